@@ -1,0 +1,223 @@
+/**
+ * Sign-in: the Worker's own consent page, the redirect to PingOne, and the return from it.
+ *
+ * Each MCP client is asked about before PingOne is ever reached, because PingOne knows only one application, ours
+ * (MCP security best practices: confused deputy).
+ */
+import { AuthorizationError, type AuthRequest, CimdFetchError } from "@cloudflare/workers-oauth-provider";
+import { type Context, Hono } from "hono";
+import {
+  ENDPOINTS,
+  type Env,
+  type GrantMetadata,
+  type Props,
+  type Settings,
+  THIRTY_DAYS_SECONDS,
+} from "../config.ts";
+import { createReference, logEvent, logProblem } from "../log.ts";
+import { renderConsentPage, renderErrorPage } from "./pages.tsx";
+import { type SignInTransaction, signInTransactionSchema, UpstreamOAuthError } from "./ping-types.ts";
+import { buildAuthorizationUrl, createSignInTransaction, redeemAuthorizationResponse } from "./ping-utils.ts";
+import { endSessionsOfVanishedGrants } from "./provider.ts";
+import {
+  mapPingOneError,
+  mapUpstreamFailure,
+  normalizeAuthorizationRequest,
+  redirectWithPingOneError,
+  requireReadableAuthorizationRequest,
+  todoScopesOf,
+} from "./workers-oauth-utils.ts";
+
+type App = { Bindings: Env };
+
+/** A consent form is two short fields. */
+const MAXIMUM_FORM_BYTES = 16 * 1024;
+
+const START_AGAIN = "Go back to your app and connect again.";
+
+export function createPingHandler(settings: Settings): Hono<App> {
+  const app = new Hono<App>();
+  const callbackUri = new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
+  // Without a subject: who the person is, only PingOne will say, after this page.
+  const remember = { secret: settings.COOKIE_ENCRYPTION_KEY, maxAgeSeconds: THIRTY_DAYS_SECONDS };
+
+  app.get(ENDPOINTS.authorize, async (c) => {
+    const oauth = c.env.OAUTH_PROVIDER;
+    const url = new URL(c.req.url);
+    requireReadableAuthorizationRequest(url);
+    const request = normalizeAuthorizationRequest(await oauth.parseAuthRequest(c.req.raw), url);
+    if (await oauth.isConsentRemembered(c.req.raw, request, remember)) {
+      logEvent("authorize.consent_remembered");
+      return redirectToPingOne(c, request, new Headers());
+    }
+    const details = await oauth.describeConsent(request);
+    const { handle, headers } = await oauth.beginConsent(request);
+    logEvent("authorize.consent_asked");
+    return renderConsentPage({ details, scopes: todoScopesOf(request), handle, headers });
+  });
+
+  app.post(ENDPOINTS.authorize, async (c) => {
+    const oauth = c.env.OAUTH_PROVIDER;
+    const { handle, decision } = await readConsentForm(c.req.raw);
+    if (decision === "deny") {
+      const denied = await oauth.denyConsent(c.req.raw, handle, {
+        description: "The person refused access.",
+      });
+      logEvent("authorize.consent_refused");
+      return new Response(null, { status: 302, headers: denied.headers });
+    }
+    const { request, headers } = await oauth.approveConsent(c.req.raw, handle, { remember });
+    logEvent("authorize.consent_given");
+    return redirectToPingOne(c, request, headers);
+  });
+
+  app.get(ENDPOINTS.callback, async (c) => {
+    const url = new URL(c.req.url);
+    // Before the state is consumed, so that a mangled address loses nothing.
+    for (const name of ["state", "code", "error", "iss"]) {
+      if (url.searchParams.getAll(name).length > 1) {
+        throw new AuthorizationError("invalid_request", { description: `"${name}" must be sent once.` });
+      }
+    }
+    const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
+    const transaction = signInTransactionSchema.parse(data);
+    const error = url.searchParams.get("error");
+    if (error !== null) {
+      const code = mapPingOneError(error);
+      logEvent("callback.refused_at_pingone", { error: code });
+      return redirect(redirectWithPingOneError(request, code), headers);
+    }
+    return completeSignIn(c, { request, transaction, headers, url });
+  });
+
+  async function redirectToPingOne(
+    c: Context<App>,
+    request: AuthRequest,
+    headers: Headers,
+  ): Promise<Response> {
+    const transaction = createSignInTransaction();
+    const upstream = await c.env.OAUTH_PROVIDER.beginUpstream(request, { data: transaction, headers });
+    try {
+      const scopes = todoScopesOf(request);
+      const location = await buildAuthorizationUrl(settings, {
+        redirectUri: callbackUri,
+        scopes,
+        state: upstream.state,
+        transaction,
+      });
+      return redirect(location.href, upstream.headers);
+    } catch (error) {
+      return redirectUpstreamFailure(error, request, upstream.headers);
+    }
+  }
+
+  async function completeSignIn(
+    c: Context<App>,
+    options: { request: AuthRequest; transaction: SignInTransaction; headers: Headers; url: URL },
+  ): Promise<Response> {
+    const { request, transaction, headers, url } = options;
+    try {
+      const signIn = await redeemAuthorizationResponse(settings, {
+        response: url,
+        redirectUri: callbackUri,
+        transaction,
+        requested: todoScopesOf(request),
+      });
+      if (signIn.scopes.length === 0) {
+        logEvent("callback.no_scope_granted");
+        return redirect(redirectWithPingOneError(request, "access_denied"), headers);
+      }
+      const pingSessionId = crypto.randomUUID();
+      await c.env.PING_SESSION.getByName(pingSessionId).open(signIn.tokens);
+      // The provider joins the parts of its tokens with ":".
+      const userId = encodeURIComponent(signIn.person.sub);
+      const { redirectTo } = await endSessionsOfVanishedGrants(c.env, userId, { revoke: false }, () =>
+        c.env.OAUTH_PROVIDER.completeAuthorization({
+          request,
+          userId,
+          metadata: { pingSessionId } satisfies GrantMetadata,
+          scope: signIn.scopes.slice(),
+          props: { version: 1, person: signIn.person, pingSessionId } satisfies Props,
+        }),
+      );
+      logEvent("callback.signed_in", { scopes: signIn.scopes.join(" ") });
+      return redirect(redirectTo, headers);
+    } catch (error) {
+      return redirectUpstreamFailure(error, request, headers);
+    }
+  }
+
+  app.onError((error) => renderFailure(error));
+  return app;
+}
+
+/** @throws {AuthorizationError} when the form is not the one that the consent page shows */
+async function readConsentForm(request: Request): Promise<{ handle: string; decision: "approve" | "deny" }> {
+  const refuse = (description: string): never => {
+    throw new AuthorizationError("invalid_request", { description });
+  };
+  if (Number(request.headers.get("Content-Length") ?? 0) > MAXIMUM_FORM_BYTES)
+    refuse("The form is too large.");
+  const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") refuse("The form was not sent as a form.");
+  const form = new URLSearchParams(await request.clone().text());
+  const [handle, ...otherHandles] = form.getAll("handle");
+  const [decision, ...otherDecisions] = form.getAll("decision");
+  if (handle === undefined || otherHandles.length > 0) return refuse("The form is incomplete.");
+  if ((decision !== "approve" && decision !== "deny") || otherDecisions.length > 0) {
+    return refuse("The form does not say whether you allow or refuse.");
+  }
+  return { handle, decision };
+}
+
+function redirect(location: string, headers: Headers): Response {
+  headers.set("Location", location);
+  headers.set("Cache-Control", "no-store");
+  headers.set("Referrer-Policy", "no-referrer");
+  return new Response(null, { status: 302, headers });
+}
+
+/** PingOne failed, but the MCP client and its redirect URI are known: it hears about it as an OAuth error. */
+function redirectUpstreamFailure(error: unknown, request: AuthRequest, headers: Headers): Response {
+  if (!(error instanceof UpstreamOAuthError)) throw error;
+  const code = mapUpstreamFailure(error);
+  logProblem("callback.pingone_failed", {
+    reference: createReference(),
+    failure: error.failure,
+    detail: error.detail,
+    error: code,
+  });
+  return redirect(redirectWithPingOneError(request, code), headers);
+}
+
+function renderFailure(error: unknown): Response | Promise<Response> {
+  if (error instanceof AuthorizationError) {
+    if (error.redirectTo !== undefined) return redirect(error.redirectTo, new Headers());
+    logEvent("authorize.rejected", { error: error.code });
+    return renderErrorPage({
+      status: 400,
+      title: "This sign-in cannot continue",
+      text: error.description,
+      nextStep: `${START_AGAIN} A sign-in page works once, for ten minutes, in the browser that opened it.`,
+    });
+  }
+  const reference = createReference();
+  if (error instanceof CimdFetchError) {
+    logProblem("authorize.client_metadata_failed", { reference, reason: error.reason });
+    return renderErrorPage({
+      status: 400,
+      title: "This app could not be verified",
+      text: "The document in which this app describes itself could not be read.",
+      nextStep: "Try again later, or ask the maker of the app.",
+      reference,
+    });
+  }
+  logProblem("authorize.failed", { reference, error: error instanceof Error ? error.name : "unknown" });
+  return renderErrorPage({
+    status: 500,
+    title: "Something went wrong here",
+    text: "The sign-in could not be completed because of an error in this server.",
+    nextStep: START_AGAIN,
+    reference,
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * PingSession: the PingOne tokens behind one MCP grant.
+ *
+ * One Durable Object per grant, so that PingOne sees one refresh at a time however many callers wait: PingOne
+ * rotates refresh tokens, and a replayed one revokes the whole family. What is stored is sealed with a key that
+ * only this object can derive. It ends with its grant.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { z } from "zod";
+import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
+import { logEvent, logProblem } from "../log.ts";
+import {
+  type PingSessionLife,
+  type PingSessionOutcome,
+  type PingTokens,
+  pingTokensSchema,
+  UpstreamOAuthError,
+} from "./ping-types.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS, refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
+import { findGrant } from "./provider.ts";
+import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
+
+/** A token with less than this left is refreshed before it is handed out. */
+const REFRESH_MARGIN_SECONDS = 60;
+
+/** How often a session looks whether its grant is still there; grants can end without telling anybody. */
+const GRANT_CHECK_INTERVAL_SECONDS = 24 * 60 * 60;
+
+const TOKENS_KEY = "tokens";
+const GRANT_KEY = "grant";
+
+const grantSchema = z.object({ userId: z.string(), grantId: z.string() });
+
+export class PingSession extends DurableObject<Env> {
+  #tokens: PingTokens | undefined;
+  #refreshing: Promise<PingSessionOutcome> | undefined;
+  /** Seconds since the epoch before which an unavailable PingOne is not asked again. */
+  #notBefore = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    // Loading first lets every method decide without an await in between, which is what makes one refresh at a
+    // time true.
+    ctx.blockConcurrencyWhile(async () => {
+      this.#tokens = await this.#load();
+    });
+  }
+
+  /** Takes the tokens of a fresh sign-in. They are dropped unless {@link bindToGrant} follows in time. */
+  async open(tokens: PingTokens): Promise<void> {
+    await this.#store(tokens);
+    await this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS);
+  }
+
+  /** The MCP client has redeemed its code: from here on the session lives as long as this grant. */
+  async bindToGrant(grant: { userId: string; grantId: string }): Promise<void> {
+    if (this.#tokens === undefined) return;
+    await this.ctx.storage.put(GRANT_KEY, grantSchema.parse(grant));
+    await this.#wakeIn(GRANT_CHECK_INTERVAL_SECONDS);
+  }
+
+  /**
+   * A PingOne access token that is valid now, refreshed when less than a minute is left.
+   *
+   * @param options.rejected an access token that the Todo API refused: it is not handed out again
+   */
+  async getAccessToken(options: { rejected?: string } = {}): Promise<PingSessionOutcome> {
+    const tokens = this.#tokens;
+    if (tokens === undefined) return { kind: "expired" };
+    const isRejected = options.rejected === tokens.accessToken;
+    if (!isRejected && secondsLeft(tokens) > REFRESH_MARGIN_SECONDS) return valid(tokens);
+    if (tokens.refreshToken === undefined) {
+      return !isRejected && secondsLeft(tokens) > 0 ? valid(tokens) : { kind: "expired" };
+    }
+    if (this.#refreshing === undefined) {
+      const wait = this.#notBefore - nowInSeconds();
+      this.#refreshing =
+        wait > 0
+          ? Promise.resolve<PingSessionOutcome>({ kind: "unavailable", retryAfterSeconds: wait })
+          : this.#refresh(tokens.refreshToken);
+      this.#refreshing = this.#refreshing.finally(() => {
+        this.#refreshing = undefined;
+      });
+    }
+    const outcome = await this.#refreshing;
+    // PingOne is down: a token that is still good goes on being used.
+    if (outcome.kind === "unavailable" && !isRejected && secondsLeft(tokens) > 0) return valid(tokens);
+    return outcome;
+  }
+
+  /** How long the session can last, without asking PingOne. */
+  async describeLife(): Promise<PingSessionLife> {
+    const tokens = this.#tokens;
+    if (tokens === undefined) return { kind: "over" };
+    if (tokens.refreshToken !== undefined) return { kind: "renewable" };
+    return secondsLeft(tokens) > 0 ? { kind: "fixed", secondsLeft: secondsLeft(tokens) } : { kind: "over" };
+  }
+
+  /**
+   * Forgets everything. The object leaves no storage behind.
+   *
+   * @param options.revoke also revoke at PingOne. For a person or client that ends its access; a grant that a new
+   *   sign-in replaced is only forgotten, since revoking it could take the new sign-in's tokens with it
+   *   (RFC 7009 §2.1: "the authorization server SHOULD also invalidate all access tokens based on the same
+   *   authorization grant").
+   */
+  async end(options: { revoke: boolean }): Promise<void> {
+    const refreshToken = this.#tokens?.refreshToken;
+    this.#tokens = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    if (!options.revoke || refreshToken === undefined) return;
+    try {
+      await revokeRefreshToken(parseSettings(this.env), refreshToken);
+      logEvent("ping_session.revoked");
+    } catch (error) {
+      // Access has ended here all the same: nobody holds the tokens any more.
+      logProblem("ping_session.revocation_failed", describeFailure(error));
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    const grant = grantSchema.safeParse(await this.ctx.storage.get(GRANT_KEY));
+    const found = grant.success ? await findGrant(this.env, grant.data) : undefined;
+    if (found === undefined) {
+      logEvent("ping_session.expired", { redeemed: grant.success });
+      await this.end({ revoke: false });
+      return;
+    }
+    const untilExpiry =
+      found.expiresAt === undefined ? Number.POSITIVE_INFINITY : found.expiresAt - nowInSeconds() + 1;
+    await this.#wakeIn(Math.max(1, Math.min(GRANT_CHECK_INTERVAL_SECONDS, untilExpiry)));
+  }
+
+  async #refresh(refreshToken: string): Promise<PingSessionOutcome> {
+    const startedAt = Date.now();
+    try {
+      const tokens = await refreshTokens(parseSettings(this.env), refreshToken);
+      // Stored before it is used: after rotation the old refresh token is worth nothing.
+      await this.#store(tokens);
+      this.#notBefore = 0;
+      logEvent("ping_session.refreshed", { duration_ms: Date.now() - startedAt });
+      return { kind: "refreshed", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+    } catch (error) {
+      logProblem("ping_session.refresh_failed", {
+        ...describeFailure(error),
+        duration_ms: Date.now() - startedAt,
+      });
+      if (error instanceof UpstreamOAuthError && error.failure === "invalid_grant") {
+        await this.end({ revoke: false });
+        return { kind: "expired" };
+      }
+      const retryAfterSeconds =
+        (error instanceof UpstreamOAuthError ? error.retryAfterSeconds : undefined) ??
+        DEFAULT_RETRY_AFTER_SECONDS;
+      this.#notBefore = nowInSeconds() + retryAfterSeconds;
+      return { kind: "unavailable", retryAfterSeconds };
+    }
+  }
+
+  async #load(): Promise<PingTokens | undefined> {
+    const stored = sealedSchema.safeParse(await this.ctx.storage.get<Sealed>(TOKENS_KEY));
+    if (!stored.success) return undefined;
+    const opened = await unseal(stored.data, this.#sealingContext());
+    // Sealed under another COOKIE_ENCRYPTION_KEY: unreadable for good, so the person signs in again.
+    return opened === undefined ? undefined : pingTokensSchema.parse(JSON.parse(opened));
+  }
+
+  async #store(tokens: PingTokens): Promise<void> {
+    const parsed = pingTokensSchema.parse(tokens);
+    await this.ctx.storage.put(TOKENS_KEY, await seal(JSON.stringify(parsed), this.#sealingContext()));
+    this.#tokens = parsed;
+  }
+
+  #sealingContext() {
+    return { secret: String(this.env.COOKIE_ENCRYPTION_KEY), id: this.ctx.id.toString() };
+  }
+
+  async #wakeIn(delaySeconds: number): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + delaySeconds * 1000);
+  }
+}
+
+function valid(tokens: PingTokens): PingSessionOutcome {
+  return { kind: "valid", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function secondsLeft(tokens: PingTokens): number {
+  return tokens.accessTokenExpiresAt - nowInSeconds();
+}
+
+function describeFailure(error: unknown): { failure: string; detail: string } {
+  if (error instanceof UpstreamOAuthError) return { failure: error.failure, detail: error.detail };
+  return { failure: "internal", detail: error instanceof Error ? error.name : "unknown" };
+}

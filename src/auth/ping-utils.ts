@@ -1,0 +1,347 @@
+/**
+ * OpenID Connect calls to PingOne: discovery, the authorization request, code exchange, refresh, revocation.
+ *
+ * Every endpoint comes from discovery and every response is judged by oauth4webapi. Failures leave as
+ * {@link UpstreamOAuthError}, with a code that says whether trying again can help.
+ */
+import * as oauth from "oauth4webapi";
+import { z } from "zod";
+import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
+import {
+  type PingSignIn,
+  type PingTokens,
+  type SignInTransaction,
+  UpstreamOAuthError,
+} from "./ping-types.ts";
+
+/** PingOne changes its discovery document rarely; an hour keeps a warm sign-in at one back-channel request. */
+const DISCOVERY_TTL_MS = 60 * 60 * 1000;
+
+/** How far our clock and PingOne's may differ when times in its tokens are judged. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+
+/** Used when PingOne is unavailable and names no time itself. */
+export const DEFAULT_RETRY_AFTER_SECONDS = 5;
+
+/** RFC 6749 §5.1: `expires_in` is only RECOMMENDED; PingOne's default lifetime is one hour. */
+const FALLBACK_EXPIRES_IN_SECONDS = 3600;
+
+/** Per isolate. Only settled values are kept: a pending promise belongs to the request that made it. */
+const discovered = new Map<string, { metadata: oauth.AuthorizationServer; fetchedAt: number }>();
+
+function httpOptions(settings: Settings) {
+  return {
+    [oauth.allowInsecureRequests]:
+      settings.PINGONE_ISSUER.protocol === "http:" && isLoopback(settings.PINGONE_ISSUER),
+    signal: () => AbortSignal.timeout(settings.UPSTREAM_TIMEOUT_SECONDS * 1000),
+  };
+}
+
+function oidcClient(settings: Settings): oauth.Client {
+  return { client_id: settings.MCP_SERVER_CLIENT_ID, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
+}
+
+function clientAuthentication(settings: Settings): oauth.ClientAuth {
+  return oauth.ClientSecretBasic(settings.MCP_SERVER_CLIENT_SECRET);
+}
+
+/** PingOne's metadata, at most an hour old. @throws {UpstreamOAuthError} */
+export async function discoverPingOne(settings: Settings): Promise<oauth.AuthorizationServer> {
+  const issuer = settings.PINGONE_ISSUER;
+  const cached = discovered.get(issuer.href);
+  if (cached !== undefined && Date.now() - cached.fetchedAt < DISCOVERY_TTL_MS) return cached.metadata;
+  const metadata = await mapFailures("discovery", async () => {
+    const response = await oauth.discoveryRequest(issuer, { ...httpOptions(settings), algorithm: "oidc" });
+    throwIfUnavailable(response, "discovery");
+    return oauth.processDiscoveryResponse(issuer, response);
+  });
+  discovered.set(issuer.href, { metadata, fetchedAt: Date.now() });
+  return metadata;
+}
+
+/**
+ * The address at PingOne that the browser is sent to, and what must be remembered until it comes back.
+ *
+ * @param scopes what the MCP client asked for and the person approved
+ * @throws {UpstreamOAuthError} when discovery fails
+ */
+export async function buildAuthorizationUrl(
+  settings: Settings,
+  options: {
+    redirectUri: string;
+    scopes: readonly TodoScope[];
+    state: string;
+    transaction: SignInTransaction;
+  },
+): Promise<URL> {
+  const metadata = await discoverPingOne(settings);
+  if (metadata.authorization_endpoint === undefined) {
+    throw new UpstreamOAuthError("untrusted", "discovery_without_authorization_endpoint");
+  }
+  const url = new URL(metadata.authorization_endpoint);
+  const scope = ["openid", "profile", ...options.scopes];
+  // PingOne: where the resource grant lists `offline_access`, a refresh token needs this scope; where it does
+  // not, asking for it is an error. Hence a setting.
+  if (settings.PINGONE_OFFLINE_ACCESS === "send") scope.push("offline_access");
+  const parameters: Record<string, string> = {
+    response_type: "code",
+    client_id: settings.MCP_SERVER_CLIENT_ID,
+    redirect_uri: options.redirectUri,
+    scope: scope.join(" "),
+    state: options.state,
+    nonce: options.transaction.nonce,
+    code_challenge: await oauth.calculatePKCECodeChallenge(options.transaction.codeVerifier),
+    code_challenge_method: "S256",
+  };
+  if (settings.PINGONE_DV_POLICY_ID !== undefined) parameters.acr_values = settings.PINGONE_DV_POLICY_ID;
+  // RFC 8707. PingOne derives the audience from the scopes; some tenants refuse `resource` beside `openid`.
+  if (settings.PINGONE_RESOURCE_PARAM === "send") parameters.resource = settings.API_IDENTIFIER;
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
+}
+
+export function createSignInTransaction(): SignInTransaction {
+  return { codeVerifier: oauth.generateRandomCodeVerifier(), nonce: oauth.generateRandomNonce() };
+}
+
+/**
+ * Turns PingOne's authorization response into a verified person and tokens.
+ *
+ * Verified: the response's `state` and `iss` (RFC 9207), the ID token's signature by JWKS, issuer, audience,
+ * nonce and times (OpenID Connect Core §3.1.3.7), and that the access token is meant for the Todo API.
+ *
+ * @throws {UpstreamOAuthError}
+ */
+export async function redeemAuthorizationResponse(
+  settings: Settings,
+  options: {
+    response: URL;
+    redirectUri: string;
+    transaction: SignInTransaction;
+    requested: readonly TodoScope[];
+  },
+): Promise<PingSignIn> {
+  const metadata = await discoverPingOne(settings);
+  const client = oidcClient(settings);
+  return mapFailures("code_exchange", async () => {
+    const state = options.response.searchParams.get("state") ?? oauth.expectNoState;
+    const parameters = oauth.validateAuthResponse(metadata, client, options.response, state);
+    const response = await oauth.authorizationCodeGrantRequest(
+      metadata,
+      client,
+      clientAuthentication(settings),
+      parameters,
+      options.redirectUri,
+      options.transaction.codeVerifier,
+      {
+        ...httpOptions(settings),
+        ...(settings.PINGONE_RESOURCE_PARAM === "send" && {
+          additionalParameters: { resource: settings.API_IDENTIFIER },
+        }),
+      },
+    );
+    throwIfUnavailable(response, "code_exchange");
+    const tokens = await oauth.processAuthorizationCodeResponse(metadata, client, response, {
+      expectedNonce: options.transaction.nonce,
+      requireIdToken: true,
+    });
+    await verifyIdTokenSignature(metadata, response, settings);
+    const claims = oauth.getValidatedIdTokenClaims(tokens);
+    if (claims === undefined) throw new UpstreamOAuthError("untrusted", "no_id_token");
+    requireAudience(tokens.access_token, settings.API_IDENTIFIER);
+    return {
+      person: readPerson(claims),
+      tokens: readTokens(tokens),
+      scopes: grantedScopes(tokens.scope, options.requested),
+    };
+  });
+}
+
+/**
+ * Trades a refresh token for new tokens. PingOne rotates: the old refresh token is dead once this returns.
+ *
+ * @throws {UpstreamOAuthError} `invalid_grant` when the grant is dead at PingOne; `unavailable` when PingOne is
+ */
+export async function refreshTokens(settings: Settings, refreshToken: string): Promise<PingTokens> {
+  const metadata = await discoverPingOne(settings);
+  const client = oidcClient(settings);
+  return mapFailures("refresh", async () => {
+    const response = await oauth.refreshTokenGrantRequest(
+      metadata,
+      client,
+      clientAuthentication(settings),
+      refreshToken,
+      {
+        ...httpOptions(settings),
+        ...(settings.PINGONE_RESOURCE_PARAM === "send" && {
+          additionalParameters: { resource: settings.API_IDENTIFIER },
+        }),
+      },
+    );
+    throwIfUnavailable(response, "refresh");
+    const tokens = await oauth.processRefreshTokenResponse(metadata, client, response);
+    requireAudience(tokens.access_token, settings.API_IDENTIFIER);
+    // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
+    return { ...readTokens(tokens), refreshToken: tokens.refresh_token ?? refreshToken };
+  });
+}
+
+/** Ends a refresh token and its family at PingOne (RFC 7009). @throws {UpstreamOAuthError} */
+export async function revokeRefreshToken(settings: Settings, refreshToken: string): Promise<void> {
+  const metadata = await discoverPingOne(settings);
+  if (metadata.revocation_endpoint === undefined) return;
+  await mapFailures("revocation", async () => {
+    const response = await oauth.revocationRequest(
+      metadata,
+      oidcClient(settings),
+      clientAuthentication(settings),
+      refreshToken,
+      { ...httpOptions(settings), additionalParameters: { token_type_hint: "refresh_token" } },
+    );
+    throwIfUnavailable(response, "revocation");
+    await oauth.processRevocationResponse(response);
+  });
+}
+
+/**
+ * oauth4webapi keeps a JWKS for five minutes per metadata object and asks again for an unknown `kid` only when
+ * it is a minute old. A key that rolled over inside that minute would fail a sign-in, so the check runs once more
+ * with a fresh copy. Strangers cannot trigger it: ID tokens come from PingOne's token endpoint only.
+ */
+async function verifyIdTokenSignature(
+  metadata: oauth.AuthorizationServer,
+  response: Response,
+  settings: Settings,
+): Promise<void> {
+  try {
+    await oauth.validateApplicationLevelSignature(metadata, response, httpOptions(settings));
+  } catch (error) {
+    if (!(error instanceof oauth.OperationProcessingError) || error.code !== oauth.KEY_SELECTION) throw error;
+    const copy = { ...metadata };
+    await oauth.validateApplicationLevelSignature(copy, response, httpOptions(settings));
+    discovered.set(settings.PINGONE_ISSUER.href, { metadata: copy, fetchedAt: Date.now() });
+  }
+}
+
+const audienceSchema = z.object({ aud: z.union([z.string(), z.array(z.string())]) });
+
+/**
+ * SECURITY: an access token for another API must never be sent to the Todo API (MCP authorization, token
+ * audience). Its signature is the Todo API's to check: we read it straight from the token endpoint.
+ */
+export function requireAudience(accessToken: string, audience: string): void {
+  const claims = audienceSchema.safeParse(decodeJwtPayload(accessToken));
+  if (!claims.success) throw new UpstreamOAuthError("wrong_audience", "access_token_without_audience");
+  const audiences = typeof claims.data.aud === "string" ? [claims.data.aud] : claims.data.aud;
+  if (!audiences.includes(audience))
+    throw new UpstreamOAuthError("wrong_audience", "access_token_for_another_api");
+}
+
+function decodeJwtPayload(token: string): unknown {
+  const payload = token.split(".")[1];
+  if (payload === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (char) =>
+      char.charCodeAt(0),
+    );
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function readPerson(claims: oauth.IDToken): Person {
+  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+  const fullName = [text(claims.given_name), text(claims.family_name)].filter((part) => part !== undefined);
+  const name = text(claims.name) ?? (fullName.length > 0 ? fullName.join(" ") : undefined);
+  const username = text(claims.preferred_username);
+  const email = text(claims.email);
+  return {
+    sub: claims.sub,
+    ...(name !== undefined && { name }),
+    ...(username !== undefined && { username }),
+    ...(email !== undefined && { email }),
+  };
+}
+
+function readTokens(tokens: oauth.TokenEndpointResponse): PingTokens {
+  const lifetime = tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS;
+  return {
+    accessToken: tokens.access_token,
+    accessTokenExpiresAt: Math.floor(Date.now() / 1000) + Math.floor(lifetime),
+    ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
+  };
+}
+
+/** RFC 6749 §5.1: no `scope` in the response means that it was granted as requested. */
+function grantedScopes(scope: string | undefined, requested: readonly TodoScope[]): TodoScope[] {
+  if (scope === undefined) return [...requested];
+  const granted = new Set(scope.split(" "));
+  return ALL_TODO_SCOPES.filter((name) => granted.has(name) && requested.includes(name));
+}
+
+function throwIfUnavailable(response: Response, step: string): void {
+  if (response.status < 500 && response.status !== 429 && response.status !== 408) return;
+  throw new UpstreamOAuthError(
+    "unavailable",
+    `${step}_http_${response.status}`,
+    readRetryAfter(response.headers),
+  );
+}
+
+/** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined when absent or odd. */
+export function readRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get("Retry-After")?.trim();
+  if (value === undefined || value === "") return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 1), 3600) : undefined;
+}
+
+const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
+  oauth.INVALID_RESPONSE,
+  oauth.JWT_CLAIM_COMPARISON,
+  oauth.JWT_TIMESTAMP_CHECK,
+  oauth.KEY_SELECTION,
+  oauth.JSON_ATTRIBUTE_COMPARISON,
+  oauth.UNSUPPORTED_OPERATION,
+  oauth.MISSING_SERVER_METADATA,
+  oauth.INVALID_SERVER_METADATA,
+  oauth.HTTP_REQUEST_FORBIDDEN,
+  oauth.REQUEST_PROTOCOL_FORBIDDEN,
+]);
+
+/** Runs one exchange and gives every failure its {@link UpstreamOAuthError}. Details are codes, never upstream text. */
+async function mapFailures<T>(step: string, exchange: () => Promise<T>): Promise<T> {
+  try {
+    return await exchange();
+  } catch (error) {
+    throw toUpstreamError(error, step);
+  }
+}
+
+function toUpstreamError(error: unknown, step: string): UpstreamOAuthError {
+  if (error instanceof UpstreamOAuthError) return error;
+  if (error instanceof oauth.ResponseBodyError) {
+    if (error.error === "invalid_grant")
+      return new UpstreamOAuthError("invalid_grant", `${step}_invalid_grant`);
+    if (error.error === "invalid_client" || error.status === 401) {
+      return new UpstreamOAuthError("invalid_client", `${step}_invalid_client`);
+    }
+    if (error.error === "temporarily_unavailable" || error.error === "server_error") {
+      return new UpstreamOAuthError("unavailable", `${step}_${error.error}`);
+    }
+    return new UpstreamOAuthError("rejected", `${step}_http_${error.status}`);
+  }
+  if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    return new UpstreamOAuthError("invalid_client", `${step}_http_${error.status}`);
+  }
+  if (error instanceof oauth.AuthorizationResponseError)
+    return new UpstreamOAuthError("rejected", `${step}_error`);
+  const code =
+    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (code !== undefined && UNTRUSTED_CODES.has(code))
+    return new UpstreamOAuthError("untrusted", `${step}_${code}`);
+  // What is left: no answer (reset, DNS, timeout), or an answer that is not one (not JSON, cut off, no token).
+  const name = code ?? (error instanceof Error ? error.name : "unknown");
+  return new UpstreamOAuthError("unavailable", `${step}_${name}`);
+}

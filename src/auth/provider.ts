@@ -1,0 +1,160 @@
+/**
+ * The OAuth provider's options: what this authorization server offers MCP clients, and how an MCP grant and the
+ * PingSession behind it live and end together.
+ */
+import {
+  type GrantSummary,
+  GrantType,
+  getOAuthApi,
+  OAuthError,
+  type OAuthHelpers,
+  type OAuthProviderOptions,
+  type TokenExchangeCallbackOptions,
+  type TokenExchangeCallbackResult,
+} from "@cloudflare/workers-oauth-provider";
+import {
+  ALL_TODO_SCOPES,
+  ENDPOINTS,
+  type Env,
+  grantMetadataSchema,
+  OFFLINE_ACCESS,
+  parseSettings,
+  propsSchema,
+  SERVER_INFO,
+  type Settings,
+  THIRTY_DAYS_SECONDS,
+} from "../config.ts";
+import { logProblem } from "../log.ts";
+
+/** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
+const MINIMUM_TOKEN_TTL_SECONDS = 60;
+
+type Handlers = Pick<OAuthProviderOptions<Env>, "apiHandler" | "defaultHandler">;
+
+export function createProviderOptions(settings: Settings, handlers: Handlers): OAuthProviderOptions<Env> {
+  const origin = settings.MCP_RESOURCE.origin;
+  return {
+    ...handlers,
+    apiRoute: ENDPOINTS.mcp,
+    authorizeEndpoint: ENDPOINTS.authorize,
+    tokenEndpoint: ENDPOINTS.token,
+    clientRegistrationEndpoint: ENDPOINTS.register,
+    resourceMetadata: {
+      resource: settings.MCP_RESOURCE.href,
+      authorization_servers: [origin],
+      resource_name: SERVER_INFO.title,
+    },
+    // Named in the 401 challenge, so a client asks for what the tools need without a second round.
+    requiredScopes: [...ALL_TODO_SCOPES],
+    scopesSupported: [...ALL_TODO_SCOPES, OFFLINE_ACCESS],
+    refreshTokenTTL: THIRTY_DAYS_SECONDS,
+    refreshTokenIdleTTL: THIRTY_DAYS_SECONDS,
+    clientIdMetadataDocumentEnabled: settings.CLIENT_METADATA_DOCUMENTS === "on",
+    tokenExchangeCallback: onTokenExchange,
+    // The provider's default would log the description; `internal` holds stable codes of its own.
+    onError: ({ status, code, internal }) => {
+      logProblem("oauth.error_response", {
+        status,
+        code,
+        category: internal.category,
+        reason: internal.reason,
+      });
+    },
+  };
+}
+
+/**
+ * Runs before the provider issues tokens to an MCP client.
+ *
+ * @throws {OAuthError} `invalid_grant`, with which the provider also revokes the MCP grant, when the PingOne
+ *   session is over; `temporarily_unavailable` when PingOne is down and no valid token is left
+ */
+async function onTokenExchange(
+  options: TokenExchangeCallbackOptions<Env>,
+): Promise<TokenExchangeCallbackResult | undefined> {
+  const { pingSessionId } = propsSchema.parse(options.props);
+  const session = options.env.PING_SESSION.getByName(pingSessionId);
+  if (options.grantType === GrantType.AUTHORIZATION_CODE) {
+    await session.bindToGrant({ userId: options.userId, grantId: options.grantId });
+    const life = await session.describeLife();
+    if (life.kind === "over") throw signInAgain();
+    if (life.kind === "renewable") return undefined;
+    // PingOne gave no refresh token: this grant ends when PingOne's access token does.
+    const ttl = Math.max(MINIMUM_TOKEN_TTL_SECONDS, life.secondsLeft);
+    return { accessTokenTTL: ttl, refreshTokenTTL: 0 };
+  }
+  const outcome = await session.getAccessToken();
+  switch (outcome.kind) {
+    case "valid":
+    case "refreshed":
+      return undefined;
+    case "expired":
+      throw signInAgain();
+    case "unavailable":
+      throw new OAuthError("temporarily_unavailable", {
+        description: "The sign-in service cannot be reached. Try again later.",
+        statusCode: 503,
+        headers: { "Retry-After": String(outcome.retryAfterSeconds) },
+      });
+  }
+}
+
+function signInAgain(): OAuthError {
+  return new OAuthError("invalid_grant", { description: "The session at PingOne has ended. Sign in again." });
+}
+
+/** The provider's helpers where no request has brought them, as in a Durable Object. */
+export function getGrantApi(env: Env): OAuthHelpers {
+  const handler = { fetch: () => new Response(null, { status: 404 }) };
+  return getOAuthApi(
+    createProviderOptions(parseSettings(env), { apiHandler: handler, defaultHandler: handler }),
+    env,
+  );
+}
+
+export async function listGrants(api: OAuthHelpers, userId: string): Promise<GrantSummary[]> {
+  const grants: GrantSummary[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.listUserGrants(userId, cursor === undefined ? {} : { cursor });
+    grants.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return grants;
+}
+
+export async function findGrant(
+  env: Env,
+  { userId, grantId }: { userId: string; grantId: string },
+): Promise<GrantSummary | undefined> {
+  const grants = await listGrants(getGrantApi(env), userId);
+  return grants.find((grant) => grant.id === grantId);
+}
+
+/**
+ * Runs something that may end grants of a user, then ends the PingSessions of those that are gone: the provider
+ * has no hook for it.
+ */
+export async function endSessionsOfVanishedGrants<T>(
+  env: Env,
+  userId: string,
+  options: { revoke: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = await listGrants(env.OAUTH_PROVIDER ?? getGrantApi(env), userId);
+  const outcome = await work();
+  const left = new Set((await listGrants(getGrantApi(env), userId)).map(({ id }) => id));
+  const ended = before.filter(({ id }) => !left.has(id));
+  await Promise.all(ended.map((grant) => endPingSession(env, grant, options)));
+  return outcome;
+}
+
+/** Ends the PingSession that a grant's metadata names. */
+export async function endPingSession(
+  env: Env,
+  grant: GrantSummary,
+  options: { revoke: boolean },
+): Promise<void> {
+  const metadata = grantMetadataSchema.safeParse(grant.metadata);
+  if (metadata.success) await env.PING_SESSION.getByName(metadata.data.pingSessionId).end(options);
+}

@@ -1,0 +1,205 @@
+/**
+ * Everything the Worker is told from outside: its bindings, its settings and what a grant carries.
+ *
+ * Settings are parsed once per isolate; every problem is reported at once, by name and with the command that
+ * mends it, and never with the value.
+ */
+import type { OAuthHelpers } from "@cloudflare/workers-oauth-provider";
+import { z } from "zod";
+
+/**
+ * Bindings and variables of `wrangler.jsonc` (generated into `worker-configuration.d.ts`), what the OAuth provider
+ * adds for its handlers, and the secrets that a deployment sets.
+ */
+export interface Env extends Cloudflare.Env {
+  OAUTH_PROVIDER: OAuthHelpers;
+  [secret: string]: unknown;
+}
+
+/** The scopes of the Todo API, with the words that a person reads on the consent page. */
+export const TODO_SCOPES = {
+  "todo_api:read": "See your todos",
+  "todo_api:write": "Add, change and delete your todos",
+} as const;
+
+export type TodoScope = keyof typeof TODO_SCOPES;
+
+export const ALL_TODO_SCOPES = Object.keys(TODO_SCOPES) as TodoScope[];
+
+/** Asking for it means "I want a refresh token" (OpenID Connect Core §11); it is never a permission. */
+export const OFFLINE_ACCESS = "offline_access";
+
+export const ENDPOINTS = {
+  landing: "/",
+  health: "/health",
+  mcp: "/mcp",
+  authorize: "/authorize",
+  callback: "/callback",
+  token: "/token",
+  register: "/register",
+  authorizationServerMetadata: "/.well-known/oauth-authorization-server",
+  protectedResourceMetadata: "/.well-known/oauth-protected-resource/mcp",
+} as const;
+
+export const SERVER_INFO = { name: "todo-mcp-server", title: "Todo", version: "1.0.0" } as const;
+
+/** How long an MCP refresh token lives unused, and a remembered approval lives. */
+export const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
+
+/** How long an MCP client has to redeem its authorization code (the provider's own limit). */
+export const AUTHORIZATION_CODE_TTL_SECONDS = 600;
+
+/** Who signed in, from the verified ID token. */
+export const personSchema = z.object({
+  sub: z.string(),
+  name: z.string().optional(),
+  username: z.string().optional(),
+  email: z.string().optional(),
+});
+export type Person = z.infer<typeof personSchema>;
+
+/** What the provider encrypts into a grant: who, and where the PingOne tokens are. Never a token. */
+export const propsSchema = z.object({
+  version: z.literal(1),
+  person: personSchema,
+  pingSessionId: z.string(),
+});
+export type Props = z.infer<typeof propsSchema>;
+
+/** What stands readable beside a grant, so that its PingSession can be ended with it. */
+export const grantMetadataSchema = z.object({ pingSessionId: z.string() });
+export type GrantMetadata = z.infer<typeof grantMetadataSchema>;
+
+const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Plain http is for the offline loop: RFC 8252 §7.3 and RFC 9700 §2.6 allow it on the loopback interface only. */
+export function isLoopback(url: URL): boolean {
+  return LOOPBACK_HOSTS.has(url.hostname);
+}
+
+const secureUrl = z.string({ error: "is missing" }).transform((value, context) => {
+  if (!URL.canParse(value)) {
+    context.addIssue({ code: "custom", message: "is not a URL" });
+    return z.NEVER;
+  }
+  const url = new URL(value);
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) {
+    context.addIssue({ code: "custom", message: "must be an https URL (http only on localhost)" });
+    return z.NEVER;
+  }
+  if (url.username !== "" || url.password !== "" || url.hash !== "") {
+    context.addIssue({ code: "custom", message: "must not contain a user name, a password or a fragment" });
+    return z.NEVER;
+  }
+  return url;
+});
+
+const requiredText = z.string({ error: "is missing" }).trim().min(1, "is empty");
+
+const seconds = (fallback: number, minimum: number, maximum: number) =>
+  z
+    .preprocess((value) => (value === undefined || value === "" ? fallback : Number(value)), z.number())
+    .pipe(
+      z
+        .int(`must be a whole number of seconds from ${minimum} to ${maximum}`)
+        .min(minimum, `must be at least ${minimum} seconds`)
+        .max(maximum, `must be at most ${maximum} seconds`),
+    );
+
+const choice = <const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  fallback: Values[number],
+) =>
+  z.preprocess(
+    (value) => (value === undefined || value === "" ? fallback : value),
+    z.enum(values, { error: `must be one of: ${values.join(", ")}` }),
+  );
+
+const settingsSchema = z.object({
+  PINGONE_ISSUER: secureUrl,
+  MCP_SERVER_CLIENT_ID: requiredText,
+  MCP_SERVER_CLIENT_SECRET: requiredText,
+  API_IDENTIFIER: requiredText,
+  API_URL: secureUrl,
+  COOKIE_ENCRYPTION_KEY: z.string({ error: "is missing" }).min(32, "must have at least 32 characters"),
+  MCP_RESOURCE: secureUrl.refine(
+    (url) => url.pathname === ENDPOINTS.mcp && url.search === "",
+    `must be the public URL of ${ENDPOINTS.mcp}, without a query`,
+  ),
+  ALLOWED_ORIGINS: z
+    .string()
+    .default("")
+    .transform((value) => value.split(/[\s,]+/).filter((entry) => entry !== ""))
+    .refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      "must be origins such as https://app.example.com, separated by spaces",
+    ),
+  WHOAMI_ACCESS_TOKEN: choice(["redact", "include"], "redact"),
+  PINGONE_OFFLINE_ACCESS: choice(["omit", "send"], "omit"),
+  PINGONE_RESOURCE_PARAM: choice(["omit", "send"], "omit"),
+  PINGONE_DV_POLICY_ID: z
+    .string()
+    .optional()
+    .transform((value) => (value === "" ? undefined : value)),
+  CLIENT_METADATA_DOCUMENTS: choice(["on", "off"], "on"),
+  UPSTREAM_TIMEOUT_SECONDS: seconds(10, 1, 60),
+  SESSION_IDLE_SECONDS: seconds(24 * 60 * 60, 60, 30 * 24 * 60 * 60),
+});
+
+/** The Worker's settings, parsed. */
+export type Settings = Readonly<z.infer<typeof settingsSchema>>;
+
+/** Names of all settings, as README, `.dev.vars.sample` and `wrangler.jsonc` must spell them. */
+export const SETTING_NAMES = Object.keys(settingsSchema.shape) as (keyof Settings)[];
+
+/** Settings that are secrets: set with `wrangler secret put`, never in `wrangler.jsonc`. */
+export const SECRET_NAMES = [
+  "PINGONE_ISSUER",
+  "MCP_SERVER_CLIENT_ID",
+  "MCP_SERVER_CLIENT_SECRET",
+  "API_IDENTIFIER",
+  "API_URL",
+  "COOKIE_ENCRYPTION_KEY",
+] as const satisfies readonly (keyof Settings)[];
+
+/** One setting that is missing or malformed. `remedy` is the command or edit that mends it. */
+export interface SettingProblem {
+  readonly name: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** Settings that are missing or malformed, all at once. Its text never contains a value. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly problems: readonly SettingProblem[];
+
+  constructor(problems: readonly SettingProblem[]) {
+    super(problems.map(({ name, problem, remedy }) => `${name} ${problem}: ${remedy}`).join("; "));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings.
+ *
+ * @throws {SettingsError} when any is missing or malformed; it names all of them.
+ */
+export function parseSettings(env: Record<string, unknown>): Settings {
+  const parsed = settingsSchema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const problems = new Map<string, SettingProblem>();
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0]);
+    if (problems.has(name)) continue;
+    const isSecret = SECRET_NAMES.some((secret) => secret === name);
+    problems.set(name, {
+      name,
+      problem: issue.message,
+      remedy: isSecret
+        ? `npx wrangler secret put ${name} (local: ${name}=... in .dev.vars)`
+        : `set "${name}" under "vars" in wrangler.jsonc (local: ${name}=... in .dev.vars)`,
+    });
+  }
+  throw new SettingsError([...problems.values()]);
+}

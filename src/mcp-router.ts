@@ -1,0 +1,190 @@
+/**
+ * In front of both MCP lanes: who may call, which lane answers, and what is refused before any tool runs.
+ *
+ * McpAgent alone checks neither the Origin nor who owns a session, and answers 200 before a tool has run; so the
+ * checks that end in an HTTP status are made here, for both lanes alike.
+ */
+import { insufficientScope, type OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
+import { isLegacyRequest } from "@modelcontextprotocol/server";
+import { getAgentByName } from "agents";
+import { z } from "zod";
+import { ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
+import { logEvent } from "./log.ts";
+import { TodoMcpServer } from "./mcp.ts";
+import { serveStateless } from "./mcp-stateless.ts";
+import { type Caller, TOOLS, type Tool } from "./tools.ts";
+
+/** The SDKs' own limit. */
+const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
+
+const sessionLane = TodoMcpServer.serve(ENDPOINTS.mcp, { binding: "MCP_OBJECT" });
+
+const toolCallSchema = z.object({
+  jsonrpc: z.literal("2.0"),
+  method: z.literal("tools/call"),
+  params: z.object({ name: z.string() }),
+});
+
+type Context = OAuthResourceContext<Props>;
+
+/** The handler behind the OAuth provider: every request that arrives here carries a valid access token of ours. */
+export function createMcpRouter(settings: Settings) {
+  return {
+    async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+      const auth = (ctx as Context).auth;
+      const props = propsSchema.safeParse(ctx.props);
+      // A grant whose props have another shape was made by another version: signing in again replaces it.
+      if (!props.success || auth.userId === undefined || auth.clientId === undefined)
+        return invalidToken(settings);
+      const caller: Caller = {
+        userId: auth.userId,
+        clientId: auth.clientId,
+        scopes: auth.scope,
+        person: props.data.person,
+        pingSessionId: props.data.pingSessionId,
+      };
+      const body = await readBody(request);
+      if (body === "too_large") return jsonRpcError(413, -32600, "Request body too large");
+      const tools = calledTools(body.parsed);
+
+      const ended = await requireLivePingSession({ settings, env, caller, tools, auth });
+      if (ended !== undefined) return ended;
+
+      const missing = missingScopes(tools, caller.scopes);
+      if (missing.length > 0) {
+        logEvent("mcp.insufficient_scope", { scope: missing.join(" ") });
+        // What the token has is named too: clients ask for exactly this list, and would lose the rest.
+        return insufficientScope(auth, [...new Set([...auth.scope, ...missing])]);
+      }
+      const replayed = body.text === undefined ? request : new Request(request, { body: body.text });
+      if (await isLegacyRequest(replayed, body.parsed)) return serveSession(replayed, env, ctx, caller);
+      return serveStateless(replayed, {
+        env,
+        ctx,
+        settings,
+        caller,
+        hostname: settings.MCP_RESOURCE.hostname,
+      });
+    },
+  };
+}
+
+/**
+ * Asks the PingSession before anything runs, so that an ended sign-in is an HTTP 401 that makes the client sign
+ * in again by itself (RFC 6750 §3.1), and not a sentence inside a tool's answer.
+ */
+async function requireLivePingSession(options: {
+  settings: Settings;
+  env: Env;
+  caller: Caller;
+  tools: readonly Tool[];
+  auth: Context["auth"];
+}): Promise<Response | undefined> {
+  const { settings, env, caller, tools, auth } = options;
+  const outcome = await env.PING_SESSION.getByName(caller.pingSessionId).getAccessToken();
+  switch (outcome.kind) {
+    case "valid":
+    case "refreshed":
+      return undefined;
+    case "expired": {
+      logEvent("mcp.sign_in_required");
+      await revokeGrantOfToken(env, auth);
+      return invalidToken(settings);
+    }
+    case "unavailable": {
+      // Listing tools needs nothing from PingOne.
+      if (tools.length === 0) return undefined;
+      logEvent("mcp.pingone_unavailable", { retry_after: outcome.retryAfterSeconds });
+      const response = jsonRpcError(503, -32000, "The sign-in service cannot be reached. Try again later.");
+      response.headers.set("Retry-After", String(outcome.retryAfterSeconds));
+      return response;
+    }
+  }
+}
+
+/** Access tokens are spelt `userId:grantId:secret`; the provider has just verified this one. */
+async function revokeGrantOfToken(env: Env, auth: Context["auth"]): Promise<void> {
+  const [userId, grantId] = auth.token.split(":");
+  if (userId !== undefined && grantId !== undefined) await env.OAUTH_PROVIDER.revokeGrant(grantId, userId);
+}
+
+/** RFC 6750 §3 and RFC 9728 §5.1: where to learn how to sign in again. */
+function invalidToken(settings: Settings): Response {
+  const metadata = new URL(ENDPOINTS.protectedResourceMetadata, settings.MCP_RESOURCE).href;
+  return Response.json(
+    { error: "invalid_token", error_description: "The sign-in has ended. Sign in again." },
+    {
+      status: 401,
+      headers: {
+        "WWW-Authenticate":
+          'Bearer error="invalid_token", error_description="The sign-in has ended. Sign in again.", ' +
+          `resource_metadata="${metadata}"`,
+        "Cache-Control": "no-store",
+      },
+    },
+  );
+}
+
+async function serveSession(
+  request: Request,
+  env: Env,
+  ctx: ExecutionContext,
+  caller: Caller,
+): Promise<Response> {
+  const sessionId = request.headers.get("Mcp-Session-Id");
+  if (sessionId !== null) {
+    const session = await findSession(env, sessionId);
+    if ((await session?.claim(caller)) !== "admitted") {
+      logEvent("mcp.session_not_found");
+      return jsonRpcError(404, -32001, "Session not found");
+    }
+    return sessionLane.fetch(request, env, ctx);
+  }
+  const response = await sessionLane.fetch(request, env, ctx);
+  const opened = response.headers.get("Mcp-Session-Id");
+  if (opened !== null) await (await findSession(env, opened))?.claimNew(caller);
+  return response;
+}
+
+/**
+ * The session's object, or undefined for an id that this server never gave out. `idFromString` verifies ids of
+ * its own namespace without touching an object, so that invented ids create nothing.
+ */
+async function findSession(env: Env, sessionId: string) {
+  try {
+    env.MCP_OBJECT.idFromString(sessionId);
+  } catch {
+    return undefined;
+  }
+  // Without props: a cold start with somebody else's props would hand them this session.
+  return getAgentByName<Env, TodoMcpServer>(env.MCP_OBJECT, `streamable-http:${sessionId}`);
+}
+
+async function readBody(request: Request): Promise<{ text?: string; parsed?: unknown } | "too_large"> {
+  if (request.method !== "POST") return {};
+  if (Number(request.headers.get("Content-Length") ?? 0) > MAXIMUM_BODY_BYTES) return "too_large";
+  const text = await request.text();
+  if (text.length > MAXIMUM_BODY_BYTES) return "too_large";
+  try {
+    return { text, parsed: JSON.parse(text) };
+  } catch {
+    return { text };
+  }
+}
+
+function calledTools(body: unknown): Tool[] {
+  const messages = Array.isArray(body) ? body : [body];
+  return messages.flatMap((message) => {
+    const call = toolCallSchema.safeParse(message);
+    return call.success ? TOOLS.filter(({ name }) => name === call.data.params.name) : [];
+  });
+}
+
+function missingScopes(tools: readonly Tool[], granted: readonly string[]): string[] {
+  const needed = new Set(tools.flatMap(({ scopes }) => scopes));
+  return [...needed].filter((scope) => !granted.includes(scope));
+}
+
+function jsonRpcError(status: number, code: number, message: string): Response {
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status });
+}

@@ -1,0 +1,44 @@
+/**
+ * The stateless lane: the same tools for protocol 2026-07-28, which has no sessions. Every request gets a fresh
+ * server and its caller from the verified token.
+ */
+import { McpServer } from "@modelcontextprotocol/server";
+import { createMcpHandler } from "agents/mcp/server";
+import { ENDPOINTS, type Env, SERVER_INFO, type Settings } from "./config.ts";
+import { type Caller, createToolContext, runTool, TOOLS } from "./tools.ts";
+
+/** Serves one request of one caller. Origin and Host have been judged by the router. */
+export function serveStateless(
+  request: Request,
+  options: { env: Env; ctx: ExecutionContext; settings: Settings; caller: Caller; hostname: string },
+): Promise<Response> {
+  const { env, ctx, settings, caller } = options;
+  const session = env.PING_SESSION.getByName(caller.pingSessionId);
+  const context = createToolContext(caller, settings, (token) => session.getAccessToken(token));
+  const createServer = () => {
+    const server = new McpServer(SERVER_INFO, { capabilities: { tools: {} } });
+    for (const tool of TOOLS) {
+      server.registerTool(
+        tool.name,
+        {
+          title: tool.title,
+          description: tool.description,
+          inputSchema: tool.inputSchema,
+          outputSchema: tool.outputSchema,
+          annotations: { ...tool.annotations },
+        },
+        (input: Record<string, unknown>) => runTool(tool, input, context),
+      );
+    }
+    return server;
+  };
+  const handler = createMcpHandler(createServer, {
+    route: ENDPOINTS.mcp,
+    legacy: "reject",
+    allowedHostnames: [options.hostname],
+    allowedOriginHostnames: "*",
+    // The provider answers CORS for /mcp.
+    corsOptions: false,
+  });
+  return handler(request, env, ctx);
+}

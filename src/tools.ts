@@ -1,0 +1,279 @@
+/**
+ * Every tool as one record. Both lanes register from this table, so a client sees the same tools whichever
+ * protocol it speaks.
+ */
+import { z } from "zod";
+import type { PingSessionOutcome } from "./auth/ping-types.ts";
+import type { Person, Settings, TodoScope } from "./config.ts";
+import { createReference, logEvent, logProblem } from "./log.ts";
+import {
+  type Todo,
+  TodoApiClient,
+  TodoApiConflictError,
+  TodoApiForbiddenError,
+  TodoApiInvalidRequestError,
+  TodoApiNotFoundError,
+  TodoApiSignInRequiredError,
+  TodoApiUnavailableError,
+} from "./todoApi.client.ts";
+
+/** For whom, for which client and with which permissions a request was made. */
+export interface Caller {
+  readonly userId: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly person: Person;
+  readonly pingSessionId: string;
+}
+
+/** What a tool may reach. */
+export interface ToolContext {
+  readonly caller: Caller;
+  readonly settings: Settings;
+  readonly todoApi: TodoApiClient;
+  readonly getAccessToken: (options: { rejected?: string }) => Promise<PingSessionOutcome>;
+}
+
+/** A tool's answer, in the shape that MCP clients of every protocol read. */
+export interface ToolResult {
+  [key: string]: unknown;
+  content: { type: "text"; text: string }[];
+  structuredContent?: Record<string, unknown>;
+  isError?: boolean;
+}
+
+interface ToolAnnotations {
+  readonly readOnlyHint: boolean;
+  readonly destructiveHint: boolean;
+  readonly idempotentHint: boolean;
+  readonly openWorldHint: boolean;
+}
+
+/** One tool. `scopes` are needed in full; the handler maps no errors, {@link runTool} does. */
+export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly scopes: readonly TodoScope[];
+  readonly inputSchema: Input;
+  readonly outputSchema: Output;
+  readonly annotations: ToolAnnotations;
+  handle(input: z.infer<Input>, context: ToolContext): Promise<{ output: z.infer<Output>; text: string }>;
+}
+
+function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(tool: Tool<Input, Output>): Tool {
+  return {
+    ...tool,
+    // The table is read by code that knows no tool's own types, so the input is parsed once more at this border.
+    handle: (input, context) => tool.handle(tool.inputSchema.parse(input), context),
+  };
+}
+
+const MAXIMUM_TEXT_LENGTH = 1000;
+
+const todoId = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[A-Za-z0-9._~-]{1,128}$/, "must be an id from listTodos")
+  .describe("Id of the todo, as listTodos returns it");
+
+const todoList = z.object({
+  todos: z
+    .array(
+      z.object({
+        id: z.string().describe("Id for toggleTodo and deleteTodo"),
+        text: z.string().describe("What is to be done"),
+        completed: z.boolean().describe("Whether it is done"),
+      }),
+    )
+    .describe("The person's whole list"),
+});
+
+const readOnly: ToolAnnotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
+
+const listTodos = defineTool({
+  name: "listTodos",
+  title: "List todos",
+  description:
+    "Returns the signed-in person's todos with their ids. Call it before changing or deleting one.",
+  scopes: ["todo_api:read"],
+  inputSchema: z.object({}),
+  outputSchema: todoList,
+  annotations: readOnly,
+  handle: async (_input, { todoApi }) => describeList(await todoApi.listTodos()),
+});
+
+const addTodo = defineTool({
+  name: "addTodo",
+  title: "Add a todo",
+  description:
+    "Adds one todo and returns the whole list. Each call adds another one: if a call fails without a clear answer, " +
+    'call listTodos before trying again. Example: {"text": "Buy milk"}.',
+  scopes: ["todo_api:write"],
+  inputSchema: z.object({
+    text: z.string().trim().min(1).max(MAXIMUM_TEXT_LENGTH).describe("What is to be done, in one line"),
+  }),
+  outputSchema: todoList,
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  handle: async ({ text }, { todoApi }) => describeList(await todoApi.addTodo(text)),
+});
+
+const toggleTodo = defineTool({
+  name: "toggleTodo",
+  title: "Mark a todo as done or open",
+  description:
+    'Sets whether a todo is done and returns the whole list. Example: {"todoId": "3", "completed": true}.',
+  scopes: ["todo_api:write"],
+  inputSchema: z.object({ todoId, completed: z.boolean().describe("true for done, false for open") }),
+  outputSchema: todoList,
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  handle: async (input, { todoApi }) => describeList(await todoApi.toggleTodo(input.todoId, input.completed)),
+});
+
+const deleteTodo = defineTool({
+  name: "deleteTodo",
+  title: "Delete a todo",
+  description: 'Deletes a todo for good and returns the list that is left. Example: {"todoId": "3"}.',
+  scopes: ["todo_api:write"],
+  inputSchema: z.object({ todoId }),
+  outputSchema: todoList,
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  handle: async (input, { todoApi }) => describeList(await todoApi.deleteTodo(input.todoId)),
+});
+
+const whoAmI = defineTool({
+  name: "whoAmI",
+  title: "Who am I",
+  description:
+    "Returns who is signed in, what this connection may do, and for which API PingOne's token is meant.",
+  scopes: [],
+  inputSchema: z.object({}),
+  outputSchema: z.object({
+    sub: z.string().describe("The person's id at PingOne"),
+    name: z.string().optional().describe("The person's name"),
+    username: z.string().optional().describe("The person's user name at PingOne"),
+    email: z.string().optional().describe("The person's e-mail address"),
+    scopes: z.array(z.string()).describe("What this connection may do at the Todo API"),
+    audience: z.string().describe("The API that PingOne's access token is meant for"),
+    expiresAt: z
+      .string()
+      .describe("When PingOne's access token expires (ISO 8601, UTC); it is renewed by itself"),
+    accessToken: z
+      .string()
+      .optional()
+      .describe("PingOne's access token, where this server is set up to show it"),
+  }),
+  annotations: readOnly,
+  handle: async (_input, { caller, settings, getAccessToken }) => {
+    const token = await getAccessToken({});
+    if (token.kind === "expired") throw new TodoApiSignInRequiredError("PingOne: the session is over");
+    if (token.kind === "unavailable") {
+      throw new TodoApiUnavailableError("pingone_unavailable", {
+        retryAfterSeconds: token.retryAfterSeconds,
+        outcomeUnknown: false,
+      });
+    }
+    const { sub, name, username, email } = caller.person;
+    const who = name ?? username ?? email ?? sub;
+    return {
+      output: {
+        sub,
+        ...(name !== undefined && { name }),
+        ...(username !== undefined && { username }),
+        ...(email !== undefined && { email }),
+        scopes: [...caller.scopes],
+        audience: settings.API_IDENTIFIER,
+        expiresAt: new Date(token.expiresAt * 1000).toISOString(),
+        ...(settings.WHOAMI_ACCESS_TOKEN === "include" && { accessToken: token.accessToken }),
+      },
+      text: `Signed in as ${who}. Scopes: ${caller.scopes.join(" ")}.`,
+    };
+  },
+});
+
+/** All tools, in the order in which clients list them. */
+export const TOOLS: readonly Tool[] = [whoAmI, listTodos, addTodo, toggleTodo, deleteTodo];
+
+function describeList(todos: readonly Todo[]): { output: { todos: Todo[] }; text: string } {
+  const lines = todos.map(({ id, text, completed }) => `- [${completed ? "x" : " "}] ${text} (id ${id})`);
+  return {
+    output: { todos: [...todos] },
+    text: lines.length === 0 ? "The list is empty." : lines.join("\n"),
+  };
+}
+
+/** Runs a tool and turns every failure into words that tell the model what to do next. */
+export async function runTool(
+  tool: Tool,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<ToolResult> {
+  const startedAt = Date.now();
+  const missing = tool.scopes.filter((scope) => !context.caller.scopes.includes(scope));
+  if (missing.length > 0) return toolError(missingScopeText(missing));
+  try {
+    const { output, text } = await tool.handle(input, context);
+    logEvent("tool.done", { tool: tool.name, duration_ms: Date.now() - startedAt });
+    return { content: [{ type: "text", text }], structuredContent: output };
+  } catch (error) {
+    const reference = createReference();
+    logProblem("tool.failed", {
+      tool: tool.name,
+      reference,
+      error: error instanceof Error ? error.name : "unknown",
+      detail: error instanceof TodoApiUnavailableError ? error.detail : undefined,
+      duration_ms: Date.now() - startedAt,
+    });
+    return toolError(explainFailure(error, tool, reference));
+  }
+}
+
+function missingScopeText(scopes: readonly string[]): string {
+  return `This connection lacks the permission ${scopes.join(" ")}. Ask the person to connect again and to allow it.`;
+}
+
+function explainFailure(error: unknown, tool: Tool, reference: string): string {
+  if (error instanceof TodoApiSignInRequiredError) {
+    return "The sign-in at PingOne has ended. Ask the person to connect again and to sign in; then repeat this call.";
+  }
+  if (error instanceof TodoApiForbiddenError) return missingScopeText([error.scope]);
+  if (error instanceof TodoApiNotFoundError) {
+    return "There is no todo with this id. Call listTodos and use an id from its answer.";
+  }
+  if (error instanceof TodoApiConflictError) {
+    return "The todo was changed by somebody else in the meantime. Call listTodos, then decide again.";
+  }
+  if (error instanceof TodoApiInvalidRequestError) {
+    return "The Todo API did not accept this input. Change it, for instance to a shorter text, before trying again.";
+  }
+  if (error instanceof TodoApiUnavailableError) {
+    const wait = `The Todo API cannot be used at the moment (reference ${reference}).`;
+    return error.outcomeUnknown && !tool.annotations.idempotentHint
+      ? `${wait} The change may or may not have been made: call listTodos after ${error.retryAfterSeconds} seconds ` +
+          "and look before you repeat it."
+      : `${wait} Try again after ${error.retryAfterSeconds} seconds.`;
+  }
+  return `This tool failed because of an error in the server (reference ${reference}). Tell the person about it.`;
+}
+
+function toolError(text: string): ToolResult {
+  return { content: [{ type: "text", text }], isError: true };
+}
+
+/** Builds what the tools may reach for one caller. */
+export function createToolContext(
+  caller: Caller,
+  settings: Settings,
+  getAccessToken: ToolContext["getAccessToken"],
+): ToolContext {
+  const todoApi = new TodoApiClient({
+    baseUrl: settings.API_URL,
+    timeoutSeconds: settings.UPSTREAM_TIMEOUT_SECONDS,
+    tokens: getAccessToken,
+  });
+  return { caller, settings, todoApi, getAccessToken };
+}
