@@ -1,0 +1,159 @@
+/**
+ * Starts both stand-ins in this process, wired to one clock, one journal and one control API. Used by `npm start`,
+ * `npm run mocks` and the tests; port 0 gives each test a pair of its own.
+ */
+import { join } from "node:path";
+import { createClock, type MovableClock } from "./control/clock.ts";
+import { type Control, createControl } from "./control/control.ts";
+import { mountControl } from "./control/control-app.ts";
+import { createJournal } from "./control/journal.ts";
+import { explainPortError } from "./control/listen.ts";
+import { createStateFile, readState, type StateFile, UnusableStateError } from "./control/state-file.ts";
+import type { Clock, PingOneStandIn } from "./pingone/contracts.ts";
+import { createPingOneStandIn } from "./pingone/server.ts";
+import { createTodoStandIn } from "./todo/server.ts";
+import { createTodoStore, readTodoSeeds } from "./todo/store.ts";
+
+export const DEFAULT_FIXTURES_DIR = join(import.meta.dirname, "../fixtures");
+
+export interface StandInsOptions {
+  /** 0 picks a free one. */
+  readonly pingonePort: number;
+  /** 0 picks a free one. */
+  readonly todoPort: number;
+  /** Origin of the program that signs in at PingOne; replaces `{worker}` in fixtures. */
+  readonly workerOrigin: string;
+  /** Defaults to this project's own. */
+  readonly fixturesDir?: string;
+  /** Where sessions, tokens, users, consents, todos and keys outlive a restart; without it nothing is kept. */
+  readonly stateDir?: string;
+  /** Real time unless a test passes its own; the control API moves the stand-ins' clock on top of it. */
+  readonly clock?: Clock;
+}
+
+export interface StandIns extends AsyncDisposable {
+  readonly issuer: string;
+  readonly pingoneOrigin: string;
+  readonly todoOrigin: string;
+  /** The audience of the Todo API. */
+  readonly apiIdentifier: string;
+  /** The Worker's OIDC application. TEST ONLY secret. */
+  readonly client: PingOneStandIn["client"];
+  readonly users: PingOneStandIn["users"];
+  readonly control: Control;
+  close(): Promise<void>;
+}
+
+/**
+ * @throws {PortUnavailableError} with a sentence for the person who ran the command.
+ * @throws {UnusableStateError} when the saved state is damaged.
+ */
+export async function startStandIns(options: StandInsOptions): Promise<StandIns> {
+  const fixturesDir = options.fixturesDir ?? DEFAULT_FIXTURES_DIR;
+  const clock: MovableClock = createClock(options.clock);
+  const journal = createJournal();
+  const saved = options.stateDir === undefined ? undefined : await readState(options.stateDir);
+  const seeds = await readTodoSeeds(fixturesDir);
+
+  let pingone: PingOneStandIn | undefined;
+  let stateFile: StateFile | undefined;
+  const onChange = () => stateFile?.changed();
+  const requirePingOne = (): PingOneStandIn => {
+    if (pingone === undefined) throw new Error("The PingOne stand-in is still starting.");
+    return pingone;
+  };
+
+  const todos = unusableUnless("todos", options.stateDir, () =>
+    createTodoStore({
+      seeds,
+      usernameOf: (subject) =>
+        requirePingOne()
+          .admin.describe()
+          .users.find((user) => user.id === subject)?.username,
+      ...(saved !== undefined && { snapshot: saved.todo }),
+      onChange,
+    }),
+  );
+  const control = createControl({
+    journal,
+    clock,
+    todo: todos,
+    pingone: {
+      describe: () => requirePingOne().admin.describe(),
+      reset: () => requirePingOne().admin.reset(),
+    },
+  });
+  const shared = {
+    journal,
+    control,
+    clock: clock.now,
+    loginOf: (credentials: Parameters<PingOneStandIn["admin"]["loginOf"]>[0]) =>
+      pingone?.admin.loginOf(credentials),
+  };
+
+  try {
+    pingone = await createPingOneStandIn({
+      port: options.pingonePort,
+      workerOrigin: options.workerOrigin,
+      fixturesDir,
+      clock: clock.now,
+      mount: (app) => mountControl(app, { ...shared, standIn: "pingone" }),
+      onChange,
+      ...(saved !== undefined && { snapshot: saved.pingone }),
+    });
+  } catch (error) {
+    throw explainPortError(error, {
+      port: options.pingonePort,
+      variable: "PINGONE_PORT",
+      need: "the PingOne stand-in",
+    });
+  }
+
+  const { origin: pingoneOrigin, issuer, apiIdentifier } = pingone;
+  const todo = await createTodoStandIn({
+    port: options.todoPort,
+    issuer,
+    jwks: new URL(`${issuer}/jwks`),
+    audience: apiIdentifier,
+    store: todos,
+    clock: clock.now,
+    mount: (app) => mountControl(app, { ...shared, standIn: "todo" }),
+  }).catch(async (error: unknown) => {
+    await pingone?.close();
+    throw error;
+  });
+
+  if (options.stateDir !== undefined) {
+    stateFile = createStateFile(options.stateDir, () => ({
+      pingone: requirePingOne().snapshot(),
+      todo: todos.snapshot(),
+    }));
+  }
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      await stateFile?.close();
+      await Promise.all([requirePingOne().close(), todo.close()]);
+    })();
+    return closing;
+  };
+  return {
+    issuer,
+    pingoneOrigin,
+    todoOrigin: todo.origin,
+    apiIdentifier,
+    client: pingone.client,
+    users: pingone.users,
+    control,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function unusableUnless<T>(what: string, stateDir: string | undefined, restore: () => T): T {
+  try {
+    return restore();
+  } catch {
+    throw new UnusableStateError(stateDir ?? "", `its ${what} are malformed`);
+  }
+}

@@ -1,0 +1,124 @@
+import { request } from "node:http";
+import { HttpResponse, http } from "msw";
+import { describe, expect, it } from "vitest";
+import { listen } from "../control/listen.ts";
+import { answer, createTodoStandIn } from "./server.ts";
+import { createTodoStore } from "./store.ts";
+import { createTestIssuer, TEST_AUDIENCE } from "./test-issuer.ts";
+
+const ORIGIN = "http://127.0.0.1:1";
+
+async function startTodo(issuer: { issuer: string; jwksUri: URL }, port = 0) {
+  const store = createTodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
+  return createTodoStandIn({
+    port,
+    issuer: issuer.issuer,
+    jwks: issuer.jwksUri,
+    audience: TEST_AUDIENCE,
+    store,
+    clock: Date.now,
+  });
+}
+
+describe("the Todo API stand-in over HTTP", () => {
+  it("adds and lists todos with keys fetched from the issuer", async () => {
+    await using issuer = await createTestIssuer();
+    const todo = await startTodo(issuer);
+    try {
+      const headers = { authorization: `Bearer ${await issuer.sign()}`, "content-type": "application/json" };
+      const url = `${todo.origin}/api/todos`;
+      const added = await fetch(url, { method: "POST", headers, body: '{"todoText":"Buy milk"}' });
+      expect(added.status).toBe(200);
+      const listed = await fetch(url, { headers });
+      expect(await listed.json()).toEqual(await added.json());
+    } finally {
+      await todo.close();
+    }
+  });
+
+  it("answers 501 with method, path and what there is when nothing matches", async () => {
+    await using issuer = await createTestIssuer();
+    const todo = await startTodo(issuer);
+    try {
+      const response = await fetch(`${todo.origin}/api/lists`, { method: "POST" });
+      expect(response.status).toBe(501);
+      const { message } = (await response.json()) as { message: string };
+      expect(message).toContain("POST /api/lists");
+      expect(message).toContain("PATCH /api/todos/:id");
+    } finally {
+      await todo.close();
+    }
+  });
+
+  it("answers on loopback only, whatever name the caller uses", async () => {
+    await using issuer = await createTestIssuer();
+    const todo = await startTodo(issuer);
+    try {
+      expect(todo.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      const status = await new Promise<number | undefined>((resolve, reject) => {
+        const { port } = new URL(todo.origin);
+        request(
+          { port, host: "127.0.0.1", path: "/api/todos", headers: { host: "elsewhere.example" } },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          },
+        )
+          .on("error", reject)
+          .end();
+      });
+      expect(status).toBe(401);
+    } finally {
+      await todo.close();
+    }
+  });
+
+  it("names the port, the variable and the need when the port is taken", async () => {
+    await using issuer = await createTestIssuer();
+    const first = await startTodo(issuer);
+    try {
+      const port = Number(new URL(first.origin).port);
+      await expect(startTodo(issuer, port)).rejects.toThrow(
+        new RegExp(`^Port ${port} is in use, and the Todo API stand-in needs it\\. .*TODO_PORT`),
+      );
+    } finally {
+      await first.close();
+    }
+  });
+});
+
+describe("the adapter for MSW handlers", () => {
+  it("answers 500 with the cause when a handler throws", async () => {
+    const handlers = [
+      http.get(`${ORIGIN}/boom`, () => {
+        throw new Error("wires crossed");
+      }),
+    ];
+    const response = await answer(handlers, ORIGIN, new Request("http://localhost:9/boom"));
+    expect(response?.status).toBe(500);
+    expect(await response?.text()).toContain("wires crossed");
+  });
+
+  it("asks for a broken connection when a handler returns a network error", async () => {
+    const handlers = [http.get(`${ORIGIN}/gone`, () => HttpResponse.error())];
+    expect(await answer(handlers, ORIGIN, new Request("http://localhost:9/gone"))).toBeUndefined();
+  });
+
+  it("passes on the query and the body", async () => {
+    const handlers = [
+      http.post(`${ORIGIN}/echo`, async ({ request: received }) =>
+        HttpResponse.text(`${new URL(received.url).search} ${await received.text()}`),
+      ),
+    ];
+    const sent = new Request("http://localhost:9/echo?a=1", { method: "POST", body: "hello" });
+    expect(await (await answer(handlers, ORIGIN, sent))?.text()).toBe("?a=1 hello");
+  });
+});
+
+describe("listen", () => {
+  it("passes on an error that is not about the port", async () => {
+    await expect(
+      listen({ fetch: undefined } as never, { port: 70_000, variable: "TODO_PORT", need: "x" }),
+    ).rejects.toThrow(/port/i);
+  });
+});

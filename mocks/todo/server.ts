@@ -1,0 +1,70 @@
+/**
+ * The Todo API stand-in over HTTP: the MSW handlers behind a Node server. MSW leaves three cases to whoever calls
+ * `getResponse`, and each gets an answer here: no handler matched, a handler threw, a handler simulated a broken network.
+ */
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono } from "hono";
+import { getResponse, type RequestHandler } from "msw";
+import { type Listening, listen, type StandInApp } from "../control/listen.ts";
+import { createTodoHandlers, problem, TODO_ROUTES, type TodoHandlerOptions } from "./handlers.ts";
+
+export interface TodoStandInOptions extends Omit<TodoHandlerOptions, "origin"> {
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Called before the API's own routes, so that the journal sees every request and `/__mocks` is reachable. */
+  readonly mount?: (app: StandInApp) => void;
+}
+
+/** @throws {PortUnavailableError} */
+export async function createTodoStandIn({ port, mount, ...options }: TodoStandInOptions): Promise<Listening> {
+  const app: StandInApp = new Hono();
+  mount?.(app);
+  // The handlers match full URLs, and the port is known only after listening.
+  let handlers: RequestHandler[] = [];
+  let origin = "";
+  app.all("*", async (c) => {
+    const response = await answer(handlers, origin, c.req.raw);
+    if (response !== undefined) return response;
+    c.env.outgoing.destroy();
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.onError((error) => standInFailure(error));
+  const listening = await listen(app, { port, variable: "TODO_PORT", need: "the Todo API stand-in" });
+  origin = listening.origin;
+  handlers = createTodoHandlers({ ...options, origin });
+  return listening;
+}
+
+/** `undefined`: the handler asked for a network error. */
+export async function answer(
+  handlers: RequestHandler[],
+  origin: string,
+  request: Request,
+): Promise<Response | undefined> {
+  const { pathname, search } = new URL(request.url);
+  let response: Response | undefined;
+  try {
+    response = await getResponse(handlers, withUrl(request, `${origin}${pathname}${search}`));
+  } catch (error) {
+    return standInFailure(error);
+  }
+  if (response === undefined) {
+    return problem(
+      501,
+      "unmatched_request",
+      `No handler of the Todo API stand-in matches ${request.method} ${pathname}. It has: ${TODO_ROUTES.join(", ")}.`,
+    );
+  }
+  return response.type === "error" || response.status === 0 ? undefined : response;
+}
+
+function standInFailure(error: unknown): Response {
+  const cause = error instanceof Error ? error.message : String(error);
+  return problem(500, "stand_in_failure", `A handler of the Todo API stand-in threw: ${cause}`);
+}
+
+/** The same request under the origin that the handlers match, whichever loopback name the caller used. */
+function withUrl(request: Request, url: string): Request {
+  const { method, headers, body } = request;
+  return new Request(url, { method, headers, ...(body !== null && { body, duplex: "half" as const }) });
+}
