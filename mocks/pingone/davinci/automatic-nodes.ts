@@ -1,0 +1,184 @@
+/** What the nodes do that decide by themselves. Each answers with the name of one of its outcomes. */
+import type { Clock } from "../contracts.ts";
+import type { UserStore } from "../users.ts";
+import type { CodePurpose, FlowNode, NodeOfType } from "./flow-schema.ts";
+import type { Interaction, SubmittedFields } from "./interaction.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** How long a code can be used, and how often mistaken. The real values depend on the tenant. */
+const CODE_TTL_MS = 15 * 60_000;
+const CODE_MAX_FAILURES = 5;
+
+export type AutomaticNode = Extract<FlowNode, { on: object }>;
+type OutcomeOf<T extends AutomaticNode["type"]> = keyof NodeOfType<T>["on"];
+
+export interface NodeServices {
+  readonly users: UserStore;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly createCode: () => string;
+}
+
+type NodeBehaviours = {
+  readonly [T in AutomaticNode["type"]]: (
+    node: NodeOfType<T>,
+    interaction: Interaction,
+    fields: SubmittedFields,
+    services: NodeServices,
+  ) => OutcomeOf<T>;
+};
+
+/** The node that the outcome of `node` leads to. */
+export function runAutomaticNode(
+  node: AutomaticNode,
+  interaction: Interaction,
+  fields: SubmittedFields,
+  services: NodeServices,
+): string {
+  // The table is total over the node types, which the compiler cannot follow through the lookup.
+  const behave = BEHAVIOURS[node.type] as (...args: unknown[]) => string;
+  const outcome = behave(node, interaction, fields, services);
+  return (node.on as Readonly<Record<string, string>>)[outcome] ?? outcome;
+}
+
+const BEHAVIOURS: NodeBehaviours = {
+  checkSession(node, interaction, _fields, { users, clock }) {
+    const { session, forceAuthentication } = interaction.context;
+    if (!session || forceAuthentication) return "noSession";
+    const methods = session.authenticationMethods;
+    if (!node.methods.every((method) => methods.includes(method))) return "noSession";
+    if (clock() - session.lastUsedAt > node.lastUsedWithinMinutes * 60_000) return "noSession";
+    if (users.findById(session.userId)?.enabled !== true) return "noSession";
+    interaction.userId = session.userId;
+    interaction.sessionMethods = methods;
+    return "session";
+  },
+
+  userLookup(node, interaction, fields, { users }) {
+    const user = users.findByLogin(fields[node.input] ?? "", node.by);
+    delete interaction.sessionMethods;
+    delete interaction.consent;
+    if (!user) {
+      delete interaction.userId;
+      return "notFound";
+    }
+    interaction.userId = user.id;
+    return "found";
+  },
+
+  checkPassword(node, interaction, fields, { users }) {
+    const { userId } = interaction;
+    if (userId === undefined) return "invalid";
+    switch (users.checkPassword(userId, fields[node.input] ?? "").status) {
+      case "OK":
+        return "ok";
+      case "MUST_CHANGE_PASSWORD":
+        return "mustChange";
+      case "PASSWORD_EXPIRED":
+        return "expired";
+      case "PASSWORD_LOCKED_OUT":
+      case "ACCOUNT_LOCKED":
+        return "locked";
+      case "DISABLED":
+        return "disabled";
+      case "INVALID":
+        return "invalid";
+    }
+  },
+
+  registerUser(node, interaction, fields, { users }) {
+    const read = (key: string) => fields[key] ?? "";
+    const created = users.create({
+      email: read(node.email).trim(),
+      given: read(node.givenName).trim(),
+      family: read(node.familyName).trim(),
+      password: read(node.password),
+    });
+    switch (created.kind) {
+      case "created":
+        interaction.userId = created.user.id;
+        delete interaction.sessionMethods;
+        return "created";
+      case "username-taken":
+        return "taken";
+      case "invalid-email":
+        return "invalidEmail";
+      case "password-refused":
+        return "passwordRefused";
+    }
+  },
+
+  sendCode(node, interaction, _fields, { users, clock, outbox, createCode }) {
+    const user = interaction.userId === undefined ? undefined : users.findById(interaction.userId);
+    interaction.codes.delete(node.purpose);
+    if (!user) {
+      // The person must not learn from the next screen whether the account exists; the developer may.
+      interaction.codeNote = "No code was sent: no account has that username or e-mail address.";
+      return "sent";
+    }
+    delete interaction.codeNote;
+    const code = createCode();
+    const now = clock();
+    interaction.codes.set(node.purpose, {
+      to: user.email,
+      code,
+      expiresAt: now + CODE_TTL_MS,
+      failures: 0,
+    });
+    outbox.send({
+      interactionId: interaction.id,
+      userId: user.id,
+      to: user.email,
+      purpose: node.purpose,
+      code,
+      sentAt: now,
+    });
+    return "sent";
+  },
+
+  checkCode(node, interaction, fields, services) {
+    const offered = fields[node.input] ?? "";
+    if (!isCodeRight(interaction, node.purpose, offered, services)) return "invalid";
+    interaction.codes.delete(node.purpose);
+    return "ok";
+  },
+
+  verifyUser(_node, interaction, _fields, { users }) {
+    if (interaction.userId !== undefined) users.verify(interaction.userId);
+    return "done";
+  },
+
+  recoverPassword(node, interaction, fields, services) {
+    const { userId } = interaction;
+    const newPassword = fields[node.newPassword] ?? "";
+    if (newPassword !== fields[node.verifyNewPassword]) return "mismatch";
+    if (!isCodeRight(interaction, "recovery", fields[node.code] ?? "", services)) return "invalid";
+    if (userId === undefined || !services.users.setPassword(userId, newPassword)) return "invalid";
+    interaction.codes.delete("recovery");
+    return "ok";
+  },
+
+  changePassword(node, interaction, fields, { users }) {
+    const { userId } = interaction;
+    const newPassword = fields[node.newPassword] ?? "";
+    if (newPassword !== fields[node.verifyNewPassword]) return "mismatch";
+    if (userId === undefined) return "invalid";
+    const { status } = users.checkPassword(userId, fields[node.currentPassword] ?? "");
+    if (status === "PASSWORD_LOCKED_OUT" || status === "ACCOUNT_LOCKED") return "locked";
+    if (status === "INVALID" || status === "DISABLED") return "invalid";
+    return users.setPassword(userId, newPassword) ? "ok" : "invalid";
+  },
+};
+
+function isCodeRight(
+  interaction: Interaction,
+  purpose: CodePurpose,
+  offered: string,
+  { clock }: NodeServices,
+): boolean {
+  const sent = interaction.codes.get(purpose);
+  if (!sent || clock() >= sent.expiresAt || sent.failures >= CODE_MAX_FAILURES) return false;
+  if (sent.code === offered.trim()) return true;
+  sent.failures += 1;
+  return false;
+}

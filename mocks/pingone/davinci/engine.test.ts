@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { createTestEngine, PASSWORD, userFixture } from "./flow-driver.ts";
+
+const FLOW = "sign-on-with-consent";
+
+describe("sign-on-with-consent", () => {
+  it("asks for username and password with the template's field names and button values", async () => {
+    const person = await createTestEngine().open(FLOW);
+
+    expect(person.heading).toBe("Sign On");
+    expect(person.inputs).toEqual(["username", "password"]);
+    expect(person.buttons).toEqual([
+      "SIGNON: Sign On",
+      "REGISTER: No account? Register now!",
+      "TROUBLE: Having trouble signing on?",
+    ]);
+  });
+
+  it.each(["alice", "ALICE", "alice@example.com"])("signs on %s and asks for consent", async (login) => {
+    const { open, users } = createTestEngine();
+    const person = await open(FLOW);
+
+    await person.signOn(login);
+    expect(person.heading).toBe("Application Consent");
+    expect(person.html).toContain("<strong>Remote MCP Server</strong> wants to access your account.");
+    expect(person.html).toContain("You are signed on as <strong>alice</strong>.");
+    expect(person.buttons).toEqual(["ACCEPTED: Approve", "DECLINED: Decline"]);
+
+    await person.press("ACCEPTED");
+    expect(person.outcome).toEqual({
+      kind: "success",
+      userId: users.findByLogin("alice")?.id,
+      authenticationMethods: ["pwd"],
+      idleTimeoutMinutes: 43_200,
+      reusedSession: false,
+    });
+  });
+
+  it.each([
+    ["alice", "wrong"],
+    ["nobody", PASSWORD],
+  ])("shows the same message again and keeps the username for %s with %s", async (username, password) => {
+    const person = await createTestEngine().open(FLOW);
+
+    await person.signOn(username, password);
+    expect(person.heading).toBe("Sign On");
+    expect(person.alert).toBe("Invalid username and/or password");
+    expect(person.html).toContain(`name="username" value="${username}"`);
+    expect(person.html).not.toContain(password);
+  });
+
+  it("returns invalid_request when the person declines", async () => {
+    const person = await createTestEngine().open(FLOW);
+
+    await (await person.signOn("alice")).press("DECLINED");
+    expect(person.outcome).toMatchObject({ kind: "error", error: "invalid_request" });
+  });
+
+  it("remembers an accepted consent for the same user, application and scopes", async () => {
+    const { open } = createTestEngine({ users: [userFixture("alice"), userFixture("bob")] });
+    await (await (await open(FLOW)).signOn("alice")).press("ACCEPTED");
+
+    const again = await (await open(FLOW)).signOn("alice");
+    const otherUser = await (await open(FLOW)).signOn("bob");
+    const otherScope = await (await open(FLOW, { scopes: ["openid", "email"] })).signOn("alice");
+    const otherApplication = await (
+      await open(FLOW, { application: { id: "app-2", name: "Another" } })
+    ).signOn("alice");
+
+    expect(again.outcome?.kind).toBe("success");
+    for (const person of [otherUser, otherScope, otherApplication]) {
+      expect(person.heading).toBe("Application Consent");
+    }
+  });
+
+  it("asks again after a declined consent", async () => {
+    const { open } = createTestEngine();
+    await (await (await open(FLOW)).signOn("alice")).press("DECLINED");
+
+    expect((await (await open(FLOW)).signOn("alice")).heading).toBe("Application Consent");
+  });
+});

@@ -1,0 +1,49 @@
+/** One person's way through one flow: what has to be remembered between two screens. Never a password. */
+import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
+import type { CodePurpose, Flow } from "./flow-schema.ts";
+import type { Variables } from "./template.ts";
+
+export interface Interaction {
+  readonly id: string;
+  readonly context: AuthorizationContext;
+  readonly flow: Flow;
+  /** Epoch milliseconds after which a form of this interaction is refused. */
+  readonly expiresAt: number;
+  /** The screen that waits for the person. */
+  screen?: ShownScreen;
+  /** Counts the screens shown, so that a form of an earlier one is recognised. */
+  step: number;
+  userId?: string;
+  /** Methods of the session that a Check Session node accepted. */
+  sessionMethods?: readonly string[];
+  consent?: { readonly status: "ACCEPTED" | "DECLINED"; readonly scopes: readonly string[] };
+  readonly codes: Map<CodePurpose, SentCode>;
+  /** Said in the stand-in's own panel: why no code was sent. */
+  codeNote?: string;
+  ended?: { readonly step: number; readonly outcome: FlowOutcome; readonly repeatableUntil: number };
+}
+
+export interface ShownScreen {
+  readonly node: string;
+  /** What the person typed, to be shown again: never a password or a code. */
+  values: Readonly<Record<string, string>>;
+  message?: ScreenMessage;
+}
+
+export interface ScreenMessage {
+  readonly text: string;
+  /** Keys of the fields at fault, where the message is about some. */
+  readonly fields: readonly string[];
+}
+
+export interface SentCode {
+  readonly to: string;
+  readonly code: string;
+  readonly expiresAt: number;
+  failures: number;
+}
+
+/** What the person has submitted last; gone once the next screen shows. */
+export type SubmittedFields = Readonly<Record<string, string>>;
+
+export type ReadVariables = (interaction: Interaction) => Variables;

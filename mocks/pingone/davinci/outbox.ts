@@ -1,0 +1,46 @@
+/** The e-mails that the flows would have sent, kept so that a person and a test can read the codes in them. */
+import type { CodePurpose } from "./flow-schema.ts";
+
+const KEPT_MESSAGES = 200;
+
+export interface SentMessage {
+  readonly interactionId: string;
+  readonly userId: string;
+  /** E-mail address. */
+  readonly to: string;
+  readonly purpose: CodePurpose;
+  readonly code: string;
+  /** Epoch milliseconds by the stand-in's clock. */
+  readonly sentAt: number;
+}
+
+export interface Outbox {
+  send(message: SentMessage): void;
+  /** Oldest first. */
+  list(to?: string): readonly SentMessage[];
+  /** The last message to this address. @throws {Error} naming the addresses that did get one. */
+  latest(to: string): SentMessage;
+  clear(): void;
+}
+
+/** A ring of the last messages. */
+export function createOutbox(): Outbox {
+  const messages: SentMessage[] = [];
+  const list: Outbox["list"] = (to) =>
+    messages.filter((message) => to === undefined || message.to.toLowerCase() === to.toLowerCase());
+
+  return {
+    send(message) {
+      messages.push(message);
+      if (messages.length > KEPT_MESSAGES) messages.shift();
+    },
+    list,
+    latest(to) {
+      const found = list(to).at(-1);
+      if (found) return found;
+      const addresses = [...new Set(messages.map((message) => message.to))];
+      throw new Error(`No message was sent to ${to}. Messages went to: ${addresses.join(", ") || "nobody"}.`);
+    },
+    clear: () => messages.splice(0),
+  };
+}

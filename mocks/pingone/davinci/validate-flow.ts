@@ -1,0 +1,208 @@
+/**
+ * What a flow file can get wrong beyond its shape: ways that lead nowhere. DaVinci itself accepts such flows and lets
+ * them die at the person's expense as `login_required`; the stand-in refuses them at start, by name.
+ */
+import type { Flow, FlowNode } from "./flow-schema.ts";
+import { isVariable, VARIABLES, variablesIn } from "./template.ts";
+
+interface Transition {
+  readonly label: string;
+  readonly to: string;
+}
+
+/** One sentence for each fault; empty when the flow can run. */
+export function findFlowProblems(flow: Flow): string[] {
+  const problems = [...findUnknownNodes(flow), ...findNodeFaults(flow)];
+  // Without known targets, reachability would only repeat the same faults in other words.
+  if (problems.length > 0) return problems;
+  return [...findUnreachable(flow), ...findDeadEnds(flow), ...findCircles(flow)];
+}
+
+/** Every way on from a node, with the word that leads there. */
+export function transitionsOf(node: FlowNode): Transition[] {
+  switch (node.type) {
+    case "screen":
+      return node.buttons.map((button) => ({ label: `button ${button.key}`, to: button.next }));
+    case "branch":
+      return [
+        ...Object.entries(node.equals).map(([value, to]) => ({ label: `equals "${value}"`, to })),
+        { label: "otherwise", to: node.otherwise },
+      ];
+    case "consent":
+      return [{ label: "next", to: node.next }];
+    case "errorMessage":
+    case "success":
+    case "error":
+    case "createSuccessResponse":
+      return [];
+    default:
+      return Object.entries(node.on).map(([outcome, to]) => ({ label: `on ${outcome}`, to }));
+  }
+}
+
+/** Waits for the person, so that a circle through it is no endless loop. */
+function isScreen(node: FlowNode): boolean {
+  return node.type === "screen" || node.type === "consent";
+}
+
+function findUnknownNodes(flow: Flow): string[] {
+  const known = Object.keys(flow.nodes);
+  const problems: string[] = [];
+  const check = (where: string, name: string) => {
+    if (known.includes(name)) return;
+    problems.push(`${where} leads to the unknown node "${name}"; known are: ${known.join(", ")}.`);
+  };
+  check("start", flow.start);
+  for (const [name, node] of Object.entries(flow.nodes)) {
+    for (const { label, to } of transitionsOf(node)) check(`node "${name}", ${label},`, to);
+  }
+  return problems;
+}
+
+function findNodeFaults(flow: Flow): string[] {
+  const fieldKeys = new Set<string>();
+  for (const node of Object.values(flow.nodes)) {
+    if (node.type === "screen") for (const { key } of node.fields) fieldKeys.add(key);
+  }
+  const problems: string[] = [];
+  for (const [name, node] of Object.entries(flow.nodes)) {
+    for (const variable of variablesOf(node)) {
+      if (isVariable(variable)) continue;
+      problems.push(
+        `node "${name}" uses the unknown variable "${variable}"; known are: ${VARIABLES.join(", ")}, parameters.<name>.`,
+      );
+    }
+    for (const key of inputsOf(node)) {
+      if (!fieldKeys.has(key))
+        problems.push(`node "${name}" reads the input "${key}", which no screen asks for.`);
+    }
+    if (node.type !== "screen") continue;
+    for (const key of repeated(node.fields.map((field) => field.key))) {
+      problems.push(`node "${name}" has two fields with the key "${key}".`);
+    }
+    for (const key of repeated(node.buttons.map((button) => button.key))) {
+      problems.push(`node "${name}" has two buttons with the key "${key}".`);
+    }
+    for (const { key } of node.fields) {
+      if (RESERVED_FIELD_KEYS.includes(key)) {
+        problems.push(`node "${name}" has a field with the key "${key}", which the form itself uses.`);
+      }
+    }
+    if (node.deadEnd && node.buttons.length > 0) {
+      problems.push(`node "${name}" says deadEnd but has buttons; remove the one or the other.`);
+    }
+  }
+  return problems;
+}
+
+/** What a screen's form sends beside its fields. */
+export const RESERVED_FIELD_KEYS: readonly string[] = ["buttonValue", "step", "scopes"];
+
+function variablesOf(node: FlowNode): string[] {
+  switch (node.type) {
+    case "screen":
+      return [node.heading, ...node.text, ...node.fields.map((field) => field.value ?? "")].flatMap(
+        variablesIn,
+      );
+    case "branch":
+      return [node.value];
+    case "errorMessage":
+      return variablesIn(node.message);
+    case "error":
+      return variablesIn(node.errorDescription);
+    default:
+      return [];
+  }
+}
+
+/** Keys of the form fields that an automatic node reads. */
+function inputsOf(node: FlowNode): string[] {
+  switch (node.type) {
+    case "userLookup":
+    case "checkPassword":
+    case "checkCode":
+      return [node.input];
+    case "registerUser":
+      return [node.email, node.givenName, node.familyName, node.password];
+    case "recoverPassword":
+      return [node.code, node.newPassword, node.verifyNewPassword];
+    case "changePassword":
+      return [node.currentPassword, node.newPassword, node.verifyNewPassword];
+    default:
+      return [];
+  }
+}
+
+function findUnreachable(flow: Flow): string[] {
+  const reached = reachableFrom(flow, flow.start);
+  return Object.keys(flow.nodes)
+    .filter((name) => !reached.has(name))
+    .map((name) => `node "${name}" is unreachable: no way leads to it from "${flow.start}".`);
+}
+
+/** A node from which the flow can never end, unless it says so itself. */
+function findDeadEnds(flow: Flow): string[] {
+  const backTo = screensBehindMessages(flow);
+  const ends = (name: string) => {
+    const node = flow.nodes[name];
+    if (!node || transitionsOf(node).length > 0) return false;
+    if (node.type === "screen") return node.deadEnd === true;
+    // A message goes back to the screen before it; with none before it, it ends the flow.
+    return node.type !== "errorMessage" || (backTo.get(name) ?? []).length === 0;
+  };
+  return Object.entries(flow.nodes).flatMap(([name, node]) => {
+    if ([...reachableFrom(flow, name, { backTo })].some(ends)) return [];
+    const why =
+      node.type === "screen" && node.buttons.length === 0
+        ? `a screen without buttons (say "deadEnd": true if it is meant to strand the person)`
+        : "no end of the flow can be reached from it";
+    return [`node "${name}" is a dead end: ${why}.`];
+  });
+}
+
+/** For each errorMessage the screens that it may show again. */
+function screensBehindMessages(flow: Flow): Map<string, string[]> {
+  const screens = new Map<string, string[]>();
+  for (const [name, node] of Object.entries(flow.nodes)) {
+    if (!isScreen(node)) continue;
+    for (const { to } of transitionsOf(node)) {
+      for (const reached of reachableFrom(flow, to, { throughScreens: false })) {
+        if (flow.nodes[reached]?.type !== "errorMessage") continue;
+        screens.set(reached, [...(screens.get(reached) ?? []), name]);
+      }
+    }
+  }
+  return screens;
+}
+
+/** Nodes that could run for ever, because no screen stops for the person. */
+function findCircles(flow: Flow): string[] {
+  const automatic = ([, node]: [string, FlowNode]) => !isScreen(node);
+  return Object.entries(flow.nodes)
+    .filter(automatic)
+    .filter(([name, node]) =>
+      transitionsOf(node).some(({ to }) => reachableFrom(flow, to, { throughScreens: false }).has(name)),
+    )
+    .map(([name]) => `node "${name}" can run in a circle without a screen.`);
+}
+
+function reachableFrom(
+  flow: Flow,
+  start: string,
+  { throughScreens = true, backTo = new Map<string, string[]>() } = {},
+): Set<string> {
+  const reached = new Set<string>();
+  const waiting = [start];
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const node = flow.nodes[name];
+    if (!node || reached.has(name)) continue;
+    if (!throughScreens && isScreen(node)) continue;
+    reached.add(name);
+    waiting.push(...transitionsOf(node).map(({ to }) => to), ...(backTo.get(name) ?? []));
+  }
+  return reached;
+}
+
+function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}
