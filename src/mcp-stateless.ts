@@ -7,10 +7,10 @@ import { createMcpHandler } from "agents/mcp/server";
 import { ENDPOINTS, type Env, SERVER_INFO, type Settings } from "./config.ts";
 import { type Caller, createToolContext, runTool, TOOLS } from "./tools.ts";
 
-/** Serves one request of one caller. Origin and Host have been judged by the router. */
+/** Serves one request of one caller. The Origin has been judged before; see `index.ts`. */
 export function serveStateless(
   request: Request,
-  options: { env: Env; ctx: ExecutionContext; settings: Settings; caller: Caller; hostname: string },
+  options: { env: Env; ctx: ExecutionContext; settings: Settings; caller: Caller },
 ): Promise<Response> {
   const { env, ctx, settings, caller } = options;
   const session = env.PING_SESSION.getByName(caller.pingSessionId);
@@ -35,7 +35,6 @@ export function serveStateless(
   const handler = createMcpHandler(createServer, {
     route: ENDPOINTS.mcp,
     legacy: "reject",
-    allowedHostnames: [options.hostname],
     allowedOriginHostnames: "*",
     // The provider answers CORS for /mcp.
     corsOptions: false,

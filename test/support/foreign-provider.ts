@@ -1,0 +1,93 @@
+/**
+ * A certified OpenID Provider written by others (`oidc-provider`), in PingOne's place.
+ *
+ * Deliberately an independent code path: other endpoint paths, other cookie names, a string audience, `at+jwt`
+ * access tokens, `iss` in responses, and pages of its own. What works here rests on discovery and standards and not on
+ * habits that Worker and stand-in share.
+ */
+import type { AddressInfo } from "node:net";
+import { Provider } from "oidc-provider";
+
+/** TEST ONLY. */
+const CLIENT = { id: "mcp-server", secret: "TEST-ONLY-foreign-provider-secret" } as const;
+
+export interface ForeignProvider extends AsyncDisposable {
+  readonly issuer: string;
+  readonly client: { readonly id: string; readonly secret: string };
+  /** Back-channel requests so far, by path. */
+  countRequests(path: string): number;
+}
+
+export async function startForeignProvider(options: {
+  redirectUri: string;
+  audience: string;
+  accessTokenTtlSeconds?: number;
+  issueRefreshTokens?: boolean;
+}): Promise<ForeignProvider> {
+  const counts = new Map<string, number>();
+  // The issuer must be known before the provider is made, so a first server finds a free port.
+  const port = await findFreePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        redirect_uris: [options.redirectUri],
+        grant_types: ["authorization_code", "refresh_token"],
+        token_endpoint_auth_method: "client_secret_basic",
+      },
+    ],
+    scopes: ["openid", "profile", "offline_access", "todo_api:read", "todo_api:write"],
+    claims: { profile: ["name", "preferred_username"] },
+    conformIdTokenClaims: false,
+    findAccount: (_ctx, id) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, name: `Person ${id}`, preferred_username: id }),
+    }),
+    issueRefreshToken: async () => options.issueRefreshTokens ?? true,
+    pkce: { required: () => true },
+    features: {
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => options.audience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: "todo_api:read todo_api:write",
+          audience: options.audience,
+          accessTokenFormat: "jwt",
+          accessTokenTTL: options.accessTokenTtlSeconds ?? 3600,
+        }),
+      },
+      revocation: { enabled: true },
+    },
+    ttl: { RefreshToken: 86_400 },
+  });
+  provider.use(async (ctx, next) => {
+    counts.set(ctx.path, (counts.get(ctx.path) ?? 0) + 1);
+    await next();
+  });
+  const server = provider.listen(port, "127.0.0.1");
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve);
+    server.once("error", reject);
+  });
+  return {
+    issuer,
+    client: CLIENT,
+    countRequests: (path) => counts.get(path) ?? 0,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

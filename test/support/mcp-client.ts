@@ -1,0 +1,184 @@
+/** An MCP client for worker tests: registers itself, sends the person through sign-in, redeems, connects. */
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import * as oauth from "oauth4webapi";
+import { TestBrowser, type TestPage } from "./browser.ts";
+import type { TestWorker } from "./worker.ts";
+
+export const CLIENT_REDIRECT_URI = "http://localhost:7777/callback";
+
+export interface RegisteredClient {
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly redirectUri: string;
+}
+
+export interface TokenResponse {
+  access_token: string;
+  refresh_token?: string;
+  expires_in: number;
+  scope: string;
+}
+
+export async function registerClient(
+  worker: TestWorker,
+  metadata: Record<string, unknown> = {},
+): Promise<RegisteredClient> {
+  const body = {
+    client_name: "Test client",
+    redirect_uris: [CLIENT_REDIRECT_URI],
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    ...metadata,
+  };
+  const response = await worker.fetch(`${worker.origin}/register`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (response.status !== 201)
+    throw new Error(`Registration failed with ${response.status}: ${await response.text()}`);
+  const registered = (await response.json()) as { client_id: string; client_secret?: string };
+  return {
+    clientId: registered.client_id,
+    ...(registered.client_secret !== undefined && { clientSecret: registered.client_secret }),
+    redirectUri: body.redirect_uris[0] ?? CLIENT_REDIRECT_URI,
+  };
+}
+
+export interface AuthorizationAttempt {
+  readonly url: URL;
+  readonly state: string;
+  readonly codeVerifier: string;
+}
+
+/** @param overrides parameters to replace, or to leave out with `undefined` */
+export async function startAuthorization(
+  worker: TestWorker,
+  client: RegisteredClient,
+  overrides: Record<string, string | undefined> = {},
+): Promise<AuthorizationAttempt> {
+  const codeVerifier = oauth.generateRandomCodeVerifier();
+  const state = oauth.generateRandomState();
+  const parameters: Record<string, string | undefined> = {
+    response_type: "code",
+    client_id: client.clientId,
+    redirect_uri: client.redirectUri,
+    scope: "todo_api:read todo_api:write",
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(codeVerifier),
+    code_challenge_method: "S256",
+    resource: worker.resource,
+    ...overrides,
+  };
+  const url = new URL("/authorize", worker.origin);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return { url, state, codeVerifier };
+}
+
+export function createBrowser(
+  worker: TestWorker,
+  client: Pick<RegisteredClient, "redirectUri">,
+): TestBrowser {
+  const redirect = new URL(client.redirectUri);
+  return new TestBrowser(
+    worker.fetch,
+    (url) => url.origin === redirect.origin && url.pathname === redirect.pathname,
+  );
+}
+
+export interface PersonChoices {
+  readonly username?: string;
+  readonly password?: string;
+  /** What the person presses on PingOne's consent screen. */
+  readonly consent?: "Approve" | "Decline";
+}
+
+/** TEST ONLY: the password of every test user. */
+export const TEST_PASSWORD = "2FederateM0re!";
+
+/** From the Worker's consent page on: allow, sign on, consent. Pages that do not appear are not waited for. */
+export async function answerPages(page: TestPage, choices: PersonChoices = {}): Promise<TestPage> {
+  let current = page;
+  if (current.heading.startsWith("Allow")) current = await current.submit("Allow");
+  if (current.heading === "Sign On") {
+    current = await current.submit("Sign On", {
+      Username: choices.username ?? "alice",
+      Password: choices.password ?? TEST_PASSWORD,
+    });
+  }
+  if (current.heading === "Application Consent") current = await current.submit(choices.consent ?? "Approve");
+  return current;
+}
+
+export async function redeem(
+  worker: TestWorker,
+  client: RegisteredClient,
+  attempt: AuthorizationAttempt,
+  callback: URL,
+): Promise<TokenResponse> {
+  const code = callback.searchParams.get("code");
+  if (code === null) throw new Error(`No code came back: ${callback.searchParams.get("error")}`);
+  const response = await requestToken(worker, client, {
+    grant_type: "authorization_code",
+    code,
+    redirect_uri: client.redirectUri,
+    code_verifier: attempt.codeVerifier,
+    resource: worker.resource,
+  });
+  if (!response.ok) throw new Error(`Token request failed with ${response.status}: ${await response.text()}`);
+  return (await response.json()) as TokenResponse;
+}
+
+export function requestToken(
+  worker: TestWorker,
+  client: RegisteredClient,
+  parameters: Record<string, string>,
+): Promise<Response> {
+  return worker.fetch(`${worker.origin}/token`, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({
+      client_id: client.clientId,
+      ...(client.clientSecret !== undefined && { client_secret: client.clientSecret }),
+      ...parameters,
+    }).toString(),
+  });
+}
+
+/** The whole way from registration to tokens. */
+export async function signIn(
+  worker: TestWorker,
+  options: PersonChoices & { client?: RegisteredClient; browser?: TestBrowser; scope?: string } = {},
+): Promise<{ client: RegisteredClient; browser: TestBrowser; tokens: TokenResponse; callback: URL }> {
+  const client = options.client ?? (await registerClient(worker));
+  const browser = options.browser ?? createBrowser(worker, client);
+  const attempt = await startAuthorization(
+    worker,
+    client,
+    options.scope === undefined ? {} : { scope: options.scope },
+  );
+  const last = await answerPages(await browser.open(attempt.url), options);
+  const tokens = await redeem(worker, client, attempt, last.url);
+  return { client, browser, tokens, callback: last.url };
+}
+
+export type ProtocolEra = "legacy" | "modern";
+
+export const PROTOCOL_ERAS = ["legacy", "modern"] as const;
+
+/** Connects the SDK's own client in one protocol era. */
+export async function connectMcp(worker: TestWorker, accessToken: string, era: ProtocolEra): Promise<Client> {
+  const client = new Client(
+    { name: "worker-test", version: "1.0.0" },
+    { versionNegotiation: { mode: era === "legacy" ? "legacy" : { pin: "2026-07-28" } } },
+  );
+  const transport = new StreamableHTTPClientTransport(new URL(worker.resource), {
+    fetch: worker.fetch,
+    requestInit: { headers: { Authorization: `Bearer ${accessToken}` } },
+  });
+  await client.connect(transport);
+  return client;
+}

@@ -1,0 +1,113 @@
+/**
+ * The production bundle in workerd, for one test file. It never reads a person's `.dev.vars`: wrangler looks for
+ * that beside its config, and the config is copied to an empty folder first.
+ */
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createTestHarness } from "wrangler";
+import type { Env } from "../../src/config.ts";
+
+const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
+
+/** Where `test/support/build-worker.ts` puts the bundle, once for a whole test run. */
+export const TEST_BUNDLE_DIR = path.join(PROJECT_ROOT, ".wrangler", "test-bundle");
+
+/** A public https origin, as in production; requests reach the Worker without a network. */
+export const WORKER_ORIGIN = "https://mcp.example.com";
+
+/** TEST ONLY. */
+export const TEST_COOKIE_KEY = "TEST ONLY cookie key, at least 32 characters long";
+
+export type TestFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+export interface TestWorker extends AsyncDisposable {
+  readonly origin: string;
+  readonly resource: string;
+  /** Sends to the Worker what is addressed to it, and everything else to the network (loopback). */
+  readonly fetch: TestFetch;
+  getEnv(): Promise<Env>;
+  runScheduled(): Promise<void>;
+  /** Ids of the objects of a class that have storage. */
+  listObjectIds(className: "PingSession" | "TodoMcpServer"): Promise<string[]>;
+  evict(className: "PingSession" | "TodoMcpServer", id: string): Promise<void>;
+  /** All rows of all tables of one object, as text. */
+  dumpObject(className: "PingSession" | "TodoMcpServer", id: string): Promise<string>;
+  /** Everything that the Worker has logged. */
+  logs(): string;
+  close(): Promise<void>;
+}
+
+/** @param settings secrets and vars; `undefined` leaves one out */
+export async function startTestWorker(settings: Record<string, string | undefined>): Promise<TestWorker> {
+  const root = await mkdtemp(path.join(tmpdir(), "worker-test-"));
+  await cp(path.join(PROJECT_ROOT, "wrangler.jsonc"), path.join(root, "wrangler.jsonc"));
+  const all: Record<string, string | undefined> = {
+    MCP_RESOURCE: `${WORKER_ORIGIN}/mcp`,
+    ALLOWED_ORIGINS: "https://inspector.example.com",
+    COOKIE_ENCRYPTION_KEY: TEST_COOKIE_KEY,
+    CLIENT_METADATA_DOCUMENTS: "off",
+    ...settings,
+  };
+  const vars = Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const server = createTestHarness({
+    root,
+    workers: [{ configPath: "wrangler.jsonc", prebuiltWorkerDir: TEST_BUNDLE_DIR, vars }],
+  });
+  await server.listen();
+  const worker = server.getWorker<Env>();
+
+  const workerFetch: TestFetch = (input, init) => {
+    const request = new Request(input, init);
+    if (!request.url.startsWith(`${WORKER_ORIGIN}/`)) return fetch(request);
+    return dispatch(request);
+  };
+  const dispatch = async (request: Request): Promise<Response> => {
+    const body = request.body === null ? undefined : await request.arrayBuffer();
+    const response = await worker.fetch(request.url, {
+      method: request.method,
+      headers: Object.fromEntries(request.headers),
+      redirect: "manual",
+      signal: request.signal,
+      ...(body !== undefined && { body }),
+    });
+    return response as unknown as Response;
+  };
+  const close = async () => {
+    await server.close();
+    await rm(root, { recursive: true, force: true });
+  };
+  return {
+    origin: WORKER_ORIGIN,
+    resource: `${WORKER_ORIGIN}/mcp`,
+    fetch: workerFetch,
+    getEnv: () => worker.getEnv(),
+    runScheduled: async () => {
+      await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
+    },
+    listObjectIds: (className) => worker.listDurableObjectIds(className as never),
+    evict: (className, id) => worker.evictDurableObject(className as never, { id }),
+    dumpObject: async (className, id) => {
+      const storage = await worker.getDurableObjectStorage(className as never, { id });
+      const tables = await storage.exec("SELECT name FROM sqlite_master WHERE type = 'table'");
+      const dump: unknown[] = [];
+      for (const { name } of tables as { name: string }[]) {
+        dump.push(name, await storage.exec(`SELECT * FROM "${name}"`));
+      }
+      return JSON.stringify(dump, (_key, value: unknown) =>
+        value instanceof ArrayBuffer || ArrayBuffer.isView(value)
+          ? Buffer.from(value as ArrayBuffer).toString("latin1")
+          : value,
+      );
+    },
+    logs: () =>
+      server
+        .getLogs()
+        .map(({ message }) => message)
+        .join("\n"),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
