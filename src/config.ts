@@ -143,6 +143,7 @@ const settingsSchema = z.object({
     .transform((value) => (value === "" ? undefined : value)),
   CLIENT_METADATA_DOCUMENTS: choice(["on", "off"], "on"),
   UPSTREAM_TIMEOUT_SECONDS: seconds(10, 1, 60),
+  REQUEST_BUDGET_SECONDS: seconds(25, 1, 120),
   SESSION_IDLE_SECONDS: seconds(24 * 60 * 60, 60, 30 * 24 * 60 * 60),
 });
 

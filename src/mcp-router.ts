@@ -58,13 +58,7 @@ export function createMcpRouter(settings: Settings) {
       }
       const replayed = body.text === undefined ? request : new Request(request, { body: body.text });
       if (await isLegacyRequest(replayed, body.parsed)) return serveSession(replayed, env, ctx, caller);
-      return serveStateless(replayed, {
-        env,
-        ctx,
-        settings,
-        caller,
-        hostname: settings.MCP_RESOURCE.hostname,
-      });
+      return serveStateless(replayed, { env, ctx, settings, caller });
     },
   };
 }

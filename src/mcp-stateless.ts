@@ -14,7 +14,7 @@ export function serveStateless(
 ): Promise<Response> {
   const { env, ctx, settings, caller } = options;
   const session = env.PING_SESSION.getByName(caller.pingSessionId);
-  const context = createToolContext(caller, settings, (token) => session.getAccessToken(token));
+  const context = createToolContext(caller, settings, session);
   const createServer = () => {
     const server = new McpServer(SERVER_INFO, { capabilities: { tools: {} } });
     for (const tool of TOOLS) {

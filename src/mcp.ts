@@ -84,6 +84,6 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     const caller = await this.ctx.storage.get<Caller>(CALLER_KEY);
     if (caller === undefined) throw new Error("The session has no owner");
     const session = this.env.PING_SESSION.getByName(caller.pingSessionId);
-    return createToolContext(caller, parseSettings(this.env), (options) => session.getAccessToken(options));
+    return createToolContext(caller, parseSettings(this.env), session);
   }
 }

@@ -75,19 +75,30 @@ export class TodoApiUnavailableError extends TodoApiError {
   }
 }
 
-/** Gives out PingOne access tokens. `rejected`: a token that the API refused. */
-export type AccessTokenSource = (options: { rejected?: string }) => Promise<PingSessionOutcome>;
+/** Where access tokens for the Todo API come from. */
+export interface AccessTokenSource {
+  /** @param options.rejected a token that the API refused: it is not handed out again */
+  getAccessToken(options?: { rejected?: string }): Promise<PingSessionOutcome>;
+  /** The API refuses even a fresh token: the sign-in is worth nothing any more. */
+  end(options: { revoke: boolean }): Promise<void>;
+}
 
 type Call = { method: "GET" | "POST" | "PATCH" | "DELETE"; path: string; body?: unknown; scope: TodoScope };
 
 export class TodoApiClient {
   readonly #baseUrl: URL;
   readonly #timeoutMs: number;
+  readonly #deadline: number;
   readonly #tokens: AccessTokenSource;
 
-  constructor(options: { baseUrl: URL; timeoutSeconds: number; tokens: AccessTokenSource }) {
+  /**
+   * @param options.timeoutMs how long one request may take
+   * @param options.deadline epoch milliseconds by which everything this client does must have ended
+   */
+  constructor(options: { baseUrl: URL; timeoutMs: number; deadline: number; tokens: AccessTokenSource }) {
     this.#baseUrl = options.baseUrl;
-    this.#timeoutMs = options.timeoutSeconds * 1000;
+    this.#timeoutMs = options.timeoutMs;
+    this.#deadline = options.deadline;
     this.#tokens = options.tokens;
   }
 
@@ -99,8 +110,10 @@ export class TodoApiClient {
         return await this.#call(call);
       } catch (error) {
         const canRetry = error instanceof TodoApiUnavailableError && error.outcomeUnknown;
-        if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS) throw error;
-        await waitWithJitter(attempt);
+        const delayMs = retryDelayMs(attempt);
+        if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS || Date.now() + delayMs >= this.#deadline)
+          throw error;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
       }
     }
   }
@@ -138,13 +151,15 @@ export class TodoApiClient {
     const retried = await this.#send(call, await this.#requireToken({ rejected: token }));
     if (retried.status === 401) {
       await retried.body?.cancel();
+      // Ended, so that the next request is answered with the HTTP 401 that makes the client sign in again.
+      await this.#tokens.end({ revoke: false });
       throw new TodoApiSignInRequiredError("Todo API: a fresh token was refused");
     }
     return this.#read(call, retried);
   }
 
   async #requireToken(options: { rejected?: string }): Promise<string> {
-    const outcome = await this.#tokens(options);
+    const outcome = await this.#tokens.getAccessToken(options);
     switch (outcome.kind) {
       case "valid":
       case "refreshed":
@@ -173,7 +188,7 @@ export class TodoApiClient {
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
         // A redirect could carry the token to another place.
         redirect: "manual",
-        signal: AbortSignal.timeout(this.#timeoutMs),
+        signal: AbortSignal.timeout(Math.max(1, Math.min(this.#timeoutMs, this.#deadline - Date.now()))),
       });
     } catch (error) {
       const detail = error instanceof Error && error.name === "TimeoutError" ? "timeout" : "no_answer";
@@ -234,7 +249,7 @@ function todoPath(todoId: string): string {
   return `/api/todos/${encodeURIComponent(todoId)}`;
 }
 
-function waitWithJitter(attempt: number): Promise<void> {
-  const delayMs = RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random() / 2);
-  return new Promise((resolve) => setTimeout(resolve, delayMs));
+/** Exponential, with jitter so that many callers do not come back at once. */
+function retryDelayMs(attempt: number): number {
+  return RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random() / 2);
 }

@@ -3,10 +3,10 @@
  * protocol it speaks.
  */
 import { z } from "zod";
-import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import type { Person, Settings, TodoScope } from "./config.ts";
 import { createReference, logEvent, logProblem } from "./log.ts";
 import {
+  type AccessTokenSource,
   type Todo,
   TodoApiClient,
   TodoApiConflictError,
@@ -31,7 +31,7 @@ export interface ToolContext {
   readonly caller: Caller;
   readonly settings: Settings;
   readonly todoApi: TodoApiClient;
-  readonly getAccessToken: (options: { rejected?: string }) => Promise<PingSessionOutcome>;
+  readonly tokens: AccessTokenSource;
 }
 
 /** A tool's answer, in the shape that MCP clients of every protocol read. */
@@ -168,8 +168,8 @@ const whoAmI = defineTool({
       .describe("PingOne's access token, where this server is set up to show it"),
   }),
   annotations: readOnly,
-  handle: async (_input, { caller, settings, getAccessToken }) => {
-    const token = await getAccessToken({});
+  handle: async (_input, { caller, settings, tokens }) => {
+    const token = await tokens.getAccessToken();
     if (token.kind === "expired") throw new TodoApiSignInRequiredError("PingOne: the session is over");
     if (token.kind === "unavailable") {
       throw new TodoApiUnavailableError("pingone_unavailable", {
@@ -264,16 +264,17 @@ function toolError(text: string): ToolResult {
   return { content: [{ type: "text", text }], isError: true };
 }
 
-/** Builds what the tools may reach for one caller. */
+/** Builds what the tools may reach for one call of one caller. */
 export function createToolContext(
   caller: Caller,
   settings: Settings,
-  getAccessToken: ToolContext["getAccessToken"],
+  tokens: AccessTokenSource,
 ): ToolContext {
   const todoApi = new TodoApiClient({
     baseUrl: settings.API_URL,
-    timeoutSeconds: settings.UPSTREAM_TIMEOUT_SECONDS,
-    tokens: getAccessToken,
+    timeoutMs: settings.UPSTREAM_TIMEOUT_SECONDS * 1000,
+    deadline: Date.now() + settings.REQUEST_BUDGET_SECONDS * 1000,
+    tokens,
   });
-  return { caller, settings, todoApi, getAccessToken };
+  return { caller, settings, todoApi, tokens };
 }

@@ -23,6 +23,9 @@ import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 /** A token with less than this left is refreshed before it is handed out. */
 const REFRESH_MARGIN_SECONDS = 60;
 
+/** How long a caller waits for an early refresh before it gets the old token, which is still good. */
+const EARLY_REFRESH_PATIENCE_MS = 2000;
+
 /** How often a session looks whether its grant is still there; grants can end without telling anybody. */
 const GRANT_CHECK_INTERVAL_SECONDS = 24 * 60 * 60;
 
@@ -70,7 +73,9 @@ export class PingSession extends DurableObject<Env> {
     const isRejected = options.rejected === tokens.accessToken;
     if (!isRejected && secondsLeft(tokens) > REFRESH_MARGIN_SECONDS) return valid(tokens);
     if (tokens.refreshToken === undefined) {
-      return !isRejected && secondsLeft(tokens) > 0 ? valid(tokens) : { kind: "expired" };
+      if (!isRejected && secondsLeft(tokens) > 0) return valid(tokens);
+      await this.end({ revoke: false });
+      return { kind: "expired" };
     }
     if (this.#refreshing === undefined) {
       const wait = this.#notBefore - nowInSeconds();
@@ -82,10 +87,13 @@ export class PingSession extends DurableObject<Env> {
         this.#refreshing = undefined;
       });
     }
-    const outcome = await this.#refreshing;
-    // PingOne is down: a token that is still good goes on being used.
-    if (outcome.kind === "unavailable" && !isRejected && secondsLeft(tokens) > 0) return valid(tokens);
-    return outcome;
+    if (isRejected || secondsLeft(tokens) <= 0) return this.#refreshing;
+    // PingOne is slow or down: a token that is still good goes on being used.
+    const patience = new Promise<PingSessionOutcome>((resolve) => {
+      setTimeout(() => resolve(valid(tokens)), EARLY_REFRESH_PATIENCE_MS);
+    });
+    const outcome = await Promise.race([this.#refreshing, patience]);
+    return outcome.kind === "unavailable" ? valid(tokens) : outcome;
   }
 
   /** How long the session can last, without asking PingOne. */
