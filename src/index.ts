@@ -3,19 +3,27 @@ import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
 import { renderErrorPage, renderLandingPage, renderSettingsPage } from "./auth/pages.tsx";
 import { createPingHandler } from "./auth/ping-handler.ts";
-import { createProviderOptions } from "./auth/provider.ts";
-import { withoutRepeatedClientId, withRevocation } from "./auth/workers-oauth-utils.ts";
+import { createProviderOptions, createRegistrationOptions } from "./auth/provider.ts";
+import { answerRegistration, withoutRepeatedClientId, withRevocation } from "./auth/workers-oauth-utils.ts";
 import { ENDPOINTS, type Env, parseSettings, SERVER_INFO, type Settings, SettingsError } from "./config.ts";
-import { logProblem } from "./log.ts";
+import { logProblem, logRequest } from "./log.ts";
 import { createMcpRouter } from "./mcp-router.ts";
+import { purgeExpiredGrants } from "./purge.ts";
+import { refuseTooMany } from "./rate-limits.ts";
+import { readBodyText } from "./request-body.ts";
 import { TOOLS } from "./tools.ts";
 
 export { PingSession } from "./auth/ping-session.ts";
 export { TodoMcpServer } from "./mcp.ts";
 
+/** Forms and client metadata are small. The MCP endpoint has a limit of its own. */
+const MAXIMUM_BODY_BYTES = 64 * 1024;
+
 interface App {
   readonly settings: Settings;
   readonly provider: OAuthProvider<Env>;
+  /** Serves `/register` only: what it stores lives shorter until it is used. */
+  readonly registration: OAuthProvider<Env>;
 }
 
 /** One per isolate: settings change only with a new deployment, which brings new isolates. */
@@ -25,13 +33,12 @@ let composed: App | undefined;
 function compose(env: Env): App {
   if (composed !== undefined) return composed;
   const settings = parseSettings(env);
-  const provider = new OAuthProvider<Env>(
-    createProviderOptions(settings, {
-      apiHandler: createMcpRouter(settings),
-      defaultHandler: createDefaultHandler(settings),
-    }),
-  );
-  composed = { settings, provider };
+  const handlers = { apiHandler: createMcpRouter(settings), defaultHandler: createDefaultHandler(settings) };
+  composed = {
+    settings,
+    provider: new OAuthProvider<Env>(createProviderOptions(settings, handlers)),
+    registration: new OAuthProvider<Env>(createRegistrationOptions(settings, handlers)),
+  };
   return composed;
 }
 
@@ -47,32 +54,60 @@ function createDefaultHandler(settings: Settings): Hono<{ Bindings: Env }> {
 }
 
 export default {
-  async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
-    let app: App;
-    try {
-      app = compose(env);
-    } catch (error) {
-      if (!(error instanceof SettingsError)) throw error;
-      return explainSettings(error, request);
-    }
-    const { settings, provider } = app;
-    const url = new URL(request.url);
-    if (url.origin !== settings.MCP_RESOURCE.origin && url.pathname !== ENDPOINTS.health) {
-      return misdirected(settings);
-    }
-    if (url.pathname === ENDPOINTS.mcp && !isAllowedOrigin(request.headers.get("Origin"), settings)) {
-      return Response.json(
-        { jsonrpc: "2.0", error: { code: -32000, message: "Origin not allowed" }, id: null },
-        { status: 403 },
-      );
-    }
-    if (url.pathname === ENDPOINTS.token) {
-      const normalized = await withoutRepeatedClientId(request);
-      return withRevocation(normalized, env, (inner) => provider.fetch(inner, env, ctx));
-    }
-    return provider.fetch(request, env, ctx);
+  fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+    const route = routeName(new URL(request.url).pathname);
+    return logRequest({ method: request.method, route }, () => serve(request, env, ctx));
+  },
+
+  async scheduled(_controller: ScheduledController, env: Env): Promise<void> {
+    await logRequest({ method: "CRON", route: "purge" }, async () => {
+      await purgeExpiredGrants(env, compose(env).provider);
+      return new Response(null, { status: 204 });
+    });
   },
 } satisfies ExportedHandler<Env>;
+
+async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+  let app: App;
+  try {
+    app = compose(env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return explainSettings(error, request);
+  }
+  const { settings, provider } = app;
+  const url = new URL(request.url);
+  if (url.origin !== settings.MCP_RESOURCE.origin && url.pathname !== ENDPOINTS.health)
+    return misdirected(settings);
+  if (url.pathname === ENDPOINTS.mcp && !isAllowedOrigin(request.headers.get("Origin"), settings)) {
+    return Response.json(
+      { jsonrpc: "2.0", error: { code: -32000, message: "Origin not allowed" }, id: null },
+      { status: 403 },
+    );
+  }
+  const tooMany = await refuseTooMany(request, env, url.pathname);
+  if (tooMany !== undefined) return readableByBrowsers(tooMany, request);
+  if (url.pathname === ENDPOINTS.mcp || request.method !== "POST") return provider.fetch(request, env, ctx);
+
+  const body = await readBodyText(request, MAXIMUM_BODY_BYTES);
+  if (body === undefined) return readableByBrowsers(await tooLarge(request), request);
+  const replayed = new Request(request, { body });
+  switch (url.pathname) {
+    case ENDPOINTS.token:
+      return withRevocation(withoutRepeatedClientId(replayed, body), body, env, (inner) =>
+        provider.fetch(inner, env, ctx),
+      );
+    case ENDPOINTS.register:
+      return answerRegistration(await app.registration.fetch(replayed, env, ctx));
+    default:
+      return provider.fetch(replayed, env, ctx);
+  }
+}
+
+/** The endpoint's name for the log: an address that somebody made up must not get into it. */
+function routeName(pathname: string): string {
+  return Object.values(ENDPOINTS).find((endpoint) => endpoint === pathname) ?? "other";
+}
 
 /** MCP transports: an Origin that is present and not known gets 403, against DNS rebinding. */
 function isAllowedOrigin(origin: string | null, settings: Settings): boolean {
@@ -81,12 +116,37 @@ function isAllowedOrigin(origin: string | null, settings: Settings): boolean {
   );
 }
 
+/** CORS as the provider does it for its own answers, so that browser clients can read why they were refused. */
+function readableByBrowsers(response: Response, request: Request): Response {
+  const origin = request.headers.get("Origin");
+  if (origin === null) return response;
+  response.headers.set("Access-Control-Allow-Origin", origin);
+  response.headers.set("Access-Control-Expose-Headers", "Retry-After");
+  response.headers.append("Vary", "Origin");
+  return response;
+}
+
 /** The provider derives its issuer from the request's origin; on any other host it would be another issuer. */
 function misdirected(settings: Settings): Response {
   return new Response(`This server answers at ${settings.MCP_RESOURCE.origin} only.\n`, {
     status: 421,
     headers: { "Content-Type": "text/plain; charset=utf-8" },
   });
+}
+
+async function tooLarge(request: Request): Promise<Response> {
+  if (wantsPage(request)) {
+    return renderErrorPage({
+      status: 413,
+      title: "This form is too large",
+      text: "What was sent is larger than any form of this server.",
+      nextStep: "Go back to your app and connect again.",
+    });
+  }
+  return Response.json(
+    { error: "invalid_request", error_description: `The body is larger than ${MAXIMUM_BODY_BYTES} bytes.` },
+    { status: 413, headers: { "Cache-Control": "no-store" } },
+  );
 }
 
 async function explainSettings(error: SettingsError, request: Request): Promise<Response> {

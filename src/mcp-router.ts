@@ -12,6 +12,7 @@ import { ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./c
 import { logEvent } from "./log.ts";
 import { TodoMcpServer } from "./mcp.ts";
 import { serveStateless } from "./mcp-stateless.ts";
+import { readBodyText } from "./request-body.ts";
 import { type Caller, TOOLS, type Tool } from "./tools.ts";
 
 /** The SDKs' own limit. */
@@ -156,9 +157,8 @@ async function findSession(env: Env, sessionId: string) {
 
 async function readBody(request: Request): Promise<{ text?: string; parsed?: unknown } | "too_large"> {
   if (request.method !== "POST") return {};
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAXIMUM_BODY_BYTES) return "too_large";
-  const text = await request.text();
-  if (text.length > MAXIMUM_BODY_BYTES) return "too_large";
+  const text = await readBodyText(request, MAXIMUM_BODY_BYTES);
+  if (text === undefined) return "too_large";
   try {
     return { text, parsed: JSON.parse(text) };
   } catch {

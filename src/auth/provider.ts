@@ -29,6 +29,12 @@ import { logProblem } from "../log.ts";
 /** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
 const MINIMUM_TOKEN_TTL_SECONDS = 60;
 
+/** How long a client stays registered after it was last used. */
+export const CLIENT_REGISTRATION_TTL_SECONDS = 90 * 24 * 60 * 60;
+
+/** How long a registration lives that nobody has used: anyone may register, and KV must not fill up. */
+export const UNUSED_REGISTRATION_TTL_SECONDS = 24 * 60 * 60;
+
 type Handlers = Pick<OAuthProviderOptions<Env>, "apiHandler" | "defaultHandler">;
 
 export function createProviderOptions(settings: Settings, handlers: Handlers): OAuthProviderOptions<Env> {
@@ -49,6 +55,7 @@ export function createProviderOptions(settings: Settings, handlers: Handlers): O
     scopesSupported: [...ALL_TODO_SCOPES, OFFLINE_ACCESS],
     refreshTokenTTL: THIRTY_DAYS_SECONDS,
     refreshTokenIdleTTL: THIRTY_DAYS_SECONDS,
+    clientRegistrationTTL: CLIENT_REGISTRATION_TTL_SECONDS,
     clientIdMetadataDocumentEnabled: settings.CLIENT_METADATA_DOCUMENTS === "on",
     tokenExchangeCallback: onTokenExchange,
     // The provider's default would log the description; `internal` holds stable codes of its own.
@@ -60,6 +67,17 @@ export function createProviderOptions(settings: Settings, handlers: Handlers): O
         reason: internal.reason,
       });
     },
+  };
+}
+
+/**
+ * The same, with a short life for what `/register` stores. The provider renews a registration on a token request
+ * when less than half of its own `clientRegistrationTTL` is left, so the first use extends it to the full time.
+ */
+export function createRegistrationOptions(settings: Settings, handlers: Handlers): OAuthProviderOptions<Env> {
+  return {
+    ...createProviderOptions(settings, handlers),
+    clientRegistrationTTL: UNUSED_REGISTRATION_TTL_SECONDS,
   };
 }
 

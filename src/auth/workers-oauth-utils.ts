@@ -7,9 +7,14 @@ import {
   type AuthRequest,
   authorizationErrorRedirect,
 } from "@cloudflare/workers-oauth-provider";
+import { z } from "zod";
 import { ALL_TODO_SCOPES, type Env, OFFLINE_ACCESS, type TodoScope } from "../config.ts";
 import type { UpstreamOAuthError } from "./ping-types.ts";
-import { endSessionsOfVanishedGrants } from "./provider.ts";
+import {
+  CLIENT_REGISTRATION_TTL_SECONDS,
+  endSessionsOfVanishedGrants,
+  UNUSED_REGISTRATION_TTL_SECONDS,
+} from "./provider.ts";
 
 /** RFC 7636 §4.2: BASE64URL(SHA-256) without padding is always 43 characters. */
 const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
@@ -111,10 +116,9 @@ export function mapUpstreamFailure(error: UpstreamOAuthError): ClientError {
  * (modelcontextprotocol/python-sdk#3138). RFC 6749 §2.3 forbids two authentication *methods*; the same id twice
  * is one. A different id, or a secret in the body, is left for the provider to refuse.
  */
-export async function withoutRepeatedClientId(request: Request): Promise<Request> {
+export function withoutRepeatedClientId(request: Request, body: string): Request {
   const basicId = readBasicClientId(request.headers.get("Authorization"));
   if (basicId === undefined || !isForm(request)) return request;
-  const body = await request.clone().text();
   const form = new URLSearchParams(body);
   const ids = form.getAll("client_id");
   if (ids.length !== 1 || ids[0] !== basicId || form.has("client_secret")) return request;
@@ -145,14 +149,30 @@ function readBasicClientId(authorization: string | null): string | undefined {
  */
 export async function withRevocation(
   request: Request,
+  body: string,
   env: Env,
   answer: (request: Request) => Promise<Response>,
 ): Promise<Response> {
-  if (!isForm(request)) return answer(request);
-  const form = new URLSearchParams(await request.clone().text());
+  const form = new URLSearchParams(isForm(request) ? body : "");
   const [token, ...others] = form.getAll("token");
   // `userId:grantId:secret` is how the provider spells its tokens.
   const [userId, grantId, secret] = token?.split(":") ?? [];
   if (form.has("grant_type") || others.length > 0 || !userId || !grantId || !secret) return answer(request);
   return endSessionsOfVanishedGrants(env, userId, { revoke: true }, () => answer(request));
+}
+
+const registrationSchema = z.looseObject({ client_secret: z.string(), client_secret_expires_at: z.number() });
+
+/**
+ * A secret's expiry as it will be once the client has used it (RFC 7591 §3.2.1). The registration provider names
+ * the short life of an unused registration, after which a client that minds would throw a good secret away.
+ */
+export async function answerRegistration(response: Response): Promise<Response> {
+  if (response.status !== 201) return response;
+  const registered: unknown = await response.clone().json();
+  const confidential = registrationSchema.safeParse(registered);
+  if (!confidential.success) return response;
+  const extension = CLIENT_REGISTRATION_TTL_SECONDS - UNUSED_REGISTRATION_TTL_SECONDS;
+  const expiresAt = confidential.data.client_secret_expires_at + extension;
+  return Response.json({ ...confidential.data, client_secret_expires_at: expiresAt }, response);
 }
