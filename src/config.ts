@@ -24,6 +24,10 @@ export const TODO_SCOPES = {
 
 export type TodoScope = keyof typeof TODO_SCOPES;
 
+export function isTodoScope(scope: string): scope is TodoScope {
+  return Object.hasOwn(TODO_SCOPES, scope);
+}
+
 export const ALL_TODO_SCOPES = Object.keys(TODO_SCOPES) as TodoScope[];
 
 /** Asking for it means "I want a refresh token" (OpenID Connect Core §11); it is never a permission. */
@@ -37,6 +41,7 @@ export const ENDPOINTS = {
   callback: "/callback",
   token: "/token",
   register: "/register",
+  signOut: "/signout",
   authorizationServerMetadata: "/.well-known/oauth-authorization-server",
   protectedResourceMetadata: "/.well-known/oauth-protected-resource/mcp",
 } as const;

@@ -9,7 +9,7 @@ import { isLegacyRequest } from "@modelcontextprotocol/server";
 import { getAgentByName } from "agents";
 import { z } from "zod";
 import { ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
-import { logEvent } from "./log.ts";
+import { logEvent, requestId } from "./log.ts";
 import { TodoMcpServer } from "./mcp.ts";
 import { serveStateless } from "./mcp-stateless.ts";
 import { readBodyText } from "./request-body.ts";
@@ -43,6 +43,7 @@ export function createMcpRouter(settings: Settings) {
         scopes: auth.scope,
         person: props.data.person,
         pingSessionId: props.data.pingSessionId,
+        requestId: requestId(),
       };
       const body = await readBody(request);
       if (body === "too_large") return jsonRpcError(413, -32600, "Request body too large");
@@ -76,7 +77,9 @@ async function requireLivePingSession(options: {
   auth: Context["auth"];
 }): Promise<Response | undefined> {
   const { settings, env, caller, tools, auth } = options;
-  const outcome = await env.PING_SESSION.getByName(caller.pingSessionId).getAccessToken();
+  const outcome = await env.PING_SESSION.getByName(caller.pingSessionId).getAccessToken({
+    requestId: caller.requestId,
+  });
   switch (outcome.kind) {
     case "valid":
     case "refreshed":

@@ -3,8 +3,9 @@
  * protocol it speaks.
  */
 import { z } from "zod";
+import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import type { Person, Settings, TodoScope } from "./config.ts";
-import { createReference, logEvent, logProblem } from "./log.ts";
+import { continueRequest, createReference, logEvent, logProblem } from "./log.ts";
 import {
   type AccessTokenSource,
   type Todo,
@@ -24,6 +25,8 @@ export interface Caller {
   readonly scopes: readonly string[];
   readonly person: Person;
   readonly pingSessionId: string;
+  /** Of the HTTP request that brought the call, for the log. */
+  readonly requestId: string | undefined;
 }
 
 /** What a tool may reach. */
@@ -207,7 +210,15 @@ function describeList(todos: readonly Todo[]): { output: { todos: Todo[] }; text
 }
 
 /** Runs a tool and turns every failure into words that tell the model what to do next. */
-export async function runTool(
+export function runTool(
+  tool: Tool,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<ToolResult> {
+  return continueRequest(context.caller.requestId, () => runToolForCaller(tool, input, context));
+}
+
+async function runToolForCaller(
   tool: Tool,
   input: Record<string, unknown>,
   context: ToolContext,
@@ -264,17 +275,27 @@ function toolError(text: string): ToolResult {
   return { content: [{ type: "text", text }], isError: true };
 }
 
+/** What the tools need of a PingSession. */
+interface PingSessionHandle {
+  getAccessToken(options: { rejected?: string; requestId: string | undefined }): Promise<PingSessionOutcome>;
+  end(options: { revoke: boolean }): Promise<void>;
+}
+
 /** Builds what the tools may reach for one call of one caller. */
 export function createToolContext(
   caller: Caller,
   settings: Settings,
-  tokens: AccessTokenSource,
+  tokens: PingSessionHandle,
 ): ToolContext {
+  const ofRequest: AccessTokenSource = {
+    getAccessToken: (options) => tokens.getAccessToken({ ...options, requestId: caller.requestId }),
+    end: (options) => tokens.end(options),
+  };
   const todoApi = new TodoApiClient({
     baseUrl: settings.API_URL,
     timeoutMs: settings.UPSTREAM_TIMEOUT_SECONDS * 1000,
     deadline: Date.now() + settings.REQUEST_BUDGET_SECONDS * 1000,
-    tokens,
+    tokens: ofRequest,
   });
-  return { caller, settings, todoApi, tokens };
+  return { caller, settings, todoApi, tokens: ofRequest };
 }

@@ -19,6 +19,7 @@ import { renderConsentPage, renderErrorPage } from "./pages.tsx";
 import { type SignInTransaction, signInTransactionSchema, UpstreamOAuthError } from "./ping-types.ts";
 import { buildAuthorizationUrl, createSignInTransaction, redeemAuthorizationResponse } from "./ping-utils.ts";
 import { endSessionsOfVanishedGrants } from "./provider.ts";
+import { createSignOutHandler, finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
 import {
   mapPingOneError,
   mapUpstreamFailure,
@@ -79,6 +80,7 @@ export function createPingHandler(settings: Settings): Hono<App> {
         throw new AuthorizationError("invalid_request", { description: `"${name}" must be sent once.` });
       }
     }
+    if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
     const transaction = signInTransactionSchema.parse(data);
     const error = url.searchParams.get("error");
@@ -147,6 +149,7 @@ export function createPingHandler(settings: Settings): Hono<App> {
     }
   }
 
+  app.route("/", createSignOutHandler(settings));
   app.onError((error) => renderFailure(error));
   return app;
 }

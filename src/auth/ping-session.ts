@@ -8,7 +8,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
-import { logEvent, logProblem } from "../log.ts";
+import { continueRequest, logEvent, logProblem } from "../log.ts";
 import {
   type PingSessionLife,
   type PingSessionOutcome,
@@ -66,11 +66,18 @@ export class PingSession extends DurableObject<Env> {
    * A PingOne access token that is valid now, refreshed when less than a minute is left.
    *
    * @param options.rejected an access token that the Todo API refused: it is not handed out again
+   * @param options.requestId of the HTTP request that needs the token, for the log
    */
-  async getAccessToken(options: { rejected?: string } = {}): Promise<PingSessionOutcome> {
+  getAccessToken(
+    options: { rejected?: string; requestId?: string | undefined } = {},
+  ): Promise<PingSessionOutcome> {
+    return continueRequest(options.requestId, () => this.#getAccessToken(options.rejected));
+  }
+
+  async #getAccessToken(rejected: string | undefined): Promise<PingSessionOutcome> {
     const tokens = this.#tokens;
     if (tokens === undefined) return { kind: "expired" };
-    const isRejected = options.rejected === tokens.accessToken;
+    const isRejected = rejected === tokens.accessToken;
     if (!isRejected && secondsLeft(tokens) > REFRESH_MARGIN_SECONDS) return valid(tokens);
     if (tokens.refreshToken === undefined) {
       if (!isRejected && secondsLeft(tokens) > 0) return valid(tokens);

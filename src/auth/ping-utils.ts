@@ -4,6 +4,7 @@
  * Every endpoint comes from discovery and every response is judged by oauth4webapi. Failures leave as
  * {@link UpstreamOAuthError}, with a code that says whether trying again can help.
  */
+import { decode } from "hono/jwt";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
 import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
@@ -62,7 +63,7 @@ export async function discoverPingOne(settings: Settings): Promise<oauth.Authori
 /**
  * The address at PingOne that the browser is sent to, and what must be remembered until it comes back.
  *
- * @param scopes what the MCP client asked for and the person approved
+ * @param options.scopes what the MCP client asked for and the person approved; none to learn only who it is
  * @throws {UpstreamOAuthError} when discovery fails
  */
 export async function buildAuthorizationUrl(
@@ -82,8 +83,9 @@ export async function buildAuthorizationUrl(
   const scope = ["openid", "profile", ...options.scopes];
   // PingOne: where the resource grant lists `offline_access`, a refresh token needs this scope; where it does
   // not, asking for it is an error. Hence a setting.
-  if (settings.PINGONE_OFFLINE_ACCESS === "send") scope.push("offline_access");
+  if (settings.PINGONE_OFFLINE_ACCESS === "send" && options.scopes.length > 0) scope.push("offline_access");
   const parameters: Record<string, string> = {
+    ...(options.scopes.length > 0 && resourceParameter(settings)),
     response_type: "code",
     client_id: settings.MCP_SERVER_CLIENT_ID,
     redirect_uri: options.redirectUri,
@@ -94,14 +96,19 @@ export async function buildAuthorizationUrl(
     code_challenge_method: "S256",
   };
   if (settings.PINGONE_DV_POLICY_ID !== undefined) parameters.acr_values = settings.PINGONE_DV_POLICY_ID;
-  // RFC 8707. PingOne derives the audience from the scopes; some tenants refuse `resource` beside `openid`.
-  if (settings.PINGONE_RESOURCE_PARAM === "send") parameters.resource = settings.API_IDENTIFIER;
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url;
 }
 
 export function createSignInTransaction(): SignInTransaction {
   return { codeVerifier: oauth.generateRandomCodeVerifier(), nonce: oauth.generateRandomNonce() };
+}
+
+interface AuthorizationResponse {
+  /** The whole address at which the browser came back. */
+  readonly response: URL;
+  readonly redirectUri: string;
+  readonly transaction: SignInTransaction;
 }
 
 /**
@@ -114,16 +121,38 @@ export function createSignInTransaction(): SignInTransaction {
  */
 export async function redeemAuthorizationResponse(
   settings: Settings,
-  options: {
-    response: URL;
-    redirectUri: string;
-    transaction: SignInTransaction;
-    requested: readonly TodoScope[];
-  },
+  options: AuthorizationResponse & { readonly requested: readonly TodoScope[] },
 ): Promise<PingSignIn> {
-  const metadata = await discoverPingOne(settings);
-  const client = oidcClient(settings);
+  const { tokens, claims } = await exchangeCode(settings, options, resourceParameter(settings));
+  requireAudience(tokens.access_token, settings.API_IDENTIFIER);
+  return {
+    person: readPerson(claims),
+    tokens: readTokens(tokens),
+    scopes: grantedScopes(tokens.scope, options.requested),
+  };
+}
+
+/**
+ * The same for somebody who only proves who they are. Its access token is good for nothing here and is dropped.
+ *
+ * @throws {UpstreamOAuthError}
+ */
+export async function redeemIdentity(
+  settings: Settings,
+  options: AuthorizationResponse,
+): Promise<{ person: Person; idToken: string }> {
+  const { tokens, claims } = await exchangeCode(settings, options, {});
+  return { person: readPerson(claims), idToken: tokens.id_token ?? "" };
+}
+
+function exchangeCode(
+  settings: Settings,
+  options: AuthorizationResponse,
+  additionalParameters: Record<string, string>,
+): Promise<{ tokens: oauth.TokenEndpointResponse; claims: oauth.IDToken }> {
   return mapFailures("code_exchange", async () => {
+    const metadata = await discoverPingOne(settings);
+    const client = oidcClient(settings);
     const state = options.response.searchParams.get("state") ?? oauth.expectNoState;
     const parameters = oauth.validateAuthResponse(metadata, client, options.response, state);
     const response = await oauth.authorizationCodeGrantRequest(
@@ -133,12 +162,7 @@ export async function redeemAuthorizationResponse(
       parameters,
       options.redirectUri,
       options.transaction.codeVerifier,
-      {
-        ...httpOptions(settings),
-        ...(settings.PINGONE_RESOURCE_PARAM === "send" && {
-          additionalParameters: { resource: settings.API_IDENTIFIER },
-        }),
-      },
+      { ...httpOptions(settings), additionalParameters },
     );
     throwIfUnavailable(response, "code_exchange");
     const tokens = await oauth.processAuthorizationCodeResponse(metadata, client, response, {
@@ -148,13 +172,13 @@ export async function redeemAuthorizationResponse(
     await verifyIdTokenSignature(metadata, response, settings);
     const claims = oauth.getValidatedIdTokenClaims(tokens);
     if (claims === undefined) throw new UpstreamOAuthError("untrusted", "no_id_token");
-    requireAudience(tokens.access_token, settings.API_IDENTIFIER);
-    return {
-      person: readPerson(claims),
-      tokens: readTokens(tokens),
-      scopes: grantedScopes(tokens.scope, options.requested),
-    };
+    return { tokens, claims };
   });
+}
+
+/** RFC 8707. PingOne derives the audience from the scopes; some tenants refuse `resource` beside `openid`. */
+function resourceParameter(settings: Settings): Record<string, string> {
+  return settings.PINGONE_RESOURCE_PARAM === "send" ? { resource: settings.API_IDENTIFIER } : {};
 }
 
 /**
@@ -171,12 +195,7 @@ export async function refreshTokens(settings: Settings, refreshToken: string): P
       client,
       clientAuthentication(settings),
       refreshToken,
-      {
-        ...httpOptions(settings),
-        ...(settings.PINGONE_RESOURCE_PARAM === "send" && {
-          additionalParameters: { resource: settings.API_IDENTIFIER },
-        }),
-      },
+      { ...httpOptions(settings), additionalParameters: resourceParameter(settings) },
     );
     throwIfUnavailable(response, "refresh");
     const tokens = await oauth.processRefreshTokenResponse(metadata, client, response);
@@ -184,6 +203,25 @@ export async function refreshTokens(settings: Settings, refreshToken: string): P
     // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
     return { ...readTokens(tokens), refreshToken: tokens.refresh_token ?? refreshToken };
   });
+}
+
+/**
+ * Where the browser goes to end its session at PingOne (OpenID Connect RP-Initiated Logout 1.0), or undefined when
+ * PingOne's metadata names no such place.
+ *
+ * @throws {UpstreamOAuthError} when discovery fails
+ */
+export async function buildSignOffUrl(
+  settings: Settings,
+  options: { idToken: string | undefined; returnTo: string },
+): Promise<URL | undefined> {
+  const metadata = await discoverPingOne(settings);
+  if (metadata.end_session_endpoint === undefined) return undefined;
+  const url = new URL(metadata.end_session_endpoint);
+  url.searchParams.set("client_id", settings.MCP_SERVER_CLIENT_ID);
+  if (options.idToken !== undefined) url.searchParams.set("id_token_hint", options.idToken);
+  url.searchParams.set("post_logout_redirect_uri", options.returnTo);
+  return url;
 }
 
 /** Ends a refresh token and its family at PingOne (RFC 7009). @throws {UpstreamOAuthError} */
@@ -230,24 +268,17 @@ const audienceSchema = z.object({ aud: z.union([z.string(), z.array(z.string())]
  * audience). Its signature is the Todo API's to check: we read it straight from the token endpoint.
  */
 export function requireAudience(accessToken: string, audience: string): void {
-  const claims = audienceSchema.safeParse(decodeJwtPayload(accessToken));
+  let payload: unknown;
+  try {
+    payload = decode(accessToken).payload;
+  } catch {
+    throw new UpstreamOAuthError("wrong_audience", "access_token_is_no_jwt");
+  }
+  const claims = audienceSchema.safeParse(payload);
   if (!claims.success) throw new UpstreamOAuthError("wrong_audience", "access_token_without_audience");
   const audiences = typeof claims.data.aud === "string" ? [claims.data.aud] : claims.data.aud;
   if (!audiences.includes(audience))
     throw new UpstreamOAuthError("wrong_audience", "access_token_for_another_api");
-}
-
-function decodeJwtPayload(token: string): unknown {
-  const payload = token.split(".")[1];
-  if (payload === undefined) return undefined;
-  try {
-    const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (char) =>
-      char.charCodeAt(0),
-    );
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function readPerson(claims: oauth.IDToken): Person {

@@ -1,8 +1,9 @@
 /**
- * Sealing of what a Durable Object stores: AES-256-GCM under a key that HKDF (RFC 5869) derives from the
- * Worker's secret and the object's id, so that one object's storage is useless to another and to anyone
- * without the secret.
+ * Sealing of what a Durable Object stores and of what a cookie carries: AES-256-GCM under a key that HKDF (RFC 5869)
+ * derives from the Worker's secret and the id of the one place where it belongs, so that it is useless anywhere
+ * else and to anyone without the secret.
  */
+import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 
 export const sealedSchema = z.object({
@@ -24,7 +25,12 @@ async function deriveKey({ secret, id }: SealingContext): Promise<CryptoKey> {
   const encoder = new TextEncoder();
   const material = await crypto.subtle.importKey("raw", encoder.encode(secret), "HKDF", false, ["deriveKey"]);
   return crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: encoder.encode("ping-session/v1"), info: encoder.encode(id) },
+    {
+      name: "HKDF",
+      hash: "SHA-256",
+      salt: encoder.encode("mcp-davinci/sealing/v1"),
+      info: encoder.encode(id),
+    },
     material,
     { name: "AES-GCM", length: 256 },
     false,
@@ -54,4 +60,21 @@ export async function unseal(sealed: Sealed, context: SealingContext): Promise<s
   } catch {
     return undefined;
   }
+}
+
+/** {@link seal} for a cookie: base64url of the IV and the ciphertext. */
+export async function sealToText(text: string, context: SealingContext): Promise<string> {
+  const { iv, ciphertext } = await seal(text, context);
+  return encodeBase64Url(Uint8Array.of(...iv, ...ciphertext).buffer);
+}
+
+/** {@link unseal} for a cookie: undefined for anything that {@link sealToText} did not make. */
+export async function unsealFromText(text: string, context: SealingContext): Promise<string | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = decodeBase64Url(text);
+  } catch {
+    return undefined;
+  }
+  return unseal({ version: 1, iv: bytes.slice(0, IV_BYTES), ciphertext: bytes.slice(IV_BYTES) }, context);
 }

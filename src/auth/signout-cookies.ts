@@ -1,0 +1,99 @@
+/**
+ * The two short-lived cookies of the sign-out page: one while the person is at PingOne, one while they look at
+ * the page. Both are sealed, so a browser can neither read nor make one.
+ */
+import type { Context } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { z } from "zod";
+import { signInTransactionSchema } from "./ping-types.ts";
+import { sealToText, unsealFromText } from "./sealing.ts";
+
+/** Long enough to type a password or to read a list; then the person signs in again, mostly silently. */
+const COOKIE_TTL_SECONDS = 600;
+
+/** Browsers drop a cookie beyond 4096 bytes; an ID token longer than this is left out. */
+const MAXIMUM_ID_TOKEN_LENGTH = 2400;
+
+const COOKIE_OPTIONS = {
+  prefix: "host",
+  secure: true,
+  httpOnly: true,
+  path: "/",
+  maxAge: COOKIE_TTL_SECONDS,
+} as const;
+
+const pendingSchema = z.object({
+  expiresAt: z.number(),
+  state: z.string(),
+  transaction: signInTransactionSchema,
+});
+
+const accountSchema = z.object({
+  expiresAt: z.number(),
+  userId: z.string(),
+  name: z.string(),
+  idToken: z.string().optional(),
+  /** Stands in the page's forms too: a form that another site sends has not got it. */
+  formToken: z.string(),
+});
+
+export type Account = Omit<z.infer<typeof accountSchema>, "expiresAt">;
+export type PendingSignIn = Omit<z.infer<typeof pendingSchema>, "expiresAt">;
+
+const PENDING_COOKIE = "ping-signout-pending";
+const ACCOUNT_COOKIE = "ping-signout-account";
+
+export async function rememberPendingSignIn(
+  c: Context,
+  secret: string,
+  pending: PendingSignIn,
+): Promise<void> {
+  // Lax, because the browser comes back from another site.
+  setCookie(c, PENDING_COOKIE, await sealCookie(secret, PENDING_COOKIE, pending), {
+    ...COOKIE_OPTIONS,
+    sameSite: "Lax",
+  });
+}
+
+/** What was remembered, once. */
+export async function takePendingSignIn(c: Context, secret: string): Promise<PendingSignIn | undefined> {
+  const value = getCookie(c, PENDING_COOKIE, "host");
+  deleteCookie(c, PENDING_COOKIE, COOKIE_OPTIONS);
+  return openCookie(secret, PENDING_COOKIE, value, pendingSchema);
+}
+
+export async function rememberAccount(c: Context, secret: string, account: Account): Promise<void> {
+  const { idToken, ...rest } = account;
+  const kept =
+    idToken !== undefined && idToken.length <= MAXIMUM_ID_TOKEN_LENGTH ? { ...rest, idToken } : rest;
+  setCookie(c, ACCOUNT_COOKIE, await sealCookie(secret, ACCOUNT_COOKIE, kept), {
+    ...COOKIE_OPTIONS,
+    sameSite: "Lax",
+  });
+}
+
+export function readAccount(c: Context, secret: string): Promise<Account | undefined> {
+  return openCookie(secret, ACCOUNT_COOKIE, getCookie(c, ACCOUNT_COOKIE, "host"), accountSchema);
+}
+
+export function forgetAccount(c: Context): void {
+  deleteCookie(c, ACCOUNT_COOKIE, COOKIE_OPTIONS);
+}
+
+function sealCookie(secret: string, id: string, content: Account | PendingSignIn): Promise<string> {
+  const expiresAt = Date.now() + COOKIE_TTL_SECONDS * 1000;
+  return sealToText(JSON.stringify({ ...content, expiresAt }), { secret, id });
+}
+
+async function openCookie<T extends { expiresAt: number }>(
+  secret: string,
+  id: string,
+  value: string | undefined,
+  schema: z.ZodType<T>,
+): Promise<Omit<T, "expiresAt"> | undefined> {
+  const text = value === undefined ? undefined : await unsealFromText(value, { secret, id });
+  if (text === undefined) return undefined;
+  const { expiresAt, ...content } = schema.parse(JSON.parse(text));
+  // The browser's own Max-Age is a courtesy; this is the rule.
+  return expiresAt > Date.now() ? content : undefined;
+}
