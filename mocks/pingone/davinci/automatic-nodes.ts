@@ -56,12 +56,8 @@ const BEHAVIOURS: NodeBehaviours = {
 
   userLookup(node, interaction, fields, { users }) {
     const user = users.findByLogin(fields[node.input] ?? "", node.by);
-    delete interaction.sessionMethods;
-    delete interaction.consent;
-    if (!user) {
-      delete interaction.userId;
-      return "notFound";
-    }
+    forgetPerson(interaction);
+    if (!user) return "notFound";
     interaction.userId = user.id;
     return "found";
   },
@@ -96,8 +92,8 @@ const BEHAVIOURS: NodeBehaviours = {
     });
     switch (created.kind) {
       case "created":
+        forgetPerson(interaction);
         interaction.userId = created.user.id;
-        delete interaction.sessionMethods;
         return "created";
       case "username-taken":
         return "taken";
@@ -140,6 +136,7 @@ const BEHAVIOURS: NodeBehaviours = {
     const offered = fields[node.input] ?? "";
     if (!isCodeRight(interaction, node.purpose, offered, services)) return "invalid";
     interaction.codes.delete(node.purpose);
+    if (node.purpose === "mfa") interaction.isMfaVerified = true;
     return "ok";
   },
 
@@ -169,6 +166,16 @@ const BEHAVIOURS: NodeBehaviours = {
     return users.setPassword(userId, newPassword) ? "ok" : "invalid";
   },
 };
+
+/** What one person proved or answered says nothing about the next one at the same screen. */
+function forgetPerson(interaction: Interaction): void {
+  delete interaction.userId;
+  delete interaction.sessionMethods;
+  delete interaction.isMfaVerified;
+  delete interaction.consent;
+  delete interaction.codeNote;
+  interaction.codes.clear();
+}
 
 function isCodeRight(
   interaction: Interaction,

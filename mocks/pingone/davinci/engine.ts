@@ -79,6 +79,7 @@ export function createFlowEngine(options: FlowEngineOptions): DavinciFlowEngine 
         "user.lifecycle.status": user.lifecycle.status,
       }),
       "consent.status": consent?.status ?? "",
+      "mfa.verified": String(interaction.isMfaVerified === true),
       "lock.remaining": seconds === undefined ? "a while" : describeSeconds(seconds),
       "code.sentTo": [...interaction.codes.values()].at(-1)?.to ?? "your e-mail address",
     };

@@ -4,7 +4,13 @@
  */
 import { z } from "zod";
 
-const nodeName = z.string().min(1);
+const nodeName = z
+  .string({
+    error: ({ input }) => (input === undefined ? "is a dead end; name the node that it leads to" : undefined),
+  })
+  .min(1);
+/** Why a node is as it is; nothing reads it. */
+const $comment = z.string().optional();
 /** Field and button keys go out as HTML attribute values and come back as form keys. */
 const key = z
   .string()
@@ -37,6 +43,7 @@ const button = z.strictObject({
 
 const screen = z.strictObject({
   type: z.literal("screen"),
+  $comment,
   heading: template,
   text: z.array(template).default([]),
   fields: z.array(field).default([]),
@@ -53,6 +60,7 @@ const automatic = <T extends string, O extends string, I extends z.core.$ZodLoos
 ) =>
   z.strictObject({
     type: z.literal(type),
+    $comment,
     ...inputs,
     on: z.strictObject(
       Object.fromEntries(outcomes.map((name) => [name, nodeName])) as Record<O, typeof nodeName>,
@@ -102,6 +110,7 @@ const changePassword = automatic("changePassword", ["ok", "invalid", "mismatch",
 
 const branch = z.strictObject({
   type: z.literal("branch"),
+  $comment,
   /** A variable of the flow, as in `{{...}}`. */
   value: z.string(),
   equals: z.record(z.string(), nodeName),
@@ -111,6 +120,7 @@ const branch = z.strictObject({
 /** `pingOneScopeConsentConnector`, capability `appConsent`. It goes on whatever the answer was: branch on `consent.status`. */
 const consent = z.strictObject({
   type: z.literal("consent"),
+  $comment,
   /** "Always Prompt for Consent": ask even a person who has already accepted the same scopes. */
   promptConsent: z.boolean(),
   /** The person may leave some of the scopes out; has an effect only if the success node says `reducedScopes` too. */
@@ -119,11 +129,12 @@ const consent = z.strictObject({
 });
 
 /** `errorConnector.customErrorMessage`: the last screen again, with this message; fatal before any screen. */
-const errorMessage = z.strictObject({ type: z.literal("errorMessage"), message: template });
+const errorMessage = z.strictObject({ type: z.literal("errorMessage"), $comment, message: template });
 
 /** `returnSuccessResponseRedirect`. */
 const success = z.strictObject({
   type: z.literal("success"),
+  $comment,
   authenticationMethods: z.array(z.string().min(1)).min(1),
   /** Grants only the scopes that the person left at consent. */
   reducedScopes: z.boolean().default(false),
@@ -134,14 +145,15 @@ const success = z.strictObject({
 /** `returnErrorResponseRedirect`: any code an author likes; `access_denied` is not in DaVinci's own list. */
 const error = z.strictObject({
   type: z.literal("error"),
+  $comment,
   error: z.string().min(1),
   errorDescription: template,
 });
 
 /** The terminal of a sub-flow. In a main flow it ends without any OAuth response. */
-const createSuccessResponse = z.strictObject({ type: z.literal("createSuccessResponse") });
+const createSuccessResponse = z.strictObject({ type: z.literal("createSuccessResponse"), $comment });
 
-const node = z.discriminatedUnion("type", [
+const nodes = [
   screen,
   checkSession,
   userLookup,
@@ -158,16 +170,38 @@ const node = z.discriminatedUnion("type", [
   success,
   error,
   createSuccessResponse,
-]);
+] as const;
 
-export const flowSchema = z.strictObject({
+/** Every node type, as the documentation lists them. */
+export const NODE_TYPES: readonly string[] = nodes.map(({ shape }) => shape.type.value);
+
+const node = z.discriminatedUnion("type", nodes, {
+  error: ({ code }) =>
+    code === "invalid_union" ? `is no known node type; known are: ${NODE_TYPES.join(", ")}` : undefined,
+});
+
+const flowHead = {
   $schema: z.string().optional(),
+  $comment,
   name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "a flow name is lower-case words with dashes"),
   description: z.string().min(1),
   /** The flow policy that runs this flow: `acr_values` picks it, and it comes back as `acr`. */
   policyId: z.string().regex(/^[0-9a-f]{32}$/, "a DaVinci policy id is 32 lower-case hexadecimal digits"),
+};
+
+/** A flow as it runs. */
+export const flowSchema = z.strictObject({
+  ...flowHead,
   start: nodeName,
   nodes: z.record(nodeName, node),
+});
+
+/** A file that says only how its flow differs from another: whole nodes replaced, added, or removed by `null`. */
+export const variantSchema = z.strictObject({
+  ...flowHead,
+  extends: z.string(),
+  start: nodeName.optional(),
+  nodes: z.record(nodeName, z.unknown()).default({}),
 });
 
 export type Flow = z.output<typeof flowSchema>;

@@ -1,7 +1,6 @@
 /** One person's way through one flow: what has to be remembered between two screens. Never a password. */
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
 import type { CodePurpose, Flow } from "./flow-schema.ts";
-import type { Variables } from "./template.ts";
 
 export interface Interaction {
   readonly id: string;
@@ -16,6 +15,8 @@ export interface Interaction {
   userId?: string;
   /** Methods of the session that a Check Session node accepted. */
   sessionMethods?: readonly string[];
+  /** The person has proved to hold a one-time code. */
+  isMfaVerified?: true;
   consent?: { readonly status: "ACCEPTED" | "DECLINED"; readonly scopes: readonly string[] };
   readonly codes: Map<CodePurpose, SentCode>;
   /** Said in the stand-in's own panel: why no code was sent. */
@@ -45,5 +46,3 @@ export interface SentCode {
 
 /** What the person has submitted last; gone once the next screen shows. */
 export type SubmittedFields = Readonly<Record<string, string>>;
-
-export type ReadVariables = (interaction: Interaction) => Variables;

@@ -12,11 +12,21 @@ export const VARIABLES = [
   "user.mfaEnabled",
   "user.lifecycle.status",
   "consent.status",
+  "mfa.verified",
   "lock.remaining",
   "code.sentTo",
 ] as const;
 export type Variable = (typeof VARIABLES)[number];
 export type Variables = Readonly<Partial<Record<Variable, string>>>;
+
+/** What a variable can be, for those that are one of few words: a branch on any other word is a slip of the pen. */
+export const VARIABLE_VALUES: Readonly<Partial<Record<string, readonly string[]>>> = {
+  "consent.status": ["ACCEPTED", "DECLINED"],
+  "mfa.verified": ["true", "false"],
+  "user.enabled": ["true", "false"],
+  "user.mfaEnabled": ["true", "false"],
+  "user.lifecycle.status": ["ACCOUNT_OK", "VERIFICATION_REQUIRED"],
+} satisfies Partial<Record<Variable, readonly string[]>>;
 
 const PARAMETER_PREFIX = "parameters.";
 const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;

@@ -3,7 +3,7 @@
  * them die at the person's expense as `login_required`; the stand-in refuses them at start, by name.
  */
 import type { Flow, FlowNode } from "./flow-schema.ts";
-import { isVariable, VARIABLES, variablesIn } from "./template.ts";
+import { findNodeFaults } from "./node-faults.ts";
 
 interface Transition {
   readonly label: string;
@@ -40,9 +40,14 @@ export function transitionsOf(node: FlowNode): Transition[] {
   }
 }
 
-/** Waits for the person, so that a circle through it is no endless loop. */
+/** May show a screen, to which an errorMessage goes back. */
 function isScreen(node: FlowNode): boolean {
   return node.type === "screen" || node.type === "consent";
+}
+
+/** Waits for the person whatever happens, so that a circle through it is no endless loop. */
+function isStop(node: FlowNode): boolean {
+  return node.type === "screen" || (node.type === "consent" && node.promptConsent);
 }
 
 function findUnknownNodes(flow: Flow): string[] {
@@ -57,80 +62,6 @@ function findUnknownNodes(flow: Flow): string[] {
     for (const { label, to } of transitionsOf(node)) check(`node "${name}", ${label},`, to);
   }
   return problems;
-}
-
-function findNodeFaults(flow: Flow): string[] {
-  const fieldKeys = new Set<string>();
-  for (const node of Object.values(flow.nodes)) {
-    if (node.type === "screen") for (const { key } of node.fields) fieldKeys.add(key);
-  }
-  const problems: string[] = [];
-  for (const [name, node] of Object.entries(flow.nodes)) {
-    for (const variable of variablesOf(node)) {
-      if (isVariable(variable)) continue;
-      problems.push(
-        `node "${name}" uses the unknown variable "${variable}"; known are: ${VARIABLES.join(", ")}, parameters.<name>.`,
-      );
-    }
-    for (const key of inputsOf(node)) {
-      if (!fieldKeys.has(key))
-        problems.push(`node "${name}" reads the input "${key}", which no screen asks for.`);
-    }
-    if (node.type !== "screen") continue;
-    for (const key of repeated(node.fields.map((field) => field.key))) {
-      problems.push(`node "${name}" has two fields with the key "${key}".`);
-    }
-    for (const key of repeated(node.buttons.map((button) => button.key))) {
-      problems.push(`node "${name}" has two buttons with the key "${key}".`);
-    }
-    for (const { key } of node.fields) {
-      if (RESERVED_FIELD_KEYS.includes(key)) {
-        problems.push(`node "${name}" has a field with the key "${key}", which the form itself uses.`);
-      }
-    }
-    if (node.deadEnd && node.buttons.length > 0) {
-      problems.push(`node "${name}" says deadEnd but has buttons; remove the one or the other.`);
-    }
-  }
-  return problems;
-}
-
-/** What a screen's form sends beside its fields. */
-export const RESERVED_FIELD_KEYS: readonly string[] = ["buttonValue", "step", "scopes"];
-
-function variablesOf(node: FlowNode): string[] {
-  switch (node.type) {
-    case "screen":
-      return [node.heading, ...node.text, ...node.fields.map((field) => field.value ?? "")].flatMap(
-        variablesIn,
-      );
-    case "branch":
-      return [node.value];
-    case "errorMessage":
-      return variablesIn(node.message);
-    case "error":
-      return variablesIn(node.errorDescription);
-    default:
-      return [];
-  }
-}
-
-/** Keys of the form fields that an automatic node reads. */
-function inputsOf(node: FlowNode): string[] {
-  switch (node.type) {
-    case "userLookup":
-    case "checkPassword":
-    case "checkCode":
-      return [node.input];
-    case "registerUser":
-      return [node.email, node.givenName, node.familyName, node.password];
-    case "recoverPassword":
-      return [node.code, node.newPassword, node.verifyNewPassword];
-    case "changePassword":
-      return [node.currentPassword, node.newPassword, node.verifyNewPassword];
-    default:
-      return [];
-  }
 }
 
 function findUnreachable(flow: Flow): string[] {
@@ -166,7 +97,7 @@ function screensBehindMessages(flow: Flow): Map<string, string[]> {
   for (const [name, node] of Object.entries(flow.nodes)) {
     if (!isScreen(node)) continue;
     for (const { to } of transitionsOf(node)) {
-      for (const reached of reachableFrom(flow, to, { throughScreens: false })) {
+      for (const reached of reachableFrom(flow, to, { stopAt: isScreen })) {
         if (flow.nodes[reached]?.type !== "errorMessage") continue;
         screens.set(reached, [...(screens.get(reached) ?? []), name]);
       }
@@ -177,11 +108,10 @@ function screensBehindMessages(flow: Flow): Map<string, string[]> {
 
 /** Nodes that could run for ever, because no screen stops for the person. */
 function findCircles(flow: Flow): string[] {
-  const automatic = ([, node]: [string, FlowNode]) => !isScreen(node);
   return Object.entries(flow.nodes)
-    .filter(automatic)
+    .filter(([, node]) => !isStop(node))
     .filter(([name, node]) =>
-      transitionsOf(node).some(({ to }) => reachableFrom(flow, to, { throughScreens: false }).has(name)),
+      transitionsOf(node).some(({ to }) => reachableFrom(flow, to, { stopAt: isStop }).has(name)),
     )
     .map(([name]) => `node "${name}" can run in a circle without a screen.`);
 }
@@ -189,20 +119,16 @@ function findCircles(flow: Flow): string[] {
 function reachableFrom(
   flow: Flow,
   start: string,
-  { throughScreens = true, backTo = new Map<string, string[]>() } = {},
+  { stopAt = (_: FlowNode): boolean => false, backTo = new Map<string, string[]>() } = {},
 ): Set<string> {
   const reached = new Set<string>();
   const waiting = [start];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const node = flow.nodes[name];
     if (!node || reached.has(name)) continue;
-    if (!throughScreens && isScreen(node)) continue;
+    if (stopAt(node)) continue;
     reached.add(name);
     waiting.push(...transitionsOf(node).map(({ to }) => to), ...(backTo.get(name) ?? []));
   }
   return reached;
-}
-
-function repeated(values: readonly string[]): string[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
