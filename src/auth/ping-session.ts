@@ -20,9 +20,6 @@ import { DEFAULT_RETRY_AFTER_SECONDS, refreshTokens, revokeRefreshToken } from "
 import { findGrant } from "./provider.ts";
 import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 
-/** A token with less than this left is refreshed before it is handed out. */
-const REFRESH_MARGIN_SECONDS = 60;
-
 /** How long a caller waits for an early refresh before it gets the old token, which is still good. */
 const EARLY_REFRESH_PATIENCE_MS = 2000;
 
@@ -78,7 +75,7 @@ export class PingSession extends DurableObject<Env> {
     const tokens = this.#tokens;
     if (tokens === undefined) return { kind: "expired" };
     const isRejected = rejected === tokens.accessToken;
-    if (!isRejected && secondsLeft(tokens) > REFRESH_MARGIN_SECONDS) return valid(tokens);
+    if (!isRejected && nowInSeconds() < tokens.refreshAt) return valid(tokens);
     if (tokens.refreshToken === undefined) {
       if (!isRejected && secondsLeft(tokens) > 0) return valid(tokens);
       await this.end({ revoke: false });

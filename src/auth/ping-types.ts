@@ -6,6 +6,8 @@ import type { Person, TodoScope } from "../config.ts";
 export const pingTokensSchema = z.object({
   accessToken: z.string(),
   accessTokenExpiresAt: z.number(),
+  /** From here on it is refreshed before it is handed out. */
+  refreshAt: z.number(),
   refreshToken: z.string().optional(),
 });
 export type PingTokens = z.infer<typeof pingTokensSchema>;

@@ -21,6 +21,9 @@ const DISCOVERY_TTL_MS = 60 * 60 * 1000;
 /** How far our clock and PingOne's may differ when times in its tokens are judged. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
+/** A token with less than this left is refreshed before it is handed out. */
+const REFRESH_MARGIN_SECONDS = 60;
+
 /** Used when PingOne is unavailable and names no time itself. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
@@ -296,10 +299,14 @@ function readPerson(claims: oauth.IDToken): Person {
 }
 
 function readTokens(tokens: oauth.TokenEndpointResponse): PingTokens {
-  const lifetime = tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS;
+  const lifetime = Math.floor(tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS);
+  const expiresAt = Math.floor(Date.now() / 1000) + lifetime;
+  // A token that lives no longer than the margin would otherwise be refreshed for every single call.
+  const margin = lifetime > REFRESH_MARGIN_SECONDS ? REFRESH_MARGIN_SECONDS : Math.ceil(lifetime / 2);
   return {
     accessToken: tokens.access_token,
-    accessTokenExpiresAt: Math.floor(Date.now() / 1000) + Math.floor(lifetime),
+    accessTokenExpiresAt: expiresAt,
+    refreshAt: expiresAt - margin,
     ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
   };
 }

@@ -20,6 +20,7 @@ export interface ForeignProvider extends AsyncDisposable {
 
 export async function startForeignProvider(options: {
   redirectUri: string;
+  postLogoutRedirectUri: string;
   audience: string;
   accessTokenTtlSeconds?: number;
   issueRefreshTokens?: boolean;
@@ -34,6 +35,7 @@ export async function startForeignProvider(options: {
         client_id: CLIENT.id,
         client_secret: CLIENT.secret,
         redirect_uris: [options.redirectUri],
+        post_logout_redirect_uris: [options.postLogoutRedirectUri],
         grant_types: ["authorization_code", "refresh_token"],
         token_endpoint_auth_method: "client_secret_basic",
       },

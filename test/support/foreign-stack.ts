@@ -1,0 +1,71 @@
+/** Worker and Todo API with a certified provider of others in PingOne's place. */
+import { createTodoStandIn } from "../../mocks/todo/server.ts";
+import { createTodoStore } from "../../mocks/todo/store.ts";
+import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
+import {
+  createBrowser,
+  type RegisteredClient,
+  redeem,
+  registerClient,
+  startAuthorization,
+  type TokenResponse,
+} from "./mcp-client.ts";
+import { startTestWorker, type TestWorker, WORKER_ORIGIN } from "./worker.ts";
+
+const AUDIENCE = "https://todo.api.com";
+
+export interface ForeignStack extends AsyncDisposable {
+  readonly provider: ForeignProvider;
+  readonly worker: TestWorker;
+  readonly audience: string;
+}
+
+export async function startForeignStack(
+  options: { accessTokenTtlSeconds?: number; issueRefreshTokens?: boolean } = {},
+): Promise<ForeignStack> {
+  const provider = await startForeignProvider({
+    redirectUri: `${WORKER_ORIGIN}/callback`,
+    postLogoutRedirectUri: `${WORKER_ORIGIN}/`,
+    audience: AUDIENCE,
+    ...options,
+  });
+  const todo = await createTodoStandIn({
+    port: 0,
+    issuer: provider.issuer,
+    jwks: new URL("/jwks", provider.issuer),
+    audience: AUDIENCE,
+    store: createTodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined }),
+    clock: Date.now,
+  });
+  const worker = await startTestWorker({
+    PINGONE_ISSUER: provider.issuer,
+    MCP_SERVER_CLIENT_ID: provider.client.id,
+    MCP_SERVER_CLIENT_SECRET: provider.client.secret,
+    API_IDENTIFIER: AUDIENCE,
+    API_URL: todo.origin,
+    PINGONE_RESOURCE_PARAM: "send",
+  });
+  return {
+    provider,
+    worker,
+    audience: AUDIENCE,
+    [Symbol.asyncDispose]: async () => {
+      await worker.close();
+      await todo.close();
+      await provider[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** From registration to tokens, through the provider's own pages. */
+export async function signInAtForeignProvider(
+  worker: TestWorker,
+): Promise<{ client: RegisteredClient; tokens: TokenResponse }> {
+  const client = await registerClient(worker);
+  const attempt = await startAuthorization(worker, client);
+  const consent = await createBrowser(worker, client).open(attempt.url);
+  const login = await consent.submit("Allow");
+  const grant = await login.submit("Sign-in", { login: "dana", password: "any" });
+  const last = await grant.submit("Continue");
+  return { client, tokens: await redeem(worker, client, attempt, last.url) };
+}
