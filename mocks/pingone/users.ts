@@ -53,12 +53,10 @@ const userFixture = userProfile.extend({
 });
 
 /** A list as `GET /v1/environments/{envId}/users` returns it, or a bare array. */
-const usersFixture = z.union([
-  z.array(userFixture),
-  z
-    .object({ _embedded: z.object({ users: z.array(userFixture) }) })
-    .transform((list) => list._embedded.users),
-]);
+const usersFixture = z.preprocess((content) => {
+  const list = z.object({ _embedded: z.object({ users: z.unknown() }) }).safeParse(content);
+  return list.success ? list.data._embedded.users : content;
+}, z.array(userFixture));
 
 const storedUser = z.object({
   profile: userProfile,
@@ -162,7 +160,7 @@ export function loadUserStore(path: string, options: UserStoreOptions): UserStor
 export function createUserStore(content: unknown, options: UserStoreOptions): UserStore {
   const { clock, onChange, source = "users" } = options;
   const parsed = usersFixture.safeParse(content);
-  if (!parsed.success) throw new Error(`${source}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(describeFaults(source, parsed.error));
   const fixture = parsed.data;
   for (const key of ["id", "username", "email"] as const) {
     const repeated = fixture.find((user, index) =>
@@ -299,6 +297,15 @@ export function createUserStore(content: unknown, options: UserStoreOptions): Us
       onChange?.();
     },
   };
+}
+
+/** One line for each fault, starting with the file's path. */
+function describeFaults(source: string, { issues }: z.ZodError): string {
+  return issues
+    .map(
+      ({ path, message }) => `${source}: ${path.length > 0 ? `${z.core.toDotPath(path)}: ` : ""}${message}`,
+    )
+    .join("\n");
 }
 
 function fromFixture(fixture: z.output<typeof userFixture>, now: number): StoredUser {

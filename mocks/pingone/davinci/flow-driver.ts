@@ -36,7 +36,14 @@ export function createTestEngine({
   const clock = () => now;
   const users = createUserStore([...fixtures], { clock });
   const consents = createConsentStore({ clock });
-  const engine = createFlowEngine({ flows: flows ?? loadFlows("fixtures/davinci"), users, consents, clock });
+  let codes = 100_000;
+  const engine = createFlowEngine({
+    flows: flows ?? loadFlows("fixtures/davinci"),
+    users,
+    consents,
+    clock,
+    createCode: () => String(++codes),
+  });
 
   /** Begins the flow of that name and returns the person in front of it. */
   const open = async (flow: string, changes: Partial<AuthorizationContext> = {}) => {

@@ -1,6 +1,330 @@
-import { expect, it } from "vitest";
-import { loadFlows } from "./load-flows.ts";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { createTestEngine } from "./flow-driver.ts";
+import { NODE_TYPES } from "./flow-schema.ts";
+import { FlowFileError, loadFlows } from "./load-flows.ts";
+import { VARIABLES } from "./template.ts";
 
-it("loads every shipped flow", () => {
-  expect(loadFlows("fixtures/davinci").map(({ name }) => name)).toContain("sign-on-with-consent");
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** A folder with these files; contents that are no strings become JSON. */
+function folderWith(files: Readonly<Record<string, unknown>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "davinci-flows-"));
+  folders.push(folder);
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return folder;
+}
+
+const done = { type: "success", authenticationMethods: ["pwd"] };
+const button = (next: string, key = "NEXT") => ({ type: "SUBMIT_BUTTON", key, label: "Next", next });
+const screen = (next: string, more: object = {}) => ({
+  type: "screen",
+  heading: "Hello",
+  buttons: [button(next)],
+  ...more,
+});
+const flow = (nodes: Readonly<Record<string, unknown>>, more: object = {}) => ({
+  name: "test",
+  description: "For a test.",
+  policyId: "0123456789abcdef0123456789abcdef",
+  start: "hello",
+  nodes,
+  ...more,
+});
+
+function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[] {
+  const folder = folderWith(files);
+  try {
+    loadFlows(folder);
+  } catch (error) {
+    if (!(error instanceof FlowFileError)) throw error;
+    return error.problems.map((problem) => problem.replaceAll(`${folder}/`, ""));
+  }
+  return [];
+}
+
+const problemsOfFlow = (content: unknown) => problemsOf({ "test.json": content });
+
+describe("a flow file is refused, by path and node, with", () => {
+  it.each([
+    ["no JSON", "{", ["test.json: is not JSON: "]],
+    ["no object", [], ["test.json: Invalid input: expected object, received array"]],
+    [
+      "an unknown start",
+      flow({ done }),
+      ['test.json: start leads to the unknown node "hello"; known are: done.'],
+    ],
+    [
+      "an unknown node after a button",
+      flow({ hello: screen("gone") }),
+      ['test.json: node "hello", button NEXT, leads to the unknown node "gone"; known are: hello.'],
+    ],
+    [
+      "an unknown node after an outcome",
+      flow({ hello: { type: "sendCode", purpose: "mfa", on: { sent: "gone" } } }),
+      ['test.json: node "hello", on sent, leads to the unknown node "gone"'],
+    ],
+    [
+      "an unknown node after a branch",
+      flow({
+        hello: { type: "branch", value: "parameters.x", equals: { y: "gone" }, otherwise: "lost" },
+        lost: done,
+      }),
+      ['test.json: node "hello", equals "y", leads to the unknown node "gone"'],
+    ],
+    [
+      "an outcome that leads nowhere",
+      flow({ hello: { type: "checkCode", purpose: "mfa", input: "x", on: { ok: "done" } }, done }),
+      ["test.json: nodes.hello.on.invalid: is a dead end; name the node that it leads to"],
+    ],
+    [
+      "a screen without buttons",
+      flow({ hello: screen("done", { buttons: [] }) }),
+      ['test.json: node "hello" is a dead end: a screen without buttons (say "deadEnd": true'],
+    ],
+    [
+      "screens that only lead to each other",
+      flow({ hello: screen("again"), again: screen("hello") }),
+      [
+        'test.json: node "again" is a dead end: no end of the flow',
+        'test.json: node "hello" is a dead end: no end of the flow',
+      ],
+    ],
+    [
+      "a message that only leads back",
+      flow({ hello: screen("oops"), oops: { type: "errorMessage", message: "No." } }),
+      ['test.json: node "hello" is a dead end', 'test.json: node "oops" is a dead end'],
+    ],
+    [
+      "an unreachable node",
+      flow({ hello: screen("done"), done, lost: done }),
+      ['test.json: node "lost" is unreachable: no way leads to it from "hello".'],
+    ],
+    [
+      "a circle without a screen",
+      flow({
+        hello: { type: "branch", value: "user.enabled", equals: { true: "done" }, otherwise: "send" },
+        send: { type: "sendCode", purpose: "mfa", on: { sent: "hello" } },
+        done,
+      }),
+      [
+        'test.json: node "hello" can run in a circle without a screen.',
+        'test.json: node "send" can run in a circle without a screen.',
+      ],
+    ],
+    [
+      "a circle through a consent that may be remembered",
+      flow({
+        hello: { type: "consent", promptConsent: false, next: "answer" },
+        answer: { type: "branch", value: "consent.status", equals: { DECLINED: "done" }, otherwise: "hello" },
+        done,
+      }),
+      ['test.json: node "answer" can run in a circle', 'test.json: node "hello" can run in a circle'],
+    ],
+    [
+      "an unknown node type",
+      flow({ hello: { type: "magic" } }),
+      ["test.json: nodes.hello.type: is no known node type; known are: screen, checkSession, "],
+    ],
+    [
+      "an unknown property",
+      flow({ hello: screen("done", { colour: "red" }), done }),
+      ['test.json: nodes.hello: Unrecognized key: "colour"'],
+    ],
+    [
+      "an unknown variable in a text",
+      flow({ hello: screen("done", { text: ["Dear {{user.nickname}}"] }), done }),
+      ['test.json: node "hello" uses the unknown variable "user.nickname"; known are: application.id, '],
+    ],
+    [
+      "an unknown variable in a branch",
+      flow({ hello: { type: "branch", value: "user.height", equals: {}, otherwise: "done" }, done }),
+      ['test.json: node "hello" uses the unknown variable "user.height"'],
+    ],
+    [
+      "a branch on a word that never comes",
+      flow({
+        hello: { type: "branch", value: "consent.status", equals: { REFUSED: "done" }, otherwise: "done" },
+        done,
+      }),
+      [
+        'test.json: node "hello" waits for "consent.status" to be "REFUSED"; it is only ever: ACCEPTED, DECLINED.',
+      ],
+    ],
+    [
+      "an input that no screen asks for",
+      flow({
+        hello: {
+          type: "userLookup",
+          by: ["email"],
+          input: "address",
+          on: { found: "done", notFound: "done" },
+        },
+        done,
+      }),
+      ['test.json: node "hello" reads the input "address", which no screen asks for.'],
+    ],
+    [
+      "two fields of one key",
+      flow({
+        hello: screen("done", {
+          fields: [
+            { type: "TEXT", key: "a", label: "A" },
+            { type: "TEXT", key: "a", label: "B" },
+          ],
+        }),
+        done,
+      }),
+      ['test.json: node "hello" has two fields with the key "a".'],
+    ],
+    [
+      "two buttons of one key",
+      flow({ hello: screen("done", { buttons: [button("done"), button("done")] }), done }),
+      ['test.json: node "hello" has two buttons with the key "NEXT".'],
+    ],
+    [
+      "a field that the form itself uses",
+      flow({ hello: screen("done", { fields: [{ type: "TEXT", key: "step", label: "Step" }] }), done }),
+      ['test.json: node "hello" has a field with the key "step", which the form itself uses.'],
+    ],
+    [
+      "a dead end with buttons",
+      flow({ hello: screen("done", { deadEnd: true }), done }),
+      ['test.json: node "hello" says deadEnd but has buttons'],
+    ],
+    [
+      "a policy id of another shape",
+      flow({ hello: done }, { policyId: "my-policy" }),
+      ["test.json: policyId: a DaVinci policy id is 32 lower-case hexadecimal digits"],
+    ],
+    [
+      "a name of another shape",
+      flow({ hello: done }, { name: "My flow" }),
+      ["test.json: name: a flow name is lower-case words with dashes"],
+    ],
+  ])("%s", (_, content, expected) => {
+    const problems = problemsOfFlow(content);
+    expect(problems).toHaveLength(expected.length);
+    for (const [index, problem] of problems.entries()) {
+      expect(problem.slice(0, expected[index]?.length)).toBe(expected[index]);
+    }
+  });
+
+  it("every fault of every file at once", () => {
+    const problems = problemsOf({
+      "a.json": "{",
+      "b.json": flow({ hello: screen("gone"), lost: done }),
+      "c.json": [],
+    });
+    expect(problems.map((problem) => problem.slice(0, 6))).toEqual(["a.json", "b.json", "c.json"]);
+  });
+
+  it("the name or the policy id of another file", () => {
+    expect(problemsOf({ "a.json": flow({ hello: done }), "b.json": flow({ hello: done }) })).toEqual([
+      'b.json: name "test" is already that of a.json; give this flow its own.',
+      'b.json: policyId "0123456789abcdef0123456789abcdef" is already that of a.json; give this flow its own.',
+    ]);
+  });
+});
+
+describe("a folder is refused", () => {
+  it("without any flow", () => {
+    expect(() => loadFlows(folderWith({ "readme.txt": "" }))).toThrow("holds no flow");
+  });
+
+  it("when there is none", () => {
+    expect(() => loadFlows("/nowhere/davinci")).toThrow(
+      "/nowhere/davinci: is not a folder that can be read.",
+    );
+  });
+});
+
+describe("a screen that is meant to strand the person", () => {
+  it("is accepted when it says so", () => {
+    expect(problemsOfFlow(flow({ hello: screen("x", { buttons: [], deadEnd: true }) }))).toEqual([]);
+  });
+});
+
+describe("a variant", () => {
+  const base = flow({ hello: screen("done"), done });
+  const variant = (more: object) => ({
+    name: "variant",
+    description: "A variant.",
+    policyId: "f123456789abcdef0123456789abcdef",
+    extends: "test",
+    ...more,
+  });
+
+  it("replaces, adds and removes nodes, and may start elsewhere", () => {
+    const changes = { start: "hi", nodes: { hi: screen("end"), end: done, hello: null, done: null } };
+    const flows = loadFlows(folderWith({ "a.json": variant(changes), "b.json": base }));
+    expect(flows.map(({ name, start, nodes }) => [name, start, Object.keys(nodes)])).toEqual([
+      ["variant", "hi", ["hi", "end"]],
+      ["test", "hello", ["hello", "done"]],
+    ]);
+  });
+
+  it.each([
+    [
+      "an unknown flow",
+      { extends: "toast" },
+      'extends: there is no whole flow "toast" without faults; there are: test.',
+    ],
+    ["itself", { extends: "variant" }, 'extends: there is no whole flow "variant"'],
+    [
+      "a node that is not there to remove",
+      { nodes: { gone: null } },
+      'nodes.gone: null removes a node, but "test"',
+    ],
+    [
+      "nodes that leave a hole",
+      { nodes: { done: null } },
+      'node "hello", button NEXT, leads to the unknown node "done"',
+    ],
+    ["an unknown property", { node: {} }, 'Unrecognized key: "node"'],
+  ])("is refused with %s", (_, changes, problem) => {
+    const problems = problemsOf({ "a.json": base, "b.json": variant(changes) });
+    expect(problems).toEqual([expect.stringContaining(`b.json: ${problem}`)]);
+  });
+});
+
+describe("docs/davinci-flows.md", () => {
+  const docs = readFileSync("docs/davinci-flows.md", "utf8");
+  const examples = [...docs.matchAll(/```json\n(.*?)```/gs)].map((match) => match[1] ?? "");
+  const default_ = readFileSync("fixtures/davinci/sign-on-with-consent.json", "utf8");
+
+  it("has examples that play when they are added as files", async () => {
+    const folder = folderWith({
+      "default.json": default_,
+      ...Object.fromEntries(examples.map((example, index) => [`example-${index}.json`, example])),
+    });
+    const { open } = createTestEngine({ flows: loadFlows(folder) });
+
+    const person = await (await open("terms-of-use")).signOn("alice");
+    expect(person.html).toContain("alice, please accept the terms of use of Remote MCP Server.");
+    expect((await person.press("REJECT")).outcome).toEqual({
+      kind: "error",
+      error: "invalid_request",
+      errorDescription: "alice did not accept the terms of use.",
+    });
+
+    const decliner = await (await open("declined-as-server-error")).signOn("alice");
+    expect((await decliner.press("DECLINED")).outcome).toMatchObject({
+      kind: "error",
+      error: "server_error",
+    });
+  });
+
+  it("names every shipped flow, node type and variable", () => {
+    for (const { name } of loadFlows("fixtures/davinci")) expect(docs).toContain(`| \`${name}\` |`);
+    for (const type of NODE_TYPES) expect(docs).toContain(`| \`${type}\` |`);
+    for (const variable of VARIABLES) expect(docs).toContain(`\`${variable}\``);
+  });
 });

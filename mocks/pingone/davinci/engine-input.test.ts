@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+import { createTestEngine, PASSWORD, userFixture } from "./flow-driver.ts";
+
+const FLOW = "sign-on-with-consent";
+const MINUTE = 60_000;
+
+describe("a form that no person would send", () => {
+  it.each([
+    ["no button", { username: "alice", password: PASSWORD }, "choose one of the buttons"],
+    [
+      "an unknown button",
+      { buttonValue: "HACK", username: "alice", password: PASSWORD },
+      "choose one of the buttons",
+    ],
+    ["a button of Object.prototype", { buttonValue: "constructor" }, "choose one of the buttons"],
+    [
+      "an oversized field",
+      { buttonValue: "SIGNON", username: "a".repeat(257), password: "x" },
+      "Username is longer",
+    ],
+    [
+      "an oversized password",
+      { buttonValue: "SIGNON", username: "a", password: "x".repeat(100_000) },
+      "Password is",
+    ],
+    ["a button of another screen", { buttonValue: "ACCEPTED" }, "choose one of the buttons"],
+  ])("with %s gets the screen again with a reason", async (_, form, reason) => {
+    const person = await createTestEngine().open(FLOW);
+    await person.post(form as unknown as Record<string, string>);
+    expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
+    expect(person.heading).toBe("Sign On");
+    expect(person.alert).toContain(reason);
+  });
+
+  it.each(["username", "buttonValue"])("with two of %s gets the screen again", async (key) => {
+    const person = await createTestEngine().open(FLOW);
+    await person.post(
+      new URLSearchParams([
+        ["username", "alice"],
+        ["password", PASSWORD],
+        ["buttonValue", "SIGNON"],
+        [key, "alice"],
+      ]),
+    );
+    expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
+    expect(person.alert).toContain(`more than one &quot;${key}&quot;`);
+  });
+
+  it("is done nothing with: a wrong button neither counts as a failure nor as an answer", async () => {
+    const { open, users } = createTestEngine();
+    const person = await open(FLOW);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await person.post({ buttonValue: "NOPE", username: "alice", password: "wrong" });
+    }
+    expect(users.checkPassword(users.findByLogin("alice")?.id ?? "", PASSWORD).status).toBe("OK");
+
+    await person.signOn("alice");
+    await person.post({ buttonValue: "APPROVED" });
+    expect(person.heading).toBe("Application Consent");
+    expect(person.alert).toContain("choose one of the buttons: Approve, Decline");
+  });
+
+  it("does not put a password or a code back into the page", async () => {
+    const { open } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
+    const person = await open(FLOW);
+    await person.post({ buttonValue: "NOPE", username: "mfa", password: "s3cret-value" });
+    expect(person.html).not.toContain("s3cret-value");
+    await person.signOn("mfa");
+    await person.press("VERIFY", { passcode: "424242" });
+    expect(person.html).not.toContain("424242");
+  });
+});
+
+describe("a form that is not filled in", () => {
+  it("names the fields that are missing and keeps the others", async () => {
+    const person = await createTestEngine().open(FLOW);
+    await person.press("SIGNON", { username: "alice", password: " " });
+    expect(person.outcome).toMatchObject({ status: 200 });
+    expect(person.alert).toBe("Please fill in: Password.");
+    expect(person.html).toContain('name="username" value="alice"');
+    expect(person.html).toMatch(/id="password"[^>]*aria-invalid="true"/);
+    expect(person.html).not.toMatch(/id="username"[^>]*aria-invalid/);
+  });
+
+  it("may take another way all the same", async () => {
+    const person = await createTestEngine().open(FLOW);
+    expect((await person.press("REGISTER", { username: "", password: "" })).heading).toBe(
+      "Create Your Profile",
+    );
+  });
+});
+
+describe("a form of an earlier screen", () => {
+  it("after the back button shows the current screen, and says so", async () => {
+    const { open, users } = createTestEngine();
+    const person = await open(FLOW);
+    const { step } = person;
+    await person.signOn("alice");
+
+    await person.post({ step, buttonValue: "SIGNON", username: "alice", password: "wrong" });
+    expect(person.heading).toBe("Application Consent");
+    expect(person.notice).toContain("no longer the current one");
+    expect(users.checkPassword(users.findByLogin("alice")?.id ?? "", "wrong")).toMatchObject({
+      failuresRemaining: 4,
+    });
+  });
+
+  it("sent twice counts one failure and keeps the message", async () => {
+    const { open, users } = createTestEngine();
+    const person = await open(FLOW);
+    const form = { step: person.step, buttonValue: "SIGNON", username: "alice", password: "wrong" };
+    await Promise.all([person.post(form), person.post(form)]);
+
+    expect(person.alert).toBe("Invalid username and/or password");
+    expect(users.checkPassword(users.findByLogin("alice")?.id ?? "", "wrong")).toMatchObject({
+      failuresRemaining: 3,
+    });
+  });
+
+  it("cannot approve a consent that is shown again later", async () => {
+    const { open } = createTestEngine({ users: [userFixture("alice"), userFixture("bob")] });
+    const person = await open(FLOW);
+    await person.signOn("alice");
+    await person.post({ step: "1", buttonValue: "ACCEPTED" });
+    expect(person.heading).toBe("Application Consent");
+  });
+
+  it("with a step that is no number is an earlier one", async () => {
+    const person = await createTestEngine().open(FLOW);
+    await person.post({ step: "x", buttonValue: "SIGNON", username: "alice", password: PASSWORD });
+    expect(person.notice).toBeDefined();
+    expect(person.heading).toBe("Sign On");
+  });
+});
+
+describe("an interaction that has ended", () => {
+  const approved = async () => {
+    const test = createTestEngine();
+    const person = await (await test.open(FLOW)).signOn("alice");
+    const form = { step: person.step, buttonValue: "ACCEPTED" };
+    await person.post(form);
+    return { ...test, person, form };
+  };
+
+  it("answers a double click on its last button with the same outcome", async () => {
+    const { person, form } = await approved();
+    const first = person.outcome;
+    expect((await person.post(form)).outcome).toBe(first);
+  });
+
+  it("does not let the second click change the answer", async () => {
+    const { person, form } = await approved();
+    await person.post({ ...form, buttonValue: "DECLINED" });
+    expect(person.outcome?.kind).toBe("success");
+  });
+
+  it("is unknown a moment later, and at once to any other form", async () => {
+    const { person, form, advanceClock } = await approved();
+    expect((await person.post({ ...form, step: "1" })).outcome).toBeUndefined();
+    expect((await person.post({ buttonValue: "ACCEPTED" })).outcome).toBeUndefined();
+    advanceClock(10_000);
+    expect((await person.post(form)).outcome).toBeUndefined();
+  });
+});
+
+describe("interactions", () => {
+  it("expire after half an hour", async () => {
+    const { open, advanceClock } = createTestEngine();
+    const [person, late] = [await open(FLOW), await open(FLOW)];
+    advanceClock(30 * MINUTE - 1);
+    expect((await person.signOn("alice")).heading).toBe("Application Consent");
+    const form = { step: late.step, buttonValue: "SIGNON", username: "alice", password: PASSWORD };
+    advanceClock(1);
+    expect((await late.post(form)).outcome).toBeUndefined();
+  });
+
+  it("that never were are unknown", async () => {
+    const { engine } = createTestEngine();
+    expect(await engine.submit("nobody", new URLSearchParams())).toBeUndefined();
+  });
+
+  it("do not see each other", async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `user${index}`);
+    const { open, users } = createTestEngine({ users: names.map((name) => userFixture(name)) });
+    const people = await Promise.all(names.map(() => open(FLOW)));
+
+    await Promise.all(people.map((person, index) => person.signOn(names[index] ?? "")));
+    await Promise.all(people.map((person) => person.press("ACCEPTED")));
+    expect(people.map(({ outcome }) => (outcome?.kind === "success" ? outcome.userId : undefined))).toEqual(
+      names.map((name) => users.findByLogin(name)?.id),
+    );
+  });
+
+  it("do not fill the memory: the oldest is forgotten first", async () => {
+    const { open } = createTestEngine();
+    const first = await open(FLOW);
+    const form = { step: first.step, buttonValue: "SIGNON", username: "alice", password: PASSWORD };
+    const second = await open(FLOW);
+    for (let opened = 2; opened < 5001; opened += 1) await open(FLOW);
+    expect((await first.post(form)).outcome).toBeUndefined();
+    expect((await second.post(form)).heading).toBe("Application Consent");
+  });
+
+  it("tell whom they believe to be there", async () => {
+    const { open, engine, users } = createTestEngine();
+    const person = await open(FLOW);
+    expect(engine.userOf(person.interactionId)).toBeUndefined();
+    await person.signOn("alice");
+    expect(engine.userOf(person.interactionId)).toBe(users.findByLogin("alice")?.id);
+  });
+
+  it("are gone after a reset, with their messages", async () => {
+    const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
+    const person = await (await open(FLOW)).signOn("mfa");
+    engine.reset();
+    expect((await person.press("RESEND")).outcome).toBeUndefined();
+    expect(engine.outbox.list()).toEqual([]);
+  });
+});
+
+describe("findFlow", () => {
+  it("takes a name or a policy id, and lists the names otherwise", () => {
+    const { engine } = createTestEngine();
+    const byName = engine.findFlow("consent-always");
+    expect(engine.findFlow(byName.policyId)).toBe(byName);
+    expect(() => engine.findFlow("consent-allways")).toThrow(/no flow "consent-allways".*consent-always, /);
+  });
+});
+
+describe("the outbox", () => {
+  it("names the addresses that did get a message", async () => {
+    const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
+    await (await open(FLOW)).signOn("mfa");
+    expect(() => engine.outbox.latest("alice@example.com")).toThrow("Messages went to: mfa@example.com.");
+    expect(engine.outbox.latest("MFA@example.com")).toMatchObject({ purpose: "mfa" });
+  });
+});

@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { html } from "hono/html";
+import { describe, expect, it } from "vitest";
+import { createTestEngine, type Person, userFixture } from "./flow-driver.ts";
+import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from "./layout.ts";
+
+const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
+const ESCAPED = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;";
+
+/** One person in front of each kind of screen. */
+async function openEveryScreen(): Promise<Map<string, Person>> {
+  const { open } = createTestEngine({
+    users: [
+      userFixture("alice"),
+      userFixture("mfa", { mfaEnabled: true }),
+      userFixture("mustchange", { password: { value: "2FederateM0re!", status: "MUST_CHANGE_PASSWORD" } }),
+      userFixture("unverified", { lifecycle: { status: "VERIFICATION_REQUIRED" } }),
+      userFixture("locked", { password: { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: 60 } }),
+    ],
+  });
+  const at = (flow = "sign-on-with-consent") => open(flow);
+  const signedOn = async (user: string, flow?: string) => (await at(flow)).signOn(user);
+  return new Map([
+    ["sign on", await at()],
+    ["wrong password", await (await at()).signOn("alice", "wrong")],
+    ["create profile", await (await at()).press("REGISTER")],
+    ["verification code", await signedOn("unverified")],
+    ["enter username", await (await at()).press("TROUBLE")],
+    ["forgot password", await (await (await at()).press("TROUBLE")).press("CONTINUE", { username: "alice" })],
+    ["change password", await signedOn("mustchange")],
+    ["account locked", await signedOn("locked")],
+    ["one-time code", await signedOn("mfa")],
+    ["consent", await signedOn("alice")],
+    ["choice of scopes", await signedOn("alice", "consent-reduced-scopes")],
+    ["stranded", await (await signedOn("alice", "consent-strands-the-person")).press("DECLINED")],
+  ]);
+}
+
+describe("every screen", () => {
+  it("is one complete page without script, with one heading and labels tied to inputs", async () => {
+    for (const [name, { html: page }] of await openEveryScreen()) {
+      expect(page, name).toMatch(/^<!doctype html>\n<html lang="en">/);
+      expect(page, name).toMatch(/<title>[^<]+ · offline stand-in for PingOne<\/title>/);
+      expect(page.match(/<h1>/g), name).toHaveLength(1);
+      expect(page, name).toContain("Offline stand-in, not PingOne.");
+      expect(page, name).not.toMatch(/<script|javascript:|\son\w+=|\sstyle=|https?:\/\//i);
+      for (const [, id] of page.matchAll(/<input type="(?:text|password|checkbox)" id="([^"]+)"/g)) {
+        expect(page, name).toContain(`<label for="${id}">`);
+      }
+      const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]);
+      expect(new Set(ids).size, name).toBe(ids.length);
+    }
+  });
+
+  it("posts to where the front said", async () => {
+    for (const [name, { html: page, interactionId }] of await openEveryScreen()) {
+      if (name === "stranded") continue;
+      expect(page, name).toContain(`<form method="post" action="/as/interaction/${interactionId}">`);
+    }
+  });
+});
+
+describe("an error", () => {
+  it("is announced, tied to the fields and named in the title", async () => {
+    const person = await (await createTestEngine().open("sign-on-with-consent")).signOn("alice", "wrong");
+    expect(person.html).toContain('<p class="message" role="alert" id="message">');
+    expect(person.html).toMatch(/id="username"[^>]*aria-describedby="message"/);
+    expect(person.html).toContain("<title>Error: Sign On");
+  });
+});
+
+describe("hostile text", () => {
+  it("in the username is shown as text", async () => {
+    const person = await (await createTestEngine().open("sign-on-with-consent")).signOn(HOSTILE, "x");
+    expect(person.html).toContain(`name="username" value="${ESCAPED}"`);
+    expect(person.html).not.toContain("<script");
+    expect(person.html).not.toContain("<img");
+  });
+
+  it("in the application, the user, a scope, the host, a parameter and the form action is shown as text", async () => {
+    const { open } = createTestEngine({ users: [userFixture("eve", { username: HOSTILE })] });
+    const person = await open("consent-reduced-scopes", {
+      application: { id: "app", name: HOSTILE },
+      scopes: ["openid", HOSTILE],
+      redirectHost: HOSTILE,
+      parameters: { login_hint: HOSTILE },
+      formAction: `/x?${HOSTILE}`,
+    });
+    expect(person.html).toContain(`name="username" value="${ESCAPED}"`);
+    const signOn = person.html;
+    await person.signOn("eve@example.com");
+    for (const page of [signOn, person.html]) {
+      expect(page).not.toContain("<script");
+      expect(page).not.toContain("<img");
+    }
+    expect(person.html).toContain(`<strong>${ESCAPED}</strong> wants to access your account.`);
+    expect(person.html).toContain(`You are signed on as <strong>${ESCAPED}</strong>.`);
+    expect(person.html).toContain(`name="scopes" value="${ESCAPED}"`);
+  });
+
+  it("cannot smuggle in a variable", async () => {
+    const { open } = createTestEngine({
+      users: [
+        userFixture("eve", { name: { given: "{{user.email}}", family: "" }, username: "{{user.email}}" }),
+      ],
+    });
+    const person = await (await open("consent-declined-as-access-denied")).signOn("eve@example.com");
+    expect((await person.press("DECLINED")).outcome).toMatchObject({
+      errorDescription: "{{user.email}} declined the request of Remote MCP Server.",
+    });
+  });
+});
+
+describe("the stand-in's own panel", () => {
+  it("says what PingOne does not: scopes, redirect host and flow, apart from the page itself", async () => {
+    const person = await (await createTestEngine().open("sign-on-with-consent")).signOn("alice");
+    const [page, panel = ""] = person.html.split("</main>");
+    expect(panel).toContain("Shown by the stand-in, not by PingOne");
+    for (const extra of [
+      "openid, profile, todo_api:read, todo_api:write",
+      "localhost:8787",
+      "sign-on-with-consent",
+    ]) {
+      expect(panel).toContain(extra);
+      expect(page).not.toContain(extra);
+    }
+  });
+});
+
+describe("the Content-Security-Policy", () => {
+  it("allows the page's own style by its hash, and nothing else", () => {
+    const page = renderPage({ heading: "Hello", content: html`<p>x</p>` });
+    const style = /<style>(.*?)<\/style>/s.exec(page)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(PAGE_CONTENT_SECURITY_POLICY).toBe(
+      `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`,
+    );
+  });
+});
