@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { UpstreamOAuthError } from "./ping-types.ts";
+import { createSignInTransaction, readRetryAfter, requireAudience } from "./ping-utils.ts";
+
+const AUDIENCE = "https://todo.api.com";
+
+function tokenWith(claims: unknown): string {
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${encode({ alg: "RS256" })}.${encode(claims)}.c2lnbmF0dXJl`;
+}
+
+describe("requireAudience", () => {
+  it.each([
+    ["a list", [AUDIENCE]],
+    ["a list with others", ["https://api.pingone.eu", AUDIENCE]],
+    ["a string", AUDIENCE],
+  ])("accepts the Todo API in %s", (_form, aud) => {
+    expect(() => requireAudience(tokenWith({ aud, name: "Zoë" }), AUDIENCE)).not.toThrow();
+  });
+
+  it.each<[what: string, token: string, detail: string]>([
+    ["another API", tokenWith({ aud: ["https://api.pingone.eu"] }), "access_token_for_another_api"],
+    ["another API as a string", tokenWith({ aud: "https://api.pingone.eu" }), "access_token_for_another_api"],
+    [
+      "an API whose name begins like ours",
+      tokenWith({ aud: `${AUDIENCE}.evil.example` }),
+      "access_token_for_another_api",
+    ],
+    ["an empty list", tokenWith({ aud: [] }), "access_token_for_another_api"],
+    ["no audience", tokenWith({}), "access_token_without_audience"],
+    ["an audience that is no text", tokenWith({ aud: 7 }), "access_token_without_audience"],
+    ["claims that are no object", tokenWith("x"), "access_token_without_audience"],
+    ["an opaque token", "opaque-token", "access_token_is_no_jwt"],
+    ["a payload that is no base64", "a.%%%.c", "access_token_is_no_jwt"],
+    ["a payload that is no JSON", "eyJhbGciOiJSUzI1NiJ9.bm90IGpzb24.c", "access_token_is_no_jwt"],
+    ["an empty token", "", "access_token_is_no_jwt"],
+  ])("refuses %s without quoting the token", (_what, token, detail) => {
+    let refusal: unknown;
+    try {
+      requireAudience(token, AUDIENCE);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(UpstreamOAuthError);
+    expect(refusal).toMatchObject({ failure: "wrong_audience", detail });
+    if (token !== "") expect(String(refusal)).not.toContain(token);
+  });
+});
+
+describe("readRetryAfter", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each<[value: string, seconds: number | undefined]>([
+    ["30", 30],
+    [" 7 ", 7],
+    ["0", 1],
+    ["3600", 3600],
+    ["999999", 3600],
+    ["99999999999999999999", 3600],
+    ["Tue, 24 Nov 2026 10:00:45 GMT", 45],
+    ["Tue, 24 Nov 2026 09:00:00 GMT", 1],
+    ["Wed, 25 Nov 2026 10:00:00 GMT", 3600],
+    ["", undefined],
+    ["soon", undefined],
+    ["5s", undefined],
+  ])("reads %j as %s seconds", (value, seconds) => {
+    vi.useFakeTimers({ now: Date.parse("2026-11-24T10:00:00Z") });
+    expect(readRetryAfter(new Headers({ "Retry-After": value }))).toBe(seconds);
+  });
+
+  it("is undefined without the header", () => {
+    expect(readRetryAfter(new Headers())).toBeUndefined();
+  });
+});
+
+describe("createSignInTransaction", () => {
+  it("makes a verifier of RFC 7636 length and a nonce, fresh every time", () => {
+    const [one, other] = [createSignInTransaction(), createSignInTransaction()];
+    expect(one.codeVerifier).toMatch(/^[A-Za-z0-9_-]{43,128}$/);
+    expect(one.nonce.length).toBeGreaterThanOrEqual(43);
+    expect(new Set([one.codeVerifier, other.codeVerifier, one.nonce, other.nonce]).size).toBe(4);
+  });
+});

@@ -1,0 +1,378 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import type { PingSessionOutcome } from "./auth/ping-types.ts";
+import { ALL_TODO_SCOPES, parseSettings, type Settings } from "./config.ts";
+import {
+  type AccessTokenSource,
+  TodoApiConflictError,
+  type TodoApiError,
+  TodoApiForbiddenError,
+  TodoApiInvalidRequestError,
+  TodoApiNotFoundError,
+  TodoApiSignInRequiredError,
+  TodoApiUnavailableError,
+} from "./todoApi.client.ts";
+import { type Caller, createToolContext, runTool, TOOLS, type Tool, type ToolContext } from "./tools.ts";
+
+const EXPIRES_AT = Date.parse("2026-11-24T12:00:00Z") / 1000;
+const VALID_TOKEN: PingSessionOutcome = {
+  kind: "valid",
+  accessToken: "the-access-token",
+  expiresAt: EXPIRES_AT,
+};
+
+const CALLER: Caller = {
+  userId: "b7c1",
+  clientId: "client-1",
+  scopes: [...ALL_TODO_SCOPES],
+  person: { sub: "b7c1", name: "Alice Ames", username: "alice", email: "alice@example.com" },
+  pingSessionId: "p",
+  requestId: undefined,
+};
+
+let log: string[] = [];
+
+beforeEach(() => {
+  log = [];
+  for (const method of ["log", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation((line: string) => {
+      log.push(line);
+    });
+  }
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function settingsWith(changes: Record<string, string> = {}): Settings {
+  return parseSettings({
+    PINGONE_ISSUER: "https://auth.pingone.eu/env/as",
+    MCP_SERVER_CLIENT_ID: "mcp-server",
+    MCP_SERVER_CLIENT_SECRET: "TEST-ONLY-secret",
+    API_IDENTIFIER: "https://todo.api.com",
+    API_URL: "https://todo.example",
+    COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, 32 characters or more",
+    MCP_RESOURCE: "https://mcp.example.com/mcp",
+    ...changes,
+  });
+}
+
+function tokensThatAre(outcome: PingSessionOutcome): AccessTokenSource {
+  return { getAccessToken: async () => outcome, end: async () => {} };
+}
+
+/** A context whose Todo API fails with this error whatever it is asked. */
+function contextWith(
+  options: {
+    caller?: Partial<Caller>;
+    failure?: unknown;
+    token?: PingSessionOutcome;
+    settings?: Settings;
+  } = {},
+): ToolContext {
+  const context = createToolContext(
+    { ...CALLER, ...options.caller },
+    options.settings ?? settingsWith(),
+    tokensThatAre(options.token ?? VALID_TOKEN),
+  );
+  const answer = async () => {
+    if (options.failure !== undefined) throw options.failure;
+    return [{ id: "1", text: "Buy milk", completed: true }];
+  };
+  for (const operation of ["listTodos", "addTodo", "toggleTodo", "deleteTodo"] as const) {
+    vi.spyOn(context.todoApi, operation).mockImplementation(answer);
+  }
+  return context;
+}
+
+function toolNamed(name: string): Tool {
+  const tool = TOOLS.find((candidate) => candidate.name === name);
+  if (tool === undefined) throw new Error(`There is no tool ${name}.`);
+  return tool;
+}
+
+const GOOD_INPUT: Readonly<Record<string, Record<string, unknown>>> = {
+  whoAmI: {},
+  listTodos: {},
+  addTodo: { text: "Buy milk" },
+  toggleTodo: { todoId: "1", completed: true },
+  deleteTodo: { todoId: "1" },
+};
+
+describe("the table of tools", () => {
+  it("is what it was when it was last reviewed", () => {
+    const table = TOOLS.map(({ name, title, scopes, annotations, inputSchema }) => ({
+      name,
+      title,
+      scopes: scopes.join(" "),
+      hints: Object.entries(annotations)
+        .filter(([, value]) => value)
+        .map(([hint]) => hint)
+        .join(" "),
+      input: Object.keys(inputSchema.shape).join(" "),
+    }));
+    expect(table).toMatchInlineSnapshot(`
+      [
+        {
+          "hints": "readOnlyHint idempotentHint",
+          "input": "",
+          "name": "whoAmI",
+          "scopes": "",
+          "title": "Who am I",
+        },
+        {
+          "hints": "readOnlyHint idempotentHint",
+          "input": "",
+          "name": "listTodos",
+          "scopes": "todo_api:read",
+          "title": "List todos",
+        },
+        {
+          "hints": "",
+          "input": "text",
+          "name": "addTodo",
+          "scopes": "todo_api:write",
+          "title": "Add a todo",
+        },
+        {
+          "hints": "idempotentHint",
+          "input": "todoId completed",
+          "name": "toggleTodo",
+          "scopes": "todo_api:write",
+          "title": "Mark a todo as done or open",
+        },
+        {
+          "hints": "destructiveHint idempotentHint",
+          "input": "todoId",
+          "name": "deleteTodo",
+          "scopes": "todo_api:write",
+          "title": "Delete a todo",
+        },
+      ]
+    `);
+  });
+
+  it.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s is described in full", (_name, tool) => {
+    expect(tool.name).toMatch(/^[a-z][A-Za-z]+$/);
+    expect(tool.title).not.toBe("");
+    expect(tool.description).toMatch(/^[A-Z].*\.$/s);
+    for (const scope of tool.scopes) expect(ALL_TODO_SCOPES).toContain(scope);
+    for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const) {
+      expect(tool.annotations[hint]).toBeTypeOf("boolean");
+    }
+    for (const schema of [tool.inputSchema, tool.outputSchema]) {
+      for (const [parameter, type] of Object.entries(schema.shape)) {
+        expect(type.description, `${tool.name}.${parameter} is described`).toMatch(/\S/);
+      }
+    }
+  });
+
+  it.each(TOOLS.map((tool) => [tool.name, tool] as const))(
+    "%s has hints and scopes that do not contradict each other",
+    (_name, { annotations, scopes }) => {
+      if (annotations.readOnlyHint) {
+        expect(annotations.destructiveHint).toBe(false);
+        expect(scopes).not.toContain("todo_api:write");
+      } else {
+        expect(scopes).toContain("todo_api:write");
+      }
+    },
+  );
+
+  it("uses every scope, and every name once", () => {
+    expect(new Set(TOOLS.flatMap(({ scopes }) => scopes))).toEqual(new Set(ALL_TODO_SCOPES));
+    expect(new Set(TOOLS.map(({ name }) => name)).size).toBe(TOOLS.length);
+  });
+
+  it.each(TOOLS.map((tool) => [tool.name, tool] as const))(
+    "%s has schemas that are JSON schemas of objects",
+    (_name, tool) => {
+      for (const schema of [tool.inputSchema, tool.outputSchema]) {
+        expect(z.toJSONSchema(schema, { io: "input" })).toMatchObject({ type: "object" });
+      }
+    },
+  );
+});
+
+describe("input", () => {
+  it.each([
+    ["addTodo", { text: "x" }],
+    ["addTodo", { text: "x".repeat(1000) }],
+    ["toggleTodo", { todoId: "a-b_c.d~1", completed: false }],
+    ["deleteTodo", { todoId: "..." }],
+    ["deleteTodo", { todoId: "x".repeat(128) }],
+  ])("of %s may be %j", (name, input) => {
+    expect(toolNamed(name).inputSchema.safeParse(input).success).toBe(true);
+  });
+
+  it.each([
+    ["addTodo", {}],
+    ["addTodo", { text: "" }],
+    ["addTodo", { text: " \n\t" }],
+    ["addTodo", { text: "x".repeat(1001) }],
+    ["addTodo", { text: 7 }],
+    ["addTodo", { text: null }],
+    ["toggleTodo", { todoId: "1" }],
+    ["toggleTodo", { todoId: "1", completed: "true" }],
+    ["toggleTodo", { completed: true }],
+    ["deleteTodo", {}],
+    ["deleteTodo", { todoId: "" }],
+    ["deleteTodo", { todoId: "." }],
+    ["deleteTodo", { todoId: ".." }],
+    ["deleteTodo", { todoId: "a/b" }],
+    ["deleteTodo", { todoId: "a b" }],
+    ["deleteTodo", { todoId: "a?b" }],
+    ["deleteTodo", { todoId: "a%2Fb" }],
+    ["deleteTodo", { todoId: "1\n" }],
+    ["deleteTodo", { todoId: "x".repeat(129) }],
+    ["deleteTodo", { todoId: 1 }],
+  ])("of %s may not be %j", (name, input) => {
+    expect(toolNamed(name).inputSchema.safeParse(input).success).toBe(false);
+  });
+
+  it("is trimmed before it is sent", async () => {
+    const context = contextWith();
+    await runTool(toolNamed("addTodo"), { text: "  Buy milk " }, context);
+    expect(context.todoApi.addTodo).toHaveBeenCalledWith("Buy milk");
+  });
+});
+
+describe("runTool", () => {
+  it.each(TOOLS.map((tool) => [tool.name, tool] as const))(
+    "answers %s with structured content that fits its schema, beside a short text",
+    async (_name, tool) => {
+      const result = await runTool(tool, GOOD_INPUT[tool.name] ?? {}, contextWith());
+      expect(result.isError).toBeUndefined();
+      expect(z.strictObject(tool.outputSchema.shape).safeParse(result.structuredContent).success).toBe(true);
+      expect(result.content).toEqual([{ type: "text", text: expect.stringMatching(/\S/) }]);
+    },
+  );
+
+  it("hands the arguments to the Todo API", async () => {
+    const context = contextWith();
+    await runTool(toolNamed("toggleTodo"), { todoId: "7", completed: false }, context);
+    expect(context.todoApi.toggleTodo).toHaveBeenCalledWith("7", false);
+    await runTool(toolNamed("deleteTodo"), { todoId: "8" }, context);
+    expect(context.todoApi.deleteTodo).toHaveBeenCalledWith("8");
+  });
+
+  it("says so when the list is empty", async () => {
+    const context = contextWith();
+    vi.mocked(context.todoApi.listTodos).mockResolvedValue([]);
+    const { content } = await runTool(toolNamed("listTodos"), {}, context);
+    expect(content[0]?.text).toBe("The list is empty.");
+  });
+
+  it("shows what is done, what is open and the ids", async () => {
+    const context = contextWith();
+    vi.mocked(context.todoApi.listTodos).mockResolvedValue([
+      { id: "1", text: "Buy milk", completed: true },
+      { id: "2", text: "Sleep", completed: false },
+    ]);
+    const { content } = await runTool(toolNamed("listTodos"), {}, context);
+    expect(content[0]?.text).toBe("- [x] Buy milk (id 1)\n- [ ] Sleep (id 2)");
+  });
+
+  it.each([
+    ["listTodos", ["todo_api:write"], "todo_api:read"],
+    ["addTodo", ["todo_api:read"], "todo_api:write"],
+    ["toggleTodo", [], "todo_api:write"],
+    ["deleteTodo", ["todo_api:read"], "todo_api:write"],
+  ])("refuses %s to a caller with %j and names what is missing", async (name, scopes, missing) => {
+    const context = contextWith({ caller: { scopes } });
+    const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
+    expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining(missing) }] });
+    for (const operation of Object.values(context.todoApi)) expect(operation).not.toHaveBeenCalled();
+  });
+
+  const UNKNOWN = new TodoApiUnavailableError("timeout", { retryAfterSeconds: 9, outcomeUnknown: true });
+  const KNOWN = new TodoApiUnavailableError("http_429", { retryAfterSeconds: 42, outcomeUnknown: false });
+  it.each<[failure: TodoApiError | Error, name: string, advice: RegExp]>([
+    [new TodoApiSignInRequiredError("internal words"), "listTodos", /sign in; then repeat this call/],
+    [new TodoApiForbiddenError("todo_api:write"), "addTodo", /permission todo_api:write/],
+    [new TodoApiNotFoundError("internal words"), "deleteTodo", /Call listTodos and use an id/],
+    [new TodoApiConflictError("internal words"), "toggleTodo", /Call listTodos, then decide again/],
+    [new TodoApiInvalidRequestError("internal words"), "addTodo", /Change it/],
+    [UNKNOWN, "addTodo", /may or may not have been made: call listTodos after 9 seconds/],
+    [UNKNOWN, "toggleTodo", /Try again after 9 seconds/],
+    [UNKNOWN, "listTodos", /Try again after 9 seconds/],
+    [KNOWN, "addTodo", /Try again after 42 seconds/],
+    [new Error("internal words"), "listTodos", /error in the server \(reference [0-9a-f]{8}\)/],
+  ])("turns %s of %s %s into words on what to do", async (failure, name, advice) => {
+    const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, contextWith({ failure }));
+    expect(result.isError).toBe(true);
+    expect(result.structuredContent).toBeUndefined();
+    expect(result.content[0]?.text).toMatch(advice);
+    expect(result.content[0]?.text).not.toContain(failure.message);
+  });
+
+  it("logs a failure with the reference that the model was told, and no text of a person", async () => {
+    const failure = new TodoApiUnavailableError("http_500", { outcomeUnknown: true });
+    const { content } = await runTool(
+      toolNamed("addTodo"),
+      { text: "My secret plan" },
+      contextWith({ failure }),
+    );
+    const reference = /reference ([0-9a-f]{8})/.exec(content[0]?.text ?? "")?.[1];
+    expect(log).toHaveLength(1);
+    expect(JSON.parse(log[0] ?? "")).toMatchObject({
+      event: "tool.failed",
+      tool: "addTodo",
+      reference,
+      error: "TodoApiUnavailableError",
+      detail: "http_500",
+    });
+    expect(log[0]).not.toContain("secret plan");
+  });
+
+  it("logs success with the tool's name and duration only", async () => {
+    await runTool(toolNamed("addTodo"), { text: "My secret plan" }, contextWith());
+    expect(log.map((line) => Object.keys(JSON.parse(line)))).toEqual([["event", "tool", "duration_ms"]]);
+  });
+});
+
+describe("whoAmI", () => {
+  async function whoAmI(options: Parameters<typeof contextWith>[0]) {
+    const result = await runTool(toolNamed("whoAmI"), {}, contextWith(options));
+    return { ...result, text: result.content[0]?.text ?? "" };
+  }
+
+  it("says who, what is allowed, for which API and until when", async () => {
+    const { structuredContent, text } = await whoAmI({});
+    expect(structuredContent).toEqual({
+      ...CALLER.person,
+      scopes: ALL_TODO_SCOPES,
+      audience: "https://todo.api.com",
+      expiresAt: "2026-11-24T12:00:00.000Z",
+    });
+    expect(text).toBe("Signed in as Alice Ames. Scopes: todo_api:read todo_api:write.");
+  });
+
+  it("shows PingOne's access token only where the deployment says so, and never in the text", async () => {
+    const shown = await whoAmI({ settings: settingsWith({ WHOAMI_ACCESS_TOKEN: "include" }) });
+    expect(shown.structuredContent).toMatchObject({ accessToken: "the-access-token" });
+    expect(shown.text).not.toContain("the-access-token");
+    const hidden = await whoAmI({ settings: settingsWith({ WHOAMI_ACCESS_TOKEN: "redact" }) });
+    expect(JSON.stringify(hidden)).not.toContain("the-access-token");
+  });
+
+  it.each([
+    [{ sub: "b7c1", username: "alice", email: "a@example.com" }, "alice"],
+    [{ sub: "b7c1", email: "a@example.com" }, "a@example.com"],
+    [{ sub: "b7c1" }, "b7c1"],
+  ])("makes do with what PingOne says of a person: %j", async (person, who) => {
+    const { text, structuredContent } = await whoAmI({ caller: { person } });
+    expect(text).toContain(`Signed in as ${who}.`);
+    expect(structuredContent).toMatchObject(person);
+  });
+
+  it.each<[PingSessionOutcome, RegExp]>([
+    [{ kind: "expired" }, /sign-in at PingOne has ended/],
+    [{ kind: "unavailable", retryAfterSeconds: 8 }, /Try again after 8 seconds/],
+  ])("explains %j", async (token, advice) => {
+    const { isError, text } = await whoAmI({ token });
+    expect(isError).toBe(true);
+    expect(text).toMatch(advice);
+  });
+});
