@@ -1,0 +1,77 @@
+/**
+ * Entry of every npm script: makes ready what is missing (a Node the tools accept, the dependencies, for browser
+ * tests a Chromium), then runs the script on that Node. Works on a bare clone with Node 20, so it uses built-in
+ * modules only. Never asks anything; says nothing when there is nothing to do.
+ */
+import { spawn } from "node:child_process";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureBrowser } from "./setup/browser.mjs";
+import { COMMANDS } from "./setup/commands.mjs";
+import { ensureDependencies } from "./setup/dependencies.mjs";
+import { SetupError } from "./setup/say.mjs";
+import { ensureNode } from "./setup/toolchain.mjs";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+/** An orphaned run ends within this time of npm's death. */
+const PARENT_CHECK_MS = 1_000;
+
+async function main() {
+  const [name = "", ...args] = process.argv.slice(2);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new SetupError(`Unknown script "${name}". There are: ${Object.keys(COMMANDS).join(", ")}.`);
+  }
+  const node = await ensureNode(ROOT);
+  await ensureDependencies(ROOT, node);
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, PATH: searchPath(node) };
+  if (command.browser) env.CHROMIUM_PATH = await ensureBrowser(ROOT, node);
+  for (const [index, step] of command.steps.entries()) {
+    const isLast = index === command.steps.length - 1;
+    const code = await run(node, isLast ? [...step, ...args] : [...step], env);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+/** Child processes (wrangler starts `node` again) and a person's own tools find the same Node and the same binaries. */
+function searchPath(/** @type {string} */ node) {
+  return [dirname(node), join(ROOT, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
+}
+
+/**
+ * Runs to the end with this terminal and passes signals on; the child decides how it ends. After Ctrl-C in a terminal
+ * it hears twice, as the terminal tells both.
+ * @param {string} node
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>}
+ */
+function run(node, args, env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(node, args, { cwd: ROOT, env, stdio: "inherit" });
+    const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, forward);
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      // npm was killed without a chance to pass the signal on.
+      if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill("SIGTERM");
+    }, PARENT_CHECK_MS);
+    watch.unref();
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearInterval(watch);
+      for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.off(name, forward);
+      resolve(signal === null ? (code ?? 1) : 1);
+    });
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`\n${error.message}\n`);
+  process.exitCode = 1;
+}

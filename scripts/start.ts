@@ -1,0 +1,172 @@
+/** `npm start`: the whole loop offline, until Ctrl-C. */
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { resolvePorts } from "../mocks/addresses.ts";
+import { wipeOfflineFolder } from "./stack/folder.ts";
+import { PartError } from "./stack/part.ts";
+import { PortError, type Ports, requireDistinctPorts, requireFreePorts } from "./stack/ports.ts";
+import { type OfflineStack, PROJECT_ROOT, startOfflineStack } from "./stack/stack.ts";
+import { summarize } from "./stack/summary.ts";
+import { watchFolders } from "./stack/watch.ts";
+
+const HELP = `Starts the PingOne stand-in, the Todo API stand-in, the Worker and the MCP Inspector. Ctrl-C stops all of it.
+
+  npm start -- [options]
+
+  --fresh   forget everything that earlier starts left in .offline/
+  --help    show this text
+
+Ports: WORKER_PORT (8787), PINGONE_PORT (9400), TODO_PORT (9401), INSPECTOR_PORT (6274).
+`;
+
+const OFFLINE_DIR = join(PROJECT_ROOT, ".offline");
+/** A second Ctrl-C within this time is the first one, told by npm as well as by the terminal. */
+const SAME_SIGNAL_MS = 1_000;
+const PARENT_CHECK_MS = 1_000;
+
+class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** @throws {UsageError} */
+function readOptions(args: string[]): { fresh: boolean; help: boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { fresh: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    });
+    return values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
+    throw new UsageError(`${reason}. There are --fresh and --help: npm start -- --help`);
+  }
+}
+
+/** @throws {UsageError} */
+function readPorts(): Ports {
+  try {
+    return resolvePorts();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Resolves when the person, npm or the system wants an end; a later wish ends at once. */
+function untilToldToStop(): { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  let first = 0;
+  const stop = () => {
+    if (controller.signal.aborted) {
+      // The exit handler of the parts kills what is left.
+      if (Date.now() - first > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    first = Date.now();
+    controller.abort(new Error("told to stop"));
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
+  // Whoever started us was killed without a chance to pass it on. (Run by hand, a parent may go away and leave us.)
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) stop();
+  }, PARENT_CHECK_MS);
+  watch.unref();
+  return controller;
+}
+
+/** Ends quietly when the terminal that read our output is gone. */
+function ignoreBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    });
+  }
+}
+
+/** Stand-ins are started again when their code or fixtures change; wrangler does the same for `src/` by itself. */
+function reloadOnChange(stack: OfflineStack, signal: AbortSignal): () => void {
+  let restarting = Promise.resolve();
+  return watchFolders([join(PROJECT_ROOT, "mocks"), join(PROJECT_ROOT, "fixtures")], (path) => {
+    restarting = restarting.then(async () => {
+      if (signal.aborted) return;
+      print(`${relative(PROJECT_ROOT, path)} changed: starting the stand-ins again`);
+      try {
+        await stack.restartStandIns();
+      } catch (error) {
+        if (signal.aborted) return;
+        print(`${explain(error)}\nThe stand-ins start again when the file is corrected.`);
+      }
+    });
+  });
+}
+
+function explain(error: unknown): string {
+  if (error instanceof PartError || error instanceof PortError || error instanceof UsageError)
+    return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function main(): Promise<number> {
+  const { fresh, help } = readOptions(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const ports = readPorts();
+  ignoreBrokenPipes();
+  const { signal } = untilToldToStop();
+  requireDistinctPorts(ports);
+  await requireFreePorts(ports);
+  if (fresh) {
+    await wipeOfflineFolder(OFFLINE_DIR);
+    print("Forgot everything of earlier starts.");
+  }
+  print("Starting the offline loop...");
+  let ready = false;
+  let stack: OfflineStack;
+  try {
+    stack = await startOfflineStack(
+      {
+        ports,
+        dir: OFFLINE_DIR,
+        inspector: true,
+        onProgress: (line) => print(`  ${line}`),
+        onLine: (part, line) => {
+          // Its own banner would tell of addresses that ours tells of; what it says later is in its log.
+          if (ready && part !== "inspector") print(`[${part}] ${line}`);
+        },
+      },
+      signal,
+    );
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    print("Stopped.");
+    return 0;
+  }
+  const stopWatching = reloadOnChange(stack, signal);
+  print(summarize(stack));
+  ready = true;
+  const told = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const failure = await Promise.race([told, stack.failed]);
+  stopWatching();
+  if (failure === undefined) print("\nStopping...");
+  else
+    process.stderr.write(`\n${failure}\nEverything else is being stopped; the logs are in ${stack.logs}.\n`);
+  await stack.stop();
+  print(failure === undefined ? "Stopped." : "");
+  return failure === undefined ? 0 : 1;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`\n${explain(error)}\n`);
+  process.exit(1);
+}
