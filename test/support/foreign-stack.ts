@@ -60,8 +60,9 @@ export async function startForeignStack(
 /** From registration to tokens, through the provider's own pages. */
 export async function signInAtForeignProvider(
   worker: TestWorker,
+  metadata: Record<string, unknown> = {},
 ): Promise<{ client: RegisteredClient; tokens: TokenResponse }> {
-  const client = await registerClient(worker);
+  const client = await registerClient(worker, metadata);
   const attempt = await startAuthorization(worker, client);
   const consent = await createBrowser(worker, client).open(attempt.url);
   const login = await consent.submit("Allow");

@@ -2,11 +2,12 @@
  * The production bundle in workerd, for one test file. It never reads a person's `.dev.vars`: wrangler looks for
  * that beside its config, and the config is copied to an empty folder first.
  */
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
+import { dumpAllBytes, listStoredObjectIds, type ObjectClass } from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
@@ -28,11 +29,10 @@ export interface TestWorker extends AsyncDisposable {
   readonly fetch: TestFetch;
   getEnv(): Promise<Env>;
   runScheduled(): Promise<void>;
-  /** Ids of the objects of a class that have storage. */
-  listObjectIds(className: "PingSession" | "TodoMcpServer"): Promise<string[]>;
-  evict(className: "PingSession" | "TodoMcpServer", id: string): Promise<void>;
-  /** All rows of all tables of one object, as text. */
-  dumpObject(className: "PingSession" | "TodoMcpServer", id: string): Promise<string>;
+  /** Ids of the objects of a class that have stored anything. */
+  listObjectIds(className: ObjectClass): string[];
+  /** Every byte that KV and the Durable Objects have on disk. */
+  dumpStorage(): string;
   /** Everything that the Worker has logged. */
   logs(): string;
   close(): Promise<void>;
@@ -56,7 +56,14 @@ export async function startTestWorker(settings: Record<string, string | undefine
     root,
     workers: [{ configPath: "wrangler.jsonc", prebuiltWorkerDir: TEST_BUNDLE_DIR, vars }],
   });
+  // The simulator keeps its files in the system's temporary folder: here it gets one that can be looked into.
+  const storageRoot = path.join(root, "storage");
+  await mkdir(storageRoot);
+  const outerTmp = process.env.TMPDIR;
+  process.env.TMPDIR = storageRoot;
   await server.listen();
+  if (outerTmp === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = outerTmp;
   const worker = server.getWorker<Env>();
 
   const workerFetch: TestFetch = (input, init) => {
@@ -87,21 +94,8 @@ export async function startTestWorker(settings: Record<string, string | undefine
     runScheduled: async () => {
       await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
     },
-    listObjectIds: (className) => worker.listDurableObjectIds(className as never),
-    evict: (className, id) => worker.evictDurableObject(className as never, { id }),
-    dumpObject: async (className, id) => {
-      const storage = await worker.getDurableObjectStorage(className as never, { id });
-      const tables = await storage.exec("SELECT name FROM sqlite_master WHERE type = 'table'");
-      const dump: unknown[] = [];
-      for (const { name } of tables as { name: string }[]) {
-        dump.push(name, await storage.exec(`SELECT * FROM "${name}"`));
-      }
-      return JSON.stringify(dump, (_key, value: unknown) =>
-        value instanceof ArrayBuffer || ArrayBuffer.isView(value)
-          ? Buffer.from(value as ArrayBuffer).toString("latin1")
-          : value,
-      );
-    },
+    listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
+    dumpStorage: () => dumpAllBytes(storageRoot),
     logs: () =>
       server
         .getLogs()

@@ -1,0 +1,49 @@
+/**
+ * What the Worker has stored, read from the simulator's files behind its back: reading wakes no object and hides
+ * nothing.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+export type ObjectClass = "PingSession" | "TodoMcpServer";
+
+/** Ids of the objects of a class that have stored anything. Ended objects leave an empty file in the simulator. */
+export function listStoredObjectIds(root: string, className: ObjectClass): string[] {
+  return databaseFiles(root)
+    .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+    .filter((file) => readTables(file).length > 0)
+    .map((file) => path.basename(file, ".sqlite"));
+}
+
+/** Every byte of every file of the simulator: KV, Durable Objects, write-ahead logs. */
+export function dumpAllBytes(root: string): string {
+  return storageFiles(root)
+    .map((file) => readFileSync(file).toString("latin1"))
+    .join("\n");
+}
+
+function readTables(file: string): string[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all()
+      .map(({ name }) => String(name))
+      .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0);
+  } finally {
+    database.close();
+  }
+}
+
+function databaseFiles(root: string): string[] {
+  return storageFiles(root).filter(
+    (file) => file.endsWith(".sqlite") && path.basename(file) !== "metadata.sqlite",
+  );
+}
+
+function storageFiles(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}

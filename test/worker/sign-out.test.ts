@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestBrowser, TestPage } from "../support/browser.ts";
+import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import { createBrowser, registerClient, requestToken } from "../support/mcp-client.ts";
+
+let stack: ForeignStack;
+
+beforeAll(async () => {
+  stack = await startForeignStack();
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+/** Opens the sign-out page and signs in at the provider when it asks. */
+async function openSignOut(browser: TestBrowser): Promise<TestPage> {
+  let page = await browser.open(`${stack.worker.origin}/signout`);
+  if (page.root.querySelector('input[name="login"]') !== null) {
+    page = await page.submit("Sign-in", { login: "dana", password: "any" });
+    page = await page.submit("Continue");
+  }
+  return page;
+}
+
+async function callMcp(accessToken: string): Promise<Response> {
+  return stack.worker.fetch(stack.worker.resource, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${accessToken}`,
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
+    }),
+  });
+}
+
+describe("the sign-out page", () => {
+  it("shows which clients act for the person and ends one of them", async () => {
+    const first = await signInAtForeignProvider(stack.worker);
+    const second = await signInAtForeignProvider(stack.worker, { client_name: "Second <b>client</b>" });
+    const sessionsBefore = stack.worker.listObjectIds("PingSession");
+
+    const page = await openSignOut(createBrowser(stack.worker, first.client));
+    expect(page.heading).toBe("Apps that act for you");
+    const names = page.root.querySelectorAll("section h2").map((item) => item.text);
+    expect(names).toEqual(expect.arrayContaining(["Test client", "Second <b>client</b>"]));
+    expect(page.text).not.toContain("<b>");
+    expect(page.text).toContain("localhost:7777");
+    expect(page.text).toContain("See your todos");
+
+    const section = page.root.querySelectorAll("section").find((item) => item.text.includes("Second"));
+    const grant = section?.querySelector('input[name="grant"]')?.getAttribute("value") ?? "";
+    const ended = await page.post("/signout", { form_token: formToken(page), grant, action: "end" });
+    expect(ended.root.querySelector('[role="status"]')?.text).toBe("The access has ended.");
+    expect(ended.root.querySelectorAll("section h2").map((item) => item.text)).toEqual(["Test client"]);
+
+    expect((await callMcp(second.tokens.access_token)).status).toBe(401);
+    expect((await callMcp(first.tokens.access_token)).status).toBe(200);
+    expect(stack.worker.listObjectIds("PingSession")).toHaveLength(sessionsBefore.length - 1);
+  });
+
+  it("ends everything, revokes at PingOne and signs the person off there", async () => {
+    const { client, tokens } = await signInAtForeignProvider(stack.worker);
+    const page = await openSignOut(createBrowser(stack.worker, client));
+    const revocations = stack.provider.countRequests("/token/revocation");
+    const left = await page.submit("End everything and sign out");
+    expect(left.url.origin).toBe(stack.provider.issuer);
+    expect(left.url.pathname).toBe("/session/end");
+    expect(left.url.searchParams.get("post_logout_redirect_uri")).toBe(`${stack.worker.origin}/`);
+    expect(stack.provider.countRequests("/token/revocation")).toBeGreaterThan(revocations);
+    expect((await callMcp(tokens.access_token)).status).toBe(401);
+    expect(stack.worker.listObjectIds("PingSession")).toEqual([]);
+    const refreshed = await requestToken(stack.worker, client, {
+      grant_type: "refresh_token",
+      refresh_token: tokens.refresh_token ?? "",
+    });
+    expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
+  });
+
+  it("refuses a form that another site sends", async () => {
+    const { client, tokens } = await signInAtForeignProvider(stack.worker);
+    const page = await openSignOut(createBrowser(stack.worker, client));
+    const forged = await page.post("/signout", { form_token: "guessed", action: "end_all" });
+    expect(forged.response?.status).toBe(400);
+    expect((await callMcp(tokens.access_token)).status).toBe(200);
+  });
+
+  it("does not let a person end what is another person's", async () => {
+    const { client, tokens } = await signInAtForeignProvider(stack.worker);
+    const browser = createBrowser(stack.worker, client);
+    let page = await browser.open(`${stack.worker.origin}/signout`);
+    page = await page.submit("Sign-in", { login: "erik", password: "any" });
+    page = await page.submit("Continue");
+    expect(page.text).toContain("No app has access to your todos.");
+    const [grant] = (await (await stack.worker.getEnv()).OAUTH_KV.list({ prefix: "grant:dana:" })).keys;
+    const grantId = grant?.name.split(":")[2] ?? "";
+    await page.post("/signout", { form_token: formToken(page), grant: grantId, action: "end" });
+    expect((await callMcp(tokens.access_token)).status).toBe(200);
+  });
+
+  it.each(["", "end_some"])("says what is wrong with a form whose action is %j", async (action) => {
+    const page = await openSignOut(createBrowser(stack.worker, await registerClient(stack.worker)));
+    const answer = await page.post("/signout", { form_token: formToken(page), action });
+    expect(answer.response?.status).toBe(400);
+    expect(answer.text).toContain("The form does not say what to end.");
+  });
+
+  it("sends a form without a session to sign in again and ends nothing", async () => {
+    const { client, tokens } = await signInAtForeignProvider(stack.worker);
+    const page = await openSignOut(createBrowser(stack.worker, client));
+    const stranger = createBrowser(stack.worker, client);
+    const answer = await stranger.request(new URL("/signout", stack.worker.origin), {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ form_token: formToken(page), action: "end_all" }).toString(),
+    });
+    expect(answer.url.origin).toBe(stack.provider.issuer);
+    expect((await callMcp(tokens.access_token)).status).toBe(200);
+  });
+
+  it("refuses the return from PingOne in a browser that did not begin it", async () => {
+    const client = await registerClient(stack.worker);
+    const browser = createBrowser(stack.worker, client);
+    const login = await browser.open(`${stack.worker.origin}/signout`);
+    const state = browser.visited
+      .find((url) => url.origin === stack.provider.issuer && url.searchParams.has("state"))
+      ?.searchParams.get("state");
+    expect(login.root.querySelector('input[name="login"]')).not.toBeNull();
+    const stranger = createBrowser(stack.worker, client);
+    const page = await stranger.open(`${stack.worker.origin}/callback?code=stolen&state=${state}`);
+    expect(page.response?.status).toBe(400);
+    expect(page.text).toContain("begun in another browser");
+    expect(await stranger.cookies.getCookies(stack.worker.origin)).toEqual([]);
+  });
+});
+
+function formToken(page: TestPage): string {
+  return page.root.querySelector('input[name="form_token"]')?.getAttribute("value") ?? "";
+}
