@@ -131,7 +131,12 @@ export class PingSession extends DurableObject<Env> {
     }
   }
 
-  override async alarm(): Promise<void> {
+  override alarm(): Promise<void> {
+    return this.endUnlessGrantLives();
+  }
+
+  /** Ends the session when its grant is gone or was never redeemed; looks again later when it is there. */
+  async endUnlessGrantLives(): Promise<void> {
     const grant = grantSchema.safeParse(await this.ctx.storage.get(GRANT_KEY));
     const found = grant.success ? await findGrant(this.env, grant.data) : undefined;
     if (found === undefined) {

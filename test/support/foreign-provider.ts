@@ -14,6 +14,8 @@ const CLIENT = { id: "mcp-server", secret: "TEST-ONLY-foreign-provider-secret" }
 export interface ForeignProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly client: { readonly id: string; readonly secret: string };
+  /** Every token that was issued. */
+  readonly issued: readonly string[];
   /** Back-channel requests so far, by path. */
   countRequests(path: string): number;
 }
@@ -26,6 +28,7 @@ export async function startForeignProvider(options: {
   issueRefreshTokens?: boolean;
 }): Promise<ForeignProvider> {
   const counts = new Map<string, number>();
+  const issued: string[] = [];
   // The issuer must be known before the provider is made, so a first server finds a free port.
   const port = await findFreePort();
   const issuer = `http://127.0.0.1:${port}`;
@@ -65,6 +68,13 @@ export async function startForeignProvider(options: {
     },
     ttl: { RefreshToken: 86_400 },
   });
+  provider.on("grant.success", (ctx) => {
+    const body = ctx.body as Record<string, unknown>;
+    for (const name of ["access_token", "refresh_token", "id_token"]) {
+      const token = body[name];
+      if (typeof token === "string") issued.push(token);
+    }
+  });
   provider.use(async (ctx, next) => {
     counts.set(ctx.path, (counts.get(ctx.path) ?? 0) + 1);
     await next();
@@ -77,6 +87,7 @@ export async function startForeignProvider(options: {
   return {
     issuer,
     client: CLIENT,
+    issued,
     countRequests: (path) => counts.get(path) ?? 0,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

@@ -16,9 +16,29 @@ export function listStoredObjectIds(root: string, className: ObjectClass): strin
     .map((file) => path.basename(file, ".sqlite"));
 }
 
-/** Every byte of every file of the simulator: KV, Durable Objects, write-ahead logs. */
+/** When the alarms of a class will ring, in seconds from now, by object id. */
+export function readAlarms(root: string, className: ObjectClass): Map<string, number> {
+  const alarms = new Map<string, number>();
+  for (const file of storageFiles(root)) {
+    if (!file.endsWith(path.join(`-${className}`, "metadata.sqlite"))) continue;
+    const database = new DatabaseSync(file, { readOnly: true });
+    const statement = database.prepare("SELECT * FROM _cf_ALARM");
+    statement.setReadBigInts(true);
+    for (const { actor_id: id, scheduled_time: nanoseconds } of statement.all()) {
+      alarms.set(
+        String(id),
+        Math.round((Number(BigInt(nanoseconds as bigint) / 1_000_000n) - Date.now()) / 1000),
+      );
+    }
+    database.close();
+  }
+  return alarms;
+}
+
+/** Every byte that Durable Objects and KV have on disk, write-ahead logs included. */
 export function dumpAllBytes(root: string): string {
   return storageFiles(root)
+    .filter((file) => file.includes(`${path.sep}do${path.sep}`) || file.includes(`${path.sep}kv${path.sep}`))
     .map((file) => readFileSync(file).toString("latin1"))
     .join("\n");
 }

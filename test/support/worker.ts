@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
-import { dumpAllBytes, listStoredObjectIds, type ObjectClass } from "./worker-storage.ts";
+import { dumpAllBytes, listStoredObjectIds, type ObjectClass, readAlarms } from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
@@ -31,6 +31,8 @@ export interface TestWorker extends AsyncDisposable {
   runScheduled(): Promise<void>;
   /** Ids of the objects of a class that have stored anything. */
   listObjectIds(className: ObjectClass): string[];
+  /** When the alarms of a class will ring, in seconds from now, by object id. */
+  readAlarms(className: ObjectClass): Map<string, number>;
   /** Every byte that KV and the Durable Objects have on disk. */
   dumpStorage(): string;
   /** Everything that the Worker has logged. */
@@ -95,6 +97,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
       await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
     },
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
+    readAlarms: (className) => readAlarms(storageRoot, className),
     dumpStorage: () => dumpAllBytes(storageRoot),
     logs: () =>
       server

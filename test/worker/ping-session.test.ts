@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import {
+  createBrowser,
+  redeem,
+  registerClient,
+  requestToken,
+  startAuthorization,
+} from "../support/mcp-client.ts";
+
+let stack: ForeignStack;
+
+beforeAll(async () => {
+  stack = await startForeignStack();
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+function sessions(): string[] {
+  return stack.worker.listObjectIds("PingSession");
+}
+
+describe("a PingSession", () => {
+  let before: string[];
+  beforeEach(() => {
+    before = sessions();
+  });
+  const added = () => sessions().filter((id) => !before.includes(id));
+
+  it("keeps no PingOne token readable in any storage", async () => {
+    await signInAtForeignProvider(stack.worker);
+    const storage = stack.worker.dumpStorage();
+    expect(storage).toContain("grant:dana:");
+    expect(stack.provider.issued.length).toBeGreaterThan(2);
+    for (const token of stack.provider.issued) {
+      expect(storage.includes(token)).toBe(false);
+      // Nor the signature alone, should storage ever cut a token in pieces.
+      expect(storage.includes(token.slice(-24))).toBe(false);
+    }
+  });
+
+  it("has ten minutes until its code is redeemed, and then looks daily whether its grant lives", async () => {
+    const client = await registerClient(stack.worker);
+    const attempt = await startAuthorization(stack.worker, client);
+    let page = await (await createBrowser(stack.worker, client).open(attempt.url)).submit("Allow");
+    page = await page.submit("Sign-in", { login: "dana", password: "any" });
+    page = await page.submit("Continue");
+    const [id = ""] = added();
+    expect(stack.worker.readAlarms("PingSession").get(id)).toSatisfy(
+      (seconds) => seconds > 590 && seconds <= 600,
+    );
+    await redeem(stack.worker, client, attempt, page.url);
+    expect(stack.worker.readAlarms("PingSession").get(id)).toSatisfy(
+      (seconds) => seconds > 86_390 && seconds <= 86_400,
+    );
+  });
+
+  it("ends when its code was never redeemed", async () => {
+    const client = await registerClient(stack.worker);
+    const attempt = await startAuthorization(stack.worker, client);
+    let page = await (await createBrowser(stack.worker, client).open(attempt.url)).submit("Allow");
+    page = await page.submit("Sign-in", { login: "dana", password: "any" });
+    await page.submit("Continue");
+    const [id = ""] = added();
+    await wake(id);
+    expect(sessions()).not.toContain(id);
+    expect(stack.worker.readAlarms("PingSession").has(id)).toBe(false);
+  });
+
+  it("ends when its grant has vanished, and stays while it lives", async () => {
+    await signInAtForeignProvider(stack.worker);
+    const [id = ""] = added();
+    await wake(id);
+    expect(sessions()).toContain(id);
+    const { OAUTH_KV } = await stack.worker.getEnv();
+    const { keys } = await OAUTH_KV.list({ prefix: "grant:dana:" });
+    await Promise.all(keys.map(({ name }) => OAUTH_KV.delete(name)));
+    await wake(id);
+    expect(sessions()).not.toContain(id);
+  });
+
+  it("ends, at PingOne too, when the client revokes its refresh token", async () => {
+    const { client, tokens } = await signInAtForeignProvider(stack.worker);
+    expect(added()).toHaveLength(1);
+    const revocations = stack.provider.countRequests("/token/revocation");
+    const response = await requestToken(stack.worker, client, { token: tokens.refresh_token ?? "" });
+    expect(response.status).toBe(200);
+    expect(added()).toEqual([]);
+    expect(stack.provider.countRequests("/token/revocation") - revocations).toBe(1);
+  });
+
+  it("stays when the client revokes an access token, or another client tries to revoke", async () => {
+    const { client, tokens } = await signInAtForeignProvider(stack.worker);
+    await requestToken(stack.worker, client, { token: tokens.access_token });
+    expect(added()).toHaveLength(1);
+    const other = await registerClient(stack.worker);
+    await requestToken(stack.worker, other, { token: tokens.refresh_token ?? "" });
+    expect(added()).toHaveLength(1);
+    const refreshed = await requestToken(stack.worker, client, {
+      grant_type: "refresh_token",
+      refresh_token: tokens.refresh_token ?? "",
+    });
+    expect(refreshed.status).toBe(200);
+  });
+
+  it("is replaced, and not revoked at PingOne, when the same client signs in again", async () => {
+    const client = await registerClient(stack.worker);
+    const browser = createBrowser(stack.worker, client);
+    let attempt = await startAuthorization(stack.worker, client);
+    let page = await (await browser.open(attempt.url)).submit("Allow");
+    page = await page.submit("Sign-in", { login: "dana", password: "any" });
+    page = await page.submit("Continue");
+    await redeem(stack.worker, client, attempt, page.url);
+    const first = added();
+    const revocations = stack.provider.countRequests("/token/revocation");
+
+    attempt = await startAuthorization(stack.worker, client);
+    page = await browser.open(attempt.url);
+    await redeem(stack.worker, client, attempt, page.url);
+    expect(added()).toHaveLength(1);
+    expect(added()).not.toEqual(first);
+    expect(stack.provider.countRequests("/token/revocation")).toBe(revocations);
+  });
+});
+
+/** What the alarm does, without waiting for it. */
+async function wake(id: string): Promise<void> {
+  const { PING_SESSION } = await stack.worker.getEnv();
+  await PING_SESSION.get(PING_SESSION.idFromString(id)).endUnlessGrantLives();
+}
