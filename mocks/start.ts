@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { createClock, type MovableClock } from "./control/clock.ts";
 import { type Control, createControl } from "./control/control.ts";
 import { mountControl } from "./control/control-app.ts";
+import { createTokenFaultTaker } from "./control/fault-middleware.ts";
+import { createFaultQueue } from "./control/fault-queue.ts";
 import { createJournal } from "./control/journal.ts";
 import { explainPortError } from "./control/listen.ts";
 import { createStateFile, readState, type StateFile, UnusableStateError } from "./control/state-file.ts";
-import type { Clock, PingOneStandIn } from "./pingone/contracts.ts";
+import type { Clock, LoginCredentials, PingOneStandIn } from "./pingone/contracts.ts";
 import { createPingOneStandIn } from "./pingone/server.ts";
 import { createTodoStandIn } from "./todo/server.ts";
 import { createTodoStore, readTodoSeeds } from "./todo/store.ts";
@@ -74,21 +76,20 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
       onChange,
     }),
   );
+  const faults = createFaultQueue(journal.redactor.hash);
   const control = createControl({
     journal,
+    faults,
     clock,
     todo: todos,
-    pingone: {
-      describe: () => requirePingOne().admin.describe(),
-      reset: () => requirePingOne().admin.reset(),
-    },
+    pingone: () => requirePingOne().admin,
   });
   const shared = {
     journal,
+    queue: faults,
     control,
     clock: clock.now,
-    loginOf: (credentials: Parameters<PingOneStandIn["admin"]["loginOf"]>[0]) =>
-      pingone?.admin.loginOf(credentials),
+    loginOf: (credentials: LoginCredentials) => pingone?.admin.loginOf(credentials),
   };
 
   try {
@@ -98,6 +99,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
       fixturesDir,
       clock: clock.now,
       mount: (app) => mountControl(app, { ...shared, standIn: "pingone" }),
+      takeTokenFault: createTokenFaultTaker(shared),
       onChange,
       ...(saved !== undefined && { snapshot: saved.pingone }),
     });

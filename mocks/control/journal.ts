@@ -48,6 +48,8 @@ export interface Journal {
   update(number: number, change: JournalUpdate): void;
   /** Oldest first. */
   entries(): readonly JournalEntry[];
+  /** Number of the newest request ever, 0 before the first. `clear` does not start it anew. */
+  lastNumber(): number;
   /** How many entries the ring buffer has let go since the last `clear`. */
   dropped(): number;
   clear(): void;
@@ -89,6 +91,7 @@ export function createJournal(
       changed();
     },
     entries: () => [...entries],
+    lastNumber: () => lastNumber,
     dropped: () => dropped,
     clear: () => {
       entries = [];

@@ -32,18 +32,23 @@ async function readFields(request: Request): Promise<URLSearchParams> {
   return isForm ? new URLSearchParams(text) : fieldsOfJson(text);
 }
 
-async function readStart(request: Request): Promise<string> {
-  if (request.body === null) return "";
+async function readStart(copy: Request): Promise<string> {
+  if (copy.body === null) return "";
+  const reader = copy.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  // Leaving the loop early cancels this branch only; the stand-in still reads the whole body from its own.
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_OBSERVED_BYTES) break;
-    text += decoder.decode(chunk, { stream: true });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > MAX_OBSERVED_BYTES) {
+      // Not awaited: a copy counts as cancelled only when the original is, and that is still to be read.
+      reader.cancel().catch(() => {});
+      return text;
+    }
+    text += decoder.decode(value, { stream: true });
   }
-  return text;
 }
 
 function fieldsOfJson(text: string): URLSearchParams {

@@ -1,0 +1,164 @@
+/** The parts of the control page. Each form posts to the verb that it is named after. */
+import { html } from "hono/html";
+import type { ControlState } from "../control.ts";
+import { ENDPOINTS } from "../endpoints.ts";
+import { FAULT_NAMES, FAULTS, optionsOf } from "../fault-catalogue.ts";
+import { describePendingFault } from "../fault-queue.ts";
+import type { VerbName } from "../verbs.ts";
+import { switchText } from "./forms.ts";
+
+export type Markup = ReturnType<typeof html>;
+
+/** Where a form of the page posts to. */
+export function formAction(basePath: string, verb: VerbName): string {
+  return `${basePath}/page/${verb}`;
+}
+
+export interface SectionOptions {
+  readonly basePath: string;
+  readonly state: ControlState;
+}
+
+export function overviewSection({ state }: SectionOptions): Markup {
+  const { pingone, clock } = state;
+  const bound = pingone.flows.find((flow) => flow.bound);
+  return html`<section aria-labelledby="overview-title">
+<h2 id="overview-title">Overview</h2>
+<div id="live-overview" data-live>
+<dl>
+<dt>Issuer</dt><dd><code>${pingone.issuer}</code></dd>
+<dt>Clock</dt><dd>${clock.now}${clock.offsetSeconds === 0 ? "" : ` (moved by ${clock.offsetSeconds} s)`}</dd>
+<dt>Signing key</dt><dd><code>${pingone.signingKeyId}</code></dd>
+<dt>Keys in JWKS</dt><dd>${pingone.keyIds.length}</dd>
+<dt>Flow</dt><dd>${bound?.name ?? "none"}</dd>
+</dl>
+</div>
+</section>`;
+}
+
+export function clockAndKeysSection({ basePath }: SectionOptions): Markup {
+  return html`<section aria-labelledby="clock-title">
+<h2 id="clock-title">Clock and keys</h2>
+<p class="quiet">The clock is the stand-ins’ own; the Worker keeps real time.</p>
+<form class="fields" method="post" action="${formAction(basePath, "advanceClock")}">
+<label>Seconds (negative: back)<input name="advanceSeconds" type="number" step="any" value="3600" required></label>
+<button type="submit">Move the clock</button>
+</form>
+<form class="line" method="post" action="${formAction(basePath, "resetClock")}"><button type="submit">Back to real time</button></form>
+<form class="fields" method="post" action="${formAction(basePath, "rotateKeys")}">
+<label class="check"><input name="drop" type="checkbox">Drop the old keys</label>
+<button type="submit">Rotate the signing key</button>
+</form>
+</section>`;
+}
+
+export function usersSection({ basePath, state }: SectionOptions): Markup {
+  const rows = state.pingone.users.map(
+    (user) => html`<tr role="row">
+<th role="rowheader" scope="row">${user.username}</th>
+<td role="cell" data-label="State">${user.state}</td>
+<td role="cell" data-label="Sessions">${user.sessions}</td>
+<td role="cell" data-label="Access tokens">${user.accessTokens}</td>
+<td role="cell" data-label="Refresh tokens">${user.refreshTokens}</td>
+<td role="cell" data-label="Consents">${user.consents}</td>
+<td role="cell" data-label="Todos">${state.todo.todosByUser[user.username] ?? "not seen"}</td>
+<td role="cell">${userButton(basePath, "expireTokens", "Expire tokens", user.username)}${userButton(basePath, "revokeTokens", "Revoke tokens", user.username)}${userButton(basePath, "endSession", "End sessions", user.username)}</td>
+</tr>`,
+  );
+  const headings = [
+    "User",
+    "State",
+    "Sessions",
+    "Access tokens",
+    "Refresh tokens",
+    "Consents",
+    "Todos",
+    "Actions",
+  ];
+  return html`<section class="wide" aria-labelledby="users-title">
+<h2 id="users-title">Users</h2>
+<div id="live-users" data-live>
+<table role="table" aria-labelledby="users-title">
+<thead role="rowgroup"><tr role="row">${headings.map((heading) => html`<th role="columnheader" scope="col">${heading}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows}</tbody>
+</table>
+</div>
+</section>`;
+}
+
+function userButton(basePath: string, verb: VerbName, text: string, username: string): Markup {
+  return html`<form class="line" method="post" action="${formAction(basePath, verb)}"><input type="hidden" name="user" value="${username}"><button type="submit" id="${verb}-${username}">${text}<span class="hidden"> of ${username}</span></button></form>`;
+}
+
+export function flowSection({ basePath, state }: SectionOptions): Markup {
+  const options = state.pingone.flows.map(
+    (flow) =>
+      html`<option value="${flow.policyId}"${flow.bound ? html` selected` : ""}>${flow.name}</option>`,
+  );
+  return html`<section aria-labelledby="flow-title">
+<h2 id="flow-title">DaVinci flow</h2>
+<form class="fields" method="post" action="${formAction(basePath, "chooseFlow")}">
+<label>Flow<select name="flow">${options}</select></label>
+<button type="submit">Choose this flow</button>
+</form>
+</section>`;
+}
+
+export function switchesSection({ basePath, state }: SectionOptions): Markup {
+  const inputs = Object.entries(state.pingone.switches).map(
+    ([name, value]) =>
+      html`<label>${name}<input name="${name}" value="${switchText(value)}" spellcheck="false"></label>`,
+  );
+  return html`<section class="wide" aria-labelledby="switches-title">
+<h2 id="switches-title">Switches</h2>
+<p class="quiet">Behaviours of PingOne that differ between tenants and dates.</p>
+<form class="fields" method="post" action="${formAction(basePath, "setSwitches")}">
+${inputs}
+<button type="submit">Set the switches</button>
+</form>
+</section>`;
+}
+
+export function faultsSection({ basePath, state }: SectionOptions): Markup {
+  const pending = state.faults.map(
+    (fault) => html`<li>${describePendingFault(fault)}
+<form class="line" method="post" action="${formAction(basePath, "removeFault")}"><input type="hidden" name="id" value="${fault.id}"><button type="submit" id="remove-fault-${fault.id}">Remove<span class="hidden"> fault ${fault.id}</span></button></form></li>`,
+  );
+  return html`<section class="wide" aria-labelledby="faults-title">
+<h2 id="faults-title">Faults</h2>
+<div id="live-faults" data-live>
+${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul>${pending}</ul>`}
+</div>
+<form class="fields" method="post" action="${formAction(basePath, "queueFault")}">
+<label>Fault<select name="fault">${FAULT_NAMES.map((name) => html`<option>${name}</option>`)}</select></label>
+<label>Endpoint<select name="endpoint">${ENDPOINTS.map((name) => html`<option>${name}</option>`)}</select></label>
+<label>Only for user<input name="login.user" list="usernames" autocomplete="off"></label>
+<label>Only for state<input name="login.state" autocomplete="off"></label>
+<label>Times<input name="times" type="number" min="1" value="1"></label>
+<label>Wait first (ms)<input name="delayMilliseconds" type="number" min="0"></label>
+<label>status<input name="status" type="number" min="200" max="599"></label>
+<label>body<input name="body" autocomplete="off"></label>
+<label>milliseconds<input name="milliseconds" type="number" min="0"></label>
+<label>retryAfterSeconds<input name="retryAfterSeconds" type="number" min="0"></label>
+<label>contentType<input name="contentType" autocomplete="off"></label>
+<label>count<input name="count" type="number" min="1"></label>
+<label>chunkBytes<input name="chunkBytes" type="number" min="1"></label>
+<label>intervalMilliseconds<input name="intervalMilliseconds" type="number" min="0"></label>
+<label class="check"><input name="afterProcessing" type="checkbox">After processing</label>
+<button type="submit">Queue the fault</button>
+<datalist id="usernames">${state.pingone.users.map((user) => html`<option value="${user.username}"></option>`)}</datalist>
+</form>
+<form class="line" method="post" action="${formAction(basePath, "clearFaults")}"><button type="submit">Forget all faults</button></form>
+<details id="fault-catalogue"><summary>What each fault does, and its options</summary>
+<dl>${FAULT_NAMES.map((name) => html`<dt><code>${name}</code></dt><dd>${FAULTS[name]} <span class="quiet">${optionsOf(name).join(", ")}</span></dd>`)}</dl>
+</details>
+</section>`;
+}
+
+export function resetSection({ basePath }: SectionOptions): Markup {
+  return html`<section aria-labelledby="reset-title">
+<h2 id="reset-title">Reset</h2>
+<p class="quiet">Sessions, tokens, users, consents, todos, switches, clock, faults and journal go back to the fixtures.</p>
+<form class="line" method="post" action="${formAction(basePath, "reset")}"><button type="submit">Reset everything</button></form>
+</section>`;
+}

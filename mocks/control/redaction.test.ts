@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { createRedactor } from "./redaction.ts";
+
+const SECRET = "s3cr3t-value-of-forty-characters-aaaaaaaa";
+const JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
+const redactor = createRedactor(Buffer.from("salt"));
+
+describe("createRedactor", () => {
+  it.each([
+    "code",
+    "code_verifier",
+    "code_challenge",
+    "client_secret",
+    "refresh_token",
+    "access_token",
+    "id_token_hint",
+    "token",
+    "password",
+    "newPassword",
+    "passcode",
+    "recoveryCode",
+    "client_assertion",
+    "assertion",
+    "state",
+    "nonce",
+    "request",
+    "login_hint_token",
+    "interactionToken",
+    "some_parameter_of_the_future",
+  ])("hides the value of %s", (name) => {
+    expect(redactor.parameter(name, SECRET)).toMatch(/^#[0-9a-f]{8}$/);
+  });
+
+  it.each(["grant_type", "scope", "client_id", "login_hint", "buttonValue", "prompt"])("shows %s", (name) => {
+    expect(redactor.parameter(name, "value")).toBe("value");
+  });
+
+  it("gives the same hash to the same value, and another salt gives another", () => {
+    expect(redactor.hash(SECRET)).toBe(redactor.hash(SECRET));
+    expect(redactor.hash(SECRET)).not.toBe(redactor.hash(`${SECRET}x`));
+    expect(createRedactor().hash(SECRET)).not.toBe(createRedactor().hash(SECRET));
+  });
+
+  it("hides a JWT even where its parameter is shown", () => {
+    expect(redactor.parameter("scope", `openid ${JWT}`)).toMatch(/^openid #[0-9a-f]{8}$/);
+    expect(redactor.text(`/as/${JWT}/x`)).toMatch(/^\/as\/#[0-9a-f]{8}\/x$/);
+  });
+
+  it("hides the secrets in a URL, its userinfo and its fragment", () => {
+    const shown = redactor.url(
+      `https://user:${SECRET}@client.example/cb?code=${SECRET}&error=x#id_token=${JWT}`,
+    );
+    expect(shown).toMatch(/^https:\/\/client\.example\/cb\?code=#[0-9a-f]{8}&error=x#id_token=#[0-9a-f]{8}$/);
+    expect(redactor.parameter("redirect_uri", `https://client.example/cb?token=${SECRET}`)).not.toContain(
+      SECRET,
+    );
+    expect(redactor.url("/relative/path?code=1")).toMatch(/^\/relative\/path\?code=#/);
+  });
+
+  it("keeps scheme and client of Basic, and only the scheme of Bearer", () => {
+    expect(redactor.authorization(`Basic ${btoa(`mcp-server:${SECRET}`)}`)).toMatch(
+      /^Basic mcp-server:#[0-9a-f]{8}$/,
+    );
+    expect(redactor.authorization(`Bearer ${SECRET}`)).toBe(`Bearer ${redactor.hash(SECRET)}`);
+    expect(redactor.authorization(SECRET)).toBe(redactor.hash(SECRET));
+    expect(redactor.authorization(`Digest ${SECRET}`)).not.toContain(SECRET);
+    expect(redactor.authorization(`bearer  ${SECRET}`)).not.toContain(SECRET);
+    expect(redactor.authorization(`Basic ${SECRET}`)).not.toContain(SECRET);
+  });
+
+  it("keeps the names of cookies", () => {
+    expect(redactor.cookies(`ST=${SECRET}; theme=dark`)).toMatch(/^ST=#[0-9a-f]{8}; theme=#[0-9a-f]{8}$/);
+    expect(redactor.cookies(SECRET)).not.toContain(SECRET);
+  });
+
+  it("cuts very long values", () => {
+    expect(redactor.parameter("scope", "x".repeat(2000)).length).toBeLessThan(600);
+  });
+});
