@@ -106,13 +106,11 @@ const BEHAVIOURS: NodeBehaviours = {
 
   sendCode(node, interaction, _fields, { users, clock, outbox, createCode }) {
     const user = interaction.userId === undefined ? undefined : users.findById(interaction.userId);
-    interaction.codes.delete(node.purpose);
     if (!user) {
       // The person must not learn from the next screen whether the account exists; the developer may.
       interaction.codeNote = "No code was sent: no account has that username or e-mail address.";
       return "sent";
     }
-    delete interaction.codeNote;
     const code = createCode();
     const now = clock();
     interaction.codes.set(node.purpose, {

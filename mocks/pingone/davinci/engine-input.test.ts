@@ -30,6 +30,7 @@ describe("a form that no person would send", () => {
     expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
     expect(person.heading).toBe("Sign On");
     expect(person.alert).toContain(reason);
+    expect(person.html).not.toContain("a".repeat(257));
   });
 
   it.each(["username", "buttonValue"])("with two of %s gets the screen again", async (key) => {
@@ -44,6 +45,18 @@ describe("a form that no person would send", () => {
     );
     expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
     expect(person.alert).toContain(`more than one &quot;${key}&quot;`);
+  });
+
+  it("with two answers to consent gets the screen again", async () => {
+    const person = await (await createTestEngine().open(FLOW)).signOn("alice");
+    await person.post(
+      new URLSearchParams([
+        ["buttonValue", "ACCEPTED"],
+        ["buttonValue", "DECLINED"],
+      ]),
+    );
+    expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
+    expect(person.heading).toBe("Application Consent");
   });
 
   it("is done nothing with: a wrong button neither counts as a failure nor as an answer", async () => {
@@ -228,6 +241,15 @@ describe("findFlow", () => {
 });
 
 describe("the outbox", () => {
+  it("keeps the last 200 messages", async () => {
+    const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
+    const person = await (await open(FLOW)).signOn("mfa");
+    const first = engine.outbox.latest("mfa@example.com");
+    for (let sent = 1; sent < 201; sent += 1) await person.press("RESEND");
+    expect(engine.outbox.list()).toHaveLength(200);
+    expect(engine.outbox.list()).not.toContain(first);
+  });
+
   it("names the addresses that did get a message", async () => {
     const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
     await (await open(FLOW)).signOn("mfa");

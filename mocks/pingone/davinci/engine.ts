@@ -118,10 +118,9 @@ export function createFlowEngine(options: FlowEngineOptions): DavinciFlowEngine 
 
   const succeed = (interaction: Interaction, node: NodeOfType<"success">): FlowOutcome => {
     const { userId, consent, sessionMethods } = interaction;
-    if (userId === undefined)
-      return { kind: "died", reason: "Return Success Response was reached without a user" };
-    if (users.findById(userId)?.enabled !== true)
-      return { kind: "died", reason: "the user is disabled or gone" };
+    if (userId === undefined || users.findById(userId)?.enabled !== true) {
+      return { kind: "died", reason: "Return Success Response was reached without a user who is enabled" };
+    }
     const reduced = node.reducedScopes && consent?.status === "ACCEPTED";
     return {
       kind: "success",
@@ -266,7 +265,6 @@ export function createFlowEngine(options: FlowEngineOptions): DavinciFlowEngine 
       }
       if (step !== null && step !== String(interaction.step)) return render(interaction, 200, STALE_NOTICE);
       const node = screen && interaction.flow.nodes[screen.node];
-      if (screen) delete screen.message;
       return node?.type === "consent"
         ? answerConsent(interaction, node, form)
         : answerScreen(interaction, node as ScreenNode, form);

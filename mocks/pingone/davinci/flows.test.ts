@@ -37,6 +37,20 @@ describe("sign on", () => {
     expect(users.checkPassword(users.findByLogin("mustchange")?.id ?? "", NEW_PASSWORD).status).toBe("OK");
   });
 
+  it("does not let a user who was disabled meanwhile change the password", async () => {
+    const { open, users } = engineWithShippedUsers();
+    const person = await (await open(FLOW)).signOn("mustchange");
+    const id = users.findByLogin("mustchange")?.id ?? "";
+    users.setEnabled(id, false);
+    await person.press("UPDATE", {
+      currentPassword: PASSWORD,
+      newPassword: NEW_PASSWORD,
+      verifyNewPassword: NEW_PASSWORD,
+    });
+    expect(person.alert).toContain("Invalid current password");
+    expect(users.checkPassword(id, NEW_PASSWORD).status).toBe("INVALID");
+  });
+
   it("treats an expired password like one that must be changed", async () => {
     const person = await (await engineWithShippedUsers().open(FLOW)).signOn("expired");
     expect(person.heading).toBe("Update Password");
@@ -329,6 +343,14 @@ describe("consent", () => {
     const open = () => test.open(flow, scopes && { scopes });
     return { ...test, reopen: open, person: await (await open()).signOn("decliner") };
   };
+
+  it("is recorded with all scopes where there is no choice, whatever the form says", async () => {
+    const { person, consents } = await atConsent(FLOW);
+    await person.press("ACCEPTED", { scopes: "profile" });
+    expect(consents.list()).toMatchObject([
+      { scopes: ["openid", "profile", "todo_api:read", "todo_api:write"] },
+    ]);
+  });
 
   it("always prompts where the flow says so", async () => {
     const { person, reopen } = await atConsent("consent-always");

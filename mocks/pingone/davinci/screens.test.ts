@@ -52,6 +52,14 @@ describe("every screen", () => {
     }
   });
 
+  it("lets a person take another way without filling in its fields", async () => {
+    for (const [name, { html: page }] of await openEveryScreen()) {
+      for (const [, value] of page.matchAll(/value="(\w+)" class="secondary"(?! formnovalidate)/g)) {
+        expect(value, name).toBe("DECLINED");
+      }
+    }
+  });
+
   it("posts to where the front said", async () => {
     for (const [name, { html: page, interactionId }] of await openEveryScreen()) {
       if (name === "stranded") continue;

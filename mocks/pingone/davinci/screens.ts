@@ -83,9 +83,9 @@ function renderField(field: Field, value: string, focused: boolean, { message }:
   const invalid = message?.fields.includes(field.key) === true;
   return html`<div class="field">
 <label for="${field.key}">${field.label}</label>
-<input type="${field.type === "PASSWORD" ? "password" : "text"}" id="${field.key}" name="${field.key}"${
-    field.type === "PASSWORD" ? "" : html` value="${value}"`
-  }${field.required ? html` required` : ""}${
+<input type="${field.type === "PASSWORD" ? "password" : "text"}" id="${field.key}" name="${field.key}" value="${value}"${
+    field.required ? html` required` : ""
+  }${
     field.autocomplete === undefined ? "" : html` autocomplete="${field.autocomplete}"`
   }${field.inputmode === undefined ? "" : html` inputmode="${field.inputmode}"`}${
     field.type === "TEXT" ? html` autocapitalize="none" spellcheck="false"` : ""
