@@ -26,6 +26,7 @@ const SHOWN_PARAMETERS: ReadonlySet<string> = new Set([
   "response_mode",
   "response_type",
   "scope",
+  "step",
   "text",
   "todoText",
   "token_type_hint",

@@ -43,9 +43,10 @@ ${shown.map(journalEntry)}
 
 function journalEntry(entry: JournalEntry): Markup {
   const failed = entry.status === 0 || (entry.status ?? 0) >= 400;
+  const whose = entry.login?.username ?? entry.login?.loginHint;
   const login = Object.entries(entry.login ?? {}).map(([name, value]) => `${name} ${value}`);
   return html`<details id="request-${entry.number}">
-<summary id="request-${entry.number}-line"><span${failed ? html` class="bad"` : ""}>${describeEntry(entry)}</span></summary>
+<summary id="request-${entry.number}-line"><span${failed ? html` class="bad"` : ""}>${describeEntry(entry)}</span> <span class="quiet">${[entry.at.slice(11, 19), whose].filter((part) => part !== undefined).join(" ")}</span></summary>
 <dl>
 ${row("At", entry.atStandIn === undefined ? entry.at : `${entry.at} (stand-ins' clock: ${entry.atStandIn})`)}
 ${row("Stand-in", entry.standIn)}

@@ -9,8 +9,7 @@ let live = true;
 
 function show() {
   button.hidden = false;
-  button.setAttribute("aria-pressed", String(live));
-  button.textContent = live ? "Live updates are on" : "Live updates are off";
+  button.textContent = live ? "Stop live updates" : "Start live updates";
 }
 
 function exchange(fresh) {

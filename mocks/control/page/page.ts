@@ -26,6 +26,14 @@ export interface PageOptions {
   readonly notice: Notice | undefined;
 }
 
+/** Those that a small window hides below the first screen. */
+const SECTIONS = [
+  ["users", "Users"],
+  ["faults", "Faults"],
+  ["switches", "Switches"],
+  ["journal", "Journal"],
+] as const;
+
 export function renderPage({ basePath, state, entries, endpoint, notice }: PageOptions): string {
   const options = { basePath, state };
   return String(html`<!doctype html>
@@ -43,7 +51,8 @@ export function renderPage({ basePath, state, entries, endpoint, notice }: PageO
 <main>
 <h1>Stand-in controls</h1>
 ${notice === undefined ? "" : html`<p class="notice${notice.bad ? " bad" : ""}" role="${notice.bad ? "alert" : "status"}">${notice.text}</p>`}
-<div class="bar"><button type="button" id="live" aria-pressed="false" hidden>Live updates</button><a href="${basePath}">Refresh</a></div>
+<div class="bar"><button type="button" id="live" hidden>Live updates</button><a href="${basePath}">Refresh</a>
+<nav aria-label="On this page"><ul>${SECTIONS.map(([id, name]) => html`<li><a href="#${id}-title">${name}</a></li>`)}</ul></nav></div>
 <div class="columns">
 ${overviewSection(options)}
 ${flowSection(options)}

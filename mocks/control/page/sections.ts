@@ -130,12 +130,13 @@ export function faultsSection({ basePath, state }: SectionOptions): Markup {
 ${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul>${pending}</ul>`}
 </div>
 <form class="fields" method="post" action="${formAction(basePath, "queueFault")}">
-<label>Fault<select name="fault">${FAULT_NAMES.map((name) => html`<option>${name}</option>`)}</select></label>
-<label>Endpoint<select name="endpoint">${ENDPOINTS.map((name) => html`<option>${name}</option>`)}</select></label>
+<label>Fault<select name="fault">${FAULT_NAMES.map((name) => html`<option${name === "server_error" ? html` selected` : ""}>${name}</option>`)}</select></label>
+<label>Endpoint<select name="endpoint">${ENDPOINTS.map((name) => html`<option${name === "token" ? html` selected` : ""}>${name}</option>`)}</select></label>
 <label>Only for user<input name="login.user" list="usernames" autocomplete="off"></label>
 <label>Only for state<input name="login.state" autocomplete="off"></label>
 <label>Times<input name="times" type="number" min="1" value="1"></label>
 <label>Wait first (ms)<input name="delayMilliseconds" type="number" min="0"></label>
+<details id="fault-options"><summary>Options of single faults</summary><div>
 <label>status<input name="status" type="number" min="200" max="599"></label>
 <label>body<input name="body" autocomplete="off"></label>
 <label>milliseconds<input name="milliseconds" type="number" min="0"></label>
@@ -145,6 +146,7 @@ ${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul>$
 <label>chunkBytes<input name="chunkBytes" type="number" min="1"></label>
 <label>intervalMilliseconds<input name="intervalMilliseconds" type="number" min="0"></label>
 <label class="check"><input name="afterProcessing" type="checkbox">After processing</label>
+</div></details>
 <button type="submit">Queue the fault</button>
 <datalist id="usernames">${state.pingone.users.map((user) => html`<option value="${user.username}"></option>`)}</datalist>
 </form>

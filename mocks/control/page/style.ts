@@ -21,8 +21,11 @@ h2 { font-size: 1.15rem; margin: 0 0 .75rem; }
 @media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .wide { grid-column: 1 / -1; } }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; }
 dl { display: grid; gap: .25rem 1rem; grid-template-columns: auto minmax(0, 1fr); margin: 0 0 .75rem; }
-dt { color: var(--quiet); }
+dt { color: var(--quiet); overflow-wrap: anywhere; }
+a { color: var(--accent); }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 0; padding: 0; }
 dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 29.99rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .35rem; } }
 form.fields { display: grid; gap: .5rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); align-items: end; margin-bottom: .75rem; }
 form.line { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 .5rem .5rem 0; }
 label { display: block; color: var(--quiet); font-size: .875rem; }
@@ -48,6 +51,8 @@ td button { min-height: 2rem; padding: .1rem .5rem; }
 }
 details { border-bottom: 1px solid var(--line); padding: .25rem 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
+form.fields > details { grid-column: 1 / -1; }
+form.fields > details > div { display: grid; gap: .5rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); align-items: end; padding: .5rem 0; }
 .bad { color: var(--bad); }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .bar { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: .75rem 0; }
