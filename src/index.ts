@@ -169,7 +169,8 @@ async function notFound(request: Request): Promise<Response> {
     status: 404,
     title: "There is nothing here",
     text: "This address does not lead to a page of this server.",
-    nextStep: "Check the address, or open the start page at /.",
+    nextStep: "Check the address.",
+    link: { href: ENDPOINTS.landing, text: "Start page" },
   });
 }
 

@@ -16,6 +16,8 @@ h1 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 1rem; overflow-wrap: anyw
 h2 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
 p, ul, dl { margin: 0 0 1rem; }
 ul { padding-left: 1.25rem; }
+li { margin-bottom: .3rem; }
+p.soft:has(+ h1) { margin-bottom: .25rem; }
 dt { color: var(--soft); font-size: .9rem; }
 dd { margin: 0 0 .6rem; font-weight: 600; overflow-wrap: anywhere; }
 code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }

@@ -153,6 +153,24 @@ describe("renderErrorPage", () => {
     expect(root.querySelector("main")?.text).toContain(HOSTILE);
   });
 
+  it("ends its text as a sentence, whoever wrote it", async () => {
+    const page = { status: 400, title: "T", nextStep: "y" };
+    expect(await (await renderErrorPage({ ...page, text: "Not started here" })).text()).toContain(
+      "Not started here.<",
+    );
+    expect(await (await renderErrorPage({ ...page, text: "Stop!" })).text()).toContain("Stop!<");
+  });
+
+  it("leads to a place where there is one to go to", async () => {
+    const page = { status: 400, title: "T", text: "x", nextStep: "y" };
+    const read = async (response: Promise<Response>) =>
+      parse(await (await response).text()).querySelector("a");
+    expect(await read(renderErrorPage(page))).toBeNull();
+    const link = await read(renderErrorPage({ ...page, link: { href: "/there", text: "There" } }));
+    expect(link?.getAttribute("href")).toBe("/there");
+    expect(link?.text).toBe("There");
+  });
+
   it("shows a reference only where there is one", async () => {
     const page = { status: 400, title: "T", text: "x", nextStep: "y" };
     expect(await (await renderErrorPage(page)).text()).not.toContain("Reference");

@@ -17,6 +17,7 @@ export function renderConsentPage(options: {
   const { details, scopes, handle } = options;
   return respond(
     <Page title={`Allow access? ${SERVER_INFO.title}`}>
+      <p class="soft">{SERVER_INFO.title} MCP server</p>
       <h1>Allow {details.clientName} to use your todos?</h1>
       {details.clientDomain === undefined ? (
         <p>This app chose its own name. Nobody has verified it.</p>
@@ -68,14 +69,20 @@ export function renderErrorPage(options: {
   title: string;
   text: string;
   nextStep: string;
+  link?: { href: string; text: string };
   reference?: string;
   headers?: Headers;
 }): Promise<Response> {
   return respond(
     <Page title={options.title}>
       <h1>{options.title}</h1>
-      <p>{options.text}</p>
+      <p>{endSentence(options.text)}</p>
       <p>{options.nextStep}</p>
+      {options.link !== undefined && (
+        <p>
+          <a href={options.link.href}>{options.link.text}</a>
+        </p>
+      )}
       {options.reference !== undefined && (
         <p class="soft">
           Reference for the operator: <code>{options.reference}</code>
@@ -85,6 +92,11 @@ export function renderErrorPage(options: {
     options.status,
     options.headers,
   );
+}
+
+/** Descriptions that the OAuth library writes end without a full stop. */
+function endSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** Names every setting that is missing or malformed, with the command that mends it. Never a value. */
@@ -134,6 +146,9 @@ export function renderLandingPage(options: {
           </li>
         ))}
       </ul>
+      <p>
+        <a href={ENDPOINTS.signOut}>See which apps act for you, and end their access</a>
+      </p>
     </Page>,
     200,
   );

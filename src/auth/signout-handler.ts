@@ -183,7 +183,8 @@ async function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<R
     status,
     title: "PingOne did not sign you in",
     text: "This page shows who acts for you, so it needs to know who you are.",
-    nextStep: `Open ${ENDPOINTS.signOut} again to try once more.`,
+    nextStep: "You can try once more.",
+    link: { href: ENDPOINTS.signOut, text: "Sign in at PingOne" },
   });
   // Hono adds the cookies that this request has set or deleted only to responses that it makes itself.
   return c.newResponse(page.body, status, Object.fromEntries(page.headers));
