@@ -1,0 +1,58 @@
+/**
+ * What the browser's cookies are worth. Each connection must pass through `/authorize` with the first connection's
+ * client id: an Inspector that still has tokens would connect without asking anybody, which proves nothing.
+ */
+import { agreeToEverything } from "../fixtures/person.ts";
+import { expect, test } from "../fixtures/test.ts";
+import type { Trail } from "../fixtures/trail.ts";
+import { alice } from "../fixtures/users.ts";
+
+const ERA = "auto";
+
+test("a first connection asks everything, a reconnection with cookies nothing, one without cookies everything again", async ({
+  inspector,
+  context,
+  page,
+  stack,
+  trail,
+}) => {
+  await stack.startFreshInspector(ERA);
+
+  const firstClientId = await test.step("the first connection asks everything", async () => {
+    await inspector.open();
+    await inspector.connect();
+    await agreeToEverything(page, alice);
+    await inspector.expectConnected(ERA);
+    return onlyClientId(trail);
+  });
+
+  await test.step("a reconnection with cookies is silent", async () => {
+    await stack.restartInspector(ERA);
+    trail.clear();
+    await inspector.open();
+    await inspector.connect();
+    await inspector.expectConnected(ERA);
+    expect(onlyClientId(trail)).toBe(firstClientId);
+    expect(new Set(trail.shown.map((url) => url.origin))).toEqual(new Set([stack.inspectorOrigin]));
+  });
+
+  await test.step("after the cookies are cleared, everything is asked again", async () => {
+    await stack.restartInspector(ERA);
+    trail.clear();
+    await context.clearCookies();
+    await inspector.open();
+    await inspector.connect();
+    await agreeToEverything(page, alice);
+    await inspector.expectConnected(ERA);
+    expect(onlyClientId(trail)).toBe(firstClientId);
+  });
+});
+
+/** Of the one authorization that there was. */
+function onlyClientId(trail: Trail): string {
+  const clientIds = trail.authorizations().map((url) => url.searchParams.get("client_id") ?? "");
+  expect(clientIds).toHaveLength(1);
+  const [clientId = ""] = clientIds;
+  expect(clientId).not.toBe("");
+  return clientId;
+}

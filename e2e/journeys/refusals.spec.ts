@@ -1,0 +1,45 @@
+/** A no is an answer: the client hears `access_denied`, with its own `state` and our `iss`, and says so. */
+
+import type { TestStack } from "../fixtures/stack.ts";
+import { expect, test } from "../fixtures/test.ts";
+import type { Trail } from "../fixtures/trail.ts";
+import { decliner } from "../fixtures/users.ts";
+import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import type { InspectorPage } from "../pages/inspector.ts";
+import { WorkerConsentPage } from "../pages/worker-consent.ts";
+
+test("the person refuses the client at the Worker", async ({ inspector, page, stack, trail }) => {
+  await stack.startFreshInspector("auto");
+  await inspector.open();
+  await inspector.connect();
+  await new WorkerConsentPage(page).refuse();
+
+  await expectAccessDenied(inspector, stack, trail);
+  await stack.control.expectNoRequest({ endpoint: "authorize" });
+});
+
+test("the person declines at DaVinci", async ({ inspector, page, stack, trail }) => {
+  await stack.startFreshInspector("auto");
+  await inspector.open();
+  await inspector.connect();
+  await new WorkerConsentPage(page).allow();
+  await new SignOnScreen(page).signOn(decliner);
+  await new DaVinciConsentScreen(page).decline();
+
+  await expectAccessDenied(inspector, stack, trail);
+  await stack.control.expectNoRequest({ endpoint: "token" });
+});
+
+async function expectAccessDenied(inspector: InspectorPage, stack: TestStack, trail: Trail): Promise<void> {
+  await expect(inspector.authorizationNotice()).toContainText("access_denied");
+  const [request] = trail.authorizations();
+  expect(trail.outcomes()).toHaveLength(1);
+  const [outcome] = trail.outcomes();
+  expect(outcome?.origin).toBe(stack.inspectorOrigin);
+  expect(Object.fromEntries(outcome?.searchParams ?? [])).toMatchObject({
+    error: "access_denied",
+    state: request?.searchParams.get("state"),
+    iss: stack.workerOrigin,
+  });
+  expect(outcome?.searchParams.has("code")).toBe(false);
+}

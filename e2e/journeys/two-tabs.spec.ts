@@ -1,0 +1,53 @@
+/** One browser, two clients that ask at the same time: no page of one may end up in the other's sign-in. */
+import { startInspectorCli } from "../fixtures/inspector-cli.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { alice } from "../fixtures/users.ts";
+import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import { WorkerConsentPage } from "../pages/worker-consent.ts";
+
+test("two authorizations in two tabs of one browser, taken step by step in turn, both complete", async ({
+  context,
+  inspector,
+  page: inspectorTab,
+  stack,
+  trail,
+}) => {
+  await stack.startFreshInspector("auto");
+  await using cli = await startInspectorCli(stack, { tool: "listTodos" });
+  const cliTab = await context.newPage();
+
+  await test.step("both tabs show the Worker's consent page", async () => {
+    await inspector.open();
+    await inspector.connect();
+    await expect(new WorkerConsentPage(inspectorTab).heading).toBeVisible();
+    await cliTab.goto(await cli.authorizationUrl);
+    await expect(new WorkerConsentPage(cliTab).heading).toBeVisible();
+  });
+
+  await test.step("both tabs reach DaVinci's sign on", async () => {
+    for (const tab of [inspectorTab, cliTab]) {
+      await new WorkerConsentPage(tab).allow();
+      await expect(new SignOnScreen(tab).heading).toBeVisible();
+    }
+  });
+
+  await test.step("both tabs sign on and consent, the later one first", async () => {
+    for (const tab of [cliTab, inspectorTab]) await new SignOnScreen(tab).signOn(alice);
+    for (const tab of [cliTab, inspectorTab]) {
+      const consent = new DaVinciConsentScreen(tab);
+      await expect(consent.heading).toBeVisible();
+      await consent.approve();
+    }
+  });
+
+  await test.step("each client gets its own outcome and works", async () => {
+    await inspector.expectConnected("auto");
+    const { exitCode, stderr } = await cli.ended;
+    expect(exitCode, stderr).toBe(0);
+    const states = (urls: readonly URL[]) => urls.map((url) => url.searchParams.get("state")).sort();
+    expect(new Set(states(trail.authorizations())).size).toBe(2);
+    expect(states(trail.outcomes())).toEqual(states(trail.authorizations()));
+    const clientIds = trail.authorizations().map((url) => url.searchParams.get("client_id"));
+    expect(new Set(clientIds).size).toBe(2);
+  });
+});

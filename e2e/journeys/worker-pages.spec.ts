@@ -1,0 +1,63 @@
+/** Every page of the Worker: accessible, on small and large screens, light and dark, by keyboard alone. */
+import { beginAuthorization } from "../fixtures/authorization.ts";
+import { startMisconfiguredWorker } from "../fixtures/misconfigured-worker.ts";
+import { expectGoodPage } from "../fixtures/page-quality.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { alice } from "../fixtures/users.ts";
+import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import { WorkerConsentPage } from "../pages/worker-consent.ts";
+
+test("the Worker's consent page is good, also for a client with a monstrous name", async ({
+  page,
+  stack,
+}) => {
+  await page.goto(await beginAuthorization(stack));
+  await expect(new WorkerConsentPage(page).heading).toHaveText("Allow Weekly planner to use your todos?");
+  await expectGoodPage(page, "worker consent");
+
+  const clientName = `<b>${"Supercalifragilistic".repeat(6)}</b>`;
+  await page.goto(await beginAuthorization(stack, { clientName, scope: "todo_api:read" }));
+  await expect(new WorkerConsentPage(page).heading).toHaveText(`Allow ${clientName} to use your todos?`);
+  await expectGoodPage(page, "worker consent long name");
+});
+
+test("the Worker's landing, error and not-found pages are good", async ({ page, stack }) => {
+  await page.goto(stack.workerOrigin);
+  await expect(page.getByText(stack.mcpUrl)).toBeVisible();
+  await expectGoodPage(page, "worker landing");
+
+  const stale = await page.goto(`${stack.workerOrigin}/callback?state=of-another-browser&code=unknown`);
+  expect(stale?.status()).toBe(400);
+  await expectGoodPage(page, "worker error");
+
+  const missing = await page.goto(`${stack.workerOrigin}/nowhere`);
+  expect(missing?.status()).toBe(404);
+  await expectGoodPage(page, "worker not found");
+});
+
+test("the Worker's sign-out page is good, with and without apps", async ({ page, stack, inspector }) => {
+  await stack.startFreshInspector("auto");
+  await inspector.open();
+  await inspector.connect();
+  await new WorkerConsentPage(page).allow();
+  await new SignOnScreen(page).signOn(alice);
+  await new DaVinciConsentScreen(page).approve();
+  await inspector.expectConnected("auto");
+
+  await page.goto(`${stack.workerOrigin}/signout`);
+  await expect(page.getByRole("region", { name: "MCP Inspector" })).toBeVisible();
+  await expectGoodPage(page, "worker sign-out");
+
+  await page.getByRole("button", { name: "End access of MCP Inspector" }).click();
+  await expect(page.getByRole("status")).toHaveText("The access has ended.");
+  await expectGoodPage(page, "worker sign-out without apps");
+});
+
+test("the page that names missing settings is good", async ({ page, stack }) => {
+  await using worker = await startMisconfiguredWorker(stack);
+  const response = await page.goto(worker.origin);
+  expect(response?.status()).toBe(503);
+  await expect(page.getByText("PINGONE_ISSUER", { exact: true })).toBeVisible();
+  await expect(page.getByText("COOKIE_ENCRYPTION_KEY", { exact: true })).toBeVisible();
+  await expectGoodPage(page, "worker settings");
+});

@@ -1,0 +1,96 @@
+/** The real MCP Inspector, with one server card named "todo". */
+import { expect, type Page } from "@playwright/test";
+import type { ProtocolEra } from "../../scripts/stack/inspector.ts";
+
+/** What the card says of the protocol version, by the era that the Inspector was told to use. */
+const SHOWN_VERSION: Readonly<Record<ProtocolEra, string>> = {
+  legacy: "MCP 2025-11-25",
+  auto: "MCP 2026-07-28",
+};
+
+export class InspectorPage {
+  readonly page: Page;
+  /** Opens the Inspector for its owner, who has the token of its API. */
+  readonly link: string;
+
+  constructor(page: Page, link: string) {
+    this.page = page;
+    this.link = link;
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto(this.link);
+    await expect(this.#connectSwitch).toBeVisible();
+  }
+
+  /** Flips the card's switch. What comes next (a page of the Worker, or the connection) is the caller's to await. */
+  connect(): Promise<void> {
+    return this.#connectSwitch.press("Space");
+  }
+
+  /** @param era as the Inspector was started */
+  async expectConnected(era: ProtocolEra): Promise<void> {
+    await expect(this.page.getByText("Connected", { exact: true })).toBeVisible();
+    await expect(this.page.getByText(SHOWN_VERSION[era], { exact: true })).toBeVisible();
+  }
+
+  async disconnect(): Promise<void> {
+    await this.page.getByRole("button", { name: "Disconnect from server" }).click();
+    await expect(this.page.getByRole("button", { name: "Disconnect from server" })).toBeHidden();
+  }
+
+  async openTools(): Promise<void> {
+    await this.page.getByRole("banner").getByText("Tools", { exact: true }).click();
+    await expect(this.page.getByRole("heading", { name: /^Tools \(/ })).toBeVisible();
+  }
+
+  /** The notice that the last authorization came to nothing. */
+  authorizationNotice() {
+    return this.page.getByRole("alert").filter({ hasText: "Re-authentication required" });
+  }
+
+  toolButton(name: string) {
+    return this.page.getByRole("button", { name: new RegExp(` ${name}$`) });
+  }
+
+  /**
+   * Runs a tool from the Tools tab. Text goes into text boxes and a boolean into a check box.
+   *
+   * @returns the structured output, as the Inspector's own copy button gives it
+   */
+  async callTool(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<unknown> {
+    await this.#fillIn(name, args);
+    await this.page.getByRole("button", { name: "Execute Tool" }).click();
+    const heading = this.page.getByRole("heading", { name: "Structured Output" });
+    await expect(heading.or(this.page.getByRole("alert", { name: "Tool Error" }))).toBeVisible();
+    await expect(heading, `${name} failed`).toBeVisible();
+    return this.#copyStructuredOutput();
+  }
+
+  async #fillIn(name: string, args: Readonly<Record<string, string | boolean>>): Promise<void> {
+    await this.toolButton(name).click();
+    for (const [argument, value] of Object.entries(args)) {
+      if (typeof value === "boolean") {
+        await this.page.getByRole("checkbox", { name: argument }).setChecked(value);
+      } else {
+        await this.page.getByRole("textbox", { name: argument, exact: true }).fill(value);
+      }
+    }
+  }
+
+  async #copyStructuredOutput(): Promise<unknown> {
+    // The editor that shows it draws only the lines in view, so it is copied as a person would.
+    await this.page.evaluate('navigator.clipboard.writeText("")');
+    await this.page.getByRole("main").getByRole("button", { name: "Copy" }).nth(1).click();
+    let copied = "";
+    await expect(async () => {
+      copied = String(await this.page.evaluate("navigator.clipboard.readText()"));
+      expect(copied).not.toBe("");
+    }).toPass();
+    return JSON.parse(copied);
+  }
+
+  get #connectSwitch() {
+    return this.page.getByRole("switch", { name: 'Connect or disconnect "todo"' });
+  }
+}
