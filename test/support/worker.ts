@@ -27,6 +27,8 @@ export interface TestWorker extends AsyncDisposable {
   readonly resource: string;
   /** Sends to the Worker what is addressed to it, and everything else to the network (loopback). */
   readonly fetch: TestFetch;
+  /** Sends to the Worker whatever the request's host. */
+  dispatch(request: Request): Promise<Response>;
   getEnv(): Promise<Env>;
   runScheduled(): Promise<void>;
   /** Ids of the objects of a class that have stored anything. */
@@ -38,6 +40,16 @@ export interface TestWorker extends AsyncDisposable {
   /** Everything that the Worker has logged. */
   logs(): string;
   close(): Promise<void>;
+}
+
+/**
+ * Rate limits count by address. Every request has its own unless a test names one, so that only the tests of the
+ * limits meet them.
+ */
+let addresses = 0;
+function nextAddress(): string {
+  addresses += 1;
+  return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
 }
 
 /** @param settings secrets and vars; `undefined` leaves one out */
@@ -74,6 +86,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
     return dispatch(request);
   };
   const dispatch = async (request: Request): Promise<Response> => {
+    if (!request.headers.has("CF-Connecting-IP")) request.headers.set("CF-Connecting-IP", nextAddress());
     const body = request.body === null ? undefined : await request.arrayBuffer();
     const response = await worker.fetch(request.url, {
       method: request.method,
@@ -92,6 +105,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
     origin: WORKER_ORIGIN,
     resource: `${WORKER_ORIGIN}/mcp`,
     fetch: workerFetch,
+    dispatch,
     getEnv: () => worker.getEnv(),
     runScheduled: async () => {
       await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
@@ -107,4 +121,17 @@ export async function startTestWorker(settings: Record<string, string | undefine
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A Worker whose upstreams nobody serves, for what must work without them. */
+export function startLonelyWorker(settings: Record<string, string | undefined> = {}): Promise<TestWorker> {
+  return startTestWorker({
+    // Port 1 of the loopback interface: any request is refused at once.
+    PINGONE_ISSUER: "http://127.0.0.1:1/as",
+    MCP_SERVER_CLIENT_ID: "mcp-server",
+    MCP_SERVER_CLIENT_SECRET: "TEST-ONLY-secret",
+    API_IDENTIFIER: "https://todo.api.com",
+    API_URL: "http://127.0.0.1:1",
+    ...settings,
+  });
 }

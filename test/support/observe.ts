@@ -1,0 +1,113 @@
+/**
+ * What a refusal must not leave behind: a grant, tokens of PingOne, an MCP session, a cookie, a request to an
+ * upstream, or a secret in what the caller reads.
+ */
+import { expect } from "vitest";
+import type { StandIns } from "../../mocks/start.ts";
+import type { TestBrowser } from "./browser.ts";
+import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
+
+/** Everything that a sign-in or a connection makes, by number. */
+export interface Holdings {
+  readonly grants: number;
+  readonly accessTokens: number;
+  readonly pingSessions: number;
+  readonly mcpSessions: number;
+}
+
+export async function countHoldings(worker: TestWorker): Promise<Holdings> {
+  const { OAUTH_KV } = await worker.getEnv();
+  const count = async (prefix: string) => (await OAUTH_KV.list({ prefix })).keys.length;
+  return {
+    grants: await count("grant:"),
+    accessTokens: await count("token:"),
+    pingSessions: worker.listObjectIds("PingSession").length,
+    mcpSessions: worker.listObjectIds("TodoMcpServer").length,
+  };
+}
+
+/** Watches one attempt; afterwards {@link Watch.expectNothingGained} says whether it left anything. */
+export interface Watch {
+  /** No grant, token, PingSession or MCP session more than before, and no pending fault. */
+  expectNothingGained(): Promise<void>;
+  /** Names of the upstream endpoints that were called since the watch began, in their order. */
+  upstreamCalls(): Promise<string[]>;
+}
+
+export async function watch({
+  worker,
+  standIns,
+}: {
+  worker: TestWorker;
+  standIns: StandIns;
+}): Promise<Watch> {
+  const before = await countHoldings(worker);
+  const after = await standIns.control.lastRequestNumber();
+  return {
+    expectNothingGained: async () => {
+      expect(await countHoldings(worker)).toEqual(before);
+      await standIns.control.assertNoPendingFaults();
+    },
+    upstreamCalls: async () =>
+      (await standIns.control.requests({ after })).map(({ endpoint, path }) => endpoint ?? path),
+  };
+}
+
+/** The provider's cookies of sign-ins that are under way. */
+export async function pendingSignInCookies(browser: TestBrowser, worker: TestWorker): Promise<string[]> {
+  const cookies = await browser.cookies.getCookies(worker.origin);
+  return cookies
+    .map(({ key }) => key)
+    .filter((name) => name.startsWith("__Host-oauth-consent-") || name.startsWith("__Host-oauth-upstream-"));
+}
+
+const TOKEN_LIKE = /eyJ[\w-]{10,}\.[\w-]+/;
+
+/** @param secrets what this very attempt must not show: its code, verifier, state, tokens */
+export function expectNoSecrets(text: string, ...secrets: (string | undefined)[]): void {
+  expect(text).not.toMatch(TOKEN_LIKE);
+  expect(text).not.toContain(TEST_COOKIE_KEY);
+  for (const secret of secrets) if (secret !== undefined && secret !== "") expect(text).not.toContain(secret);
+}
+
+/** A page for the person, and no way onward for whoever sent them here. */
+export async function expectPage(
+  response: Response | undefined,
+  expected: { status: number; text: RegExp },
+): Promise<string> {
+  expect(response?.status).toBe(expected.status);
+  expect(response?.headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+  expect(response?.headers.get("Location")).toBeNull();
+  expect(response?.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+  const text = (await response?.text()) ?? "";
+  expect(text).toMatch(expected.text);
+  return text;
+}
+
+/** An OAuth error as RFC 6749 §5.2 writes it. */
+export async function expectOAuthError(
+  response: Response,
+  expected: { status: number; error: string },
+): Promise<Record<string, unknown>> {
+  const text = await response.text();
+  expect(response.headers.get("Content-Type"), text).toMatch(/^application\/json/);
+  const body = JSON.parse(text) as Record<string, unknown>;
+  expect({ status: response.status, error: body.error }).toEqual(expected);
+  expect(body.access_token).toBeUndefined();
+  return body;
+}
+
+/** An OAuth error that came back to the client by redirect (RFC 6749 §4.1.2.1, RFC 9207 §2). */
+export function expectErrorRedirect(
+  url: URL,
+  expected: { redirectUri: string; error: string; state: string; issuer: string },
+): void {
+  expect(url.origin + url.pathname).toBe(expected.redirectUri);
+  expect(Object.fromEntries(url.searchParams)).toEqual({
+    error: expected.error,
+    error_description: expect.stringMatching(/^[^<>"\\]+$/),
+    state: expected.state,
+    iss: expected.issuer,
+  });
+  expect(url.hash).toBe("");
+}

@@ -1,0 +1,158 @@
+/** What anyone meets at this host beside the protocols: start page, health, addresses that lead nowhere. */
+import { parse } from "node-html-parser";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SECRET_NAMES } from "../../src/config.ts";
+import { expectPage } from "../support/observe.ts";
+import { startLonelyWorker, startTestWorker, type TestWorker } from "../support/worker.ts";
+
+const HTML = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
+describe("a Worker that is set up", () => {
+  let worker: TestWorker;
+
+  beforeAll(async () => {
+    worker = await startLonelyWorker();
+  });
+
+  afterAll(async () => {
+    await worker.close();
+  });
+
+  it("says on its start page what it is and where to connect", async () => {
+    const response = await worker.fetch(`${worker.origin}/`, { headers: HTML });
+    const text = await expectPage(response, { status: 200, text: /Todo MCP server/ });
+    expect(parse(text).text).toContain("https://mcp.example.com/mcp");
+    expect(parse(text).text).toContain("listTodos");
+  });
+
+  it("is healthy, at whatever host it is asked", async () => {
+    for (const origin of [worker.origin, "https://other.example", "http://mcp.example.com"]) {
+      const response = await worker.dispatch(new Request(`${origin}/health`));
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({
+        status: "ok",
+        name: "todo-mcp-server",
+        version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      });
+    }
+  });
+
+  it.each(["/nope", "/mcp2", "/MCP", "/.env", "/authorize/x", "/health/x", "//", "/callback/x", "/token/x"])(
+    "answers 404 at %s, with a page to a browser and JSON to a program",
+    async (path) => {
+      const page = await worker.fetch(worker.origin + path, { headers: HTML });
+      const text = await expectPage(page, { status: 404, text: /There is nothing here/ });
+      expect(text).not.toContain(path);
+      const json = await worker.fetch(worker.origin + path, { headers: { Accept: "application/json" } });
+      expect(json.status).toBe(404);
+      expect(await json.json()).toEqual({ error: "not_found", error_description: expect.any(String) });
+    },
+  );
+
+  it.each([
+    ["PUT", "/authorize"],
+    ["DELETE", "/callback"],
+    ["POST", "/callback"],
+    ["POST", "/"],
+    ["POST", "/health"],
+  ])("answers 404 to %s %s", async (method, path) => {
+    expect((await worker.fetch(worker.origin + path, { method })).status).toBe(404);
+  });
+
+  it.each([
+    "/",
+    "/mcp",
+    "/authorize?client_id=x",
+    "/callback?state=x",
+    "/token",
+    "/register",
+    "/.well-known/oauth-authorization-server",
+    "/nope",
+  ])("answers 421 at another host, where it would be another issuer: %s", async (path) => {
+    for (const origin of [
+      "https://other.example",
+      "http://mcp.example.com",
+      "https://mcp.example.com:8443",
+    ]) {
+      const response = await worker.dispatch(new Request(origin + path, { headers: HTML }));
+      expect(response.status).toBe(421);
+      expect(await response.text()).toBe("This server answers at https://mcp.example.com only.\n");
+      expect(response.headers.getSetCookie()).toEqual([]);
+    }
+  });
+
+  it("answers 413 to a form that no page of it has sent, with a page", async () => {
+    const response = await worker.fetch(`${worker.origin}/signout`, {
+      method: "POST",
+      headers: { ...HTML, "Content-Type": "application/x-www-form-urlencoded" },
+      body: `action=${"x".repeat(65 * 1024)}`,
+    });
+    await expectPage(response, { status: 413, text: /too large/ });
+  });
+
+  it("logs one line per request, with the name of the route and never the address that somebody made up", async () => {
+    await worker.fetch(`${worker.origin}/made-up-by-a-stranger?token=secret`);
+    const lines = worker
+      .logs()
+      .split("\n")
+      .filter((line) => line.includes('"event":"request"'));
+    expect(JSON.parse(lines.at(-1) ?? "{}")).toEqual({
+      event: "request",
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      method: "GET",
+      route: "other",
+      status: 404,
+      outcome: "refused",
+      duration_ms: expect.any(Number),
+    });
+    expect(worker.logs()).not.toContain("made-up-by-a-stranger");
+  });
+});
+
+describe("a Worker whose settings are missing or malformed", () => {
+  let worker: TestWorker;
+
+  beforeAll(async () => {
+    worker = await startTestWorker({
+      COOKIE_ENCRYPTION_KEY: "SENSITIVE-short",
+      PINGONE_ISSUER: "SENSITIVE-issuer",
+    });
+  });
+
+  afterAll(async () => {
+    await worker.close();
+  });
+
+  it("names all of them on a page, each with the command that sets it, and never a value", async () => {
+    const response = await worker.fetch(`${worker.origin}/`, { headers: HTML });
+    const text = await expectPage(response, { status: 503, text: /not set up yet/ });
+    for (const name of SECRET_NAMES) expect(text).toContain(`npx wrangler secret put ${name}`);
+    expect(text).toContain("must have at least 32 characters");
+    expect(text).toContain("is not a URL");
+    expect(text).not.toContain("SENSITIVE");
+  });
+
+  it.each(["/mcp", "/token", "/health", "/.well-known/oauth-authorization-server"])(
+    "names all of them in JSON to a program at %s",
+    async (path) => {
+      const response = await worker.fetch(worker.origin + path);
+      expect(response.status).toBe(503);
+      expect(response.headers.get("Cache-Control")).toBe("no-store");
+      const body = (await response.json()) as { error: string; problems: { name: string; remedy: string }[] };
+      expect(body.error).toBe("server_error");
+      expect(body.problems.map(({ name }) => name)).toEqual([...SECRET_NAMES]);
+      for (const { name, remedy } of body.problems) expect(remedy).toContain(name);
+      expect(JSON.stringify(body)).not.toContain("SENSITIVE");
+    },
+  );
+
+  it("names all of them in the log, and never a value", async () => {
+    await worker.fetch(`${worker.origin}/`);
+    const line = worker
+      .logs()
+      .split("\n")
+      .find((candidate) => candidate.includes("settings.invalid"));
+    for (const name of SECRET_NAMES) expect(line).toContain(name);
+    expect(worker.logs()).not.toContain("SENSITIVE");
+  });
+});
