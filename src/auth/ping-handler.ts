@@ -17,7 +17,12 @@ import {
 import { createReference, logEvent, logProblem } from "../log.ts";
 import { renderConsentPage, renderErrorPage } from "./pages.tsx";
 import { type SignInTransaction, signInTransactionSchema, UpstreamOAuthError } from "./ping-types.ts";
-import { buildAuthorizationUrl, createSignInTransaction, redeemAuthorizationResponse } from "./ping-utils.ts";
+import {
+  buildAuthorizationUrl,
+  createSignInTransaction,
+  discoverPingOne,
+  redeemAuthorizationResponse,
+} from "./ping-utils.ts";
 import { endSessionsOfVanishedGrants } from "./provider.ts";
 import { createSignOutHandler, finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
 import {
@@ -98,6 +103,12 @@ export function createPingHandler(settings: Settings): Hono<App> {
     headers: Headers,
   ): Promise<Response> {
     const transaction = createSignInTransaction();
+    try {
+      // Asked before the sign-in begins, so that nothing of it is left in browser and store when PingOne is away.
+      await discoverPingOne(settings);
+    } catch (error) {
+      return redirectUpstreamFailure(error, request, headers);
+    }
     const upstream = await c.env.OAUTH_PROVIDER.beginUpstream(request, { data: transaction, headers });
     try {
       const scopes = todoScopesOf(request);
