@@ -74,5 +74,7 @@ code { font: 1em/1.4 ui-monospace, SFMono-Regular, Consolas, "Liberation Mono", 
 @media (max-width: 420px) {
   main { padding: 24px 20px; }
   .banner { margin-bottom: 20px; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: 8px; }
 }
 `;
