@@ -47,7 +47,7 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
   async claimNew(caller: Caller): Promise<void> {
     await this.ctx.storage.put(CALLER_KEY, caller);
     await this.#touch();
-    await this.#scheduleIdleCheck();
+    await this.schedule(parseSettings(this.env).SESSION_IDLE_SECONDS, "endWhenIdle");
   }
 
   /** Lets the owner in, with the grant and scopes of this very request. Anyone else learns nothing. */
@@ -63,9 +63,10 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
   /** Alarm callback of the Agents SDK: deletes this session when nobody has used it for long enough. */
   async endWhenIdle(): Promise<void> {
     const lastUsedAt = (await this.ctx.storage.get<number>(LAST_USED_KEY)) ?? 0;
-    const idleMs = parseSettings(this.env).SESSION_IDLE_SECONDS * 1000;
-    if (Date.now() - lastUsedAt < idleMs) {
-      await this.#scheduleIdleCheck();
+    const idleSeconds = parseSettings(this.env).SESSION_IDLE_SECONDS;
+    const leftSeconds = idleSeconds - Math.floor((Date.now() - lastUsedAt) / 1000);
+    if (leftSeconds > 0) {
+      await this.schedule(leftSeconds, "endWhenIdle");
       return;
     }
     logEvent("mcp.session_idle_ended");
@@ -74,10 +75,6 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
 
   async #touch(): Promise<void> {
     await this.ctx.storage.put(LAST_USED_KEY, Date.now());
-  }
-
-  async #scheduleIdleCheck(): Promise<void> {
-    await this.schedule(parseSettings(this.env).SESSION_IDLE_SECONDS, "endWhenIdle");
   }
 
   async #toolContext(): Promise<ToolContext> {
