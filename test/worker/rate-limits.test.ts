@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestWorker, type TestWorker } from "../support/worker.ts";
+
+/** From `wrangler.jsonc`. */
+const LIMITS = { register: 60, authorize: 300, token: 600 } as const;
+
+let worker: TestWorker;
+
+beforeAll(async () => {
+  worker = await startTestWorker({
+    PINGONE_ISSUER: "http://127.0.0.1:9/env/as",
+    MCP_SERVER_CLIENT_ID: "mcp-server",
+    MCP_SERVER_CLIENT_SECRET: "TEST ONLY",
+    API_IDENTIFIER: "https://todo.api.com",
+    API_URL: "http://127.0.0.1:9",
+  });
+});
+
+afterAll(async () => {
+  await worker.close();
+});
+
+/** One stranger. The test harness gives every other request an address of its own. */
+const FROM_ONE_ADDRESS = { "CF-Connecting-IP": "192.0.2.7" };
+
+/** Limits are counted roughly, in the simulator as at Cloudflare. */
+const SLACK = 20;
+
+/** Sends until the limit is reached and returns the first refusal. */
+async function exceed(limit: number, send: () => Promise<Response>): Promise<Response> {
+  for (let sent = 0; sent <= limit + SLACK; sent += 1) {
+    const response = await send();
+    if (response.status === 429) return response;
+    await response.body?.cancel();
+  }
+  throw new Error(`No 429 within ${limit + SLACK} requests`);
+}
+
+describe("rate limits", () => {
+  it("stop registrations that would fill KV, in a form that browser clients can read", async () => {
+    const register = () =>
+      worker.fetch(`${worker.origin}/register`, {
+        method: "POST",
+        headers: {
+          ...FROM_ONE_ADDRESS,
+          "Content-Type": "application/json",
+          Origin: "https://inspector.example.com",
+        },
+        body: JSON.stringify({ redirect_uris: ["http://localhost:7777/callback"] }),
+      });
+    const refused = await exceed(LIMITS.register, register);
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    expect(refused.headers.get("Access-Control-Allow-Origin")).toBe("https://inspector.example.com");
+    expect(await refused.json()).toMatchObject({ error: "temporarily_unavailable" });
+    const { keys } = await (await worker.getEnv()).OAUTH_KV.list({ prefix: "client:" });
+    expect(keys.length).toBeLessThanOrEqual(LIMITS.register + SLACK);
+    // A registration that nobody uses is gone after a day.
+    const inADay = Date.now() / 1000 + 24 * 60 * 60;
+    for (const { expiration } of keys) expect(expiration).toBeLessThanOrEqual(inADay + 60);
+  });
+
+  it("stop a flood of sign-ins with a page", async () => {
+    const refused = await exceed(LIMITS.authorize, () =>
+      worker.fetch(`${worker.origin}/authorize`, { headers: FROM_ONE_ADDRESS }),
+    );
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    expect(refused.headers.get("Content-Type")).toContain("text/html");
+    expect(await refused.text()).toContain("Too many attempts");
+  });
+
+  it("stop a flood of token requests with OAuth JSON", async () => {
+    const refused = await exceed(LIMITS.token, () =>
+      worker.fetch(`${worker.origin}/token`, { method: "POST", headers: FROM_ONE_ADDRESS }),
+    );
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    expect(await refused.json()).toMatchObject({ error: "temporarily_unavailable" });
+  });
+
+  it("count each access token on /mcp for itself", async () => {
+    const call = (token: string) =>
+      worker.fetch(worker.resource, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+    const runAway = await Promise.all(Array.from({ length: 1010 }, () => call("one")));
+    const refused = runAway.find(({ status }) => status === 429);
+    expect(refused?.headers.get("Retry-After")).toBe("10");
+    expect(await refused?.json()).toMatchObject({ jsonrpc: "2.0", error: { code: -32000 } });
+    expect((await call("another")).status).toBe(401);
+  });
+
+  it("leave the other endpoints alone", async () => {
+    expect((await worker.fetch(`${worker.origin}/health`)).status).toBe(200);
+    expect((await worker.fetch(`${worker.origin}/.well-known/oauth-authorization-server`)).status).toBe(200);
+  });
+});
