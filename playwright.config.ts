@@ -1,36 +1,40 @@
 /**
- * Browser tests: the real MCP Inspector in Chromium, against the production bundle in workerd and the stand-ins.
- * `e2e/fixtures/test.ts` starts one stack per Playwright worker.
+ * Browser tests with the real MCP Inspector. Each Playwright worker starts a stack of its own (`e2e/fixtures`), so
+ * tests that run at the same time do not see each other.
  */
+import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
 
-const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+const executablePath = process.env.CHROMIUM_PATH;
+if (executablePath === undefined || executablePath === "") {
+  throw new Error("CHROMIUM_PATH is not set. Run the browser tests with: npm run test:e2e");
+}
 
 export default defineConfig({
-  testDir: "e2e/journeys",
-  outputDir: "test-results",
-  workers: 2,
-  fullyParallel: true,
-  // A test that passes only sometimes is a defect to be found, here or in the product.
+  testDir: "e2e",
+  testMatch: "**/*.spec.ts",
+  outputDir: "test-results/e2e",
+  forbidOnly: true,
+  fullyParallel: false,
   retries: 0,
-  forbidOnly: process.env.CI !== undefined,
-  timeout: 60_000,
+  // A stack is five processes and a browser: one for two cores.
+  workers: Math.max(1, Math.floor(availableParallelism() / 2)),
+  timeout: 90_000,
   expect: { timeout: 15_000 },
-  reporter: [["list"]],
+  reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
   use: {
     browserName: "chromium",
-    actionTimeout: 15_000,
-    navigationTimeout: 20_000,
-    viewport: { width: 1280, height: 800 },
+    headless: true,
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {
-      executablePath: CHROMIUM,
+      executablePath,
       args: [
-        "--headless",
+        // Tests run as root in containers, where Chromium's own sandbox cannot start.
         "--no-sandbox",
         "--disable-gpu",
         "--disable-quic",
+        "--disable-dev-shm-usage",
         "--no-first-run",
         "--disable-background-networking",
         "--disable-component-update",

@@ -7,14 +7,25 @@ const PLAYWRIGHT = "node_modules/@playwright/test/cli.js";
 const TSC = "node_modules/typescript/bin/tsc";
 
 /**
- * `worker-configuration.d.ts` holds the runtime's types only: bindings and settings are typed by the Worker's own
- * parser, so that nothing in the generated file depends on a person's `.dev.vars`.
+ * For wrangler in checks and in the offline loop: it sends nothing, asks nothing, advertises nothing and writes no logs
+ * into the person's home.
  */
-export const WRANGLER_TYPES = [WRANGLER, "types", "--include-env=false"];
+export const WRANGLER_QUIET = {
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_WRITE_LOGS: "false",
+};
+
+/** The names of the secrets come from the sample, so that a person's own `.dev.vars` has no say in them. */
+export const WRANGLER_TYPES = [WRANGLER, "types", "--env-file=.dev.vars.sample"];
 export const DRY_RUN = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
 export const FORMAT_CHECK = [BIOME, "format", "."];
 export const LINT = [BIOME, "lint", "--error-on-warnings", "."];
-export const TYPES_CHECK = [...WRANGLER_TYPES, "--check"];
+export const TYPES_CHECK = ["scripts/check-types.ts"];
+export const BUNDLE_CHECK = ["scripts/check-bundle.ts"];
 export const TYPE_CHECK = [TSC, "--noEmit", "--project", "."];
 export const VITEST_RUN = [VITEST, "run"];
 export const PLAYWRIGHT_RUN = [PLAYWRIGHT, "test"];
@@ -32,7 +43,7 @@ export const COMMANDS = {
   test: { steps: [["scripts/test.ts"]], browser: true },
   dev: { steps: [[WRANGLER, "dev"]] },
   mocks: { steps: [["mocks/main.ts"]] },
-  build: { steps: [DRY_RUN] },
+  build: { steps: [BUNDLE_CHECK] },
   deploy: { steps: [[WRANGLER, "deploy"]] },
   types: { steps: [WRANGLER_TYPES] },
   typecheck: { steps: [TYPES_CHECK, TYPE_CHECK] },

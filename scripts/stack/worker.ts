@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
+import { WRANGLER_QUIET } from "../setup/commands.mjs";
 import { type OfflineFolder, writePrivately } from "./folder.ts";
 import { type Part, PartError, startPart } from "./part.ts";
 import type { Ports } from "./ports.ts";
@@ -104,19 +105,13 @@ export function renderEnvFile(settings: Readonly<Record<string, string>>): strin
 function wranglerEnvironment(folder: OfflineFolder): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    ...WRANGLER_QUIET,
     CI: "1",
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
     CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "true",
     WRANGLER_CACHE_DIR: join(folder.path, "wrangler-cache"),
-    WRANGLER_HIDE_BANNER: "true",
     WRANGLER_LOG: "log",
-    WRANGLER_LOG_PATH: folder.logs,
-    WRANGLER_WRITE_LOGS: "false",
-    WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
     WRANGLER_REGISTRY_PATH: join(folder.path, "wrangler-registry"),
-    WRANGLER_SEND_ERROR_REPORTS: "false",
-    WRANGLER_SEND_METRICS: "false",
   };
   delete env.CLOUDFLARE_ENV;
   return env;

@@ -1,0 +1,152 @@
+/**
+ * `npm test`: every check and every test, each step whatever became of the ones before it. The last line of the output
+ * is `N passed, N failed`: tests count one each, and so does each check.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  add,
+  exitCodeOf,
+  NOTHING,
+  renderTally,
+  type Tally,
+  tallyCheck,
+  tallyPlaywright,
+  tallyVitest,
+} from "./checks/tally.ts";
+import {
+  BUNDLE_CHECK,
+  FORMAT_CHECK,
+  LINT,
+  PLAYWRIGHT_RUN,
+  TYPE_CHECK,
+  TYPES_CHECK,
+  VITEST_RUN,
+  WRANGLER_QUIET,
+} from "./setup/commands.mjs";
+
+const ROOT = join(import.meta.dirname, "..");
+const REPORTS = join(ROOT, "test-results");
+/** What a runner gets to end its browsers and servers after a signal. */
+const STOP_GRACE_MS = 20_000;
+
+interface Step {
+  readonly title: string;
+  readonly args: readonly string[];
+  readonly tally: (exitCode: number) => Tally;
+  /** What a person does about a failure. */
+  readonly remedy?: string;
+}
+
+const STEPS: readonly Step[] = [
+  { title: "Format", args: FORMAT_CHECK, tally: tallyCheck, remedy: "npm run format" },
+  { title: "Lint", args: LINT, tally: tallyCheck, remedy: "npm run lint" },
+  { title: "Generated types", args: TYPES_CHECK, tally: tallyCheck, remedy: "npm run types" },
+  { title: "Type check", args: TYPE_CHECK, tally: tallyCheck, remedy: "npm run typecheck" },
+  { title: "Deployment, dry run", args: BUNDLE_CHECK, tally: tallyCheck, remedy: "npm run build" },
+  vitestStep("Unit tests", "unit"),
+  vitestStep("Worker tests", "worker"),
+  {
+    title: "Browser tests",
+    args: PLAYWRIGHT_RUN,
+    tally: (exitCode) => tallyPlaywright(readReport("e2e.json"), exitCode),
+    remedy: "npm run test:e2e",
+  },
+];
+
+function vitestStep(title: string, project: "unit" | "worker"): Step {
+  const report = `${project}.json`;
+  return {
+    title,
+    args: [
+      ...VITEST_RUN,
+      ...["--project", project, "--reporter=default", "--reporter=json"],
+      `--outputFile.json=${join(REPORTS, report)}`,
+    ],
+    tally: (exitCode) => tallyVitest(readReport(report), exitCode),
+    remedy: `npm run test:${project}`,
+  };
+}
+
+function readReport(name: string): unknown {
+  try {
+    return JSON.parse(readFileSync(join(REPORTS, name), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+let stopped: NodeJS.Signals | undefined;
+
+/**
+ * Every signal reaches the runner as one SIGINT, at which Vitest and Playwright end what they started; at a second one
+ * they leave it behind. Hence a process group of its own: Ctrl-C in a terminal tells everyone in ours.
+ */
+function run(args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...WRANGLER_QUIET },
+      stdio: ["ignore", "inherit", "inherit"],
+      detached: process.platform !== "win32",
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const stop = (signal: NodeJS.Signals) => {
+      if (stopped !== undefined) return;
+      stopped = signal;
+      child.kill("SIGINT");
+      timer = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
+    };
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+    child.once("error", (error) => {
+      print(error.message);
+      resolve(1);
+    });
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, stop);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function main(): Promise<number> {
+  rmSync(REPORTS, { recursive: true, force: true });
+  mkdirSync(REPORTS, { recursive: true });
+  const started = Date.now();
+  const summary: string[] = [];
+  let total = NOTHING;
+  for (const { title, args, tally, remedy } of STEPS) {
+    print(`\n--- ${title}`);
+    const stepStarted = Date.now();
+    const exitCode = await run(args);
+    if (stopped !== undefined) {
+      print(`\nStopped by ${stopped} in: ${title}.`);
+      return 1;
+    }
+    const counted = tally(exitCode);
+    total = add(total, counted);
+    for (const remark of counted.remarks) print(remark);
+    const verdict = counted.failed === 0 ? "ok    " : "FAILED";
+    const again = counted.failed === 0 || remedy === undefined ? "" : `   repeat it alone with: ${remedy}`;
+    summary.push(
+      `  ${verdict} ${title}: ${counted.passed} of ${counted.passed + counted.failed} in ${seconds(stepStarted)} s${again}`,
+    );
+  }
+  print(`\n--- Summary after ${seconds(started)} s`);
+  for (const line of summary) print(line);
+  print("");
+  print(renderTally(total));
+  return exitCodeOf(total);
+}
+
+function seconds(since: number): number {
+  return Math.round((Date.now() - since) / 1000);
+}
+
+process.exitCode = await main();
