@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, readdirSync, readFileSync, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 
 const TERM_GRACE_MS = 5_000;
 const KILL_GRACE_MS = 2_000;
@@ -168,7 +169,9 @@ export class Part {
     return said.length === 0 ? capital : `${capital} It said:\n${said.join("\n")}`;
   }
 
-  #heard(line: string): void {
+  #heard(printed: string): void {
+    // A FORCE_COLOR of the person's own (Playwright sets one, too) colours words that others look for.
+    const line = stripVTControlCharacters(printed);
     this.#log.write(`${line}\n`);
     this.#lines.push(line);
     if (this.#lines.length > REMEMBERED_LINES) this.#lines.shift();
