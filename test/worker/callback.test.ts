@@ -1,0 +1,261 @@
+/** GET /callback: whose sign-in comes back, and what PingOne's own refusals mean to the MCP client. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestPage } from "../support/browser.ts";
+import { redeem } from "../support/mcp-client.ts";
+import {
+  countHoldings,
+  expectErrorRedirect,
+  expectNoSecrets,
+  pendingSignInCookies,
+  watch,
+} from "../support/observe.ts";
+import {
+  callbackUrl,
+  comeBack,
+  createWorkerOnlyBrowser,
+  passPingOne,
+  type StartedSignIn,
+  startSignIn,
+} from "../support/sign-in.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  worker = stack.worker;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+/** A page, no word to any client, no call to PingOne, nothing gained. */
+async function expectRefusedOnPage(open: () => Promise<TestPage>, text = /cannot continue/): Promise<void> {
+  const watched = await watch(stack);
+  const page = await open();
+  expect(page.url.origin).toBe(worker.origin);
+  expect(page.response?.status).toBe(400);
+  expect(page.text).toMatch(text);
+  expectNoSecrets(page.text, ...page.url.searchParams.values());
+  expect(await watched.upstreamCalls()).toEqual([]);
+  await watched.expectNothingGained();
+}
+
+describe("a sign-in that comes back", () => {
+  it("gives the client a code, its state and iss, and no cookie is left of it", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    const watched = await watch(stack);
+    const before = await countHoldings(worker);
+    const back = await signIn.browser.open(callback);
+    expect(back.url.origin + back.url.pathname).toBe(signIn.client.redirectUri);
+    expect(Object.fromEntries(back.url.searchParams)).toEqual({
+      code: expect.stringMatching(/^[^:]+:[^:]+:[^:]+$/),
+      state: signIn.attempt.state,
+      iss: worker.origin,
+    });
+    expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
+    expect((await watched.upstreamCalls())[0]).toBe("token");
+    expect(await countHoldings(worker)).toEqual({
+      ...before,
+      grants: before.grants + 1,
+      pingSessions: before.pingSessions + 1,
+    });
+  });
+
+  it("takes the iss of RFC 9207 where PingOne sends it", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    callback.searchParams.set("iss", stack.standIns.issuer);
+    const back = await signIn.browser.open(callback);
+    expect(back.url.searchParams.get("code")).not.toBeNull();
+  });
+
+  it("shows nothing to caches and to the next site", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    const response = await worker.fetch(callback, {
+      headers: { Cookie: await signIn.browser.cookies.getCookieString(worker.origin) },
+    });
+    expect(response.status).toBe(302);
+    expect(response.headers.get("Cache-Control")).toBe("no-store");
+    expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
+    expect(await response.text()).toBe("");
+  });
+});
+
+describe("a sign-in is refused on a page when", () => {
+  it.each<[what: string, parameters: Record<string, string>]>([
+    ["there is no state", { code: "c" }],
+    ["the state is empty", { code: "c", state: "" }],
+    ["the state is unknown", { code: "c", state: "A".repeat(43) }],
+    ["the state is hostile", { code: "c", state: '"><script>alert(1)</script>' }],
+    ["there is nothing at all", {}],
+    ["there is only an error", { error: "access_denied" }],
+    ["it claims to belong to the sign-out page", { code: "c", state: `signout.${"A".repeat(43)}` }],
+  ])("%s", async (_what, parameters) => {
+    const { browser } = await startSignIn(worker);
+    await expectRefusedOnPage(() => browser.open(callbackUrl(worker, parameters)));
+  });
+
+  it("another browser brings it", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    await expectRefusedOnPage(() => createWorkerOnlyBrowser(worker).open(callback));
+    // The attempt of a stranger takes nothing from the person.
+    expect((await signIn.browser.open(callback)).url.searchParams.get("code")).not.toBeNull();
+  });
+
+  it("a browser brings it that has a sign-in of its own under way", async () => {
+    const victim = await startSignIn(worker);
+    const attacker = await startSignIn(worker);
+    const callback = await passPingOne(worker, attacker);
+    await expectRefusedOnPage(() => victim.browser.open(callback));
+  });
+
+  it("it has come back before", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    const back = await signIn.browser.open(callback);
+    await expectRefusedOnPage(() => signIn.browser.open(callback));
+    // The grant of the honest first time is not touched.
+    await redeem(worker, signIn.client, signIn.attempt, back.url);
+  });
+
+  it("it has come back before, with an error", async () => {
+    const signIn = await startSignIn(worker);
+    await comeBack(worker, signIn, { error: "access_denied" });
+    await expectRefusedOnPage(() => comeBack(worker, signIn, { code: "c" }));
+  });
+
+  it.each(["state", "code", "error", "iss"])(
+    "%s is sent twice, and the sign-in can still come back",
+    async (name) => {
+      const signIn = await startSignIn(worker);
+      const callback = await passPingOne(worker, signIn);
+      const mangled = new URL(callback);
+      const value = callback.searchParams.get(name) ?? "x";
+      mangled.searchParams.delete(name);
+      mangled.searchParams.append(name, value);
+      mangled.searchParams.append(name, value);
+      await expectRefusedOnPage(() => signIn.browser.open(mangled), /must be sent once/);
+      expect((await signIn.browser.open(callback)).url.searchParams.get("code")).not.toBeNull();
+    },
+  );
+
+  it("its browser has lost its cookies", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    await signIn.browser.cookies.removeAllCookies();
+    await expectRefusedOnPage(() => signIn.browser.open(callback));
+  });
+});
+
+/** Back at the client with an error; nothing gained, no cookie left, and PingOne not asked anything more. */
+async function expectErrorAtClient(
+  signIn: StartedSignIn,
+  parameters: Record<string, string>,
+  expected: { error: string; upstreamCalls: string[] },
+): Promise<void> {
+  const watched = await watch(stack);
+  const back = await comeBack(worker, signIn, parameters);
+  expectErrorRedirect(back.url, {
+    redirectUri: signIn.client.redirectUri,
+    error: expected.error,
+    state: signIn.attempt.state,
+    issuer: worker.origin,
+  });
+  expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
+  expect(await watched.upstreamCalls()).toEqual(expected.upstreamCalls);
+  await watched.expectNothingGained();
+}
+
+describe("PingOne's refusal reaches the client as an OAuth error", () => {
+  it.each([
+    ["access_denied", "access_denied"],
+    // Codes from which a DaVinci author chooses in "Return Error Response".
+    ["invalid_request", "access_denied"],
+    ["unauthorized_client", "access_denied"],
+    ["unsupported_response_type", "access_denied"],
+    ["invalid_scope", "invalid_scope"],
+    ["server_error", "server_error"],
+    ["temporarily_unavailable", "temporarily_unavailable"],
+    // A flow that died, and a silent sign-in without a session.
+    ["login_required", "access_denied"],
+    ["interaction_required", "access_denied"],
+    // Whatever an author wrote.
+    ["My own code <script>alert(1)</script>", "access_denied"],
+    ["", "access_denied"],
+  ])("%j as %s, in words of our own", async (sent, told) => {
+    const signIn = await startSignIn(worker);
+    const description = '<script>alert("of DaVinci")</script> Correlation ID: 1b2c';
+    await expectErrorAtClient(
+      signIn,
+      { error: sent, error_description: description },
+      { error: told, upstreamCalls: [] },
+    );
+    expect(worker.logs()).not.toContain("of DaVinci");
+  });
+
+  it("even when a code comes along, which is not redeemed", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    const code = callback.searchParams.get("code") ?? "";
+    await expectErrorAtClient(
+      signIn,
+      { error: "access_denied", code },
+      { error: "access_denied", upstreamCalls: [] },
+    );
+  });
+
+  it("when the person declines at DaVinci", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn, { username: "bob", consent: "Decline" });
+    expect(callback.searchParams.get("error")).toBe("invalid_request");
+    const watched = await watch(stack);
+    const back = await signIn.browser.open(callback);
+    expect(back.url.searchParams.get("error")).toBe("access_denied");
+    expect(await watched.upstreamCalls()).toEqual([]);
+    await watched.expectNothingGained();
+  });
+});
+
+describe("a response that PingOne did not send for this sign-in ends at the client as server_error", () => {
+  it.each<[what: string, parameters: Record<string, string>, upstreamCalls: string[]]>([
+    ["another issuer (RFC 9207)", { code: "c", iss: "https://evil.example/as" }, []],
+    ["no code", {}, []],
+    ["an empty code", { code: "" }, []],
+    ["a code that PingOne does not know", { code: "unknown" }, ["token"]],
+    ["tokens in the address", { id_token: "x", access_token: "y" }, []],
+  ])("%s", async (_what, parameters, upstreamCalls) => {
+    await expectErrorAtClient(await startSignIn(worker), parameters, {
+      error: "server_error",
+      upstreamCalls,
+    });
+  });
+
+  it("a code of somebody else's sign-in, which PKCE and nonce do not fit", async () => {
+    const attacker = await passPingOne(worker, await startSignIn(worker));
+    const code = attacker.searchParams.get("code") ?? "";
+    await expectErrorAtClient(
+      await startSignIn(worker),
+      { code },
+      { error: "server_error", upstreamCalls: ["token"] },
+    );
+  });
+
+  it("a code that was redeemed before", async () => {
+    const first = await startSignIn(worker);
+    const callback = await passPingOne(worker, first);
+    await first.browser.open(callback);
+    const code = callback.searchParams.get("code") ?? "";
+    await expectErrorAtClient(
+      await startSignIn(worker),
+      { code },
+      { error: "server_error", upstreamCalls: ["token"] },
+    );
+  });
+});

@@ -1,0 +1,185 @@
+/** GET /callback: PingOne's token endpoint fails, or answers with what does not verify. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { FaultRequest } from "../../mocks/control/fault-catalogue.ts";
+import { type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
+import {
+  expectErrorRedirect,
+  expectNoSecrets,
+  lastLogLine,
+  pendingSignInCookies,
+  watch,
+} from "../support/observe.ts";
+import { passPingOne, startSignIn } from "../support/sign-in.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+let client: RegisteredClient;
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "1" });
+  worker = stack.worker;
+  client = await registerClient(worker);
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  await stack.standIns.control.clearFaults();
+});
+
+interface Outcome {
+  /** What the MCP client is told. */
+  readonly error: "server_error" | "temporarily_unavailable";
+  /** What the operator reads in the log. */
+  readonly failure: string;
+}
+
+/** Signs in, meets the fault on the way back, and leaves nothing. */
+async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Outcome): Promise<void> {
+  const signIn = await startSignIn(worker, { client });
+  const callback = await passPingOne(worker, signIn);
+  for (const fault of faults) await stack.standIns.control.queueFault(fault);
+  const watched = await watch(stack);
+  const back = await signIn.browser.open(callback);
+  expectErrorRedirect(back.url, {
+    redirectUri: client.redirectUri,
+    error: expected.error,
+    state: signIn.attempt.state,
+    issuer: worker.origin,
+  });
+  expectNoSecrets(back.url.href, callback.searchParams.get("code"), signIn.state, signIn.nonce);
+  expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
+  // One attempt at the code, which is spent by it; after the failure at most its keys were looked at.
+  const calls = await watched.upstreamCalls();
+  expect(calls.filter((name) => name !== "jwks")).toEqual(["token"]);
+  await watched.expectNothingGained();
+  const line = lastLogLine(worker, "callback.pingone_failed");
+  expect(line).toMatchObject({ failure: expected.failure, error: expected.error });
+  expect(String(line.reference)).toMatch(/^[0-9a-f]{8}$/);
+  expectNoSecrets(JSON.stringify(line), callback.searchParams.get("code"), signIn.state, signIn.nonce);
+}
+
+const UNAVAILABLE: Outcome = { error: "temporarily_unavailable", failure: "unavailable" };
+const outcome = (failure: string): Outcome => ({ error: "server_error", failure });
+
+type Fault = FaultRequest extends infer F
+  ? F extends { endpoint: string }
+    ? Omit<F, "endpoint">
+    : never
+  : never;
+
+describe("the sign-in ends at the client when the token endpoint", () => {
+  it.each<[what: string, fault: Fault, expected: Outcome]>([
+    ["says invalid_grant", oauthError(400, "invalid_grant"), outcome("invalid_grant")],
+    ["says invalid_client", oauthError(401, "invalid_client"), outcome("invalid_client")],
+    ["says invalid_client with 400", oauthError(400, "invalid_client"), outcome("invalid_client")],
+    ["says invalid_request", oauthError(400, "invalid_request"), outcome("rejected")],
+    ["says invalid_scope", oauthError(400, "invalid_scope"), outcome("rejected")],
+    ["says something hostile", oauthError(400, '<script>"x"</script>'), outcome("rejected")],
+    ["says temporarily_unavailable", oauthError(400, "temporarily_unavailable"), UNAVAILABLE],
+    ["says server_error", oauthError(400, "server_error"), UNAVAILABLE],
+    ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, UNAVAILABLE],
+    ["answers 500", { fault: "server_error", status: 500 }, UNAVAILABLE],
+    ["answers 503 after it took the code", { fault: "server_error", afterProcessing: true }, UNAVAILABLE],
+    ["answers 429", { fault: "rate_limited" }, UNAVAILABLE],
+    ["answers 408", { fault: "status", status: 408 }, UNAVAILABLE],
+    ["resets the connection", { fault: "reset" }, UNAVAILABLE],
+    ["takes longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
+    [
+      "sends its answer too slowly",
+      { fault: "trickle", chunkBytes: 64, intervalMilliseconds: 300 },
+      UNAVAILABLE,
+    ],
+    ["breaks off its answer", { fault: "truncated" }, UNAVAILABLE],
+    ["answers malformed JSON", { fault: "malformed_json" }, UNAVAILABLE],
+    ["answers HTML", { fault: "body", body: "<h1>Hotel Wi-Fi</h1>" }, UNAVAILABLE],
+    ["answers 200 with an empty object", { fault: "body", body: {} }, outcome("untrusted")],
+    ["answers 200 with null", { fault: "body", body: null }, outcome("untrusted")],
+    [
+      "answers 200 without an access token",
+      { fault: "body", body: { token_type: "Bearer" } },
+      outcome("untrusted"),
+    ],
+    [
+      "gives a token of another type",
+      { fault: "body", body: { access_token: "x", token_type: "mac" } },
+      outcome("untrusted"),
+    ],
+    [
+      "redirects",
+      { fault: "status", status: 302, headers: { location: "https://evil.example/" } },
+      UNAVAILABLE,
+    ],
+  ])("%s", async (_what, fault, expected) => {
+    await expectFailedSignIn([{ endpoint: "token", ...fault } as FaultRequest], expected);
+  });
+});
+
+describe("the sign-in ends at the client when PingOne's tokens", () => {
+  it.each<[what: string, fault: Fault["fault"], failure: string]>([
+    ["are signed by another key", "wrong_signature", "untrusted"],
+    ["name a key that the JWKS does not have", "unknown_kid", "untrusted"],
+    ["are from another issuer", "wrong_issuer", "untrusted"],
+    ["carry another nonce", "wrong_nonce", "untrusted"],
+    ["expired before they came", "expired", "untrusted"],
+    ["come without an ID token", "missing_id_token", "untrusted"],
+  ])("%s", async (_what, fault, failure) => {
+    await expectFailedSignIn([{ endpoint: "token", fault } as FaultRequest], outcome(failure));
+  });
+
+  it("are for another audience", async () => {
+    await expectFailedSignIn([{ endpoint: "token", fault: "wrong_audience" }], {
+      error: "server_error",
+      failure: expect.stringMatching(/^(wrong_audience|untrusted)$/) as unknown as string,
+    });
+  });
+});
+
+describe("the keys of PingOne", () => {
+  async function signInCompletely(): Promise<string[]> {
+    const signIn = await startSignIn(worker, { client });
+    const callback = await passPingOne(worker, signIn);
+    const watched = await watch(stack);
+    const back = await signIn.browser.open(callback);
+    await redeem(worker, client, signIn.attempt, back.url);
+    return watched.upstreamCalls();
+  }
+
+  it("are asked for once, then one request to PingOne is all that a sign-in costs", async () => {
+    await signInCompletely();
+    expect(await signInCompletely()).toEqual(["token"]);
+  });
+
+  it("are asked for again at once when they have rolled over between two sign-ins", async () => {
+    await signInCompletely();
+    await stack.standIns.control.rotateKeys();
+    expect(await signInCompletely()).toEqual(["token", "jwks"]);
+    await stack.standIns.control.rotateKeys({ drop: true });
+    expect(await signInCompletely()).toEqual(["token", "jwks"]);
+    expect(await signInCompletely()).toEqual(["token"]);
+  });
+
+  it.each<[what: string, fault: Fault, expected: Outcome]>([
+    ["answer 500", { fault: "server_error", status: 500 }, UNAVAILABLE],
+    ["answer malformed JSON", { fault: "malformed_json" }, UNAVAILABLE],
+    ["are no keys", { fault: "body", body: { keys: "none" } }, outcome("untrusted")],
+    ["take longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
+    ["reset the connection", { fault: "reset" }, UNAVAILABLE],
+  ])("end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
+    await stack.standIns.control.rotateKeys();
+    await expectFailedSignIn([{ endpoint: "jwks", ...fault } as FaultRequest], expected);
+    expect(await signInCompletely()).toContain("token");
+  });
+});
+
+function oauthError(status: number, error: string): Fault {
+  return {
+    fault: "status",
+    status,
+    body: { error, error_description: "Words of PingOne (Correlation ID: 1)" },
+  };
+}
