@@ -175,6 +175,7 @@ function exchangeCode(
     await verifyIdTokenSignature(metadata, response, settings);
     const claims = oauth.getValidatedIdTokenClaims(tokens);
     if (claims === undefined) throw new UpstreamOAuthError("untrusted", "no_id_token");
+    if (claims.sub === "") throw new UpstreamOAuthError("untrusted", "id_token_without_subject");
     return { tokens, claims };
   });
 }
