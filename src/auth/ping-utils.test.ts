@@ -65,6 +65,8 @@ describe("readRetryAfter", () => {
     ["", undefined],
     ["soon", undefined],
     ["5s", undefined],
+    ["-5", undefined],
+    ["1.5", undefined],
   ])("reads %j as %s seconds", (value, seconds) => {
     vi.useFakeTimers({ now: Date.parse("2026-11-24T10:00:00Z") });
     expect(readRetryAfter(new Headers({ "Retry-After": value }))).toBe(seconds);

@@ -332,7 +332,9 @@ function throwIfUnavailable(response: Response, step: string): void {
 export function readRetryAfter(headers: Headers): number | undefined {
   const value = headers.get("Retry-After")?.trim();
   if (value === undefined || value === "") return undefined;
-  const wait = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  // Date.parse alone would read "-5" and "1.5" as dates.
+  const until = /^[A-Z].* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
+  const wait = /^\d+$/.test(value) ? Number(value) : Math.ceil((until - Date.now()) / 1000);
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 1), 3600) : undefined;
 }
 
