@@ -1,0 +1,135 @@
+/** Every screen of the stand-in: accessible, on small and large screens, light and dark, by keyboard alone. */
+import type { Page } from "@playwright/test";
+import { beginAuthorization } from "../fixtures/authorization.ts";
+import { expectGoodPage } from "../fixtures/page-quality.ts";
+import type { TestStack } from "../fixtures/stack.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { alice, decliner, TEST_PASSWORD } from "../fixtures/users.ts";
+import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import { WorkerConsentPage } from "../pages/worker-consent.ts";
+
+const NEW_PASSWORD = "Fresh-2FederateM0re!";
+
+test("sign on, its refusals and consent are good", async ({ page, stack }) => {
+  const signOn = await reachSignOn(page, stack);
+  await expectGoodPage(page, "sign on");
+
+  await signOn.signOn({ username: "alice", password: "wrong" });
+  await signOn.expectRefusal("Invalid username and/or password");
+  await expectGoodPage(page, "sign on refused");
+
+  await signOn.signOn({ username: "locked", password: TEST_PASSWORD });
+  await expectScreen(page, "Account Locked");
+  await expectGoodPage(page, "account locked");
+  await page.getByRole("button", { name: "Back" }).click();
+
+  await signOn.signOn(alice);
+  await expectScreen(page, "Application Consent");
+  await expectGoodPage(page, "consent");
+});
+
+test("registration is good", async ({ page, stack }) => {
+  await reachSignOn(page, stack);
+  await page.getByRole("button", { name: "No account? Register now!" }).click();
+  await expectScreen(page, "Create Your Profile");
+  await expectGoodPage(page, "create profile");
+
+  await page.getByLabel("Email").fill("newcomer@example.com");
+  await page.getByLabel("Given Name").fill("Nora");
+  await page.getByLabel("Family Name").fill("New");
+  await page.getByLabel("Password").fill(NEW_PASSWORD);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expectScreen(page, "Verify Your Account");
+  await expectGoodPage(page, "verify account");
+
+  await page.getByLabel("Verification Code").fill("000000");
+  await page.getByRole("button", { name: "Verify", exact: true }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expectGoodPage(page, "verify account refused");
+
+  await page.getByLabel("Verification Code").fill(await readOneTimeCode(page));
+  await page.getByRole("button", { name: "Verify", exact: true }).click();
+  await expectScreen(page, "Registration Complete");
+  await expectGoodPage(page, "registration complete");
+});
+
+test("recovery of a forgotten password is good", async ({ page, stack }) => {
+  await reachSignOn(page, stack);
+  await page.getByRole("button", { name: "Having trouble signing on?" }).click();
+  await expectScreen(page, "Recover Your Account");
+  await expectGoodPage(page, "recover account");
+
+  await page.getByLabel("Username").fill("bob");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expectScreen(page, "Enter New Password");
+  await expectGoodPage(page, "enter new password");
+
+  await page.getByLabel("Recovery Code").fill(await readOneTimeCode(page));
+  await page.getByLabel("New Password", { exact: true }).fill(NEW_PASSWORD);
+  await page.getByLabel("Verify New Password").fill(NEW_PASSWORD);
+  await page.getByRole("button", { name: "Update Password" }).click();
+  await expectScreen(page, "Password Reset Success");
+  await expectGoodPage(page, "password reset success");
+});
+
+test("a forced change of password is good", async ({ page, stack }) => {
+  const signOn = await reachSignOn(page, stack);
+  await signOn.signOn({ username: "mustchange", password: TEST_PASSWORD });
+  await expectScreen(page, "Update Password");
+  await expectGoodPage(page, "update password");
+
+  await page.getByLabel("Current Password").fill(TEST_PASSWORD);
+  await page.getByLabel("New Password", { exact: true }).fill(NEW_PASSWORD);
+  await page.getByLabel("Verify New Password").fill(`${NEW_PASSWORD}x`);
+  await page.getByRole("button", { name: "Update Password" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expectGoodPage(page, "update password refused");
+});
+
+test("a passcode, and consent to a choice of scopes, are good", async ({ page, stack }) => {
+  await stack.control.chooseFlow("consent-reduced-scopes");
+  const signOn = await reachSignOn(page, stack);
+  await signOn.signOn({ username: "mfa", password: TEST_PASSWORD });
+  await expectScreen(page, "Enter Your Passcode");
+  await expectGoodPage(page, "passcode");
+
+  await page.getByLabel("Passcode").fill(await readOneTimeCode(page));
+  await page.getByRole("button", { name: "Verify", exact: true }).click();
+  await expectScreen(page, "Application Consent");
+  await expect(page.getByRole("checkbox", { name: "todo_api:write" })).toBeChecked();
+  await expectGoodPage(page, "consent to a choice of scopes");
+});
+
+test("the page that strands a person who declines is good, though a dead end", async ({ page, stack }) => {
+  await stack.control.chooseFlow("consent-strands-the-person");
+  const signOn = await reachSignOn(page, stack);
+  await signOn.signOn(decliner);
+  await new DaVinciConsentScreen(page).decline();
+  await expectScreen(page, "You have declined the request.");
+  await expectGoodPage(page, "stranded");
+});
+
+test("the stand-in's own pages are good: an error, signed off", async ({ page, stack }) => {
+  const refused = await page.goto(`${stack.issuer}/authorize?response_type=code&client_id=unknown`);
+  expect(refused?.status()).toBe(400);
+  await expectGoodPage(page, "pingone error");
+
+  await page.goto(`${stack.issuer}/signoff`);
+  await expectGoodPage(page, "signed off");
+});
+
+async function reachSignOn(page: Page, stack: TestStack): Promise<SignOnScreen> {
+  await page.goto(await beginAuthorization(stack));
+  await new WorkerConsentPage(page).allow();
+  await expectScreen(page, "Sign On");
+  return new SignOnScreen(page);
+}
+
+async function expectScreen(page: Page, heading: string): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+}
+
+/** The stand-in shows beside the screen what PingOne would send by e-mail. */
+async function readOneTimeCode(page: Page): Promise<string> {
+  return (await page.getByTestId("one-time-code").textContent()) ?? "";
+}

@@ -1,0 +1,47 @@
+/** The whole sign-in without a mouse. */
+import type { Page } from "@playwright/test";
+import { beginAuthorization } from "../fixtures/authorization.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { alice } from "../fixtures/users.ts";
+import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import { WorkerConsentPage } from "../pages/worker-consent.ts";
+
+test("a person agrees, signs on and consents by keyboard alone", async ({ context, page, stack, trail }) => {
+  await context.route(`${stack.inspectorOrigin}/**`, (route) =>
+    route.fulfill({ contentType: "text/html", body: "<title>The client</title>" }),
+  );
+  await page.goto(await beginAuthorization(stack));
+
+  await test.step("allows the client", async () => {
+    await expect(new WorkerConsentPage(page).heading).toBeVisible();
+    await tabTo(page, "Allow");
+    await page.keyboard.press("Enter");
+  });
+
+  await test.step("signs on: the first field has the focus", async () => {
+    await expect(new SignOnScreen(page).heading).toBeVisible();
+    await expect(page.getByLabel("Username")).toBeFocused();
+    await page.keyboard.type(alice.username);
+    await page.keyboard.press("Tab");
+    await expect(page.getByLabel("Password")).toBeFocused();
+    await page.keyboard.type(alice.password);
+    await page.keyboard.press("Enter");
+  });
+
+  await test.step("consents", async () => {
+    await expect(new DaVinciConsentScreen(page).heading).toBeVisible();
+    await tabTo(page, "Approve");
+    await page.keyboard.press("Space");
+  });
+
+  await expect(page).toHaveTitle("The client");
+  expect(trail.outcomes().map((url) => url.searchParams.has("code"))).toEqual([true]);
+});
+
+async function tabTo(page: Page, button: string): Promise<void> {
+  const target = page.getByRole("button", { name: button });
+  await expect(async () => {
+    await page.keyboard.press("Tab");
+    await expect(target).toBeFocused({ timeout: 50 });
+  }).toPass({ intervals: [0] });
+}
