@@ -54,6 +54,14 @@ describe("the journal in front of a stand-in", () => {
     expect(JSON.stringify(entry)).not.toContain("SECRET");
   });
 
+  it("knows a sign-in by its interaction, and hides that", async () => {
+    standIn.logins.set("SECRET-INTERACTION", { username: "alice" });
+    await fetch(at("/env/davinci/interactions/SECRET-INTERACTION"), { method: "POST" });
+    const [entry] = await standIn.control.requests();
+    expect(entry).toMatchObject({ endpoint: "davinci", login: { username: "alice" } });
+    expect(JSON.stringify(entry)).not.toContain("SECRET");
+  });
+
   it("notes what failed inside the stand-in", async () => {
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
     await fetch(at("/env/as/broken"));

@@ -78,6 +78,14 @@ describe("expectRequest", () => {
     await expect(expectRequest(journalWith({}), pattern)).rejects.toThrow("No request fits");
   });
 
+  it("finds a sign-in under way by its path, hidden as it is", async () => {
+    const journal = createJournal();
+    addTo(journal, { path: journal.redactor.path("/env/davinci/interactions/SECRET") });
+    expect(await expectRequest(journal, { path: "/env/davinci/interactions/SECRET" })).toHaveLength(1);
+    expect(await expectRequest(journal, { path: "/env/davinci/interactions/*" })).toHaveLength(1);
+    await expect(expectRequest(journal, { path: "/env/davinci/interactions/other" })).rejects.toThrow();
+  });
+
   it("shows the closest request field by field, without a secret of either side", async () => {
     const journal = journalWith(USERINFO, {}, USERINFO);
     const error = await expectRequest(journal, {

@@ -106,7 +106,7 @@ function describeRequest(observed: ObservedRequest, redactor: Redactor) {
   if (cookie !== null) headers.cookie = redactor.cookies(cookie);
   return {
     method: observed.method,
-    path: redactor.text(observed.path),
+    path: redactor.path(observed.path),
     query: redactParameters(observed.query, redactor),
     form: redactParameters(observed.form, redactor),
     headers,

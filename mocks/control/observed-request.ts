@@ -65,6 +65,8 @@ function fieldsOfJson(text: string): URLSearchParams {
   return fields;
 }
 
+const INTERACTION_PATH = /\/davinci\/interactions\/([^/]+)$/;
+
 /** Credentials in a request that tie it to a login. */
 export function credentialsOf(request: ObservedRequest): LoginCredentials {
   const bearer = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
@@ -73,7 +75,7 @@ export function credentialsOf(request: ObservedRequest): LoginCredentials {
     ["code", request.form.get("code")],
     ["refreshToken", request.form.get("refresh_token") ?? token],
     ["accessToken", bearer ?? token],
-    ["interactionId", request.form.get("interactionId") ?? request.query.get("interactionId")],
+    ["interactionId", INTERACTION_PATH.exec(request.path)?.[1]],
   ];
   return Object.fromEntries(entries.filter(([, value]) => typeof value === "string" && value !== ""));
 }

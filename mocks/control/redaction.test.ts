@@ -57,6 +57,12 @@ describe("createRedactor", () => {
     expect(redactor.url("/relative/path?code=1")).toMatch(/^\/relative\/path\?code=#/);
   });
 
+  it("hides the id of a sign-in that is under way, in paths and URLs", () => {
+    const path = `/env/davinci/interactions/${SECRET}`;
+    expect(redactor.path(path)).toBe(`/env/davinci/interactions/${redactor.hash(SECRET)}`);
+    expect(redactor.url(`http://127.0.0.1${path}?x=1`)).not.toContain(SECRET);
+  });
+
   it("keeps scheme and client of Basic, and only the scheme of Bearer", () => {
     expect(redactor.authorization(`Basic ${btoa(`mcp-server:${SECRET}`)}`)).toMatch(
       /^Basic mcp-server:#[0-9a-f]{8}$/,

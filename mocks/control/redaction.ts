@@ -36,6 +36,7 @@ const SHOWN_PARAMETERS: ReadonlySet<string> = new Set([
 
 /** A compact JWT anywhere in a value; it is hidden even where its parameter is shown. */
 const JWT_PATTERN = /eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g;
+const INTERACTION_PATTERN = /(?<=\/interactions\/)[^/?#*]+/g;
 const MAX_SHOWN_LENGTH = 500;
 
 export interface Redactor {
@@ -49,7 +50,9 @@ export interface Redactor {
   cookies(header: string): string;
   /** A URL whose query and fragment are treated as parameters; userinfo is dropped. */
   url(value: string): string;
-  /** Free text such as a path: JWTs are hidden, the rest is shown. */
+  /** A path: the id of a running sign-in is hidden, because it is what its form is posted to. */
+  path(value: string): string;
+  /** Free text: JWTs are hidden, the rest is shown. */
   text(value: string): string;
 }
 
@@ -60,6 +63,7 @@ export function createRedactor(salt: Buffer = randomBytes(32)): Redactor {
     const shown = value.replace(JWT_PATTERN, (token) => hash(token));
     return shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown;
   };
+  const path = (value: string) => text(value.replace(INTERACTION_PATTERN, hash));
   const parameters = (search: string) =>
     [...new URLSearchParams(search)]
       .map(([name, value]) => `${text(name)}=${parameter(name, value)}`)
@@ -70,7 +74,7 @@ export function createRedactor(salt: Buffer = randomBytes(32)): Redactor {
     const origin = parsed.protocol === "relative:" ? "" : `${parsed.protocol}//${parsed.host}`;
     const query = parsed.search === "" ? "" : `?${parameters(parsed.search)}`;
     const fragment = parsed.hash === "" ? "" : `#${parameters(parsed.hash.slice(1))}`;
-    return `${origin}${text(parsed.pathname)}${query}${fragment}`;
+    return `${origin}${path(parsed.pathname)}${query}${fragment}`;
   };
   const parameter = (name: string, value: string): string => {
     if (value === "") return "";
@@ -81,6 +85,7 @@ export function createRedactor(salt: Buffer = randomBytes(32)): Redactor {
     hash,
     parameter,
     url,
+    path,
     text,
     authorization: (header) => {
       const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(header.trim()) ?? [];

@@ -60,7 +60,7 @@ export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: 
     ...plain("endpoint", pattern.endpoint, entry.endpoint),
     ...plain("standIn", pattern.standIn, entry.standIn),
     ...plain("method", pattern.method?.toUpperCase(), entry.method),
-    ...comparePath(pattern.path, entry.path),
+    ...comparePath(pattern.path, entry.path, redactor),
     ...plain("status", pattern.status, entry.status),
     ...compareFault(pattern.fault, entry.faults),
     ...compareParameters("query", pattern.query, entry.query, redactor),
@@ -70,8 +70,9 @@ export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: 
   ];
 }
 
-function comparePath(expected: string | undefined, actual: string): FieldComparison[] {
-  if (expected === undefined) return [];
+function comparePath(given: string | undefined, actual: string, redactor: Redactor): FieldComparison[] {
+  if (given === undefined) return [];
+  const expected = redactor.path(given);
   const source = expected.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   return [{ field: "path", expected, actual, fits: new RegExp(`^${source.join(".*")}$`, "s").test(actual) }];
 }

@@ -19,7 +19,7 @@ export interface TestStandIn extends AsyncDisposable {
   readonly calls: string[];
   /** How often the route behind the faults has run. */
   readonly processed: () => number;
-  /** What the fake PingOne knows of a code. */
+  /** What the fake PingOne knows of a code or an interaction. */
   readonly logins: Map<string, LoginView>;
 }
 
@@ -56,7 +56,7 @@ export async function createTestStandIn(): Promise<TestStandIn> {
     queue,
     control,
     clock: clock.now,
-    loginOf: ({ code }) => (code === undefined ? undefined : logins.get(code)),
+    loginOf: ({ code, interactionId }) => logins.get(code ?? interactionId ?? ""),
   });
   app.post("/env/as/token", async (c) => {
     processed += 1;
@@ -103,7 +103,7 @@ function createFakeAdmin(calls: string[], logins: ReadonlyMap<string, LoginView>
       ],
       users: USERS,
     }),
-    loginOf: ({ code }) => (code === undefined ? undefined : logins.get(code)),
+    loginOf: ({ code, interactionId }) => logins.get(code ?? interactionId ?? ""),
     rotateKeys: async ({ drop = false } = {}) => {
       calls.push(`rotateKeys(${drop})`);
       return "key-2";
