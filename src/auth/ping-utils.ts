@@ -30,8 +30,13 @@ export const DEFAULT_RETRY_AFTER_SECONDS = 5;
 /** RFC 6749 §5.1: `expires_in` is only RECOMMENDED; PingOne's default lifetime is one hour. */
 const FALLBACK_EXPIRES_IN_SECONDS = 3600;
 
+/** Without them nobody can sign in. */
+const REQUIRED_ENDPOINTS = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
+
+type PingOneMetadata = oauth.AuthorizationServer & Record<(typeof REQUIRED_ENDPOINTS)[number], string>;
+
 /** Per isolate. Only settled values are kept: a pending promise belongs to the request that made it. */
-const discovered = new Map<string, { metadata: oauth.AuthorizationServer; fetchedAt: number }>();
+const discovered = new Map<string, { metadata: PingOneMetadata; fetchedAt: number }>();
 
 function httpOptions(settings: Settings) {
   return {
@@ -50,17 +55,28 @@ function clientAuthentication(settings: Settings): oauth.ClientAuth {
 }
 
 /** PingOne's metadata, at most an hour old. @throws {UpstreamOAuthError} */
-export async function discoverPingOne(settings: Settings): Promise<oauth.AuthorizationServer> {
+export async function discoverPingOne(settings: Settings): Promise<PingOneMetadata> {
   const issuer = settings.PINGONE_ISSUER;
   const cached = discovered.get(issuer.href);
   if (cached !== undefined && Date.now() - cached.fetchedAt < DISCOVERY_TTL_MS) return cached.metadata;
   const metadata = await mapFailures("discovery", async () => {
     const response = await oauth.discoveryRequest(issuer, { ...httpOptions(settings), algorithm: "oidc" });
     throwIfUnavailable(response, "discovery");
-    return oauth.processDiscoveryResponse(issuer, response);
+    return requireEndpoints(await oauth.processDiscoveryResponse(issuer, response), issuer);
   });
   discovered.set(issuer.href, { metadata, fetchedAt: Date.now() });
   return metadata;
+}
+
+/** Judged before the document is kept for an hour. Plain http only where the issuer itself has it, on loopback. */
+function requireEndpoints(metadata: oauth.AuthorizationServer, issuer: URL): PingOneMetadata {
+  for (const name of REQUIRED_ENDPOINTS) {
+    const protocol = URL.parse(metadata[name] ?? "")?.protocol;
+    if (protocol !== "https:" && protocol !== issuer.protocol) {
+      throw new UpstreamOAuthError("untrusted", `discovery_without_${name}`);
+    }
+  }
+  return metadata as PingOneMetadata;
 }
 
 /**
@@ -79,9 +95,6 @@ export async function buildAuthorizationUrl(
   },
 ): Promise<URL> {
   const metadata = await discoverPingOne(settings);
-  if (metadata.authorization_endpoint === undefined) {
-    throw new UpstreamOAuthError("untrusted", "discovery_without_authorization_endpoint");
-  }
   const url = new URL(metadata.authorization_endpoint);
   const scope = ["openid", "profile", ...options.scopes];
   // PingOne: where the resource grant lists `offline_access`, a refresh token needs this scope; where it does
@@ -251,7 +264,7 @@ export async function revokeRefreshToken(settings: Settings, refreshToken: strin
  * with a fresh copy. Strangers cannot trigger it: ID tokens come from PingOne's token endpoint only.
  */
 async function verifyIdTokenSignature(
-  metadata: oauth.AuthorizationServer,
+  metadata: PingOneMetadata,
   response: Response,
   settings: Settings,
 ): Promise<void> {

@@ -33,7 +33,9 @@ export interface CraftedIssuer {
   sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
 }
 
-export async function createCraftedIssuer(): Promise<CraftedIssuer> {
+/** @param endpoints addresses in the discovery document to replace */
+export async function createCraftedIssuer(endpoints: Partial<Endpoints> = {}): Promise<CraftedIssuer> {
+  const metadata = { ...craftedMetadata(), ...endpoints };
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "TEST-ONLY", use: "sig", alg: "RS256" };
   const tokenRequests: URLSearchParams[] = [];
@@ -67,11 +69,9 @@ export async function createCraftedIssuer(): Promise<CraftedIssuer> {
       next = answer;
     },
     handlers: [
-      http.get(`${CRAFTED_ISSUER}/.well-known/openid-configuration`, () =>
-        HttpResponse.json(craftedMetadata()),
-      ),
-      http.get(`${CRAFTED_ISSUER}/jwks`, () => HttpResponse.json({ keys: [jwk] })),
-      http.post(`${CRAFTED_ISSUER}/token`, async ({ request }) => {
+      http.get(`${CRAFTED_ISSUER}/.well-known/openid-configuration`, () => HttpResponse.json(metadata)),
+      http.get(metadata.jwks_uri, () => HttpResponse.json({ keys: [jwk] })),
+      http.post(metadata.token_endpoint, async ({ request }) => {
         tokenRequests.push(new URLSearchParams(await request.text()));
         const answer = next;
         next = undefined;
@@ -82,7 +82,13 @@ export async function createCraftedIssuer(): Promise<CraftedIssuer> {
   };
 }
 
-export function craftedMetadata(): Record<string, unknown> {
+interface Endpoints {
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  readonly jwks_uri: string;
+}
+
+export function craftedMetadata(): Record<string, unknown> & Endpoints {
   return {
     issuer: CRAFTED_ISSUER,
     authorization_endpoint: `${CRAFTED_ISSUER}/authorize`,

@@ -1,0 +1,155 @@
+/** PingOne's discovery document: everything that can be wrong with it ends the sign-in, and is asked for again. */
+import { HttpResponse, http } from "msw";
+import { setupServer } from "msw/node";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  CRAFTED_ISSUER,
+  CRAFTED_SETTINGS,
+  type CraftedIssuer,
+  craftedMetadata,
+  createCraftedIssuer,
+} from "../support/crafted-issuer.ts";
+import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
+import { expectErrorRedirect, lastLogLine, pendingSignInCookies } from "../support/observe.ts";
+import { comeBack, createWorkerOnlyBrowser, startSignIn } from "../support/sign-in.ts";
+import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+
+const DISCOVERY = `${CRAFTED_ISSUER}/.well-known/openid-configuration`;
+
+const server = setupServer();
+let issuer: CraftedIssuer;
+let worker: TestWorker;
+let client: RegisteredClient;
+let requests: string[] = [];
+
+beforeAll(async () => {
+  issuer = await createCraftedIssuer();
+  server.listen({ onUnhandledFrame: "bypass" });
+  server.events.on("request:start", ({ request }) => {
+    if (request.url.startsWith(CRAFTED_ISSUER)) requests.push(new URL(request.url).pathname);
+  });
+  worker = await startLonelyWorker(CRAFTED_SETTINGS);
+  client = await registerClient(worker);
+});
+
+afterEach(() => {
+  server.resetHandlers();
+  requests = [];
+});
+
+afterAll(async () => {
+  await worker.close();
+  server.close();
+});
+
+// These come first: one good document is remembered for an hour.
+describe("a sign-in cannot begin when the document", () => {
+  const json = (change: Record<string, unknown>) => HttpResponse.json({ ...craftedMetadata(), ...change });
+
+  it.each<[what: string, error: string, failure: string, answer: () => Response | Promise<Response>]>([
+    ["answers 500", "temporarily_unavailable", "unavailable", () => new HttpResponse(null, { status: 500 })],
+    ["answers 429", "temporarily_unavailable", "unavailable", () => new HttpResponse(null, { status: 429 })],
+    ["is not there", "temporarily_unavailable", "unavailable", () => new HttpResponse(null, { status: 404 })],
+    [
+      "redirects",
+      "temporarily_unavailable",
+      "unavailable",
+      () => HttpResponse.redirect("https://evil.example/", 302),
+    ],
+    ["is HTML", "temporarily_unavailable", "unavailable", () => HttpResponse.html("<h1>Hotel Wi-Fi</h1>")],
+    ["is cut off", "temporarily_unavailable", "unavailable", () => jsonText('{"issuer":')],
+    ["is a list", "server_error", "untrusted", () => HttpResponse.json([])],
+    ["is null", "server_error", "untrusted", () => HttpResponse.json(null)],
+    ["is empty", "server_error", "untrusted", () => HttpResponse.json({})],
+    ["names another issuer", "server_error", "untrusted", () => json({ issuer: "https://evil.example/as" })],
+    [
+      "names the issuer with a slash",
+      "server_error",
+      "untrusted",
+      () => json({ issuer: `${CRAFTED_ISSUER}/` }),
+    ],
+    ...(["authorization_endpoint", "token_endpoint", "jwks_uri"] as const).flatMap((name) =>
+      [undefined, "", "relative", "http://auth.pingone.example/x", "javascript:alert(1)"].map(
+        (value): [string, string, string, () => Response] => [
+          `has the ${name} ${value}`,
+          "server_error",
+          "untrusted",
+          () => json({ [name]: value }),
+        ],
+      ),
+    ),
+    ["has an endpoint that is no text", "server_error", "untrusted", () => json({ token_endpoint: 7 })],
+    ["has no answer", "temporarily_unavailable", "unavailable", () => HttpResponse.error()],
+    ["never comes", "temporarily_unavailable", "unavailable", () => new Promise<Response>(() => {})],
+  ])("%s", async (_what, error, failure, answer) => {
+    server.use(http.get(DISCOVERY, answer));
+    const browser = createWorkerOnlyBrowser(worker);
+    const { url, state } = await startAuthorization(worker, client);
+    const back = await (await browser.open(url)).submit("Allow");
+    expectErrorRedirect(back.url, { redirectUri: client.redirectUri, error, state, issuer: worker.origin });
+    expect(await pendingSignInCookies(browser, worker)).toEqual([]);
+    expect(requests).toEqual(["/env/as/.well-known/openid-configuration"]);
+    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({ error, failure });
+  });
+});
+
+describe("a good document", () => {
+  it("is asked for once, however many sign-ins begin", async () => {
+    server.use(...issuer.handlers);
+    for (let count = 0; count < 3; count += 1) await startSignIn(worker, { client });
+    expect(requests).toEqual(["/env/as/.well-known/openid-configuration"]);
+  });
+
+  it("is what all addresses are taken from, whatever their paths", async () => {
+    const elsewhere = {
+      authorization_endpoint: "https://login.elsewhere.example/a/b?tenant=7",
+      token_endpoint: "https://tokens.elsewhere.example/c",
+      jwks_uri: "https://keys.elsewhere.example/d.json",
+    };
+    const other = await startLonelyWorker(CRAFTED_SETTINGS);
+    try {
+      const issuerElsewhere = await createCraftedIssuer(elsewhere);
+      server.use(...issuerElsewhere.handlers);
+      const signIn = await startSignIn(other);
+      expect(signIn.pingOneUrl.origin + signIn.pingOneUrl.pathname).toBe(
+        "https://login.elsewhere.example/a/b",
+      );
+      expect(signIn.pingOneUrl.searchParams.get("tenant")).toBe("7");
+      issuerElsewhere.answerWith({ nonce: signIn.nonce });
+      const back = await comeBack(other, signIn, { code: "the-code" });
+      expect(back.url.searchParams.get("code")).not.toBeNull();
+    } finally {
+      await other.close();
+    }
+  });
+
+  it.each<[settings: Record<string, string>, sent: Record<string, string | null>]>([
+    [
+      { PINGONE_OFFLINE_ACCESS: "send" },
+      { scope: "openid profile todo_api:read todo_api:write offline_access" },
+    ],
+    [{ PINGONE_RESOURCE_PARAM: "send" }, { resource: "https://todo.api.com", acr_values: null }],
+    [
+      { PINGONE_DV_POLICY_ID: "0f3c6a1d9b2e4875a6c1d3e5f7091b2c" },
+      { acr_values: "0f3c6a1d9b2e4875a6c1d3e5f7091b2c", resource: null },
+    ],
+  ])("is used with %j", async (settings, sent) => {
+    const other = await startLonelyWorker({ ...CRAFTED_SETTINGS, ...settings });
+    try {
+      server.use(...issuer.handlers);
+      const signIn = await startSignIn(other);
+      for (const [name, value] of Object.entries(sent)) {
+        expect(signIn.pingOneUrl.searchParams.get(name)).toBe(value);
+      }
+      issuer.answerWith({ nonce: signIn.nonce });
+      await comeBack(other, signIn, { code: "the-code" });
+      expect(issuer.tokenRequests.at(-1)?.get("resource") ?? null).toBe(sent.resource ?? null);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+function jsonText(text: string): Response {
+  return new HttpResponse(text, { headers: { "Content-Type": "application/json" } });
+}
