@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { compareNames, comparePairs, findBrokenLinks, findMissingPaths, titlesOf } from "./comparisons.ts";
+import {
+  compareNames,
+  comparePairs,
+  findBrokenLinks,
+  findMissingPaths,
+  findMissingTests,
+  titlesOf,
+} from "./comparisons.ts";
 import { anchorsOf, sectionOf, tableRows } from "./markdown.ts";
 
 describe("titlesOf", () => {
@@ -15,6 +22,24 @@ describe("titlesOf", () => {
 
   it("takes no other string for a title", () => {
     expect(titlesOf('submit("Allow"); describe("a group", () => {});')).toEqual([]);
+  });
+});
+
+describe("findMissingTests", () => {
+  const source = 'describe("a group", () => { it("a title", () => {}); });';
+
+  it.each(["a title", "a group > a title"])("finds %j", (name) => {
+    expect(findMissingTests(`\`a.test.ts\`: "${name}"`, () => source)).toEqual([]);
+  });
+
+  it.each(["a group", "no group > a title", "a group > no title"])("misses %j", (name) => {
+    expect(findMissingTests(`\`a.test.tsx\`: "${name}"`, () => source)).toEqual([
+      `a.test.tsx has no test "${name}"`,
+    ]);
+  });
+
+  it("misses a file", () => {
+    expect(findMissingTests('`a.test.ts`: "a title"', () => undefined)).toEqual(["there is no a.test.ts"]);
   });
 });
 
@@ -34,7 +59,7 @@ describe("compareNames and comparePairs", () => {
 
 describe("markdown", () => {
   it("ends a section at the next heading of its level and ignores fenced blocks", () => {
-    const text = "## A\none\n```\n## B\n```\n### C\ntwo\n## D\nthree\n";
+    const text = "## A\none\n```\n## B\n```\n   ```\n## B\n   ```\n### C\ntwo\n## D\nthree\n";
     expect(sectionOf(text, "A").split(/\s+/)).toEqual(["one", "###", "C", "two"]);
     expect(() => sectionOf(text, "B")).toThrow('There is no heading "B".');
   });

@@ -94,13 +94,17 @@ export function findMissingPaths(files: Files, exists: (path: string) => boolean
   );
 }
 
-/** Tests that a document names as `` `file`: "title" `` and that are not there. */
+/** Tests that a document names as `` `file`: "title" `` or `` `file`: "group > title" `` and that are not there. */
 export function findMissingTests(document: string, readTest: (path: string) => string | undefined): string[] {
-  return Array.from(withoutFences(document).matchAll(/`([^`\n]+\.test\.ts)`: "([^"\n]+)"/g)).flatMap(
-    ([, path = "", title = ""]) => {
+  return Array.from(withoutFences(document).matchAll(/`([^`\n]+\.test\.tsx?)`: "([^"\n]+)"/g)).flatMap(
+    ([, path = "", name = ""]) => {
       const source = readTest(path);
       if (source === undefined) return [`there is no ${path}`];
-      return titlesOf(source).includes(title) ? [] : [`${path} has no test "${title}"`];
+      const groups = name.split(" > ");
+      const title = groups.pop() ?? "";
+      const isThere =
+        titlesOf(source).includes(title) && groups.every((group) => source.includes(`"${group}", `));
+      return isThere ? [] : [`${path} has no test "${name}"`];
     },
   );
 }

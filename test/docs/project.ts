@@ -27,6 +27,10 @@ export interface Project {
   readonly commands: readonly string[];
   /** Passwords of the test users by user name. */
   readonly users: Readonly<Record<string, string>>;
+  /** Scopes of the custom resources in `fixtures/pingone/`. */
+  readonly fixtureScopes: readonly string[];
+  /** Addresses that the Worker's application is registered with in `fixtures/pingone/`. */
+  readonly fixtureUris: readonly string[];
 }
 
 const wranglerSchema = z.object({
@@ -42,6 +46,22 @@ const commandsSchema = z.object({ COMMANDS: z.record(z.string(), z.unknown()) })
 const usersSchema = z.object({
   _embedded: z.object({
     users: z.array(z.object({ username: z.string(), password: z.object({ value: z.string() }) })),
+  }),
+});
+
+const resourcesSchema = z.object({
+  _embedded: z.object({
+    resources: z.array(z.object({ type: z.string(), scopes: z.array(z.object({ name: z.string() })) })),
+  }),
+});
+const applicationsSchema = z.object({
+  _embedded: z.object({
+    applications: z.array(
+      z.object({
+        redirectUris: z.array(z.string()).default([]),
+        postLogoutRedirectUris: z.array(z.string()).default([]),
+      }),
+    ),
   }),
 });
 
@@ -80,6 +100,9 @@ export async function readProject(): Promise<Project> {
   const commandsFile: string = pathToFileURL(path.join(ROOT, "scripts/setup/commands.mjs")).href;
   const commands = commandsSchema.parse(await import(commandsFile)).COMMANDS;
   const users = usersSchema.parse(readJson("fixtures/pingone/users.json"))._embedded.users;
+  const resources = resourcesSchema.parse(readJson("fixtures/pingone/resources.json"))._embedded.resources;
+  const applications = applicationsSchema.parse(readJson("fixtures/pingone/applications.json"))._embedded
+    .applications;
   return {
     files: readAll([...filesBelow(".", [".md"]), ".dev.vars.sample"]),
     worker: readAll(filesBelow("src", [".ts", ".tsx"]).filter((file) => !file.endsWith(".test.ts"))),
@@ -95,5 +118,12 @@ export async function readProject(): Promise<Project> {
     scripts: packageSchema.parse(readJson("package.json")).scripts,
     commands: Object.keys(commands),
     users: Object.fromEntries(users.map(({ username, password }) => [username, password.value])),
+    fixtureScopes: resources
+      .filter(({ type }) => type === "CUSTOM")
+      .flatMap(({ scopes }) => scopes.map(({ name }) => name)),
+    fixtureUris: applications.flatMap(({ redirectUris, postLogoutRedirectUris }) => [
+      ...redirectUris,
+      ...postLogoutRedirectUris,
+    ]),
   };
 }

@@ -93,6 +93,30 @@ export const nameChecks: Check[] = [
     damages: [damage(README, "`todo_api:write`", "`tode_api:write`")],
   },
   {
+    name: "scopes and addresses in fixtures and README's PingOne steps",
+    differences: ({ files, fixtureScopes, fixtureUris }) => {
+      const step = sectionOf(textOf(files, README), "2. The MCP server as an OIDC application");
+      const spans = codeSpans(step);
+      const paths = [ENDPOINTS.callback, ENDPOINTS.landing];
+      return [
+        ...compareNames("scopes in fixtures", fixtureScopes, ALL_TODO_SCOPES),
+        ...compareNames(
+          "addresses in fixtures",
+          fixtureUris,
+          paths.map((path) => `{worker}${path}`),
+        ),
+        ...[...ALL_TODO_SCOPES, ...paths.map((path) => `https://<worker>${path}`)]
+          .filter((name) => !spans.includes(name))
+          .map((name) => `README, step 2: no ${name}`),
+      ];
+    },
+    damages: [
+      damage(README, "`https://<worker>/callback`, and", "`https://<worker>/return`, and"),
+      (project) => ({ ...project, fixtureScopes: ["todo_api:read"] }),
+      (project) => ({ ...project, fixtureUris: ["{worker}/callback"] }),
+    ],
+  },
+  {
     name: "README's addresses",
     differences: (project) => {
       const rows = tableOf(project, README, "Run it offline", "variable that moves it");

@@ -41,6 +41,19 @@ export const settingsChecks: Check[] = [
     damages: [damage(README, "| `API_URL` |", "| `API_ADDRESS` |")],
   },
   {
+    name: "secrets that README's deployment sets",
+    differences: ({ files }) =>
+      compareNames(
+        "secret put",
+        Array.from(
+          textOf(files, README).matchAll(/wrangler secret put ([A-Z]\w+)$/gm),
+          ([, name]) => name ?? "",
+        ),
+        SECRET_NAMES,
+      ),
+    damages: [damage(README, "npx wrangler secret put API_URL\n", "")],
+  },
+  {
     name: "README's variables and their defaults",
     differences: (project) =>
       comparePairs(

@@ -9,7 +9,7 @@ import {
   findUnknownMessages,
   textOf,
 } from "../comparisons.ts";
-import { linkTargets, sectionOf } from "../markdown.ts";
+import { linkTargets, sectionOf, tableRows } from "../markdown.ts";
 import { exists, filesBelow, type Project, readText } from "../project.ts";
 
 const OTHERS_MESSAGES = ["At PingOne", "In a client"];
@@ -46,8 +46,18 @@ export const structureChecks: Check[] = [
   },
   {
     name: "tests named in docs/security.md",
-    differences: ({ files }) => findMissingTests(textOf(files, SECURITY), readText),
+    differences: ({ files }) => {
+      const security = textOf(files, SECURITY);
+      const unreadable = tableRows(sectionOf(security, "Threats and protections"))
+        .map(({ test = "" }) => test)
+        .filter((cell) => !/^(`[^`]+`: "[^"]+"(; |$))*$/.test(cell));
+      return [
+        ...findMissingTests(security, readText),
+        ...unreadable.map((cell) => `${SECURITY}: no list of tests: ${cell}`),
+      ];
+    },
     damages: [
+      damage(SECURITY, '`src/auth/pages.test.tsx`: "says', '`src/auth/pages.test.tsx` says "'),
       (project) => withSecurity(project, '`test/docs/drift.test.ts`: "a test that nobody wrote"'),
       (project) => withSecurity(project, '`test/docs/no.test.ts`: "agrees"'),
     ],
