@@ -29,7 +29,7 @@ const OLDEST_CHROMIUM = 120;
 
 /**
  * Every place where an installed browser may be, best first.
- * @param {NodeJS.ProcessEnv} env
+ * @param {Record<string, string | undefined>} env
  * @param {string} platform
  * @returns {string[]}
  */

@@ -78,20 +78,21 @@ export class Part {
   }
 
   /**
-   * Resolves with what `match` makes of the first line that it does not refuse with undefined.
-   * @throws {PartError} when the program ends first or the time is up.
+   * Resolves with what `match` makes of the first line that it does not pass over with undefined.
+   * @throws {PartError} when the program ends first or the time is up; whatever `match` throws.
    */
   async waitForLine<T>(match: (line: string) => T | undefined, timeoutMs: number): Promise<T> {
-    for (const line of this.#lines) {
-      const found = match(line);
-      if (found !== undefined) return found;
-    }
     let listener: ((line: string) => void) | undefined;
-    const heard = new Promise<T>((resolve) => {
+    const heard = new Promise<T>((resolve, reject) => {
       listener = (line) => {
-        const found = match(line);
-        if (found !== undefined) resolve(found);
+        try {
+          const found = match(line);
+          if (found !== undefined) resolve(found);
+        } catch (error) {
+          reject(error);
+        }
       };
+      for (const line of this.#lines) listener(line);
       this.#listeners.add(listener);
     });
     try {

@@ -1,4 +1,5 @@
 /** Looks before the parts of the offline loop start whether their ports are free, so that the person gets one sentence. */
+import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
 import { DEFAULT_PORTS, type PortVariable } from "../../mocks/addresses.ts";
 
@@ -88,30 +89,16 @@ function tryListening(host: string, port: number): Promise<Obstacle | undefined>
   });
 }
 
+/** Below the range from which operating systems take the local port of an outgoing connection. */
+const SEARCHED_PORTS = { first: 20_000, last: 32_000 };
+
 /** Four ports that are free right now, for a stack that nobody has to find. */
 export async function findFreePorts(): Promise<Ports> {
-  const servers = await Promise.all([listenAnywhere(), listenAnywhere(), listenAnywhere(), listenAnywhere()]);
-  const [worker, pingone, todo, inspector] = servers.map(({ port }) => port) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  await Promise.all(servers.map(({ close }) => close()));
+  const found: number[] = [];
+  while (found.length < 4) {
+    const port = randomInt(SEARCHED_PORTS.first, SEARCHED_PORTS.last);
+    if (!found.includes(port) && (await findObstacle(port)) === undefined) found.push(port);
+  }
+  const [worker, pingone, todo, inspector] = found as [number, number, number, number];
   return { WORKER_PORT: worker, PINGONE_PORT: pingone, TODO_PORT: todo, INSPECTOR_PORT: inspector };
-}
-
-function listenAnywhere(): Promise<{ port: number; close: () => Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") {
-        reject(new Error("The operating system gave no port."));
-        return;
-      }
-      resolve({ port: address.port, close: () => new Promise((done) => server.close(() => done())) });
-    });
-  });
 }

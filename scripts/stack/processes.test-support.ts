@@ -1,0 +1,35 @@
+/** Which processes live, for tests that look for ones left behind. A dead one that nobody has reaped does not. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (!existsSync(`/proc/${pid}/stat`)) return process.platform !== "linux";
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+}
+
+/** Command lines that name this text, such as the folder that a program keeps its things in. */
+export function processesOf(text: string): string[] {
+  return commandLines().filter((command) => command.includes(text));
+}
+
+function commandLines(): string[] {
+  // A small Debian has no ps.
+  if (process.platform !== "linux") {
+    return execFileSync("ps", ["-axo", "command="], { encoding: "utf8" }).split("\n");
+  }
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return "";
+      }
+    });
+}

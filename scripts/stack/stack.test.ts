@@ -1,0 +1,175 @@
+/** The real wrangler, workerd and Inspector, around a Worker and stand-ins of a few lines. */
+import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { findFreePorts, type Ports, requireFreePorts } from "./ports.ts";
+import { processesOf } from "./processes.test-support.ts";
+import { type OfflineStack, type OfflineStackOptions, PROJECT_ROOT, startOfflineStack } from "./stack.ts";
+
+const WORKER = `
+export default {
+  async fetch(request, env) {
+    if (new URL(request.url).pathname === "/count") {
+      const count = Number(await env.OAUTH_KV.get("count")) + 1;
+      await env.OAUTH_KV.put("count", String(count));
+      return new Response(String(count));
+    }
+    return Response.json(Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === "string")));
+  },
+};`;
+const STAND_INS = `
+import { createServer } from "node:http";
+const { PINGONE_PORT, TODO_PORT } = process.env;
+for (const port of [PINGONE_PORT, TODO_PORT]) createServer((_, response) => response.end("ok")).listen(port, "127.0.0.1");
+const [pingoneOrigin, todoOrigin] = [PINGONE_PORT, TODO_PORT].map((port) => "http://127.0.0.1:" + port);
+console.log(JSON.stringify({ ready: true, issuer: pingoneOrigin + "/env/as", pingoneOrigin, todoOrigin,
+  apiIdentifier: "https://todo.api.com", client: { id: "mcp-server", secret: "TEST ONLY $HOME #1" },
+  users: [], pid: process.pid }));`;
+const POISON = "PINGONE_ISSUER=https://poisoned.example/as\nMCP_SERVER_CLIENT_SECRET=poison\nPOISON=1\n";
+
+let root: string;
+let dir = "";
+let stack: OfflineStack | undefined;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "stack-root-"));
+  await Promise.all(["src", "mocks"].map((name) => mkdir(join(root, name))));
+  await symlink(join(PROJECT_ROOT, "node_modules"), join(root, "node_modules"));
+  const files = {
+    "package.json": '{ "type": "module" }',
+    "wrangler.jsonc": JSON.stringify({
+      name: "stack-test",
+      main: "src/index.js",
+      compatibility_date: "2026-11-02",
+      kv_namespaces: [{ binding: "OAUTH_KV", id: "0123456789abcdef0123456789abcdef" }],
+      vars: { MCP_RESOURCE: "http://localhost:8787/mcp", WHOAMI_ACCESS_TOKEN: "include" },
+    }),
+    "src/index.js": WORKER,
+    "mocks/main.ts": STAND_INS,
+    ".dev.vars": POISON,
+    ".env": POISON,
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+afterEach(async () => {
+  await stack?.stop();
+  stack = undefined;
+  if (dir !== "") await rm(dir, { recursive: true, force: true });
+});
+
+async function start(
+  options: Partial<OfflineStackOptions> = {},
+): Promise<{ stack: OfflineStack; ports: Ports }> {
+  dir = options.dir ?? (await mkdtemp(join(tmpdir(), "stack-")));
+  const ports = options.ports ?? (await findFreePorts());
+  stack = await startOfflineStack({ root, dir, ports, inspector: false, ...options });
+  return { stack, ports };
+}
+
+describe("the offline stack", () => {
+  it("gives the Worker the stand-ins' settings, and nothing of a person's .dev.vars or .env", async () => {
+    const { stack, ports } = await start();
+    const settings: unknown = await (await fetch(stack.workerOrigin)).json();
+    expect(settings).toEqual({
+      PINGONE_ISSUER: `http://127.0.0.1:${ports.PINGONE_PORT}/env/as`,
+      MCP_SERVER_CLIENT_ID: "mcp-server",
+      MCP_SERVER_CLIENT_SECRET: "TEST ONLY $HOME #1",
+      API_IDENTIFIER: "https://todo.api.com",
+      API_URL: `http://127.0.0.1:${ports.TODO_PORT}`,
+      COOKIE_ENCRYPTION_KEY: expect.stringMatching(/^[\w-]{43}$/),
+      MCP_RESOURCE: `http://localhost:${ports.WORKER_PORT}/mcp`,
+      ALLOWED_ORIGINS: `http://localhost:${ports.INSPECTOR_PORT} http://127.0.0.1:${ports.INSPECTOR_PORT}`,
+      CLIENT_METADATA_DOCUMENTS: "off",
+      WHOAMI_ACCESS_TOKEN: "include",
+    });
+    expect((await stat(join(dir, "worker.env"))).mode & 0o777).toBe(0o600);
+  }, 60_000);
+
+  it("serves the Inspector, keeps its home over a restart, and leaves no process and no port behind", async () => {
+    const { stack, ports } = await start({ inspector: { protocolEra: "auto" } });
+    const link = new URL(stack.inspectorLink);
+    expect(link.searchParams.get("serverUrl")).toBe(stack.mcpUrl);
+    expect(await (await fetch(stack.inspectorOrigin)).text()).toContain(link.searchParams.get("autoConnect"));
+    await writeFile(join(dir, "inspector-home", "kept"), "");
+    await stack.restartInspector({ protocolEra: "legacy", secretStore: "memory" });
+    expect((await fetch(stack.inspectorOrigin)).status).toBe(200);
+    await stat(join(dir, "inspector-home", "kept"));
+    expect(await processesOf(dir)).not.toEqual([]);
+    await stack.stop();
+    expect(await processesOf(dir)).toEqual([]);
+    await requireFreePorts(ports);
+  }, 60_000);
+
+  it("keeps the Worker's storage from one start to the next", async () => {
+    const first = await start();
+    expect(await (await fetch(`${first.stack.workerOrigin}/count`)).text()).toBe("1");
+    const kept = dir;
+    await first.stack.stop();
+    const second = await start({ dir: kept });
+    expect(await (await fetch(`${second.stack.workerOrigin}/count`)).text()).toBe("2");
+  }, 60_000);
+
+  it("tells in one sentence when a part ends that nobody ended", async () => {
+    const { stack } = await start();
+    const { pid } = stack.facts as unknown as { pid: number };
+    process.kill(pid, "SIGKILL");
+    expect(await stack.failed).toMatch(/^The stand-ins ended by signal SIGKILL\./);
+  }, 60_000);
+
+  it("starts the stand-ins again without calling it a failure", async () => {
+    const { stack } = await start();
+    const before = stack.facts as unknown as { pid: number };
+    await stack.restartStandIns();
+    const after = stack.facts as unknown as { pid: number };
+    expect(after.pid).not.toBe(before.pid);
+    const verdict = await Promise.race([
+      stack.failed,
+      fetch(stack.workerOrigin).then(({ status }) => status),
+    ]);
+    expect(verdict).toBe(200);
+  }, 60_000);
+
+  it("leaves nothing behind when a part does not start, and says what that part said", async () => {
+    const broken = await mkdtemp(join(tmpdir(), "stack-broken-"));
+    try {
+      await mkdir(join(broken, "mocks"));
+      await writeFile(join(broken, "package.json"), '{ "type": "module" }');
+      await symlink(join(PROJECT_ROOT, "node_modules"), join(broken, "node_modules"));
+      await writeFile(
+        join(broken, "mocks", "main.ts"),
+        "console.error('users.json: alice has no password'); process.exit(1)",
+      );
+      await expect(start({ root: broken, inspector: true })).rejects.toThrow(
+        "The stand-ins ended with exit code 1. It said:\n  users.json: alice has no password",
+      );
+      expect(await processesOf(dir)).toEqual([]);
+    } finally {
+      await rm(broken, { recursive: true, force: true });
+    }
+  }, 60_000);
+
+  it("leaves nothing behind when it is told to stop while it starts", async () => {
+    const controller = new AbortController();
+    dir = await mkdtemp(join(tmpdir(), "stack-"));
+    const ports = await findFreePorts();
+    const starting = startOfflineStack(
+      {
+        root,
+        dir,
+        ports,
+        inspector: true,
+        onProgress: (line) => {
+          if (line.startsWith("PingOne")) controller.abort(new Error("told to stop"));
+        },
+      },
+      controller.signal,
+    );
+    await expect(starting).rejects.toThrow();
+    expect(await processesOf(dir)).toEqual([]);
+    await requireFreePorts(ports);
+  }, 60_000);
+});

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { summarize } from "./summary.ts";
+
+it("shows addresses, test users and the link to open first, and ends with Ready", () => {
+  const text = summarize({
+    facts: {
+      issuer: "http://127.0.0.1:9400/env/as",
+      pingoneOrigin: "http://127.0.0.1:9400",
+      todoOrigin: "http://127.0.0.1:9401",
+      apiIdentifier: "https://todo.api.com",
+      client: { id: "mcp-server", secret: "TEST ONLY secret" },
+      users: [
+        { username: "alice", password: "pw-1", about: "signs on without trouble" },
+        { username: "mustchange", password: "pw-2", about: "has to change the password" },
+      ],
+    },
+    mcpUrl: "http://localhost:8787/mcp",
+    controlPage: "http://127.0.0.1:9400/__mocks",
+    inspectorOrigin: "http://localhost:6274",
+    inspectorLink: "http://localhost:6274/?serverUrl=x",
+    logs: "/tmp/logs",
+  });
+  expect(text).toMatchInlineSnapshot(`
+    "
+      Worker, MCP endpoint   http://localhost:8787/mcp
+      MCP Inspector          http://localhost:6274
+      PingOne stand-in       http://127.0.0.1:9400/env/as
+      Todo API stand-in      http://127.0.0.1:9401/api/todos
+      Control page           http://127.0.0.1:9400/__mocks
+
+    Test users (TEST ONLY passwords)
+      alice        pw-1   signs on without trouble
+      mustchange   pw-2   has to change the password
+
+    Open this first: the Inspector connects to the Worker by itself. Press Allow, sign on as alice, press Approve.
+      http://localhost:6274/?serverUrl=x
+
+    Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.
+    Ready"
+  `);
+  expect(text.split("\n").at(-1)).toBe("Ready");
+});
