@@ -17,12 +17,7 @@ import {
 import { createReference, logEvent, logProblem } from "../log.ts";
 import { renderConsentPage, renderErrorPage } from "./pages.tsx";
 import { type SignInTransaction, signInTransactionSchema, UpstreamOAuthError } from "./ping-types.ts";
-import {
-  buildAuthorizationUrl,
-  createSignInTransaction,
-  discoverPingOne,
-  redeemAuthorizationResponse,
-} from "./ping-utils.ts";
+import { buildAuthorizationUrl, createSignInTransaction, redeemAuthorizationResponse } from "./ping-utils.ts";
 import { endSessionsOfVanishedGrants } from "./provider.ts";
 import { createSignOutHandler, finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
 import {
@@ -103,25 +98,20 @@ export function createPingHandler(settings: Settings): Hono<App> {
     headers: Headers,
   ): Promise<Response> {
     const transaction = createSignInTransaction();
+    let location: URL;
     try {
-      // Asked before the sign-in begins, so that nothing of it is left in browser and store when PingOne is away.
-      await discoverPingOne(settings);
+      // Before the sign-in begins, so that nothing of it is left in browser and store when PingOne is away.
+      location = await buildAuthorizationUrl(settings, {
+        redirectUri: callbackUri,
+        scopes: todoScopesOf(request),
+        transaction,
+      });
     } catch (error) {
       return redirectUpstreamFailure(error, request, headers);
     }
     const upstream = await c.env.OAUTH_PROVIDER.beginUpstream(request, { data: transaction, headers });
-    try {
-      const scopes = todoScopesOf(request);
-      const location = await buildAuthorizationUrl(settings, {
-        redirectUri: callbackUri,
-        scopes,
-        state: upstream.state,
-        transaction,
-      });
-      return redirect(location.href, upstream.headers);
-    } catch (error) {
-      return redirectUpstreamFailure(error, request, upstream.headers);
-    }
+    location.searchParams.set("state", upstream.state);
+    return redirect(location.href, upstream.headers);
   }
 
   async function completeSignIn(

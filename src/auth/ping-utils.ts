@@ -80,7 +80,7 @@ function requireEndpoints(metadata: oauth.AuthorizationServer, issuer: URL): Pin
 }
 
 /**
- * The address at PingOne that the browser is sent to, and what must be remembered until it comes back.
+ * The address at PingOne that the browser is sent to, but for `state`, which the caller binds to the browser.
  *
  * @param options.scopes what the MCP client asked for and the person approved; none to learn only who it is
  * @throws {UpstreamOAuthError} when discovery fails
@@ -90,7 +90,6 @@ export async function buildAuthorizationUrl(
   options: {
     redirectUri: string;
     scopes: readonly TodoScope[];
-    state: string;
     transaction: SignInTransaction;
   },
 ): Promise<URL> {
@@ -106,7 +105,6 @@ export async function buildAuthorizationUrl(
     client_id: settings.MCP_SERVER_CLIENT_ID,
     redirect_uri: options.redirectUri,
     scope: scope.join(" "),
-    state: options.state,
     nonce: options.transaction.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(options.transaction.codeVerifier),
     code_challenge_method: "S256",

@@ -123,7 +123,8 @@ async function signInAtPingOne(c: Context<App>, settings: Settings): Promise<Res
   const transaction = createSignInTransaction();
   try {
     const redirectUri = new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
-    const location = await buildAuthorizationUrl(settings, { redirectUri, scopes: [], state, transaction });
+    const location = await buildAuthorizationUrl(settings, { redirectUri, scopes: [], transaction });
+    location.searchParams.set("state", state);
     await rememberPendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY, { state, transaction });
     return c.redirect(location.href, 302);
   } catch (error) {
