@@ -1,0 +1,278 @@
+/** POST /token with a refresh token, and revocation (RFC 7009), which is served at the same address. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  type RegisteredClient,
+  registerClient,
+  requestToken,
+  signIn,
+  type TokenResponse,
+} from "../support/mcp-client.ts";
+import { countHoldings, expectNoSecrets, expectOAuthError, watch } from "../support/observe.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "1" });
+  worker = stack.worker;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  await stack.standIns.control.clearFaults();
+});
+
+interface Connection {
+  readonly client: RegisteredClient;
+  readonly tokens: TokenResponse;
+  readonly refreshToken: string;
+}
+
+async function connect(metadata: Record<string, unknown> = {}, scope?: string): Promise<Connection> {
+  const client = await registerClient(worker, metadata);
+  const { tokens } = await signIn(worker, { client, ...(scope !== undefined && { scope }) });
+  return { client, tokens, refreshToken: tokens.refresh_token ?? "" };
+}
+
+function refresh(
+  client: RegisteredClient,
+  refreshToken: string,
+  extra: Record<string, string> = {},
+): Promise<Response> {
+  return requestToken(worker, client, { grant_type: "refresh_token", refresh_token: refreshToken, ...extra });
+}
+
+async function refreshWell(client: RegisteredClient, refreshToken: string): Promise<TokenResponse> {
+  const response = await refresh(client, refreshToken);
+  expect(response.status).toBe(200);
+  return (await response.json()) as TokenResponse;
+}
+
+function revoke(
+  client: RegisteredClient,
+  token: string,
+  extra: Record<string, string> = {},
+): Promise<Response> {
+  return requestToken(worker, client, { token, ...extra });
+}
+
+/** Whether an access token of ours still opens /mcp. */
+async function isAlive(accessToken: string): Promise<boolean> {
+  const response = await worker.fetch(worker.resource, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${accessToken}`,
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
+    }),
+  });
+  await response.body?.cancel();
+  return response.status === 200;
+}
+
+describe("a refresh token", () => {
+  it("gives new tokens, and asks PingOne nothing while its own token is good", async () => {
+    const { client, tokens, refreshToken } = await connect();
+    const watched = await watch(stack);
+    const renewed = await refreshWell(client, refreshToken);
+    expect(renewed).toMatchObject({ scope: tokens.scope, expires_in: 3600 });
+    expect(renewed.access_token).not.toBe(tokens.access_token);
+    expect(renewed.refresh_token).not.toBe(refreshToken);
+    expect(await isAlive(renewed.access_token)).toBe(true);
+    expect(await watched.upstreamCalls()).toEqual([]);
+  });
+
+  it("stays good until the one that replaced it is used, and is refused from then on", async () => {
+    const { client, refreshToken } = await connect();
+    // The answer to the first refresh is lost on its way, so the client asks again.
+    await refreshWell(client, refreshToken);
+    const second = await refreshWell(client, refreshToken);
+    const third = await refreshWell(client, second.refresh_token ?? "");
+    await expectOAuthError(await refresh(client, refreshToken), { status: 400, error: "invalid_grant" });
+    expect(await isAlive(third.access_token)).toBe(true);
+  });
+
+  it("narrows the scopes when it is asked to, and never widens them", async () => {
+    const { client, refreshToken } = await connect();
+    const response = await refresh(client, refreshToken, { scope: "todo_api:read" });
+    expect(((await response.json()) as TokenResponse).scope).toBe("todo_api:read");
+
+    const narrow = await connect({}, "todo_api:read");
+    const widened = await refresh(narrow.client, narrow.refreshToken, {
+      scope: "todo_api:read todo_api:write",
+    });
+    expect(((await widened.json()) as TokenResponse).scope).toBe("todo_api:read");
+  });
+
+  const INVALID_GRANT = { status: 400, error: "invalid_grant" };
+  it.each<
+    [
+      what: string,
+      send: (connection: Connection) => Promise<Response>,
+      expected: { status: number; error: string },
+    ]
+  >([
+    [
+      "another client brings it",
+      async ({ refreshToken }) => refresh(await registerClient(worker), refreshToken),
+      INVALID_GRANT,
+    ],
+    [
+      "it was changed",
+      ({ client, refreshToken }) => refresh(client, `${refreshToken.slice(0, -1)}_`),
+      INVALID_GRANT,
+    ],
+    ["it is an access token", ({ client, tokens }) => refresh(client, tokens.access_token), INVALID_GRANT],
+    ["it is of no known form", ({ client }) => refresh(client, "x"), INVALID_GRANT],
+    [
+      "it is missing",
+      ({ client }) => requestToken(worker, client, { grant_type: "refresh_token" }),
+      { status: 400, error: "invalid_request" },
+    ],
+    [
+      "it is for another resource",
+      ({ client, refreshToken }) => refresh(client, refreshToken, { resource: "https://other.example/mcp" }),
+      { status: 400, error: "invalid_target" },
+    ],
+    [
+      "only unknown scopes are asked for",
+      ({ client, refreshToken }) => refresh(client, refreshToken, { scope: "admin" }),
+      { status: 400, error: "invalid_scope" },
+    ],
+  ])("is refused when %s, and stays good", async (_what, send, expected) => {
+    const connection = await connect();
+    const watched = await watch(stack);
+    const body = await expectOAuthError(await send(connection), expected);
+    expectNoSecrets(JSON.stringify(body), connection.refreshToken, connection.tokens.access_token);
+    expect(await watched.upstreamCalls()).toEqual([]);
+    await watched.expectNothingGained();
+    await refreshWell(connection.client, connection.refreshToken);
+  });
+
+  it("of a confidential client needs the client's secret", async () => {
+    const { client, refreshToken } = await connect({ token_endpoint_auth_method: "client_secret_post" });
+    const { clientSecret: _secret, ...withoutSecret } = client;
+    await expectOAuthError(await refresh(withoutSecret, refreshToken), {
+      status: 401,
+      error: "invalid_client",
+    });
+    await expectOAuthError(await refresh({ ...client, clientSecret: "x" }, refreshToken), {
+      status: 401,
+      error: "invalid_client",
+    });
+    await refreshWell(client, refreshToken);
+  });
+
+  it("gives two tokens that work when two requests bring it at once", async () => {
+    const { client, refreshToken } = await connect();
+    const renewed = await Promise.all([refreshWell(client, refreshToken), refreshWell(client, refreshToken)]);
+    for (const { access_token } of renewed) expect(await isAlive(access_token)).toBe(true);
+  });
+});
+
+describe("revocation (RFC 7009)", () => {
+  it("of a refresh token ends the grant, its access tokens and the session at PingOne", async () => {
+    const { client, tokens, refreshToken } = await connect();
+    const before = await countHoldings(worker);
+    const watched = await watch(stack);
+    const response = await revoke(client, refreshToken, { token_type_hint: "refresh_token" });
+    expect(response.status).toBe(200);
+    expect(await watched.upstreamCalls()).toEqual(["revoke"]);
+    expect(await countHoldings(worker)).toMatchObject({
+      grants: before.grants - 1,
+      accessTokens: before.accessTokens - 1,
+      pingSessions: before.pingSessions - 1,
+    });
+    expect(await isAlive(tokens.access_token)).toBe(false);
+    await expectOAuthError(await refresh(client, refreshToken), { status: 400, error: "invalid_grant" });
+  });
+
+  it("of an access token ends that token only", async () => {
+    const { client, tokens, refreshToken } = await connect();
+    const watched = await watch(stack);
+    expect((await revoke(client, tokens.access_token)).status).toBe(200);
+    expect(await watched.upstreamCalls()).toEqual([]);
+    expect(await isAlive(tokens.access_token)).toBe(false);
+    expect(await isAlive((await refreshWell(client, refreshToken)).access_token)).toBe(true);
+  });
+
+  it.each(["a:b:c", "x", "::", "../:..:%00", '<script>"'])(
+    "of %j, which is no token, answers 200 and does nothing",
+    async (token) => {
+      const { client } = await connect();
+      const watched = await watch(stack);
+      const response = await revoke(client, token);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toBe("");
+      expect(await watched.upstreamCalls()).toEqual([]);
+      await watched.expectNothingGained();
+    },
+  );
+
+  it.each<[what: string, sender: () => Promise<RegisteredClient>]>([
+    ["another client", () => registerClient(worker)],
+    [
+      "another confidential client",
+      () => registerClient(worker, { token_endpoint_auth_method: "client_secret_post" }),
+    ],
+  ])("by %s does nothing", async (_what, sender) => {
+    const { tokens, refreshToken } = await connect();
+    const stranger = await sender();
+    const watched = await watch(stack);
+    for (const token of [refreshToken, tokens.access_token]) await revoke(stranger, token);
+    expect(await isAlive(tokens.access_token)).toBe(true);
+    expect(await watched.upstreamCalls()).toEqual([]);
+  });
+
+  it("without the secret of a confidential client is refused", async () => {
+    const { client, tokens, refreshToken } = await connect({
+      token_endpoint_auth_method: "client_secret_post",
+    });
+    const { clientSecret: _secret, ...withoutSecret } = client;
+    await expectOAuthError(await revoke(withoutSecret, refreshToken), {
+      status: 401,
+      error: "invalid_client",
+    });
+    expect(await isAlive(tokens.access_token)).toBe(true);
+  });
+
+  it("with the token sent twice is refused", async () => {
+    const { client, tokens, refreshToken } = await connect();
+    const body = new URLSearchParams({ client_id: client.clientId, token: refreshToken });
+    body.append("token", refreshToken);
+    const response = await worker.fetch(`${worker.origin}/token`, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: body.toString(),
+    });
+    await expectOAuthError(response, { status: 400, error: "invalid_request" });
+    expect(await isAlive(tokens.access_token)).toBe(true);
+  });
+
+  it("succeeds for the client although PingOne cannot be reached", async () => {
+    const { client, tokens, refreshToken } = await connect();
+    await stack.standIns.control.queueFault({ endpoint: "revoke", fault: "server_error" });
+    const before = await countHoldings(worker);
+    expect((await revoke(client, refreshToken)).status).toBe(200);
+    await stack.standIns.control.assertNoPendingFaults();
+    expect((await countHoldings(worker)).pingSessions).toBe(before.pingSessions - 1);
+    expect(await isAlive(tokens.access_token)).toBe(false);
+  });
+});
+
+it("tells a client whose registration is gone so, that it may register anew", async () => {
+  const { client, refreshToken } = await connect();
+  await (await worker.getEnv()).OAUTH_KV.delete(`client:${client.clientId}`);
+  await expectOAuthError(await refresh(client, refreshToken), { status: 401, error: "invalid_client" });
+});
