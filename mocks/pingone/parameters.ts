@@ -1,0 +1,66 @@
+/**
+ * Request parameters as OAuth defines them: sent once (RFC 6749 section 3.1), absent when empty, form-encoded.
+ */
+import { type FrontContext, OAuthRefusal } from "./errors.ts";
+
+/** Far above any honest request. PAR requests and client assertions are the largest. */
+export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_VALUE_LENGTH = 8192;
+
+/** RFC 8707 section 2 lets a client name several resources. */
+const REPEATABLE: ReadonlySet<string> = new Set(["resource"]);
+
+export interface RequestParameters {
+  /** `undefined` when absent or empty. The first one when repeated: look at {@link problems} first. */
+  get(name: string): string | undefined;
+  getAll(name: string): readonly string[];
+  /** Every parameter that was sent once, for DaVinci's `authorizationRequest`. */
+  readonly record: Readonly<Record<string, string>>;
+  isRepeated(name: string): boolean;
+  /** @throws {OAuthRefusal} `invalid_request` when a parameter is repeated or too long. */
+  requireWellFormed(): void;
+}
+
+export function parseParameters(source: URLSearchParams): RequestParameters {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of source) {
+    if (value === "") continue;
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  const isRepeated = (name: string) => (values.get(name)?.length ?? 0) > 1 && !REPEATABLE.has(name);
+  return {
+    get: (name) => values.get(name)?.[0],
+    getAll: (name) => values.get(name) ?? [],
+    record: Object.fromEntries([...values].map(([name, [value = ""]]) => [name, value])),
+    isRepeated,
+    requireWellFormed() {
+      for (const [name, [value = ""]] of values) {
+        if (isRepeated(name))
+          throw new OAuthRefusal("invalid_request", "A parameter is included more than once");
+        if (value.length > MAX_VALUE_LENGTH)
+          throw new OAuthRefusal("invalid_request", "A parameter is too long");
+      }
+    },
+  };
+}
+
+/** The form of a request body. @throws {OAuthRefusal} `invalid_request` when it is no form, or too large. */
+export async function readForm(c: FrontContext): Promise<RequestParameters> {
+  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new OAuthRefusal("invalid_request", "The request body must be application/x-www-form-urlencoded");
+  }
+  if (Number(c.req.header("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const body = await c.req.text();
+  if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw tooLarge();
+  return parseParameters(new URLSearchParams(body));
+}
+
+function tooLarge(): OAuthRefusal {
+  return new OAuthRefusal("invalid_request", "The request body is too large");
+}
+
+/** Words of a space-separated list, each once. */
+export function splitWords(value: string | undefined): string[] {
+  return [...new Set((value ?? "").split(" ").filter((word) => word !== ""))];
+}
