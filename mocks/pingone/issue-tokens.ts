@@ -53,7 +53,7 @@ export async function issueTokens(front: Front, options: IssueOptions): Promise<
   const claims = {
     ...accessTokenClaims(front, grant, audience, scope, times),
     ...(fault === "wrong_audience" && { aud: [WRONG_AUDIENCE] }),
-    ...commonDefects(fault, issuedAt),
+    ...commonDefects(front, fault, user, issuedAt),
   };
   // Made before anything is stored: an application that may not have a refresh token gets an error, not half a grant.
   const refreshToken = await createRefreshToken(front, application, grant);
@@ -76,8 +76,7 @@ export async function issueTokens(front: Front, options: IssueOptions): Promise<
         ...built,
         ...(fault === "wrong_audience" && { aud: WRONG_AUDIENCE }),
         ...(fault === "wrong_nonce" && { nonce: randomUUID() }),
-        ...(fault === "other_subject" && { sub: anotherUser(front, user) }),
-        ...commonDefects(fault, issuedAt),
+        ...commonDefects(front, fault, user, issuedAt),
       },
       { x5t: application.includeX5t, defect: signing.defect },
     );
@@ -134,7 +133,13 @@ export function loginOfGrant(front: Front, grant: Grant): LoginView {
   };
 }
 
-function commonDefects(fault: TokenFault | undefined, issuedAt: number): Record<string, unknown> {
+function commonDefects(
+  front: Front,
+  fault: TokenFault | undefined,
+  user: User,
+  issuedAt: number,
+): Record<string, unknown> {
+  if (fault === "other_subject") return { sub: anotherUser(front, user) };
   if (fault === "wrong_issuer") return { iss: WRONG_ISSUER };
   if (fault === "expired") return { iat: issuedAt - 7200, exp: issuedAt - 3600 };
   return {};

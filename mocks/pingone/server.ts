@@ -75,10 +75,14 @@ export async function createPingOneStandIn(
   });
   if (options.snapshot !== undefined) {
     const saved = readSnapshot(options.snapshot, environment.id);
-    await signer.restore(saved.keys);
-    state.restore(saved.state);
-    users.restore(saved.users);
-    consents.restore(saved.consents);
+    try {
+      await signer.restore(saved.keys);
+      state.restore(saved.state);
+      users.restore(saved.users);
+      consents.restore(saved.consents);
+    } catch (error) {
+      throw unusableSnapshot("it is damaged", error);
+    }
   }
   const front: Front = {
     environment,
@@ -194,13 +198,17 @@ function apiIdentifierOf(environment: Environment, application: Application): st
 
 function readSnapshot(snapshot: unknown, environmentId: string): z.infer<typeof snapshotSchema> {
   const parsed = snapshotSchema.safeParse(snapshot);
-  if (!parsed.success) {
-    throw new Error("The saved state of the PingOne stand-in cannot be read. Delete it, or start afresh.");
-  }
-  if (parsed.data.environmentId !== environmentId) {
-    throw new Error(
-      `The saved state belongs to the environment ${parsed.data.environmentId}, and the fixtures are ${environmentId}. Delete it, or start afresh.`,
-    );
+  if (!parsed.success) throw unusableSnapshot("it is damaged or of another version", parsed.error);
+  const saved = parsed.data.environmentId;
+  if (saved !== environmentId) {
+    throw unusableSnapshot(`it belongs to environment ${saved}, the fixtures to ${environmentId}`);
   }
   return parsed.data;
+}
+
+function unusableSnapshot(reason: string, cause?: unknown): Error {
+  return new Error(
+    `The saved state of the PingOne stand-in cannot be used: ${reason}. Start with --fresh to leave it behind.`,
+    { cause },
+  );
 }
