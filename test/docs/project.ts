@@ -105,7 +105,7 @@ export async function readProject(): Promise<Project> {
     .applications;
   return {
     files: readAll([...filesBelow(".", [".md"]), ".dev.vars.sample"]),
-    worker: readAll(filesBelow("src", [".ts", ".tsx"]).filter((file) => !file.endsWith(".test.ts"))),
+    worker: readAll(filesBelow("src", [".ts", ".tsx"]).filter((file) => !/\.test\.tsx?$/.test(file))),
     vars: wrangler.vars,
     bindings: [
       ...wrangler.kv_namespaces.map(({ binding }) => binding),

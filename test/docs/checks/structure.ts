@@ -9,8 +9,20 @@ import {
   findUnknownMessages,
   textOf,
 } from "../comparisons.ts";
-import { linkTargets, sectionOf, tableRows } from "../markdown.ts";
+import { codeSpans, linkTargets, sectionOf, tableRows } from "../markdown.ts";
 import { exists, filesBelow, type Project, readText } from "../project.ts";
+
+const LAYOUT = "docs/decisions/0015-files-beyond-the-seed-layout.md";
+const SEED_FILES = new Set([
+  "src/index.ts",
+  "src/mcp.ts",
+  "src/config.ts",
+  "src/todoApi.client.ts",
+  "src/auth/workers-oauth-utils.ts",
+  "src/auth/ping-handler.ts",
+  "src/auth/ping-utils.ts",
+  "src/auth/ping-types.ts",
+]);
 
 const OTHERS_MESSAGES = ["At PingOne", "In a client"];
 const SOURCES_OF_MESSAGES = [
@@ -84,6 +96,21 @@ export const structureChecks: Check[] = [
         .map((file) => `README: ${file} is left out`);
     },
     damages: [(project) => ({ ...project, files: { ...project.files, "docs/lost.md": "# Lost\n" } })],
+  },
+  {
+    name: "source files in the decision about the layout",
+    differences: ({ files, worker }) =>
+      compareNames(
+        "layout",
+        codeSpans(textOf(files, LAYOUT)).filter(
+          (span) => worker[span] !== undefined && !SEED_FILES.has(span),
+        ),
+        Object.keys(worker).filter((file) => !SEED_FILES.has(file)),
+      ).filter((difference) => !difference.endsWith("stands there twice")),
+    damages: [
+      damage(LAYOUT, "`src/tools.ts`", "the tool table"),
+      (project) => ({ ...project, worker: { ...project.worker, "src/new.ts": "" } }),
+    ],
   },
   {
     name: "decisions",
