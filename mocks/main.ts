@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  if (values.worker !== undefined) requireOrigin(values.worker);
   if (values.fresh && values.state !== undefined) await removeState(values.state);
   const ports = resolvePorts();
   const standIns = await startStandIns({
@@ -44,6 +45,12 @@ async function main(): Promise<void> {
   });
   stopOnSignal(standIns);
   process.stdout.write(values.json ? `${JSON.stringify(addressesOf(standIns))}\n` : summaryOf(standIns));
+}
+
+function requireOrigin(value: string): void {
+  if (URL.parse(value)?.origin !== value) {
+    throw new Error(`--worker ${value} is not an origin. Give scheme and host, as in http://localhost:8787`);
+  }
 }
 
 function stopOnSignal(standIns: StandIns): void {

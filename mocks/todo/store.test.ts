@@ -90,7 +90,7 @@ describe("readTodoSeeds", () => {
     [
       "a todo without text",
       '{"default":[{"id":"1","completed":true}],"users":{}}',
-      /todos\.json is not valid:[^]*text/,
+      /todos\.json is not valid:[\s\S]*text/,
     ],
     ["a name that it does not know", '{"default":[],"users":{},"extra":1}', /extra/],
   ])("refuses %s with the path and the reason", async (_, content, message) => {

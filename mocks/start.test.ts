@@ -1,0 +1,453 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { TOKEN_FAULTS, type TokenFault } from "./pingone/contracts.ts";
+import { DEFAULT_FIXTURES_DIR, type StandIns, type StandInsOptions, startStandIns } from "./start.ts";
+import {
+  listTodos,
+  obtainTokens,
+  redeem,
+  refresh,
+  signIn,
+  TEST_PASSWORD,
+  TEST_WORKER_ORIGIN,
+  type TokenAnswer,
+} from "./test-login.ts";
+
+const start = (options: Partial<StandInsOptions> = {}) =>
+  startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: TEST_WORKER_ORIGIN, ...options });
+const portOf = (origin: string) => Number(new URL(origin).port);
+
+async function withFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), "stand-ins-"));
+  try {
+    return await use(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+describe("startStandIns", () => {
+  let standIns: StandIns;
+  beforeAll(async () => {
+    standIns = await start();
+  });
+  afterAll(() => standIns.close());
+  beforeEach(() => standIns.control.reset());
+  afterEach(() => standIns.control.assertNoPendingFaults());
+
+  it("signs a person in and serves their todos", async () => {
+    const tokens = await obtainTokens(standIns, "alice");
+    const response = await listTodos(standIns, tokens.access_token);
+    expect(response.status).toBe(200);
+    const { todos } = (await response.json()) as { todos: { text: string }[] };
+    expect(todos.map(({ text }) => text)).toContain("Buy oat milk");
+    expect(decodeJwt(tokens.access_token).aud).toEqual([standIns.apiIdentifier]);
+    const state = await standIns.control.state();
+    expect(state.todo.todosByUser.alice).toBe(todos.length);
+    expect(state.pingone.users.find(({ username }) => username === "alice")).toMatchObject({ sessions: 1 });
+  });
+
+  it("refuses an ID token and an openid-only token at the Todo API", async () => {
+    const tokens = await obtainTokens(standIns, "alice");
+    expect((await listTodos(standIns, tokens.id_token ?? "")).status).toBe(401);
+    const login = await signIn(standIns, "bob", { parameters: { scope: "openid" } });
+    const { access_token } = (await (await redeem(standIns, login)).json()) as TokenAnswer;
+    expect((await listTodos(standIns, access_token)).status).toBe(401);
+  });
+
+  it("answers at the addresses it gives, on loopback", async () => {
+    for (const origin of [standIns.pingoneOrigin, standIns.todoOrigin]) {
+      expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+      expect(await (await fetch(`${origin}/__mocks/health`)).json()).toMatchObject({ status: "ok" });
+    }
+    expect(standIns.issuer.startsWith(`${standIns.pingoneOrigin}/`)).toBe(true);
+  });
+
+  it("lets the Todo API meet a rolled key at once, and refuse a dropped one", async () => {
+    const before = await obtainTokens(standIns, "alice");
+    const kid = await standIns.control.rotateKeys();
+    const after = await obtainTokens(standIns, "bob");
+    expect(decodeProtectedHeader(after.access_token).kid).toBe(kid);
+    expect((await listTodos(standIns, after.access_token)).status).toBe(200);
+    expect((await listTodos(standIns, before.access_token)).status).toBe(200);
+    await standIns.control.rotateKeys({ drop: true });
+    const last = await obtainTokens(standIns, "alice");
+    expect((await listTodos(standIns, last.access_token)).status).toBe(200);
+    expect((await listTodos(standIns, before.access_token)).status).toBe(401);
+  });
+
+  it("shares one clock between both", async () => {
+    const tokens = await obtainTokens(standIns, "alice");
+    await standIns.control.advanceClock(tokens.expires_in + 1);
+    expect((await listTodos(standIns, tokens.access_token)).status).toBe(401);
+    const userinfo = await fetch(`${standIns.issuer}/userinfo`, {
+      headers: { authorization: `Bearer ${tokens.access_token}` },
+    });
+    expect(userinfo.status).toBe(401);
+  });
+
+  describe("verbs on a user", () => {
+    const userinfoStatus = async (token: string) =>
+      (await fetch(`${standIns.issuer}/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status;
+
+    it("expire the user's access tokens at PingOne and leave another's alone", async () => {
+      const alice = await obtainTokens(standIns, "alice");
+      const bob = await obtainTokens(standIns, "bob");
+      expect(await standIns.control.expireTokens("alice")).toBe(1);
+      expect(await userinfoStatus(alice.access_token)).toBe(401);
+      expect(await userinfoStatus(bob.access_token)).toBe(200);
+      expect((await refresh(standIns, alice.refresh_token ?? "")).status).toBe(200);
+    });
+
+    it("revoke the user's tokens", async () => {
+      const alice = await obtainTokens(standIns, "alice");
+      const bob = await obtainTokens(standIns, "bob");
+      expect(await standIns.control.revokeTokens("alice")).toBeGreaterThan(0);
+      expect(await userinfoStatus(alice.access_token)).toBe(401);
+      expect((await refresh(standIns, alice.refresh_token ?? "")).status).toBe(400);
+      expect((await refresh(standIns, bob.refresh_token ?? "")).status).toBe(200);
+    });
+
+    it("end the user's session and what hangs on it", async () => {
+      const alice = await obtainTokens(standIns, "alice");
+      expect(await standIns.control.endSession("alice")).toBe(1);
+      expect((await refresh(standIns, alice.refresh_token ?? "")).status).toBe(400);
+      const page = await alice.login.browser.open(alice.login.browser.visited[0] ?? "");
+      expect(page.heading).toBe("Sign On");
+    });
+
+    it.each(["expireTokens", "revokeTokens", "endSession"] as const)(
+      "%s lists the users when there is none such",
+      async (verb) => {
+        await expect(standIns.control[verb]("nobody")).rejects.toThrow(/nobody[\s\S]*alice[\s\S]*bob/);
+      },
+    );
+  });
+
+  it("chooses a flow by its name, until reset", async () => {
+    const { flows } = (await standIns.control.state()).pingone;
+    const other = flows.find(({ bound }) => !bound);
+    await standIns.control.chooseFlow(other?.name ?? "");
+    const boundNow = async () =>
+      (await standIns.control.state()).pingone.flows.filter(({ bound }) => bound).map(({ name }) => name);
+    expect(await boundNow()).toEqual([other?.name]);
+    await standIns.control.reset();
+    expect(await boundNow()).toEqual(flows.filter(({ bound }) => bound).map(({ name }) => name));
+    await expect(standIns.control.chooseFlow("no such flow")).rejects.toThrow(flows[0]?.name ?? "?");
+  });
+
+  it("sets switches by name, until reset, and lists the names it knows", async () => {
+    await standIns.control.setSwitches({ accessTokenTtlSeconds: 60 });
+    expect((await obtainTokens(standIns, "alice")).expires_in).toBe(60);
+    await standIns.control.reset();
+    expect((await obtainTokens(standIns, "alice")).expires_in).toBe(3600);
+    await expect(standIns.control.setSwitches({ nonsense: 1 })).rejects.toThrow(/resourceParam/);
+  });
+
+  describe("faults of one login", () => {
+    it("are met at the token endpoint by the user's own code only", async () => {
+      await standIns.control.queueFault({ endpoint: "token", fault: "server_error", login: { user: "bob" } });
+      const alice = await signIn(standIns, "alice");
+      const bob = await signIn(standIns, "bob");
+      expect((await redeem(standIns, alice)).status).toBe(200);
+      expect((await redeem(standIns, bob)).status).toBe(503);
+    });
+
+    it("are met by the user's refresh token and by their access token", async () => {
+      const alice = await obtainTokens(standIns, "alice");
+      const bob = await obtainTokens(standIns, "bob");
+      await standIns.control.queueFault({
+        endpoint: "token",
+        fault: "server_error",
+        login: { user: "alice" },
+      });
+      await standIns.control.queueFault({
+        endpoint: "todos.list",
+        fault: "conflict",
+        login: { user: "alice" },
+      });
+      expect((await refresh(standIns, bob.refresh_token ?? "")).status).toBe(200);
+      expect((await refresh(standIns, alice.refresh_token ?? "")).status).toBe(503);
+      expect((await listTodos(standIns, bob.access_token)).status).toBe(200);
+      expect((await listTodos(standIns, alice.access_token)).status).toBe(409);
+    });
+
+    it("are met by the state of the login", async () => {
+      const login = await signIn(standIns, "alice");
+      await standIns.control.queueFault({ endpoint: "token", fault: "reset", login: { state: login.state } });
+      await expect(redeem(standIns, login)).rejects.toThrow();
+      await standIns.control.expectRequest({
+        endpoint: "token",
+        status: 0,
+        fault: "reset",
+        login: { state: login.state },
+      });
+    });
+  });
+
+  describe("defects of tokens", () => {
+    interface Verdict {
+      readonly idToken: string | undefined;
+      readonly accessToken: string | undefined;
+    }
+
+    /** The first thing that a strict client would find wrong with each token. */
+    async function judge(tokens: TokenAnswer, login: { nonce: string }, userId: string): Promise<Verdict> {
+      const keys = createRemoteJWKSet(new URL(`${standIns.issuer}/jwks`));
+      const check = async (token: string | undefined, audience: string, nonce?: string) => {
+        if (token === undefined) return "missing";
+        try {
+          const { payload } = await jwtVerify(token, keys, { issuer: standIns.issuer, audience });
+          if (nonce !== undefined && payload.nonce !== nonce) return "nonce";
+          return payload.sub === userId ? undefined : "sub";
+        } catch (error) {
+          return (error as { claim?: string; code: string }).claim ?? (error as { code: string }).code;
+        }
+      };
+      return {
+        idToken: await check(tokens.id_token, standIns.client.id, login.nonce),
+        accessToken: await check(tokens.access_token, standIns.apiIdentifier),
+      };
+    }
+
+    const WRONG_SIGNATURE = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+    const UNKNOWN_KEY = "ERR_JWKS_NO_MATCHING_KEY";
+    const verdicts: Record<TokenFault, Verdict> = {
+      wrong_signature: { idToken: WRONG_SIGNATURE, accessToken: WRONG_SIGNATURE },
+      unknown_kid: { idToken: UNKNOWN_KEY, accessToken: UNKNOWN_KEY },
+      wrong_audience: { idToken: "aud", accessToken: "aud" },
+      wrong_nonce: { idToken: "nonce", accessToken: undefined },
+      wrong_issuer: { idToken: "iss", accessToken: "iss" },
+      expired: { idToken: "exp", accessToken: "exp" },
+      other_subject: { idToken: "sub", accessToken: "sub" },
+      missing_id_token: { idToken: "missing", accessToken: undefined },
+    };
+
+    it.each(TOKEN_FAULTS)("%s reaches the login that it is queued for, once", async (fault) => {
+      const alice = standIns.users.find(({ username }) => username === "alice");
+      await standIns.control.queueFault({ endpoint: "token", fault, login: { user: "alice" } });
+      const login = await signIn(standIns, "alice");
+      const spoilt = (await (await redeem(standIns, login)).json()) as TokenAnswer;
+      expect(await judge(spoilt, login, alice?.id ?? "")).toEqual(verdicts[fault]);
+      await standIns.control.expectRequest({ endpoint: "token", fault, status: 200 }, { times: 1 });
+      const sound = await obtainTokens(standIns, "alice");
+      expect(await judge(sound, sound.login, alice?.id ?? "")).toEqual({
+        idToken: undefined,
+        accessToken: undefined,
+      });
+    });
+
+    it("wait on while the token endpoint refuses", async () => {
+      await standIns.control.queueFault({ endpoint: "token", fault: "expired" });
+      expect((await refresh(standIns, "bogus")).status).toBe(400);
+      expect(await standIns.control.pendingFaults()).toMatchObject([{ fault: "expired", remaining: 1 }]);
+      await standIns.control.clearFaults();
+    });
+  });
+
+  it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
+    const { control } = standIns;
+    const tokens = await obtainTokens(standIns, "alice");
+    const { login } = tokens;
+    const rotated = (await (await refresh(standIns, tokens.refresh_token ?? "")).json()) as TokenAnswer;
+    const post = (endpoint: string, fields: Record<string, string>) =>
+      fetch(`${standIns.issuer}/${endpoint}`, {
+        method: "POST",
+        headers: { authorization: `Basic ${btoa(`${standIns.client.id}:${standIns.client.secret}`)}` },
+        body: new URLSearchParams(fields),
+      });
+    await listTodos(standIns, rotated.access_token);
+    await fetch(`${standIns.issuer}/userinfo`, {
+      headers: { authorization: `Bearer ${rotated.access_token}` },
+    });
+    await post("introspect", { token: rotated.access_token });
+    await post("revoke", { token: rotated.refresh_token ?? "", token_type_hint: "refresh_token" });
+    await post("token", {
+      grant_type: "authorization_code",
+      code: login.code,
+      client_secret: standIns.client.secret,
+    });
+    await fetch(`${standIns.issuer}/signoff?id_token_hint=${tokens.id_token}`, { redirect: "manual" });
+    const par = await post("par", { request: "x", client_id: standIns.client.id });
+    const parUri = ((await par.json()) as { request_uri?: string }).request_uri;
+
+    const cookies = (await login.browser.cookies.getCookies(standIns.issuer)).map(({ value }) => value);
+    const secrets = [
+      login.code,
+      login.codeVerifier,
+      login.state,
+      login.nonce,
+      TEST_PASSWORD,
+      standIns.client.secret,
+      ...cookies,
+      parUri,
+      ...[tokens, rotated].flatMap((answer) => [answer.access_token, answer.refresh_token, answer.id_token]),
+    ].filter((secret) => secret !== undefined && secret !== "");
+    expect(cookies.length).toBeGreaterThan(0);
+    expect(secrets.length).toBeGreaterThan(12);
+
+    const failure = await control
+      .expectRequest({ endpoint: "token", form: { code: "other", client_secret: standIns.client.secret } })
+      .catch((error: Error) => error.message);
+    const shown = [
+      JSON.stringify(await control.requests()),
+      JSON.stringify(await control.state()),
+      await (await fetch(`${standIns.pingoneOrigin}/__mocks`)).text(),
+      String(failure),
+    ];
+    for (const text of shown) {
+      expect(text.length).toBeGreaterThan(50);
+      for (const secret of secrets) expect(text).not.toContain(secret);
+      for (const secret of secrets) expect(text).not.toContain(encodeURIComponent(secret ?? ""));
+    }
+    // The proof is worth something only if those requests are there.
+    for (const endpoint of [
+      "authorize",
+      "davinci",
+      "token",
+      "userinfo",
+      "introspect",
+      "revoke",
+      "signoff",
+      "todos.list",
+    ] as const) {
+      await control.expectRequest({ endpoint });
+    }
+  });
+
+  it("asks PingOne for its keys over HTTP", async () => {
+    await standIns.control.rotateKeys();
+    const tokens = await obtainTokens(standIns, "alice");
+    await standIns.control.clearRequests();
+    await listTodos(standIns, tokens.access_token);
+    await listTodos(standIns, tokens.access_token);
+    await standIns.control.expectRequest({ endpoint: "jwks", status: 200 }, { times: 1 });
+  });
+});
+
+describe("the state folder", () => {
+  it("keeps sessions, tokens, consents, todos and keys over a restart", () =>
+    withFolder(async (stateDir) => {
+      const first = await start({ stateDir });
+      const ports = { pingonePort: portOf(first.pingoneOrigin), todoPort: portOf(first.todoOrigin) };
+      const tokens = await obtainTokens(first, "alice");
+      const kid = await first.control.rotateKeys();
+      await fetch(`${first.todoOrigin}/api/todos`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${tokens.access_token}`, "content-type": "application/json" },
+        body: '{"todoText":"Survive"}',
+      });
+      await first.close();
+
+      const second = await start({ stateDir, ...ports });
+      try {
+        expect((await second.control.state()).pingone.signingKeyId).toBe(kid);
+        const { todos } = (await (await listTodos(second, tokens.access_token)).json()) as {
+          todos: { text: string }[];
+        };
+        expect(todos.map(({ text }) => text)).toContain("Survive");
+        const silent = await signIn(second, "alice", {
+          browser: tokens.login.browser,
+          parameters: { prompt: "none" },
+        });
+        expect(silent.code).not.toBe("");
+        expect((await refresh(second, tokens.refresh_token ?? "")).status).toBe(200);
+      } finally {
+        await second.close();
+      }
+    }));
+
+  it("holds no token, code or session cookie that could be used", () =>
+    withFolder(async (stateDir) => {
+      const standIns = await start({ stateDir });
+      const tokens = await obtainTokens(standIns, "alice");
+      const cookies = await tokens.login.browser.cookies.getCookies(standIns.issuer);
+      await standIns.close();
+      const content = await readFile(join(stateDir, "stand-ins.json"), "utf8");
+      for (const secret of [
+        tokens.access_token,
+        tokens.refresh_token,
+        tokens.id_token,
+        tokens.login.code,
+        ...cookies.map(({ value }) => value),
+      ]) {
+        expect(content).not.toContain(secret);
+      }
+    }));
+
+  it("keeps nothing without a folder", async () => {
+    const first = await start();
+    const tokens = await obtainTokens(first, "alice");
+    await first.close();
+    const second = await start();
+    expect((await refresh(second, tokens.refresh_token ?? "")).status).toBe(400);
+    await second.close();
+  });
+
+  it.each([
+    ["damaged", "{"],
+    ["of another version", '{"version":99,"pingone":{},"todo":{}}'],
+    ["made of something else", '{"version":1,"pingone":{"x":1},"todo":{}}'],
+    ["broken in its todos", '{"version":1,"pingone":{},"todo":[1]}'],
+  ])("is refused with a way on when it is %s", (_, content) =>
+    withFolder(async (stateDir) => {
+      await writeFile(join(stateDir, "stand-ins.json"), content);
+      await expect(start({ stateDir })).rejects.toThrow(/^The saved state .* cannot be used: .*--fresh/);
+    }),
+  );
+});
+
+describe("a port in use", () => {
+  let taken: Server;
+  let port: number;
+  beforeAll(async () => {
+    taken = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => taken.once("listening", resolve));
+    port = (taken.address() as AddressInfo).port;
+  });
+  afterAll(() => taken.close());
+
+  it.each([
+    ["pingonePort", "PINGONE_PORT", "the PingOne stand-in"],
+    ["todoPort", "TODO_PORT", "the Todo API stand-in"],
+  ])("gives %s one sentence with the port, the variable and the need", async (option, variable, need) => {
+    await expect(start({ [option]: port })).rejects.toThrow(
+      `Port ${port} is in use, and ${need} needs it. Stop the program that holds it, or set ${variable} to a free port.`,
+    );
+  });
+
+  it("leaves no stand-in running behind", async () => {
+    const probe = await start();
+    const pingonePort = portOf(probe.pingoneOrigin);
+    await probe.close();
+    await expect(start({ pingonePort, todoPort: port })).rejects.toThrow("TODO_PORT");
+    await expect(fetch(`http://127.0.0.1:${pingonePort}/__mocks/health`)).rejects.toThrow();
+  });
+});
+
+describe("another fixtures folder", () => {
+  it("brings its own redirect URIs and todos", () =>
+    withFolder(async (fixturesDir) => {
+      await cp(DEFAULT_FIXTURES_DIR, fixturesDir, { recursive: true });
+      await rm(join(fixturesDir, "todos.json"));
+      const path = join(fixturesDir, "pingone", "applications.json");
+      const applications = await readFile(path, "utf8");
+      await writeFile(path, applications.replace("{worker}/callback", "https://other.example/cb"));
+      await using standIns = await start({ fixturesDir });
+      await expect(signIn(standIns, "alice")).rejects.toThrow(/redirect_uri/i);
+      const state = await standIns.control.state();
+      expect(state.todo.todosByUser).toEqual({});
+    }));
+
+  it("is refused with the path and the reason when its todos are wrong", () =>
+    withFolder(async (fixturesDir) => {
+      await cp(DEFAULT_FIXTURES_DIR, fixturesDir, { recursive: true });
+      await writeFile(join(fixturesDir, "todos.json"), '{"default":{}}');
+      await expect(start({ fixturesDir })).rejects.toThrow(/todos\.json is not valid/);
+    }));
+});
