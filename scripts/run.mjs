@@ -2,6 +2,10 @@
  * Entry of every npm script: makes ready what is missing (a Node the tools accept, the dependencies, for browser
  * tests a Chromium), then runs the script on that Node. Works on a bare clone with Node 20, so it uses built-in
  * modules only. Never asks anything; says nothing when there is nothing to do.
+ *
+ * package.json calls it with `exec`, so that no shell stands between npm and this process: npm passes a signal to the
+ * shell that it starts, and Debian's neither passes it on nor waits, which would leave everything running. On Windows
+ * `exec.cmd` in the project's folder takes the place of the shell's `exec`.
  */
 import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";

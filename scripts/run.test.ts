@@ -19,7 +19,7 @@ describe("run.mjs", () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
-    const expected = Object.keys(COMMANDS).map((name) => [name, `node scripts/run.mjs ${name}`]);
+    const expected = Object.keys(COMMANDS).map((name) => [name, `exec node scripts/run.mjs ${name}`]);
     expect(scripts).toEqual(Object.fromEntries(expected));
   });
 

@@ -76,6 +76,13 @@ describe("a part", () => {
     await expect(waiting).rejects.toThrow("The program ended with exit code 1. It said:\n  no such fixture");
   });
 
+  it("leaves the stack out of the last words", async () => {
+    const part = start("throw new Error('two test users are called alice')");
+    await expect(part.waitForLine(() => undefined, 10_000)).rejects.toThrow(
+      /It said:\n(?: {2}\[eval\]:1\n| {2}throw new .*\n)* {2}Error: two test users are called alice$/,
+    );
+  });
+
   it("gives up after the time that it was given", async () => {
     const part = start("setInterval(() => {}, 1000)");
     await expect(part.waitForLine(() => undefined, 1_000)).rejects.toThrow(

@@ -72,11 +72,6 @@ export class Part {
     return this.#stopping !== undefined;
   }
 
-  /** The last lines it printed, for a sentence that says why. */
-  lastLines(count: number): string[] {
-    return this.#lines.filter((line) => line.trim() !== "").slice(-count);
-  }
-
   /**
    * Resolves with what `match` makes of the first line that it does not pass over with undefined.
    * @throws {PartError} when the program ends first or the time is up; whatever `match` throws.
@@ -131,6 +126,11 @@ export class Part {
     }
   }
 
+  /** What it said on its way here is no news: a later end is explained by what it says from now on. */
+  forgetLines(): void {
+    this.#lines = [];
+  }
+
   /** Ends the whole group: SIGTERM, then SIGKILL for what is left. Resolves when nothing of it lives. */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
@@ -165,7 +165,10 @@ export class Part {
 
   /** The sentence, and what the program said last. */
   explain(sentence: string): string {
-    const said = this.lastLines(8).map((line) => `  ${line}`);
+    const said = this.#lines
+      .filter(saysSomething)
+      .slice(-8)
+      .map((line) => `  ${line}`);
     const capital = sentence.charAt(0).toUpperCase() + sentence.slice(1);
     return said.length === 0 ? capital : `${capital} It said:\n${said.join("\n")}`;
   }
@@ -208,6 +211,11 @@ const living = new Set<Part>();
 process.on("exit", () => {
   for (const part of living) part.killNow();
 });
+
+/** Not the stack and the source that Node prints around an uncaught error's message. The log has it all. */
+function saysSomething(line: string): boolean {
+  return !/^\s*$|^\s+at |^Node\.js v|^node:internal|^\s*\^+\s*$|^\s*throw |^file:\/\/|^\s*[{}]$/.test(line);
+}
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;

@@ -13,6 +13,8 @@ import { mcpUrlOf, startWorkerPart, workerOriginOf } from "./worker.ts";
 
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
+export type PartName = "stand-ins" | "worker" | "inspector";
+
 export interface InspectorOptions {
   readonly protocolEra?: ProtocolEra;
   readonly secretStore?: "file" | "memory";
@@ -31,7 +33,7 @@ export interface OfflineStackOptions {
   /** Told what is being started, and what is ready. */
   readonly onProgress?: (line: string) => void;
   /** Told each line that a part prints while it runs. */
-  readonly onLine?: (part: "stand-ins" | "worker" | "inspector", line: string) => void;
+  readonly onLine?: (part: PartName, line: string) => void;
   /** Folder of the project; another one in tests of this file. */
   readonly root?: string;
 }
@@ -90,7 +92,7 @@ class Stack implements OfflineStack {
   readonly failed: Promise<string>;
   readonly #options: OfflineStackOptions;
   readonly #folder: OfflineFolder;
-  readonly #parts = new Map<"stand-ins" | "worker" | "inspector", Part>();
+  readonly #parts = new Map<PartName, Part>();
   #fail: (sentence: string) => void = () => undefined;
   #facts: StandInFacts | undefined;
   #stopped: Promise<void> | undefined;
@@ -164,7 +166,7 @@ class Stack implements OfflineStack {
       onLine: (line) => this.#options.onLine?.("stand-ins", line),
       ...(fixturesDir !== undefined && { fixturesDir }),
     });
-    this.#tellReady("PingOne and Todo API stand-ins", started);
+    this.#tellReady("stand-ins", "PingOne and Todo API stand-ins", started);
   }
 
   async #startWorker(): Promise<void> {
@@ -179,7 +181,7 @@ class Stack implements OfflineStack {
       onLine: (line) => this.#options.onLine?.("worker", line),
       ...(workerSettings !== undefined && { settings: workerSettings }),
     });
-    this.#tellReady("Worker in workerd", started);
+    this.#tellReady("worker", "Worker in workerd", started);
   }
 
   async #startInspector({ protocolEra, secretStore = "file" }: InspectorOptions): Promise<void> {
@@ -194,15 +196,16 @@ class Stack implements OfflineStack {
       onLine: (line) => this.#options.onLine?.("inspector", line),
       ...(protocolEra !== undefined && { protocolEra }),
     });
-    this.#tellReady("MCP Inspector", started);
+    this.#tellReady("inspector", "MCP Inspector", started);
   }
 
-  #tellReady(what: string, started: number): void {
+  #tellReady(name: PartName, what: string, started: number): void {
+    this.#parts.get(name)?.forgetLines();
     this.#options.onProgress?.(`${what}: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
 
   /** A part that appears after the stack was told to stop is ended at once. */
-  #keep(name: "stand-ins" | "worker" | "inspector", part: Part): void {
+  #keep(name: PartName, part: Part): void {
     this.#parts.set(name, part);
     if (this.#stopped !== undefined)
       this.#stopped = Promise.all([this.#stopped, part.stop()]).then(() => undefined);
@@ -211,7 +214,7 @@ class Stack implements OfflineStack {
     });
   }
 
-  async #end(name: "stand-ins" | "worker" | "inspector"): Promise<void> {
+  async #end(name: PartName): Promise<void> {
     const part = this.#parts.get(name);
     this.#parts.delete(name);
     await part?.stop();

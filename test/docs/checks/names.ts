@@ -35,7 +35,7 @@ export const nameChecks: Check[] = [
       const rows = tableOf(project, README, "Scripts", "script");
       const documented = namesInColumn(rows, "script").map((span) => span.replace(/^npm (run )?/, ""));
       const calls = Object.entries(project.scripts).filter(
-        ([name, call]) => call !== `node scripts/run.mjs ${name}`,
+        ([name, call]) => call !== `exec node scripts/run.mjs ${name}`,
       );
       return [
         ...compareNames("scripts in README", documented, project.commands),

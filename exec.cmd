@@ -1,0 +1,2 @@
+@rem npm scripts begin with `exec`, which Windows' own shell lacks. See scripts/run.mjs.
+@%*
