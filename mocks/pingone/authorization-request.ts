@@ -40,9 +40,9 @@ const PROMPTS: ReadonlySet<string> = new Set(["none", "login", "consent", "selec
 
 /** @throws {UntrustedRequest} when nothing may be redirected. */
 export function requireClient(front: Front, parameters: RequestParameters): Application {
-  const application = parameters.isRepeated("client_id")
-    ? undefined
-    : findApplication(front, parameters.get("client_id"));
+  const application = parameters.isUsable("client_id")
+    ? findApplication(front, parameters.get("client_id"))
+    : undefined;
   // Unverified wording: how PingOne names an unknown client is not known.
   if (!application)
     throw new UntrustedRequest("client_id", "The client_id is not that of an enabled application");
@@ -54,14 +54,14 @@ export function requireClient(front: Front, parameters: RequestParameters): Appl
  * @throws {UntrustedRequest} when nothing may be redirected.
  */
 export function requireCallback(application: Application, parameters: RequestParameters): Callback {
-  const redirectUri = parameters.isRepeated("redirect_uri") ? undefined : parameters.get("redirect_uri");
+  const redirectUri = parameters.isUsable("redirect_uri") ? parameters.get("redirect_uri") : undefined;
   if (redirectUri === undefined || !application.redirectUris.includes(redirectUri)) {
     throw new UntrustedRequest("redirect_uri", "Redirect URI mismatch");
   }
   return {
     redirectUri,
     responseMode: responseModeFor(parameters),
-    state: parameters.isRepeated("state") ? undefined : parameters.get("state"),
+    state: parameters.isUsable("state") ? parameters.get("state") : undefined,
   };
 }
 
@@ -69,7 +69,7 @@ export function requireCallback(application: Application, parameters: RequestPar
 function responseModeFor(parameters: RequestParameters): ResponseMode {
   const mode = parameters.get("response_mode");
   if (
-    !parameters.isRepeated("response_mode") &&
+    parameters.isUsable("response_mode") &&
     (mode === "query" || mode === "fragment" || mode === "form_post")
   ) {
     return mode;

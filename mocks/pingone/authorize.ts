@@ -16,6 +16,7 @@ import type { AuthorizationContext, FlowOutcome } from "./contracts.ts";
 import {
   type FrontContext,
   type FrontEnv,
+  methodNotAllowed,
   OAuthRefusal,
   sendPage,
   sendUntrusted,
@@ -42,6 +43,7 @@ export function addAuthorizeRoutes(app: Hono<FrontEnv>, front: Front): void {
       throw error;
     }
   });
+  app.all(`/${id}/as/authorize`, (c) => methodNotAllowed(c, ["GET", "POST"]));
   app.post(`/${id}/davinci/interactions/:interaction`, (c) =>
     submitForm(front, c, c.req.param("interaction")),
   );
@@ -79,7 +81,7 @@ async function authorize(front: Front, c: FrontContext, sent: RequestParameters)
 function takePushed(front: Front, clientId: string, sent: RequestParameters): RequestParameters | undefined {
   const requestUri = sent.get("request_uri");
   if (requestUri === undefined) return undefined;
-  const pushed = sent.isRepeated("request_uri") ? undefined : front.pushedRequests.take(requestUri, clientId);
+  const pushed = sent.isUsable("request_uri") ? front.pushedRequests.take(requestUri, clientId) : undefined;
   if (!pushed) throw new UntrustedRequest("request_uri", "The request URI is unknown, used or expired");
   return pushed;
 }
@@ -243,13 +245,14 @@ function keepSession(front: Front, id: string | undefined, idleTimeoutMinutes: n
 function signOn(front: Front, c: FrontContext, outcome: Extract<FlowOutcome, { kind: "success" }>): Session {
   const cookie = randomBytes(32).toString("base64url");
   const existing = readSession(front, c);
+  const extended = existing?.userId === outcome.userId ? existing : undefined;
   const now = front.clock();
   const session: Session = {
-    id: existing?.userId === outcome.userId ? existing.id : randomUUID(),
+    id: extended?.id ?? randomUUID(),
     userId: outcome.userId,
     // A new cookie at each sign-on: one that was planted before it is worth nothing after it.
     cookieHash: hashOf(cookie),
-    createdAt: now,
+    createdAt: extended?.createdAt ?? now,
     authenticatedAt: now,
     lastUsedAt: now,
     authenticationMethods: [...outcome.authenticationMethods],

@@ -108,10 +108,11 @@ export const applicationsSchema = (workerOrigin: string) =>
     isOidcApplication,
   );
 
-/** A real environment also holds SAML applications and links, which have no part in OIDC. */
+/** A real environment also holds SAML applications, links and PingOne's own applications, which have no part here. */
 function isOidcApplication(entry: unknown): boolean {
-  const other = z.object({ protocol: z.enum(["SAML", "WS_FED", "EXTERNAL_LINK"]) });
-  return !other.safeParse(entry).success;
+  const otherProtocol = z.object({ protocol: z.enum(["SAML", "WS_FED", "EXTERNAL_LINK"]) });
+  const builtIn = z.object({ type: z.string().startsWith("PING_ONE_") });
+  return !z.union([otherProtocol, builtIn]).safeParse(entry).success;
 }
 
 const scope = z.object({

@@ -24,6 +24,8 @@ export interface IssueOptions {
   readonly user: User;
   readonly scopes: readonly string[];
   readonly nonce?: string | undefined;
+  /** Audience that this request asks for, when `resource` is honoured. */
+  readonly resource?: string | undefined;
 }
 
 /** Faults that make the access token one that PingOne itself would not take back. */
@@ -40,7 +42,8 @@ const WRONG_ISSUER = "https://wrong-issuer.example.com/as";
 export async function issueTokens(front: Front, options: IssueOptions): Promise<TokenResponse> {
   const { application, grant, user, scopes } = options;
   const fault = front.takeTokenFault(loginOfGrant(front, grant));
-  const audience = grant.resource === null ? audienceOf(front, application, scopes) : [grant.resource];
+  const resource = options.resource ?? grant.resource;
+  const audience = resource === null ? audienceOf(front, application, scopes) : [resource];
   const lifetime = accessTokenLifetime(front, audience);
   const scope = orderScopes(front, application, scopes).join(" ");
   const issuedAt = nowInSeconds(front);

@@ -11,12 +11,13 @@ const MAX_VALUE_LENGTH = 8192;
 const REPEATABLE: ReadonlySet<string> = new Set(["resource"]);
 
 export interface RequestParameters {
-  /** `undefined` when absent or empty. The first one when repeated: look at {@link problems} first. */
+  /** `undefined` when absent or empty. The first one when repeated: ask {@link isUsable} first. */
   get(name: string): string | undefined;
   getAll(name: string): readonly string[];
   /** Every parameter that was sent once, for DaVinci's `authorizationRequest`. */
   readonly record: Readonly<Record<string, string>>;
-  isRepeated(name: string): boolean;
+  /** False when it is repeated or too long. */
+  isUsable(name: string): boolean;
   /** @throws {OAuthRefusal} `invalid_request` when a parameter is repeated or too long. */
   requireWellFormed(): void;
 }
@@ -32,7 +33,7 @@ export function parseParameters(source: URLSearchParams): RequestParameters {
     get: (name) => values.get(name)?.[0],
     getAll: (name) => values.get(name) ?? [],
     record: Object.fromEntries([...values].map(([name, [value = ""]]) => [name, value])),
-    isRepeated,
+    isUsable: (name) => !isRepeated(name) && (values.get(name)?.[0]?.length ?? 0) <= MAX_VALUE_LENGTH,
     requireWellFormed() {
       for (const [name, [value = ""]] of values) {
         if (isRepeated(name))

@@ -7,7 +7,7 @@ import { OAuthRefusal } from "./errors.ts";
 import type { Front } from "./front.ts";
 import { issueTokens, type TokenResponse } from "./issue-tokens.ts";
 import { type RequestParameters, splitWords } from "./parameters.ts";
-import { requireOneResource } from "./scopes.ts";
+import { readTokenResource, requireOneResource } from "./scopes.ts";
 import { hashOf } from "./state.ts";
 
 /** Clients match PingOne's text by /does not exist|revoked|expired/; the rest is unverified wording. */
@@ -49,12 +49,13 @@ export async function redeemRefreshToken(
   if (isSessionGone || !user?.enabled) throw deadToken();
   const scopes = narrow(grant.scopes, form.get("scope"));
   requireOneResource(front, application, scopes);
+  const resource = readTokenResource(front, application, grant, scopes, form.getAll("resource"));
   // Marked before the first wait, so that of two requests at once only one is the first. The grace period counts from
   // the first use; a request that is refused leaves the token as it was.
   const { rotatedAt } = token;
   token.rotatedAt ??= now;
   try {
-    return await issueTokens(front, { application, grant, user, scopes });
+    return await issueTokens(front, { application, grant, user, scopes, resource });
   } catch (error) {
     token.rotatedAt = rotatedAt;
     throw error;

@@ -7,6 +7,7 @@ import type { Application, Resource } from "./environment.ts";
 import { OAuthRefusal } from "./errors.ts";
 import type { Front } from "./front.ts";
 import { splitWords } from "./parameters.ts";
+import type { Grant } from "./state.ts";
 import type { Switches } from "./switches.ts";
 
 /** The scopes asked for, if all of them are granted to the application and go together. @throws {OAuthRefusal} */
@@ -60,6 +61,26 @@ export function readResource(
   // RFC 8707 section 2: unknown, malformed, or not to be had by this client.
   if (values.length > 1 || !isGranted || custom.some(({ audience }) => audience !== resource)) {
     throw new OAuthRefusal("invalid_target", "The requested resource is not available to the application");
+  }
+  return resource;
+}
+
+/**
+ * RFC 8707 section 2.2: the token request may name the resource, within what was authorized. Only where it means
+ * anything: the other two behaviours have been reported of the authorization request alone.
+ * @throws {OAuthRefusal}
+ */
+export function readTokenResource(
+  front: Front,
+  application: Application,
+  grant: Grant,
+  scopes: readonly string[],
+  values: readonly string[],
+): string | undefined {
+  if (front.switches.current.resourceParam !== "honour") return undefined;
+  const resource = readResource(front, application, scopes, values);
+  if (resource !== undefined && grant.resource !== null && resource !== grant.resource) {
+    throw new OAuthRefusal("invalid_target", "The requested resource is not that of the authorization");
   }
   return resource;
 }

@@ -153,7 +153,7 @@ export function createState(clock: Clock, onChange: () => void = () => {}): Stat
       prune();
       sessions.set(session.id, session);
       const own = [...sessions.values()].filter(({ userId }) => userId === session.userId);
-      own.sort((one, other) => one.lastUsedAt - other.lastUsedAt);
+      own.sort((one, other) => one.createdAt - other.createdAt);
       for (const { id } of own.slice(0, Math.max(0, own.length - MAX_SESSIONS_PER_USER))) sessions.delete(id);
       onChange();
     },

@@ -32,6 +32,7 @@ export function isActive(front: Front, presented: PresentedToken): boolean {
     if (presented.token.grantId === null) return true;
   } else if (presented.token.rotatedAt !== null) return false;
   if (!grant || grant.revoked) return false;
+  if (!front.users.findById(grant.userId)?.enabled) return false;
   const application = findApplication(front, grant.clientId);
   const isSessionBound = application?.skipTokenSessionValidation !== true;
   return !isSessionBound || front.state.liveSession(grant.sessionId) !== undefined;

@@ -14,7 +14,7 @@ import type { Front } from "./front.ts";
 import { issueClientToken, issueTokens, type TokenResponse } from "./issue-tokens.ts";
 import { type RequestParameters, readForm, splitWords } from "./parameters.ts";
 import { redeemRefreshToken } from "./refresh-grant.ts";
-import { readResource, requireOneResource, requireScopes } from "./scopes.ts";
+import { readTokenResource, requireOneResource, requireScopes } from "./scopes.ts";
 import { type AuthorizationCode, hashOf } from "./state.ts";
 
 const GRANTS = {
@@ -86,13 +86,14 @@ async function redeemCode(
   if (code.expiresAt <= front.clock() || grant.revoked || !session || !user?.enabled) throw invalidCode();
   if (form.get("redirect_uri") !== code.redirectUri) throw invalidCode();
   if (!isVerified(code, form.get("code_verifier"))) throw invalidCode();
-  requireSameResource(front, application, grant.scopes, form);
+  const resource = readTokenResource(front, application, grant, grant.scopes, form.getAll("resource"));
   return issueTokens(front, {
     application,
     grant,
     user,
     scopes: grant.scopes,
     nonce: code.nonce ?? undefined,
+    resource,
   });
 }
 
@@ -108,18 +109,6 @@ function isVerified(code: AuthorizationCode, verifier: string | undefined): bool
       : createHash("sha256").update(verifier).digest("base64url");
   const [one, other] = [Buffer.from(computed), Buffer.from(code.codeChallenge)];
   return one.length === other.length && timingSafeEqual(one, other);
-}
-
-/** RFC 8707 section 2.2, where `resource` means anything. */
-function requireSameResource(
-  front: Front,
-  application: Application,
-  scopes: readonly string[],
-  form: RequestParameters,
-): void {
-  if (front.switches.current.resourceParam === "honour") {
-    readResource(front, application, scopes, form.getAll("resource"));
-  }
 }
 
 /** No `scope` means all that is granted, which is where spurious multiple-resource errors come from. */
