@@ -126,7 +126,6 @@ async function main(): Promise<number> {
     print("Forgot everything of earlier starts.");
   }
   print("Starting the offline loop...");
-  let ready = false;
   let stack: OfflineStack;
   try {
     stack = await startOfflineStack(
@@ -136,8 +135,8 @@ async function main(): Promise<number> {
         inspector: true,
         onProgress: (line) => print(`  ${line}`),
         onLine: (part, line) => {
-          // Its own banner would tell of addresses that ours tells of; what it says later is in its log.
-          if (ready && part !== "inspector") print(`[${part}] ${line}`);
+          // Each of its requests is one more line; its log has them.
+          if (part !== "inspector") print(`[${part}] ${line}`);
         },
       },
       signal,
@@ -149,7 +148,6 @@ async function main(): Promise<number> {
   }
   const stopWatching = reloadOnChange(stack, signal);
   print(summarize(stack));
-  ready = true;
   const told = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });

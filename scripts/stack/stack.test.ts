@@ -133,6 +133,22 @@ describe("the offline stack", () => {
     expect(verdict).toBe(200);
   }, 60_000);
 
+  it("does not give up when the stand-ins do not start again, so that a file can be corrected", async () => {
+    const { stack } = await start();
+    const main = join(root, "mocks", "main.ts");
+    await writeFile(main, "throw new Error('half a sentence');");
+    await expect(stack.restartStandIns()).rejects.toThrow(
+      "The stand-ins ended with exit code 1. It said:\n  Error: half a sentence",
+    );
+    await writeFile(main, STAND_INS);
+    await stack.restartStandIns();
+    const verdict = await Promise.race([
+      stack.failed,
+      fetch(stack.workerOrigin).then(({ status }) => status),
+    ]);
+    expect(verdict).toBe(200);
+  }, 60_000);
+
   it("leaves nothing behind when a part does not start, and says what that part said", async () => {
     const broken = await mkdtemp(join(tmpdir(), "stack-broken-"));
     try {

@@ -32,7 +32,7 @@ export interface OfflineStackOptions {
   readonly workerSettings?: Readonly<Record<string, string>>;
   /** Told what is being started, and what is ready. */
   readonly onProgress?: (line: string) => void;
-  /** Told each line that a part prints while it runs. */
+  /** Told each line that a part prints once it is ready. */
   readonly onLine?: (part: PartName, line: string) => void;
   /** Folder of the project; another one in tests of this file. */
   readonly root?: string;
@@ -93,6 +93,7 @@ class Stack implements OfflineStack {
   readonly #options: OfflineStackOptions;
   readonly #folder: OfflineFolder;
   readonly #parts = new Map<PartName, Part>();
+  readonly #ready = new WeakSet<Part>();
   #fail: (sentence: string) => void = () => undefined;
   #facts: StandInFacts | undefined;
   #stopped: Promise<void> | undefined;
@@ -163,7 +164,7 @@ class Stack implements OfflineStack {
       folder: this.#folder,
       ports,
       onStarted: (part) => this.#keep("stand-ins", part),
-      onLine: (line) => this.#options.onLine?.("stand-ins", line),
+      onLine: (line) => this.#forward("stand-ins", line),
       ...(fixturesDir !== undefined && { fixturesDir }),
     });
     this.#tellReady("stand-ins", "PingOne and Todo API stand-ins", started);
@@ -178,7 +179,7 @@ class Stack implements OfflineStack {
       ports,
       facts: this.facts,
       onStarted: (part) => this.#keep("worker", part),
-      onLine: (line) => this.#options.onLine?.("worker", line),
+      onLine: (line) => this.#forward("worker", line),
       ...(workerSettings !== undefined && { settings: workerSettings }),
     });
     this.#tellReady("worker", "Worker in workerd", started);
@@ -193,14 +194,16 @@ class Stack implements OfflineStack {
       ports,
       secretStore,
       onStarted: (part) => this.#keep("inspector", part),
-      onLine: (line) => this.#options.onLine?.("inspector", line),
+      onLine: (line) => this.#forward("inspector", line),
       ...(protocolEra !== undefined && { protocolEra }),
     });
     this.#tellReady("inspector", "MCP Inspector", started);
   }
 
   #tellReady(name: PartName, what: string, started: number): void {
-    this.#parts.get(name)?.forgetLines();
+    const part = this.#parts.get(name);
+    part?.forgetLines();
+    if (part !== undefined) this.#ready.add(part);
     this.#options.onProgress?.(`${what}: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   }
 
@@ -210,8 +213,15 @@ class Stack implements OfflineStack {
     if (this.#stopped !== undefined)
       this.#stopped = Promise.all([this.#stopped, part.stop()]).then(() => undefined);
     void part.ended.then((sentence) => {
-      if (!part.stopping) this.#fail(part.explain(sentence));
+      // Whoever starts it hears of an earlier end.
+      if (!part.stopping && this.#ready.has(part)) this.#fail(part.explain(sentence));
     });
+  }
+
+  /** What a part says while it starts becomes news only when it fails, and is told then. */
+  #forward(name: PartName, line: string): void {
+    const part = this.#parts.get(name);
+    if (part !== undefined && this.#ready.has(part)) this.#options.onLine?.(name, line);
   }
 
   async #end(name: PartName): Promise<void> {

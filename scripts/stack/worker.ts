@@ -122,7 +122,7 @@ const NOISE = [
   /^Your Worker has access to the following bindings:/,
   /^Binding\s+Resource/,
   /^env\.\w+/,
-  /^⎔ /,
+  /^⎔ Starting local server/,
   /^\[wrangler:info\] Ready on /,
   /GET \/health 200/,
   /Unable to fetch the `Request\.cf` object/,
