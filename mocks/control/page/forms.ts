@@ -35,7 +35,7 @@ function plainFields(form: URLSearchParams): Record<string, unknown> {
     if (field.startsWith(LOGIN_PREFIX)) login[field.slice(LOGIN_PREFIX.length)] = value;
     else if (FLAGS.has(field)) input[field] = true;
     else if (NUMBERS.has(field)) input[field] = Number.isFinite(Number(value)) ? Number(value) : value;
-    else input[field] = value;
+    else input[field] = field === "body" ? jsonOrText(value) : value;
   }
   return Object.keys(login).length > 0 ? { ...input, login } : input;
 }
@@ -43,16 +43,16 @@ function plainFields(form: URLSearchParams): Record<string, unknown> {
 /** The form shows every switch; only those that were changed are set. */
 function changedSwitches(form: URLSearchParams, state: ControlState): Record<string, unknown> {
   const changed = [...form].filter(([name, value]) => value !== switchText(state.pingone.switches[name]));
-  return Object.fromEntries(changed.map(([name, value]) => [name, switchValue(value)]));
+  return Object.fromEntries(changed.map(([name, value]) => [name, jsonOrText(value)]));
 }
 
 /** A switch's value as the form shows it: JSON, but a plain word without its quotes. */
 export function switchText(value: unknown): string {
-  if (typeof value === "string" && switchValue(value) === value) return value;
+  if (typeof value === "string" && jsonOrText(value) === value) return value;
   return JSON.stringify(value) ?? "";
 }
 
-function switchValue(text: string): unknown {
+function jsonOrText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

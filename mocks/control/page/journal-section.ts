@@ -3,7 +3,8 @@ import { html } from "hono/html";
 import { ENDPOINTS } from "../endpoints.ts";
 import { describeEntry } from "../expectations.ts";
 import type { JournalEntry, RedactedParameters } from "../journal.ts";
-import { formAction, type Markup } from "./sections.ts";
+import { choiceField, type Markup, namesAsChoices } from "./fields.ts";
+import { formAction } from "./sections.ts";
 
 const MAX_SHOWN = 100;
 
@@ -29,7 +30,7 @@ export function journalSection({ basePath, entries, dropped, endpoint }: Journal
 <p class="quiet">Secrets are shown as a short hash: the same hash is the same value.</p>
 <div class="bar">
 <form class="line" method="get" action="${basePath}">
-<label>Endpoint<select name="endpoint"><option value="">all</option>${ENDPOINTS.map((name) => html`<option${name === endpoint ? html` selected` : ""}>${name}</option>`)}</select></label>
+${choiceField({ form: "journal", name: "endpoint", label: "Endpoint", value: endpoint ?? "", choices: [{ value: "", text: "all" }, ...namesAsChoices(ENDPOINTS)] })}
 <button type="submit">Show</button>
 </form>
 <form class="line" method="post" action="${formAction(basePath, "clearRequests")}"><button type="submit">Empty the journal</button></form>

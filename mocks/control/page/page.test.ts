@@ -67,6 +67,8 @@ describe("the page", () => {
     ]) {
       expect(policy).toContain(rule);
     }
+    // With no-referrer a browser says `Origin: null`, and the page's own forms would be refused.
+    expect(headers.get("referrer-policy")).toBe("same-origin");
     expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("cache-control")).toBe("no-store");
     expect(await readPage()).not.toMatch(/<style|<script>|\son\w+=|style="/);
@@ -123,6 +125,17 @@ describe("the forms of the page", () => {
     expect(await send("removeFault", { id: "1" })).toContain("No fault waits");
     await send("queueFault", { fault: "reset", endpoint: "jwks", times: "1" });
     expect(await send("clearFaults")).toContain("No fault waits");
+  });
+
+  it("sends a body of JSON as JSON, and any other as text", async () => {
+    const fields = { fault: "status", endpoint: "userinfo", status: "500" };
+    await send("queueFault", { ...fields, body: '{"error":"x"}' });
+    await send("queueFault", { ...fields, body: "<h1>Oh</h1>" });
+    const types = [];
+    for (let i = 0; i < 2; i += 1) {
+      types.push((await fetch(`${standIn.origin}/env/as/userinfo`)).headers.get("content-type"));
+    }
+    expect(types).toEqual(["application/json", "text/plain; charset=utf-8"]);
   });
 
   it("sets only the switches that were changed, in their own types", async () => {

@@ -32,6 +32,8 @@ export function createPageRoutes(control: Control): Hono {
         frameAncestors: ["'none'"],
       },
       xFrameOptions: "DENY",
+      // Under the default, no-referrer, browsers send `Origin: null` with a form, which the guard must refuse.
+      referrerPolicy: "same-origin",
       // The page is plain http on loopback.
       strictTransportSecurity: false,
     }),

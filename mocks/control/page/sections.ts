@@ -5,9 +5,8 @@ import { ENDPOINTS } from "../endpoints.ts";
 import { FAULT_NAMES, FAULTS, optionsOf } from "../fault-catalogue.ts";
 import { describePendingFault } from "../fault-queue.ts";
 import type { VerbName } from "../verbs.ts";
+import { checkField, choiceField, type Markup, namesAsChoices, numberField, textField } from "./fields.ts";
 import { switchText } from "./forms.ts";
-
-export type Markup = ReturnType<typeof html>;
 
 /** Where a form of the page posts to. */
 export function formAction(basePath: string, verb: VerbName): string {
@@ -41,12 +40,12 @@ export function clockAndKeysSection({ basePath }: SectionOptions): Markup {
 <h2 id="clock-title">Clock and keys</h2>
 <p class="quiet">The clock is the stand-ins’ own; the Worker keeps real time.</p>
 <form class="fields" method="post" action="${formAction(basePath, "advanceClock")}">
-<label>Seconds (negative: back)<input name="advanceSeconds" type="number" step="any" value="3600" required></label>
+${numberField({ form: "clock", name: "advanceSeconds", label: "Seconds (negative: back)", value: "3600", required: true })}
 <button type="submit">Move the clock</button>
 </form>
 <form class="line" method="post" action="${formAction(basePath, "resetClock")}"><button type="submit">Back to real time</button></form>
 <form class="fields" method="post" action="${formAction(basePath, "rotateKeys")}">
-<label class="check"><input name="drop" type="checkbox">Drop the old keys</label>
+${checkField({ form: "keys", name: "drop", label: "Drop the old keys" })}
 <button type="submit">Rotate the signing key</button>
 </form>
 </section>`;
@@ -91,23 +90,21 @@ function userButton(basePath: string, verb: VerbName, text: string, username: st
 }
 
 export function flowSection({ basePath, state }: SectionOptions): Markup {
-  const options = state.pingone.flows.map(
-    (flow) =>
-      html`<option value="${flow.policyId}"${flow.bound ? html` selected` : ""}>${flow.name}</option>`,
-  );
+  const { flows } = state.pingone;
+  const choices = flows.map(({ policyId, name }) => ({ value: policyId, text: name }));
+  const bound = flows.find((flow) => flow.bound)?.policyId ?? "";
   return html`<section aria-labelledby="flow-title">
 <h2 id="flow-title">DaVinci flow</h2>
 <form class="fields" method="post" action="${formAction(basePath, "chooseFlow")}">
-<label>Flow<select name="flow">${options}</select></label>
+${choiceField({ form: "flow", name: "flow", label: "Flow", value: bound, choices })}
 <button type="submit">Choose this flow</button>
 </form>
 </section>`;
 }
 
 export function switchesSection({ basePath, state }: SectionOptions): Markup {
-  const inputs = Object.entries(state.pingone.switches).map(
-    ([name, value]) =>
-      html`<label>${name}<input name="${name}" value="${switchText(value)}" spellcheck="false"></label>`,
+  const inputs = Object.entries(state.pingone.switches).map(([name, value]) =>
+    textField({ form: "switch", name, label: name, value: switchText(value) }),
   );
   return html`<section class="wide" aria-labelledby="switches-title">
 <h2 id="switches-title">Switches</h2>
@@ -118,6 +115,15 @@ ${inputs}
 </form>
 </section>`;
 }
+
+const NUMBER_OPTIONS = [
+  "status",
+  "milliseconds",
+  "retryAfterSeconds",
+  "count",
+  "chunkBytes",
+  "intervalMilliseconds",
+] as const;
 
 export function faultsSection({ basePath, state }: SectionOptions): Markup {
   const pending = state.faults.map(
@@ -130,22 +136,17 @@ export function faultsSection({ basePath, state }: SectionOptions): Markup {
 ${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul>${pending}</ul>`}
 </div>
 <form class="fields" method="post" action="${formAction(basePath, "queueFault")}">
-<label>Fault<select name="fault">${FAULT_NAMES.map((name) => html`<option${name === "server_error" ? html` selected` : ""}>${name}</option>`)}</select></label>
-<label>Endpoint<select name="endpoint">${ENDPOINTS.map((name) => html`<option${name === "token" ? html` selected` : ""}>${name}</option>`)}</select></label>
-<label>Only for user<input name="login.user" list="usernames" autocomplete="off"></label>
-<label>Only for state<input name="login.state" autocomplete="off"></label>
-<label>Times<input name="times" type="number" min="1" value="1"></label>
-<label>Wait first (ms)<input name="delayMilliseconds" type="number" min="0"></label>
+${choiceField({ form: "fault", name: "fault", label: "Fault", value: "server_error", choices: namesAsChoices(FAULT_NAMES) })}
+${choiceField({ form: "fault", name: "endpoint", label: "Endpoint", value: "token", choices: namesAsChoices(ENDPOINTS) })}
+${textField({ form: "fault", name: "login.user", label: "Only for user", list: "usernames" })}
+${textField({ form: "fault", name: "login.state", label: "Only for state" })}
+${textField({ form: "fault", name: "login.clientId", label: "Only for client" })}
+${numberField({ form: "fault", name: "times", label: "Times", value: "1" })}
+${numberField({ form: "fault", name: "delayMilliseconds", label: "Wait first (ms)" })}
 <details id="fault-options"><summary>Options of single faults</summary><div>
-<label>status<input name="status" type="number" min="200" max="599"></label>
-<label>body<input name="body" autocomplete="off"></label>
-<label>milliseconds<input name="milliseconds" type="number" min="0"></label>
-<label>retryAfterSeconds<input name="retryAfterSeconds" type="number" min="0"></label>
-<label>contentType<input name="contentType" autocomplete="off"></label>
-<label>count<input name="count" type="number" min="1"></label>
-<label>chunkBytes<input name="chunkBytes" type="number" min="1"></label>
-<label>intervalMilliseconds<input name="intervalMilliseconds" type="number" min="0"></label>
-<label class="check"><input name="afterProcessing" type="checkbox">After processing</label>
+${NUMBER_OPTIONS.map((name) => numberField({ form: "fault", name, label: name }))}
+${["body", "contentType"].map((name) => textField({ form: "fault", name, label: name }))}
+${checkField({ form: "fault", name: "afterProcessing", label: "After processing" })}
 </div></details>
 <button type="submit">Queue the fault</button>
 <datalist id="usernames">${state.pingone.users.map((user) => html`<option value="${user.username}"></option>`)}</datalist>

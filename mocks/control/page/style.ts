@@ -29,7 +29,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 form.fields { display: grid; gap: .5rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); align-items: end; margin-bottom: .75rem; }
 form.line { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 .5rem .5rem 0; }
 label { display: block; color: var(--quiet); font-size: .875rem; }
-label.check { display: flex; gap: .5rem; align-items: center; min-height: 2.25rem; color: var(--ink); font-size: 1rem; }
+.check { display: flex; gap: .5rem; align-items: center; min-height: 2.25rem; }
+.check label { color: var(--ink); font-size: 1rem; }
 input, select, textarea, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: .25rem; padding: .3rem .5rem; min-height: 2.25rem; }
 input:not([type=checkbox]), select, textarea { width: 100%; }
 input[type=checkbox] { min-height: 0; width: 1.15rem; height: 1.15rem; }
