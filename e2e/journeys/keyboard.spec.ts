@@ -1,16 +1,18 @@
 /** The whole sign-in without a mouse. */
 import type { Page } from "@playwright/test";
-import { beginAuthorization } from "../fixtures/authorization.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { alice } from "../fixtures/users.ts";
 import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
 import { WorkerConsentPage } from "../pages/worker-consent.ts";
 
-test("a person agrees, signs on and consents by keyboard alone", async ({ context, page, stack, trail }) => {
-  await context.route(`${stack.inspectorOrigin}/**`, (route) =>
-    route.fulfill({ contentType: "text/html", body: "<title>The client</title>" }),
-  );
-  await page.goto(await beginAuthorization(stack));
+test("a person connects, agrees, signs on and consents by keyboard alone", async ({
+  inspector,
+  page,
+  stack,
+}) => {
+  await stack.startFreshInspector("auto");
+  await inspector.open();
+  await inspector.connect();
 
   await test.step("allows the client", async () => {
     await expect(new WorkerConsentPage(page).heading).toBeVisible();
@@ -34,8 +36,7 @@ test("a person agrees, signs on and consents by keyboard alone", async ({ contex
     await page.keyboard.press("Space");
   });
 
-  await expect(page).toHaveTitle("The client");
-  expect(trail.outcomes().map((url) => url.searchParams.has("code"))).toEqual([true]);
+  await inspector.expectConnected("auto");
 });
 
 async function tabTo(page: Page, button: string): Promise<void> {

@@ -2,9 +2,11 @@
 import { beginAuthorization } from "../fixtures/authorization.ts";
 import { startMisconfiguredWorker } from "../fixtures/misconfigured-worker.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
+import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { alice } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import { SignOnScreen } from "../pages/davinci.ts";
+import { SignOutPage } from "../pages/sign-out.ts";
 import { WorkerConsentPage } from "../pages/worker-consent.ts";
 
 test("the Worker's consent page is good, also for a client with a monstrous name", async ({
@@ -39,17 +41,19 @@ test("the Worker's sign-out page is good, with and without apps", async ({ page,
   await stack.startFreshInspector("auto");
   await inspector.open();
   await inspector.connect();
-  await new WorkerConsentPage(page).allow();
-  await new SignOnScreen(page).signOn(alice);
-  await new DaVinciConsentScreen(page).approve();
+  await agreeToEverything(page, alice);
   await inspector.expectConnected("auto");
 
+  const signOut = new SignOutPage(page);
   await page.goto(`${stack.workerOrigin}/signout`);
-  await expect(page.getByRole("region", { name: "MCP Inspector" })).toBeVisible();
+  await expect(signOut.app(new URL(stack.inspectorOrigin).host).first()).toBeVisible();
   await expectGoodPage(page, "worker sign-out");
 
-  await page.getByRole("button", { name: "End access of MCP Inspector" }).click();
-  await expect(page.getByRole("status")).toHaveText("The access has ended.");
+  await signOut.endEverything();
+  await expect(page).toHaveURL(`${stack.workerOrigin}/`);
+  await page.goto(`${stack.workerOrigin}/signout`);
+  await new SignOnScreen(page).signOn(alice);
+  await expect(page.getByText("No app has access to your todos.")).toBeVisible();
   await expectGoodPage(page, "worker sign-out without apps");
 });
 

@@ -41,6 +41,10 @@ export class InspectorPage {
 
   async openTools(): Promise<void> {
     await this.page.getByRole("banner").getByText("Tools", { exact: true }).click();
+    await this.expectToolsShown();
+  }
+
+  async expectToolsShown(): Promise<void> {
     await expect(this.page.getByRole("heading", { name: /^Tools \(/ })).toBeVisible();
   }
 
@@ -59,15 +63,15 @@ export class InspectorPage {
    * @returns the structured output, as the Inspector's own copy button gives it
    */
   async callTool(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<unknown> {
-    await this.#fillIn(name, args);
-    await this.page.getByRole("button", { name: "Execute Tool" }).click();
+    await this.startTool(name, args);
     const heading = this.page.getByRole("heading", { name: "Structured Output" });
     await expect(heading.or(this.page.getByRole("alert", { name: "Tool Error" }))).toBeVisible();
     await expect(heading, `${name} failed`).toBeVisible();
     return this.#copyStructuredOutput();
   }
 
-  async #fillIn(name: string, args: Readonly<Record<string, string | boolean>>): Promise<void> {
+  /** Runs a tool without waiting for what comes of it. */
+  async startTool(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<void> {
     await this.toolButton(name).click();
     for (const [argument, value] of Object.entries(args)) {
       if (typeof value === "boolean") {
@@ -76,6 +80,7 @@ export class InspectorPage {
         await this.page.getByRole("textbox", { name: argument, exact: true }).fill(value);
       }
     }
+    await this.page.getByRole("button", { name: "Execute Tool" }).click();
   }
 
   async #copyStructuredOutput(): Promise<unknown> {
@@ -87,6 +92,7 @@ export class InspectorPage {
       copied = String(await this.page.evaluate("navigator.clipboard.readText()"));
       expect(copied).not.toBe("");
     }).toPass();
+    await this.page.getByRole("button", { name: "Close results" }).click();
     return JSON.parse(copied);
   }
 

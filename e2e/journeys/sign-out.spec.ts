@@ -1,0 +1,65 @@
+/** Access ends where the person ends it, and the client that had it notices. */
+import { startInspectorCli } from "../fixtures/inspector-cli.ts";
+import { agreeToEverything } from "../fixtures/person.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { decliner as person } from "../fixtures/users.ts";
+import { SignOnScreen } from "../pages/davinci.ts";
+import { SignOutPage } from "../pages/sign-out.ts";
+import { WorkerConsentPage } from "../pages/worker-consent.ts";
+
+test("a person ends the access of one app, then of all, and is signed off at PingOne", async ({
+  context,
+  inspector,
+  page,
+  stack,
+}) => {
+  const inspectorHost = new URL(stack.inspectorOrigin).host;
+  const cliHost = new URL(stack.cliCallbackUrl).host;
+  const signOutTab = await context.newPage();
+  const signOut = new SignOutPage(signOutTab);
+
+  await test.step("two apps are connected", async () => {
+    await stack.startFreshInspector("auto");
+    await inspector.open();
+    await inspector.connect();
+    await agreeToEverything(page, person);
+    await inspector.expectConnected("auto");
+
+    await using cli = await startInspectorCli(stack, { tool: "listTodos" });
+    await signOutTab.goto(await cli.authorizationUrl);
+    await new WorkerConsentPage(signOutTab).allow();
+    expect((await cli.ended).exitCode).toBe(0);
+  });
+
+  await test.step("the person sees both and ends one", async () => {
+    await signOutTab.goto(`${stack.workerOrigin}/signout`);
+    await expect(signOut.heading).toBeVisible();
+    await expect(signOut.app(inspectorHost)).toHaveCount(1);
+    await expect(signOut.app(cliHost)).toHaveCount(1);
+    await signOut.app(cliHost).getByRole("button", { name: "End access of MCP Inspector" }).click();
+    await expect(signOutTab.getByRole("status")).toHaveText("The access has ended.");
+    await expect(signOut.app(cliHost)).toHaveCount(0);
+    await expect(signOut.app(inspectorHost)).toHaveCount(1);
+  });
+
+  await test.step("the other still works", async () => {
+    await inspector.openTools();
+    await inspector.callTool("listTodos");
+  });
+
+  await test.step("the person ends everything: PingOne's session, too", async () => {
+    await signOut.endEverything();
+    await expect(signOutTab).toHaveURL(`${stack.workerOrigin}/`);
+    await stack.control.expectRequest({ endpoint: "signoff" }, { times: 1 });
+    const { pingone } = await stack.control.state();
+    expect(pingone.users.find(({ username }) => username === person.username)).toMatchObject({ sessions: 0 });
+  });
+
+  await test.step("the client is asked everything again at its next call", async () => {
+    await inspector.startTool("listTodos");
+    await new WorkerConsentPage(page).allow();
+    await new SignOnScreen(page).signOn(person);
+    await inspector.expectToolsShown();
+    await inspector.callTool("listTodos");
+  });
+});

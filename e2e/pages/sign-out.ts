@@ -1,0 +1,23 @@
+/** The Worker's page on which a person sees which apps act for them, and ends it. */
+import type { Locator, Page } from "@playwright/test";
+
+export class SignOutPage {
+  readonly page: Page;
+  readonly heading;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.heading = page.getByRole("heading", { level: 1, name: "Apps that act for you" });
+  }
+
+  /** Entries of apps whose access is sent to this host. */
+  app(host: string): Locator {
+    return this.page
+      .getByRole("region")
+      .filter({ has: this.page.getByRole("definition").filter({ hasText: host }) });
+  }
+
+  endEverything(): Promise<void> {
+    return this.page.getByRole("button", { name: "End everything and sign out" }).click();
+  }
+}
