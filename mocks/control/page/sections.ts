@@ -61,7 +61,7 @@ export function usersSection({ basePath, state }: SectionOptions): Markup {
 <td role="cell" data-label="Refresh tokens">${user.refreshTokens}</td>
 <td role="cell" data-label="Consents">${user.consents}</td>
 <td role="cell" data-label="Todos">${state.todo.todosByUser[user.username] ?? "not seen"}</td>
-<td role="cell">${userButton(basePath, "expireTokens", "Expire tokens", user.username)}${userButton(basePath, "revokeTokens", "Revoke tokens", user.username)}${userButton(basePath, "endSession", "End sessions", user.username)}</td>
+<td role="cell">${userButton(basePath, "expireTokens", "Expire", " tokens", user.username)}${userButton(basePath, "revokeTokens", "Revoke", " tokens", user.username)}${userButton(basePath, "endSession", "End sessions", "", user.username)}</td>
 </tr>`,
   );
   const headings = [
@@ -85,8 +85,9 @@ export function usersSection({ basePath, state }: SectionOptions): Markup {
 </section>`;
 }
 
-function userButton(basePath: string, verb: VerbName, text: string, username: string): Markup {
-  return html`<form class="line" method="post" action="${formAction(basePath, verb)}"><input type="hidden" name="user" value="${username}"><button type="submit" id="${verb}-${username}">${text}<span class="hidden"> of ${username}</span></button></form>`;
+/** @param more Said, with the user's name, to whoever does not see the row and the column. */
+function userButton(basePath: string, verb: VerbName, text: string, more: string, username: string): Markup {
+  return html`<form class="line" method="post" action="${formAction(basePath, verb)}"><input type="hidden" name="user" value="${username}"><button type="submit" id="${verb}-${username}">${text}<span class="hidden">${more} of ${username}</span></button></form>`;
 }
 
 export function flowSection({ basePath, state }: SectionOptions): Markup {

@@ -42,12 +42,14 @@ code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin-bottom: .75rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: start; vertical-align: top; }
 td form.line { margin: 0 .25rem .25rem 0; }
+td { white-space: nowrap; }
 td button { min-height: 2rem; padding: .1rem .5rem; }
-@media (max-width: 47.99rem) {
+@media (max-width: 66.99rem) {
   table, tbody, tr, td, th[scope=row] { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
   th, td { border: 0; padding: .1rem 0; }
+  td[data-label] { display: inline-block; margin-inline-end: .75rem; }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
 }
 details { border-bottom: 1px solid var(--line); padding: .25rem 0; }
