@@ -18,6 +18,9 @@ import { type Caller, TOOLS, type Tool } from "./tools.ts";
 /** The SDKs' own limit. */
 const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
 
+/** Of MCP's Streamable HTTP. The provider answers OPTIONS. */
+const METHODS: readonly string[] = ["POST", "GET", "DELETE"];
+
 const sessionLane = TodoMcpServer.serve(ENDPOINTS.mcp, { binding: "MCP_OBJECT" });
 
 const toolCallSchema = z.object({
@@ -45,6 +48,9 @@ export function createMcpRouter(settings: Settings) {
         pingSessionId: props.data.pingSessionId,
         requestId: requestId(),
       };
+      // The provider's route covers what lies below /mcp too, where no Origin rule and no rate limit apply.
+      if (new URL(request.url).pathname !== ENDPOINTS.mcp) return jsonRpcError(404, -32600, "Not found");
+      if (!METHODS.includes(request.method)) return methodNotAllowed();
       const body = await readBody(request);
       if (body === "too_large") return jsonRpcError(413, -32600, "Request body too large");
       const tools = calledTools(body.parsed);
@@ -136,12 +142,20 @@ async function serveSession(
       logEvent("mcp.session_not_found");
       return jsonRpcError(404, -32001, "Session not found");
     }
-    return sessionLane.fetch(request, env, ctx);
+    return labelJson(await sessionLane.fetch(request, env, ctx));
   }
-  const response = await sessionLane.fetch(request, env, ctx);
+  const response = labelJson(await sessionLane.fetch(request, env, ctx));
   const opened = response.headers.get("Mcp-Session-Id");
   if (opened !== null) await (await findSession(env, opened))?.claimNew(caller);
   return response;
+}
+
+/** The Agents SDK sends its JSON-RPC errors without saying that they are JSON. */
+function labelJson(response: Response): Response {
+  if (response.status < 400) return response;
+  const labelled = new Response(response.body, response);
+  labelled.headers.set("Content-Type", "application/json");
+  return labelled;
 }
 
 /**
@@ -184,4 +198,11 @@ function missingScopes(tools: readonly Tool[], granted: readonly string[]): stri
 
 function jsonRpcError(status: number, code: number, message: string): Response {
   return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status });
+}
+
+/** RFC 9110 §15.5.6. */
+function methodNotAllowed(): Response {
+  const response = jsonRpcError(405, -32600, "Method not allowed");
+  response.headers.set("Allow", [...METHODS, "OPTIONS"].join(", "));
+  return response;
 }
