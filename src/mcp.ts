@@ -53,8 +53,12 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
   /** Lets the owner in, with the grant and scopes of this very request. Anyone else learns nothing. */
   async claim(caller: Caller): Promise<SessionClaim> {
     const owner = await this.ctx.storage.get<Caller>(CALLER_KEY);
-    if (owner === undefined || owner.userId !== caller.userId || owner.clientId !== caller.clientId)
+    if (owner === undefined) {
+      // The id of a session that has ended. Being asked has started this object anew, and it must leave nothing.
+      await this.ctx.storage.deleteAll();
       return "unknown";
+    }
+    if (owner.userId !== caller.userId || owner.clientId !== caller.clientId) return "unknown";
     await this.ctx.storage.put(CALLER_KEY, caller);
     await this.#touch();
     return "admitted";

@@ -1,0 +1,214 @@
+/** Sessions of the 2025-era protocol: whose they are, and what an id alone is worth. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  createBrowser,
+  type RegisteredClient,
+  registerClient,
+  requestToken,
+  signIn,
+  type TokenResponse,
+} from "../support/mcp-client.ts";
+import { lastLogLine, watch } from "../support/observe.ts";
+import { type JsonRpcAnswer, openSession, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+let client: RegisteredClient;
+let alice: TokenResponse;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  worker = stack.worker;
+  client = await registerClient(worker);
+  ({ tokens: alice } = await signIn(worker, { client, username: "alice" }));
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+function listTools(token: string, sessionId: string): Promise<Response> {
+  return sendInEra(worker, "legacy", { call: "tools/list", token, sessionId });
+}
+
+/** A request with a session id, by each method that may carry one. */
+function sendWithSession(method: string, token: string, sessionId: string): Promise<Response> {
+  if (method === "POST") return listTools(token, sessionId);
+  const headers = {
+    Accept: "text/event-stream",
+    "Mcp-Session-Id": sessionId,
+    "MCP-Protocol-Version": "2025-11-25",
+  };
+  return sendRaw(worker, { method, token, headers });
+}
+
+async function expectNotFound(method: string, token: string, sessionId: string): Promise<void> {
+  const watched = await watch(stack);
+  const response = await sendWithSession(method, token, sessionId);
+  expect(response.status).toBe(404);
+  expect(response.headers.get("Content-Type")).toMatch(/^application\/json/);
+  expect(await readAnswer(response)).toEqual({
+    jsonrpc: "2.0",
+    id: null,
+    error: { code: -32001, message: "Session not found" },
+  });
+  expect(await watched.upstreamCalls()).toEqual([]);
+  await watched.expectNothingGained();
+}
+
+const METHODS = ["POST", "GET", "DELETE"] as const;
+
+describe.each(METHODS)("a session is not found by %s", (method) => {
+  it("of another user of the same client", async () => {
+    const { tokens: bob } = await signIn(worker, {
+      client: await registerClient(worker),
+      username: "bob",
+    });
+    const sessionId = await openSession(worker, alice.access_token);
+    await expectNotFound(method, bob.access_token, sessionId);
+    expect((await listTools(alice.access_token, sessionId)).status).toBe(200);
+  });
+
+  it("of another client of the same user", async () => {
+    const { tokens: other } = await signIn(worker, { username: "alice" });
+    const sessionId = await openSession(worker, alice.access_token);
+    await expectNotFound(method, other.access_token, sessionId);
+    expect((await listTools(alice.access_token, sessionId)).status).toBe(200);
+  });
+
+  it.each([
+    "x",
+    "0".repeat(64),
+    "f".repeat(64),
+    crypto.randomUUID(),
+    "../../etc/passwd",
+    "streamable-http:x",
+  ])("by the invented id %s, and no object comes of it", async (invented) => {
+    await expectNotFound(method, alice.access_token, invented);
+  });
+
+  it("by the id of an object of another kind", async () => {
+    const { PING_SESSION } = await worker.getEnv();
+    await expectNotFound(method, alice.access_token, PING_SESSION.newUniqueId().toString());
+  });
+
+  it("by an id of the right kind that no session has any more, however often it is tried", async () => {
+    const { MCP_OBJECT } = await worker.getEnv();
+    const sessionId = MCP_OBJECT.newUniqueId().toString();
+    await expectNotFound(method, alice.access_token, sessionId);
+    await expectNotFound(method, alice.access_token, sessionId);
+  });
+
+  it("without a token, whatever the id", async () => {
+    const sessionId = await openSession(worker, alice.access_token);
+    const response = await sendRaw(worker, { method, headers: { "Mcp-Session-Id": sessionId } });
+    expect(response.status).toBe(401);
+  });
+});
+
+describe("a session", () => {
+  it("goes on after its client has refreshed its token", async () => {
+    const own = await registerClient(worker);
+    const { tokens } = await signIn(worker, { client: own });
+    const sessionId = await openSession(worker, tokens.access_token);
+    const response = await requestToken(worker, own, {
+      grant_type: "refresh_token",
+      refresh_token: tokens.refresh_token ?? "",
+    });
+    const renewed = (await response.json()) as TokenResponse;
+    expect((await listTools(renewed.access_token, sessionId)).status).toBe(200);
+  });
+
+  it("goes on after its person has signed in again with the same client, with the scopes of that sign-in", async () => {
+    const own = await registerClient(worker);
+    const browser = createBrowser(worker, own);
+    const { tokens } = await signIn(worker, { client: own, browser });
+    const sessionId = await openSession(worker, tokens.access_token);
+    const { tokens: narrower } = await signIn(worker, { client: own, browser, scope: "todo_api:read" });
+    const call = (name: string) =>
+      sendInEra(worker, "legacy", {
+        call: "tools/call",
+        token: narrower.access_token,
+        sessionId,
+        params: { name, arguments: { text: "x" } },
+      });
+    expect((await call("listTodos")).status).toBe(200);
+    expect((await call("addTodo")).status).toBe(403);
+    const me = await readAnswer(await call("whoAmI"));
+    expect(me.result?.structuredContent).toMatchObject({ scopes: ["todo_api:read"] });
+  });
+
+  it("acts for its own person when several are connected at once", async () => {
+    const { tokens: bob } = await signIn(worker, { username: "bob" });
+    const sessions = await Promise.all(
+      [alice, bob, alice, bob].map(async ({ access_token: token }) => ({
+        token,
+        sessionId: await openSession(worker, token),
+      })),
+    );
+    const people = await Promise.all(
+      sessions.map(async (session) => {
+        const params = { name: "whoAmI", arguments: {} };
+        const answer = await readAnswer(
+          await sendInEra(worker, "legacy", { ...session, call: "tools/call", params }),
+        );
+        return readUsername(answer);
+      }),
+    );
+    expect(people).toEqual(["alice", "bob", "alice", "bob"]);
+  });
+
+  it("is closed by its own client with DELETE, and its id is worth nothing afterwards", async () => {
+    const sessionId = await openSession(worker, alice.access_token);
+    const closed = await sendWithSession("DELETE", alice.access_token, sessionId);
+    expect(closed.status).toBe(204);
+    for (const method of METHODS) {
+      const response = await sendWithSession(method, alice.access_token, sessionId);
+      expect(response.status).toBe(404);
+      await response.body?.cancel();
+    }
+  });
+
+  it("offers its client a stream with GET", async () => {
+    const sessionId = await openSession(worker, alice.access_token);
+    const controller = new AbortController();
+    const stream = await worker.fetch(worker.resource, {
+      headers: {
+        Authorization: `Bearer ${alice.access_token}`,
+        Accept: "text/event-stream",
+        "Mcp-Session-Id": sessionId,
+      },
+      signal: controller.signal,
+    });
+    expect(stream.status).toBe(200);
+    expect(stream.headers.get("Content-Type")).toBe("text/event-stream");
+    controller.abort();
+  });
+
+  it("is not needed, and not made, in the modern era", async () => {
+    const before = worker.listObjectIds("TodoMcpServer").length;
+    const sessionId = "0".repeat(64);
+    const response = await sendInEra(worker, "modern", {
+      call: "tools/list",
+      token: alice.access_token,
+      headers: { "Mcp-Session-Id": sessionId },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Mcp-Session-Id")).toBeNull();
+    expect(worker.listObjectIds("TodoMcpServer")).toHaveLength(before);
+  });
+
+  it("leaves no id in the log when it is not found", async () => {
+    const invented = "a".repeat(64);
+    await (await sendWithSession("POST", alice.access_token, invented)).text();
+    expect(lastLogLine(worker, "mcp.session_not_found")).not.toHaveProperty("session");
+    expect(worker.logs()).not.toContain(invented);
+  });
+});
+
+function readUsername(answer: JsonRpcAnswer): unknown {
+  const person = answer.result?.structuredContent as { username?: unknown } | undefined;
+  return person?.username;
+}
