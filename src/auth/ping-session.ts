@@ -36,6 +36,8 @@ export class PingSession extends DurableObject<Env> {
   #refreshing: Promise<PingSessionOutcome> | undefined;
   /** Seconds since the epoch before which an unavailable PingOne is not asked again. */
   #notBefore = 0;
+  /** The session was ended with the wish to revoke: a refresh that was under way then revokes what it brings. */
+  #revokeLate = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -48,7 +50,7 @@ export class PingSession extends DurableObject<Env> {
 
   /** Takes the tokens of a fresh sign-in. They are dropped unless {@link bindToGrant} follows in time. */
   async open(tokens: PingTokens): Promise<void> {
-    await this.#store(tokens);
+    await this.#store(tokens, await this.#seal(tokens));
     await this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS);
   }
 
@@ -63,15 +65,17 @@ export class PingSession extends DurableObject<Env> {
    * A PingOne access token that is valid now, refreshed when less than a minute is left.
    *
    * @param options.rejected an access token that the Todo API refused: it is not handed out again
+   * @param options.waitAtMostMs how long the caller can wait; a refresh goes on for the next one
    * @param options.requestId of the HTTP request that needs the token, for the log
    */
   getAccessToken(
-    options: { rejected?: string; requestId?: string | undefined } = {},
+    options: { rejected?: string; waitAtMostMs?: number; requestId?: string | undefined } = {},
   ): Promise<PingSessionOutcome> {
-    return continueRequest(options.requestId, () => this.#getAccessToken(options.rejected));
+    return continueRequest(options.requestId, () => this.#getAccessToken(options));
   }
 
-  async #getAccessToken(rejected: string | undefined): Promise<PingSessionOutcome> {
+  async #getAccessToken(options: { rejected?: string; waitAtMostMs?: number }): Promise<PingSessionOutcome> {
+    const { rejected, waitAtMostMs = Number.POSITIVE_INFINITY } = options;
     const tokens = this.#tokens;
     if (tokens === undefined) return { kind: "expired" };
     const isRejected = rejected === tokens.accessToken;
@@ -86,18 +90,18 @@ export class PingSession extends DurableObject<Env> {
       this.#refreshing =
         wait > 0
           ? Promise.resolve<PingSessionOutcome>({ kind: "unavailable", retryAfterSeconds: wait })
-          : this.#refresh(tokens.refreshToken);
+          : this.#refresh(tokens, tokens.refreshToken);
       this.#refreshing = this.#refreshing.finally(() => {
         this.#refreshing = undefined;
       });
     }
-    if (isRejected || secondsLeft(tokens) <= 0) return this.#refreshing;
+    const isGood = () => !isRejected && secondsLeft(tokens) > 0;
+    const patienceMs = isGood() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
+    const outcome = await within(patienceMs, this.#refreshing);
+    if (outcome.kind !== "unavailable") return outcome;
+    if (this.#tokens === undefined) return { kind: "expired" };
     // PingOne is slow or down: a token that is still good goes on being used.
-    const patience = new Promise<PingSessionOutcome>((resolve) => {
-      setTimeout(() => resolve(valid(tokens)), EARLY_REFRESH_PATIENCE_MS);
-    });
-    const outcome = await Promise.race([this.#refreshing, patience]);
-    return outcome.kind === "unavailable" ? valid(tokens) : outcome;
+    return isGood() ? valid(tokens) : outcome;
   }
 
   /** How long the session can last, without asking PingOne. */
@@ -115,13 +119,22 @@ export class PingSession extends DurableObject<Env> {
    *   sign-in replaced is only forgotten, since revoking it could take the new sign-in's tokens with it
    *   (RFC 7009 §2.1: "the authorization server SHOULD also invalidate all access tokens based on the same
    *   authorization grant").
+   * @param options.requestId of the HTTP request that ends it, for the log
    */
-  async end(options: { revoke: boolean }): Promise<void> {
+  end(options: { revoke: boolean; requestId?: string | undefined }): Promise<void> {
+    return continueRequest(options.requestId, () => this.#end(options.revoke));
+  }
+
+  async #end(revoke: boolean): Promise<void> {
     const refreshToken = this.#tokens?.refreshToken;
     this.#tokens = undefined;
+    this.#revokeLate ||= revoke;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
-    if (!options.revoke || refreshToken === undefined) return;
+    if (revoke && refreshToken !== undefined) await this.#revoke(refreshToken);
+  }
+
+  async #revoke(refreshToken: string): Promise<void> {
     try {
       await revokeRefreshToken(parseSettings(this.env), refreshToken);
       logEvent("ping_session.revoked");
@@ -149,12 +162,18 @@ export class PingSession extends DurableObject<Env> {
     await this.#wakeIn(Math.max(1, Math.min(GRANT_CHECK_INTERVAL_SECONDS, untilExpiry)));
   }
 
-  async #refresh(refreshToken: string): Promise<PingSessionOutcome> {
+  async #refresh(current: PingTokens, refreshToken: string): Promise<PingSessionOutcome> {
     const startedAt = Date.now();
     try {
       const tokens = await refreshTokens(parseSettings(this.env), refreshToken);
+      const sealed = await this.#seal(tokens);
+      if (this.#tokens !== current) {
+        // Ended while PingOne answered: what came must not bring the session back.
+        if (this.#revokeLate && tokens.refreshToken !== undefined) await this.#revoke(tokens.refreshToken);
+        return { kind: "expired" };
+      }
       // Stored before it is used: after rotation the old refresh token is worth nothing.
-      await this.#store(tokens);
+      await this.#store(tokens, sealed);
       this.#notBefore = 0;
       logEvent("ping_session.refreshed", { duration_ms: Date.now() - startedAt });
       return { kind: "refreshed", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
@@ -163,6 +182,7 @@ export class PingSession extends DurableObject<Env> {
         ...describeFailure(error),
         duration_ms: Date.now() - startedAt,
       });
+      if (this.#tokens === undefined) return { kind: "expired" };
       if (error instanceof UpstreamOAuthError && error.failure === "invalid_grant") {
         await this.end({ revoke: false });
         return { kind: "expired" };
@@ -183,10 +203,14 @@ export class PingSession extends DurableObject<Env> {
     return opened === undefined ? undefined : pingTokensSchema.parse(JSON.parse(opened));
   }
 
-  async #store(tokens: PingTokens): Promise<void> {
-    const parsed = pingTokensSchema.parse(tokens);
-    await this.ctx.storage.put(TOKENS_KEY, await seal(JSON.stringify(parsed), this.#sealingContext()));
-    this.#tokens = parsed;
+  #seal(tokens: PingTokens): Promise<Sealed> {
+    return seal(JSON.stringify(pingTokensSchema.parse(tokens)), this.#sealingContext());
+  }
+
+  /** Nothing is awaited before memory and storage have changed, so that an end cannot fall in between. */
+  async #store(tokens: PingTokens, sealed: Sealed): Promise<void> {
+    this.#tokens = tokens;
+    await this.ctx.storage.put(TOKENS_KEY, sealed);
   }
 
   #sealingContext() {
@@ -195,6 +219,24 @@ export class PingSession extends DurableObject<Env> {
 
   async #wakeIn(delaySeconds: number): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + delaySeconds * 1000);
+  }
+}
+
+/** What the refresh yields, unless it takes too long; it goes on by itself. */
+async function within(
+  milliseconds: number,
+  refreshing: Promise<PingSessionOutcome>,
+): Promise<PingSessionOutcome> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return refreshing;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<PingSessionOutcome>((resolve) => {
+    const giveUp = () => resolve({ kind: "unavailable", retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS });
+    timer = setTimeout(giveUp, Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([refreshing, patience]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

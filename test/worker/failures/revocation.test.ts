@@ -1,0 +1,132 @@
+/** A client ends its access while PingOne's revocation endpoint fails: access ends here all the same. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { requestToken } from "../../support/mcp-client.ts";
+import { countHoldings, lastLogLine } from "../../support/observe.ts";
+import { startTestStack, type TestStack } from "../../support/stack.ts";
+import {
+  connect,
+  DUE_AFTER_ONE_SECOND,
+  expectSignInChallenge,
+  type Fault,
+  logLines,
+  queueFault,
+  type SignedIn,
+  seconds,
+  signInAtPingOne,
+  watchCalls,
+} from "./signed-in.ts";
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  await stack.standIns.control.assertNoPendingFaults();
+});
+
+function revoke({ client, tokens }: SignedIn): Promise<Response> {
+  return requestToken(stack.worker, client, { token: tokens.refresh_token ?? "" });
+}
+
+/** Nothing of this sign-in works any more, neither for the client nor for a new request. */
+async function expectEnded(signedIn: SignedIn): Promise<void> {
+  const { worker } = stack;
+  expectSignInChallenge(stack, await postToolsList(signedIn));
+  const refreshed = await requestToken(worker, signedIn.client, {
+    grant_type: "refresh_token",
+    refresh_token: signedIn.tokens.refresh_token ?? "",
+  });
+  expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
+}
+
+function postToolsList({ accessToken }: SignedIn): Promise<Response> {
+  return stack.worker.fetch(stack.worker.resource, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${accessToken}`,
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+  });
+}
+
+describe("access ends, and PingOne is asked once, when its revocation endpoint", () => {
+  it.each<[what: string, fault: Fault, failure: string]>([
+    ["takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, "unavailable"],
+    ["answers 400", oauthError(400, "invalid_request"), "rejected"],
+    ["answers 401", oauthError(401, "invalid_client"), "invalid_client"],
+    ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, "unavailable"],
+    ["answers 500", { fault: "server_error", status: 500 }, "unavailable"],
+    ["answers 503", { fault: "server_error" }, "unavailable"],
+    ["answers 429", { fault: "rate_limited" }, "unavailable"],
+    ["resets the connection", { fault: "reset" }, "unavailable"],
+  ])("%s", async (_what, fault, failure) => {
+    const { worker } = stack;
+    const before = await countHoldings(worker);
+    const signedIn = await signInAtPingOne(stack);
+    await queueFault(stack, "revoke", fault);
+    const calls = await watchCalls(stack);
+    expect((await revoke(signedIn)).status).toBe(200);
+    expect(await calls.since()).toEqual(["revoke"]);
+    expect(await countHoldings(worker)).toEqual(before);
+    expect(lastLogLine(worker, "ping_session.revocation_failed")).toMatchObject({ failure });
+    await expectEnded(signedIn);
+  });
+
+  it("answers with something that nobody reads", async () => {
+    const { worker } = stack;
+    const signedIn = await signInAtPingOne(stack);
+    await queueFault(stack, "revoke", { fault: "body", body: '{"half":' });
+    const failures = () =>
+      logLines(worker).filter(({ event }) => event === "ping_session.revocation_failed").length;
+    const before = failures();
+    expect((await revoke(signedIn)).status).toBe(200);
+    // RFC 7009 §2.2: the status says everything.
+    expect(failures()).toBe(before);
+    await expectEnded(signedIn);
+  });
+});
+
+it("a session that ends while a refresh is under way does not come back with its answer", async () => {
+  const { standIns, worker } = stack;
+  const before = await countHoldings(worker);
+  const signedIn = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DUE_AFTER_ONE_SECOND });
+  await seconds(1);
+  // PingOne has rotated the token when its answer begins, and the session ends before it is complete.
+  const fault = { fault: "trickle", chunkBytes: 400, intervalMilliseconds: 100 } as const;
+  await queueFault(stack, "token", fault, signedIn.login);
+  const after = await standIns.control.lastRequestNumber();
+  const request = postToolsList(signedIn);
+  const refresh = { endpoint: "token", login: signedIn.login, after } as const;
+  await standIns.control.expectRequest(refresh, { withinMilliseconds: 5000 });
+  await revoke(signedIn);
+  await request;
+  // The token that PingOne rotated to is revoked as well: to PingOne the one that the session knew may be dead.
+  const revocations = { endpoint: "revoke", after } as const;
+  await standIns.control.expectRequest(revocations, { times: 2, withinMilliseconds: 5000 });
+  const [first, second] = await standIns.control.requests(revocations);
+  expect(first?.form.token).not.toEqual(second?.form.token);
+  expect(await countHoldings(worker)).toEqual(before);
+  const { pingone } = await standIns.control.state();
+  expect(pingone.users.find(({ username }) => username === "bob")?.refreshTokens).toBe(0);
+});
+
+it("a session ends once, however often its client says so", async () => {
+  const signedIn = await signInAtPingOne(stack);
+  const connection = await connect(stack.worker, signedIn.accessToken, "modern");
+  const calls = await watchCalls(stack);
+  await Promise.all([revoke(signedIn), revoke(signedIn), revoke(signedIn)]);
+  expect(await calls.since()).toEqual(["revoke"]);
+  expectSignInChallenge(stack, await connection.call("listTodos"));
+});
+
+function oauthError(status: number, error: string): Fault {
+  return { fault: "status", status, body: { error, error_description: "Words of PingOne" } };
+}

@@ -1,0 +1,182 @@
+/** What the failure tests share: clients that know their login at PingOne, and requests as they are on the wire. */
+import type { Client } from "@modelcontextprotocol/client";
+import { expect } from "vitest";
+import type { EndpointName } from "../../../mocks/control/endpoints.ts";
+import type { FaultRequest } from "../../../mocks/control/fault-catalogue.ts";
+import {
+  connectMcp,
+  type PersonChoices,
+  type ProtocolEra,
+  type RegisteredClient,
+  redeem,
+  type TokenResponse,
+} from "../../support/mcp-client.ts";
+import { passPingOne, startSignIn } from "../../support/sign-in.ts";
+import type { TestStack } from "../../support/stack.ts";
+import type { TestWorker } from "../../support/worker.ts";
+
+type WithoutEndpoint<F> = F extends { endpoint: unknown } ? Omit<F, "endpoint" | "login"> : never;
+
+/** A fault as a table of tests writes it: the endpoint is the table's. */
+export type Fault = WithoutEndpoint<FaultRequest>;
+
+/** @param login whose request meets it; without, the next one */
+export function queueFault(
+  { standIns }: TestStack,
+  endpoint: EndpointName,
+  fault: Fault,
+  login?: SignedIn["login"],
+): Promise<number> {
+  const request = { endpoint, ...fault, ...(login !== undefined && { login }) };
+  // The queue refuses what does not fit together.
+  return standIns.control.queueFault(request as FaultRequest);
+}
+
+export interface SignedIn {
+  readonly client: RegisteredClient;
+  readonly tokens: TokenResponse;
+  readonly accessToken: string;
+  /** The Worker's `state` at PingOne: faults and journal know this login by it. */
+  readonly login: { readonly state: string };
+}
+
+/** @param options.ttlSeconds life of PingOne's access tokens; put back afterwards, so that a refresh gives long ones */
+export async function signInAtPingOne(
+  { worker, standIns }: TestStack,
+  options: PersonChoices & { ttlSeconds?: number; scope?: string; client?: RegisteredClient } = {},
+): Promise<SignedIn> {
+  const { ttlSeconds, scope, client, ...choices } = options;
+  const signIn = await startSignIn(worker, {
+    ...(client !== undefined && { client }),
+    ...(scope !== undefined && { overrides: { scope } }),
+  });
+  const callback = await passPingOne(worker, signIn, choices);
+  await standIns.control.setSwitches({ accessTokenTtlSeconds: ttlSeconds ?? null });
+  const back = await signIn.browser.open(callback);
+  await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
+  const tokens = await redeem(worker, signIn.client, signIn.attempt, back.url);
+  return {
+    client: signIn.client,
+    tokens,
+    accessToken: tokens.access_token,
+    login: { state: signIn.state },
+  };
+}
+
+/**
+ * Lives long enough to be used for a whole test, and is due for a refresh one second after it was issued: the Worker
+ * refreshes when less than a minute is left.
+ */
+export const DUE_AFTER_ONE_SECOND = 61;
+
+/** Dead after a second, so that nothing can be done without PingOne. */
+export const DEAD_AFTER_ONE_SECOND = 1;
+
+/** Real time is what these tests are about: the Worker's clock cannot be moved. */
+export function seconds(count: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, count * 1000));
+}
+
+/** What came back on the wire, and what the model reads of it where it was a tool's answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly isError: boolean;
+  readonly text: string;
+}
+
+export interface Connection {
+  readonly mcp: Client;
+  readonly sessionId: string | undefined;
+  /** Calls a tool. A refusal by HTTP is an answer too, and no exception. */
+  call(tool: string, input?: Record<string, unknown>): Promise<Answer>;
+  /** Lists the tools and gives the HTTP status. */
+  listTools(): Promise<number>;
+}
+
+/** The SDK's client in one era, without any sign-in of its own: it shows what the Worker answers. */
+export async function connect(
+  worker: TestWorker,
+  accessToken: string,
+  era: ProtocolEra,
+): Promise<Connection> {
+  let last: { status: number; headers: Headers; body: string } | undefined;
+  let sessionId: string | undefined;
+  const fetch: TestWorker["fetch"] = async (input, init) => {
+    const request = new Request(input, init);
+    const response = await worker.fetch(request);
+    sessionId ??= response.headers.get("Mcp-Session-Id") ?? undefined;
+    if (request.method === "POST") {
+      const body = response.ok ? "" : await response.clone().text();
+      last = { status: response.status, headers: response.headers, body };
+    }
+    return response;
+  };
+  const mcp = await connectMcp({ ...worker, fetch }, accessToken, era);
+  const wire = () => {
+    if (last === undefined) throw new Error("Nothing was sent.");
+    return last;
+  };
+  return {
+    mcp,
+    get sessionId() {
+      return sessionId;
+    },
+    call: async (tool, input = {}) => {
+      last = undefined;
+      try {
+        const result = await mcp.callTool({ name: tool, arguments: input });
+        const [content] = result.content as { text: string }[];
+        return { ...wire(), isError: result.isError === true, text: content?.text ?? "" };
+      } catch (error) {
+        if (last === undefined || wire().status < 400) throw error;
+        return { ...wire(), isError: true, text: "" };
+      }
+    },
+    listTools: async () => {
+      last = undefined;
+      await mcp.listTools().catch(() => undefined);
+      return wire().status;
+    },
+  };
+}
+
+/** RFC 6750 §3.1 and RFC 9728 §5.1: what makes a client sign in again by itself. */
+export function expectSignInChallenge(
+  { worker }: TestStack,
+  answer: { status: number; headers: Headers },
+): void {
+  expect(answer.status).toBe(401);
+  const challenge = answer.headers.get("WWW-Authenticate") ?? "";
+  expect(challenge).toMatch(/^Bearer /);
+  expect(challenge).toContain('error="invalid_token"');
+  expect(challenge).toContain(
+    `resource_metadata="${worker.origin}/.well-known/oauth-protected-resource/mcp"`,
+  );
+}
+
+/** Names of the endpoints that this login's requests have met since the mark. */
+export interface Calls {
+  since(): Promise<string[]>;
+}
+
+/** The keys, which PingOne's callers look up now and then, are no call of a login. */
+export async function watchCalls({ standIns }: TestStack, login?: { state: string }): Promise<Calls> {
+  const after = await standIns.control.lastRequestNumber();
+  return {
+    since: async () =>
+      (await standIns.control.requests({ after, ...(login !== undefined && { login }) }))
+        .map(({ endpoint, path }) => endpoint ?? path)
+        .filter((name) => name !== "jwks"),
+  };
+}
+
+/** Every log line, parsed. */
+export function logLines(worker: TestWorker): Record<string, unknown>[] {
+  return worker
+    .logs()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
