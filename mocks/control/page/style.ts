@@ -44,11 +44,11 @@ th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align
 td form.line { margin: 0 .25rem .25rem 0; }
 td { white-space: nowrap; }
 td button { min-height: 2rem; padding: .1rem .5rem; }
-@media (max-width: 66.99rem) {
+@media (max-width: 71.99rem) {
   table, tbody, tr, td, th[scope=row] { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
-  th, td { border: 0; padding: .1rem 0; }
+  th, td { border: 0; padding: .1rem 0; white-space: normal; }
   td[data-label] { display: inline-block; margin-inline-end: .75rem; }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
 }
