@@ -64,6 +64,27 @@ export function editWorkerApplication(
   return { "applications.json": (file) => Object.assign(file._embedded.applications[0] ?? {}, changes) };
 }
 
+/** Applications beside the Worker's, each like it but for the changes, with the same grants and policy. */
+export function addApplications(...added: readonly Item[]): NonNullable<TenantOptions["edit"]> {
+  const copyFor = (items: Item[], id: unknown) =>
+    structuredClone(items)
+      .filter((item) => (item.application as Item).id === "mcp-server")
+      .map((item) => ({ ...item, application: { id } }));
+  return {
+    "applications.json": ({ _embedded: { applications } }) => {
+      for (const changes of added) applications.push({ ...structuredClone(applications[0]), ...changes });
+    },
+    "grants.json": ({ _embedded: { grants } }) => {
+      const own = structuredClone(grants);
+      for (const { id } of added) grants.push(...copyFor(own, id));
+    },
+    "flow-policy-assignments.json": ({ _embedded: { flowPolicyAssignments } }) => {
+      const own = structuredClone(flowPolicyAssignments);
+      for (const { id } of added) flowPolicyAssignments.push(...copyFor(own, id));
+    },
+  };
+}
+
 /** Copies the shipped fixtures, changed. The caller removes the folder. */
 export async function copyFixtures({ edit = {}, flows = {} }: TenantOptions): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "pingone-fixtures-"));
