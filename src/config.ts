@@ -203,7 +203,7 @@ export function parseSettings(env: Record<string, unknown>): Settings {
       name,
       problem: issue.message,
       remedy: isSecret
-        ? `npx wrangler secret put ${name} (local: ${name}=... in .dev.vars)`
+        ? `npm run wrangler secret put ${name} (local: ${name}=... in .dev.vars)`
         : `set "${name}" under "vars" in wrangler.jsonc (local: ${name}=... in .dev.vars)`,
     });
   }

@@ -41,11 +41,13 @@ export const PLAYWRIGHT_RUN = [PLAYWRIGHT, "test"];
 export const COMMANDS = {
   start: { steps: [["scripts/start.ts"]] },
   test: { steps: [["scripts/test.ts"]], browser: true },
-  dev: { steps: [[WRANGLER, "dev"]] },
+  // A custom domain under "routes" would otherwise replace the origin that requests come with on this machine.
+  dev: { steps: [[WRANGLER, "dev", "--infer-origin-from-routes=false"]] },
   mocks: { steps: [["mocks/main.ts"]] },
   build: { steps: [BUNDLE_CHECK] },
   deploy: { steps: [[WRANGLER, "deploy"]] },
   types: { steps: [WRANGLER_TYPES] },
+  wrangler: { steps: [[WRANGLER]] },
   typecheck: { steps: [TYPES_CHECK, TYPE_CHECK] },
   lint: { steps: [LINT] },
   format: { steps: [[BIOME, "format", "--write", "."]] },

@@ -138,7 +138,14 @@ async function signOffAtPingOne(c: Context<App>, settings: Settings, account: Ac
     const location = await buildSignOffUrl(settings, { idToken: account.idToken, returnTo });
     return c.redirect(location?.href ?? returnTo, 303);
   } catch (error) {
-    return explainUpstreamFailure(c, error);
+    if (!(error instanceof UpstreamOAuthError)) throw error;
+    logProblem("signout.pingone_failed", { failure: error.failure, detail: error.detail });
+    return pageWithCookies(c, 503, {
+      title: "The access of your apps has ended",
+      text: "PingOne could not be reached, so you are still signed in there in this browser.",
+      nextStep: "Try again later to sign out at PingOne too.",
+      link: { href: ENDPOINTS.signOut, text: "Back to your apps" },
+    });
   }
 }
 
@@ -179,14 +186,21 @@ function explainUpstreamFailure(c: Context<App>, error: unknown): Promise<Respon
   return signInFailed(c, error.failure === "unavailable" ? 503 : 502);
 }
 
-async function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<Response> {
-  const page = await renderErrorPage({
-    status,
+function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<Response> {
+  return pageWithCookies(c, status, {
     title: "PingOne did not sign you in",
     text: "This page shows who acts for you, so it needs to know who you are.",
     nextStep: "You can try once more.",
     link: { href: ENDPOINTS.signOut, text: "Sign in at PingOne" },
   });
-  // Hono adds the cookies that this request has set or deleted only to responses that it makes itself.
+}
+
+/** Hono adds the cookies that this request has set or deleted only to responses that it makes itself. */
+async function pageWithCookies(
+  c: Context<App>,
+  status: 400 | 502 | 503,
+  words: Omit<Parameters<typeof renderErrorPage>[0], "status">,
+): Promise<Response> {
+  const page = await renderErrorPage({ status, ...words });
   return c.newResponse(page.body, status, Object.fromEntries(page.headers));
 }

@@ -51,7 +51,7 @@ export const settingsChecks: Check[] = [
         ),
         SECRET_NAMES,
       ),
-    damages: [damage(README, "npx wrangler secret put API_URL\n", "")],
+    damages: [damage(README, "npm run wrangler secret put API_URL\n", "")],
   },
   {
     name: "README's variables and their defaults",
