@@ -1,0 +1,271 @@
+/** What the two lanes answer, above all to what is no proper request: errors in the form of JSON-RPC. */
+import type { Client } from "@modelcontextprotocol/client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectMcp, PROTOCOL_ERAS, type ProtocolEra, signIn } from "../support/mcp-client.ts";
+import { watch } from "../support/observe.ts";
+import { enterEra, PROTOCOL_VERSIONS, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+let token: string;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  worker = stack.worker;
+  token = (await signIn(worker)).tokens.access_token;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+type Entered = Awaited<ReturnType<typeof enterEra>>;
+
+describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
+  let entered: Entered;
+  let client: Client;
+
+  beforeAll(async () => {
+    entered = await enterEra(worker, era, token);
+    client = await connectMcp(worker, token, era);
+  });
+
+  afterAll(async () => {
+    await client.close();
+  });
+
+  function call(params: Record<string, unknown>, headers?: Record<string, string>): Promise<Response> {
+    return sendInEra(worker, era, { ...entered, call: "tools/call", params, ...(headers && { headers }) });
+  }
+
+  it("the server introduces itself", () => {
+    expect(client.getServerVersion()).toMatchObject({ name: "todo-mcp-server", title: "Todo" });
+    expect(client.getServerCapabilities()).toMatchObject({ tools: {} });
+  });
+
+  it.each<[tool: string, input: unknown]>([
+    ["addTodo", {}],
+    ["addTodo", { text: "" }],
+    ["addTodo", { text: 7 }],
+    ["addTodo", { text: "x".repeat(1001) }],
+    ["toggleTodo", { todoId: "1", completed: "yes" }],
+    ["deleteTodo", { todoId: "../../admin" }],
+  ])(
+    "%s with the arguments %j is refused in words, and nothing reaches the Todo API",
+    async (name, input) => {
+      const watched = await watch(stack);
+      const answer = await readAnswer(await call({ name, arguments: input }));
+      expect(answer.result).toMatchObject({
+        isError: true,
+        content: [{ type: "text", text: expect.stringContaining(`Invalid arguments for tool ${name}`) }],
+      });
+      expect(await watched.upstreamCalls()).toEqual([]);
+    },
+  );
+
+  it.each<[what: string, params: Record<string, unknown>]>([
+    ["an unknown tool", { name: "dropTable", arguments: {} }],
+    ["a word of JavaScript", { name: "constructor", arguments: {} }],
+    ["no name", { arguments: {} }],
+    ["a name that is no text", { name: 7 }],
+    ["arguments that are no object", { name: "addTodo", arguments: "x" }],
+  ])("a call of %s is an error, and nothing reaches an upstream", async (_what, params) => {
+    const watched = await watch(stack);
+    const response = await call(params);
+    expect(response.status).toBe(200);
+    const answer = await readAnswer(response);
+    expect(answer).toMatchObject({ jsonrpc: "2.0", id: 1 });
+    expect(answer.error !== undefined || answer.result?.isError === true).toBe(true);
+    expect(await watched.upstreamCalls()).toEqual([]);
+  });
+
+  it.each(["foo/bar", "resources/list", "prompts/list", "completion/complete", "sampling/createMessage"])(
+    "the method %s is not found",
+    async (method) => {
+      const answer = await readAnswer(await sendInEra(worker, era, { ...entered, call: method }));
+      expect(answer.error?.code).toBe(-32601);
+    },
+  );
+
+  it.each<[what: string, body: string, code: number]>([
+    ["an empty body", "", -32700],
+    ["malformed JSON", '{"jsonrpc":', -32700],
+    ["null", "null", -32600],
+    ["a number", "7", -32600],
+    ["a string", '"tools/list"', -32600],
+    ["an empty object", "{}", -32600],
+    ["an empty batch", "[]", -32600],
+    ["another version of JSON-RPC", '{"jsonrpc":"1.0","id":1,"method":"tools/list"}', -32600],
+    ["an id that is null", '{"jsonrpc":"2.0","id":null,"method":"tools/list"}', -32600],
+    ["a method that is no text", '{"jsonrpc":"2.0","id":1,"method":7}', -32600],
+  ])("%s is a bad request with a JSON-RPC error", async (_what, body, code) => {
+    const response = await sendRaw(worker, { token, body, headers: headersOf(era, entered) });
+    expect(response.status).toBe(400);
+    expect(response.headers.get("Content-Type")).toMatch(/^application\/json/);
+    expect((await readAnswer(response)).error?.code).toBe(code);
+  });
+
+  it("a body of more than four mebibytes is refused", async () => {
+    const response = await sendRaw(worker, {
+      token,
+      body: JSON.stringify({ padding: "x".repeat(4 * 1024 * 1024) }),
+      headers: headersOf(era, entered),
+    });
+    expect(response.status).toBe(413);
+    expect((await readAnswer(response)).error).toEqual({ code: -32600, message: "Request body too large" });
+  });
+
+  it("a body that is not called JSON is refused", async () => {
+    const response = await call({ name: "whoAmI", arguments: {} }, { "Content-Type": "text/plain" });
+    expect(response.status).toBe(415);
+    expect(response.headers.get("Content-Type")).toMatch(/^application\/json/);
+    expect((await readAnswer(response)).error?.code).toBe(-32000);
+  });
+
+  it.each(["PUT", "PATCH"])("the method %s is not allowed", async (method) => {
+    const response = await sendRaw(worker, { method, token, headers: headersOf(era, entered) });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("Allow")).toBe("POST, GET, DELETE, OPTIONS");
+    expect((await readAnswer(response)).error?.code).toBe(-32600);
+  });
+
+  it("fifty calls at once each get their own answer", async () => {
+    const texts = Array.from({ length: 25 }, (_, index) => `Todo ${era} ${index}`);
+    const added = await Promise.all(
+      texts.map((text) => client.callTool({ name: "addTodo", arguments: { text } })),
+    );
+    expect(added.filter(({ isError }) => isError)).toEqual([]);
+    const listed = await Promise.all(texts.map(() => client.callTool({ name: "listTodos", arguments: {} })));
+    for (const { structuredContent } of listed) {
+      const { todos } = structuredContent as { todos: { text: string }[] };
+      expect(todos.map(({ text }) => text)).toEqual(expect.arrayContaining(texts));
+    }
+  });
+
+  it("a failing Todo API is explained to the model, with nothing of what it said", async () => {
+    await stack.standIns.control.queueFault({
+      endpoint: "todos.add",
+      fault: "status",
+      status: 422,
+      body: { message: "Internal words of the API" },
+    });
+    const result = await client.callTool({ name: "addTodo", arguments: { text: "Buy milk" } });
+    expect(result.isError).toBe(true);
+    expect(JSON.stringify(result.content)).toContain("did not accept this input");
+    expect(JSON.stringify(result)).not.toContain("Internal words");
+    await stack.standIns.control.assertNoPendingFaults();
+  });
+});
+
+describe("protocol versions", () => {
+  it.each(["1999-01-01", "2026-07-28", ""])(
+    "initialize with %j is answered with one that the session lane has",
+    async (version) => {
+      const params = { protocolVersion: version, capabilities: {}, clientInfo: { name: "t", version: "1" } };
+      const response = await sendRaw(worker, {
+        token,
+        body: { jsonrpc: "2.0", id: 1, method: "initialize", params },
+      });
+      expect((await readAnswer(response)).result?.protocolVersion).toBe("2025-11-25");
+    },
+  );
+
+  it.each(["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"])(
+    "a session speaks %s",
+    async (version) => {
+      const params = { protocolVersion: version, capabilities: {}, clientInfo: { name: "t", version: "1" } };
+      const opened = await sendRaw(worker, {
+        token,
+        body: { jsonrpc: "2.0", id: 1, method: "initialize", params },
+      });
+      const sessionId = opened.headers.get("Mcp-Session-Id") ?? "";
+      expect((await readAnswer(opened)).result?.protocolVersion).toBe(version);
+      const listed = await sendInEra(worker, "legacy", {
+        call: "tools/list",
+        token,
+        sessionId,
+        headers: { "MCP-Protocol-Version": version },
+      });
+      expect(listed.status).toBe(200);
+      await listed.text();
+    },
+  );
+
+  it("an unknown one is refused in a session", async () => {
+    const entered = await enterEra(worker, "legacy", token);
+    const headers = { "MCP-Protocol-Version": "1999-01-01" };
+    const response = await sendInEra(worker, "legacy", { ...entered, call: "tools/list", headers });
+    expect(response.status).toBe(400);
+    expect((await readAnswer(response)).error?.message).toContain("Unsupported protocol version");
+  });
+
+  it("an unknown one is refused without a session, with those that there are", async () => {
+    const version = "2099-01-01";
+    const meta = {
+      "io.modelcontextprotocol/protocolVersion": version,
+      "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+    const response = await sendRaw(worker, {
+      token,
+      headers: { "MCP-Protocol-Version": version, "Mcp-Method": "tools/list" },
+      body: { jsonrpc: "2.0", id: 1, method: "tools/list", params: { _meta: meta } },
+    });
+    expect(response.status).toBe(400);
+    expect((await readAnswer(response)).error).toMatchObject({
+      code: -32022,
+      data: { supported: ["2026-07-28"], requested: version },
+    });
+  });
+
+  it.each<[what: string, headers: Record<string, string | undefined>]>([
+    ["another method", { "Mcp-Method": "tools/call" }],
+    ["another version", { "MCP-Protocol-Version": "2025-11-25" }],
+    ["no version", { "MCP-Protocol-Version": undefined }],
+    ["no method", { "Mcp-Method": undefined }],
+  ])("a modern request whose headers name %s than its body is refused", async (_what, headers) => {
+    const response = await sendInEra(worker, "modern", { call: "tools/list", token, headers });
+    expect(response.status).toBe(400);
+    expect((await readAnswer(response)).error?.code).toBe(-32020);
+  });
+
+  it("a modern call whose header names another tool than its body is refused, and nothing runs", async () => {
+    const watched = await watch(stack);
+    const params = { name: "addTodo", arguments: { text: "Buy milk" } };
+    const headers = { "Mcp-Name": "whoAmI" };
+    const response = await sendInEra(worker, "modern", { call: "tools/call", token, params, headers });
+    expect(response.status).toBe(400);
+    expect((await readAnswer(response)).error?.code).toBe(-32020);
+    expect(await watched.upstreamCalls()).toEqual([]);
+  });
+});
+
+describe("a session request without what it needs", () => {
+  it.each(["POST", "GET", "DELETE"])("is refused by %s without a session id", async (method) => {
+    const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+    const response = await sendRaw(worker, {
+      method,
+      token,
+      body,
+      headers: { Accept: "*/*, text/event-stream, application/json" },
+    });
+    expect(response.status).toBe(400);
+    expect((await readAnswer(response)).error?.message).toContain("Mcp-Session-Id header is required");
+  });
+
+  it("is refused when it does not accept an event stream", async () => {
+    const entered = await enterEra(worker, "legacy", token);
+    const headers = { Accept: "application/json" };
+    const response = await sendInEra(worker, "legacy", { ...entered, call: "tools/list", headers });
+    expect(response.status).toBe(406);
+    expect(response.headers.get("Content-Type")).toMatch(/^application\/json/);
+  });
+});
+
+function headersOf(era: ProtocolEra, { sessionId }: Entered): Record<string, string | undefined> {
+  return era === "legacy"
+    ? { "Mcp-Session-Id": sessionId, "MCP-Protocol-Version": PROTOCOL_VERSIONS.legacy }
+    : { "MCP-Protocol-Version": PROTOCOL_VERSIONS.modern, "Mcp-Method": "tools/list" };
+}

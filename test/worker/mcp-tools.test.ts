@@ -1,0 +1,357 @@
+/** Both lanes offer the same tools. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TOOLS } from "../../src/tools.ts";
+import { type ProtocolEra, signIn } from "../support/mcp-client.ts";
+import { enterEra, readAnswer, sendInEra } from "../support/raw-mcp.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+let token: string;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  worker = stack.worker;
+  token = (await signIn(worker)).tokens.access_token;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+describe("the tools of both lanes", () => {
+  /** Without what belongs to a protocol version and not to a tool. */
+  async function listTools(era: ProtocolEra): Promise<unknown> {
+    const entered = await enterEra(worker, era, token);
+    const answer = await readAnswer(await sendInEra(worker, era, { ...entered, call: "tools/list" }));
+    const tools = (answer.result?.tools ?? []) as Record<string, unknown>[];
+    return JSON.parse(
+      JSON.stringify(
+        tools.map(({ execution: _execution, _meta, ...tool }) => tool),
+        (key, value) => (key === "$schema" ? undefined : value),
+      ),
+    );
+  }
+
+  it("are equal in names, words, schemas and annotations, and are those of the table", async () => {
+    const legacy = await listTools("legacy");
+    expect(await listTools("modern")).toEqual(legacy);
+    expect(legacy).toEqual(
+      TOOLS.map(({ name, title, description, annotations }) => ({
+        name,
+        title,
+        description,
+        annotations,
+        inputSchema: expect.objectContaining({ type: "object" }),
+        outputSchema: expect.objectContaining({ type: "object" }),
+      })),
+    );
+  });
+
+  it("are what they were when they were last reviewed", async () => {
+    expect(await listTools("modern")).toMatchInlineSnapshot(`
+      [
+        {
+          "annotations": {
+            "destructiveHint": false,
+            "idempotentHint": true,
+            "openWorldHint": false,
+            "readOnlyHint": true,
+          },
+          "description": "Returns who is signed in, what this connection may do, and for which API PingOne's token is meant.",
+          "inputSchema": {
+            "properties": {},
+            "type": "object",
+          },
+          "name": "whoAmI",
+          "outputSchema": {
+            "additionalProperties": false,
+            "properties": {
+              "accessToken": {
+                "description": "PingOne's access token, where this server is set up to show it",
+                "type": "string",
+              },
+              "audience": {
+                "description": "The API that PingOne's access token is meant for",
+                "type": "string",
+              },
+              "email": {
+                "description": "The person's e-mail address",
+                "type": "string",
+              },
+              "expiresAt": {
+                "description": "When PingOne's access token expires (ISO 8601, UTC); it is renewed by itself",
+                "type": "string",
+              },
+              "name": {
+                "description": "The person's name",
+                "type": "string",
+              },
+              "scopes": {
+                "description": "What this connection may do at the Todo API",
+                "items": {
+                  "type": "string",
+                },
+                "type": "array",
+              },
+              "sub": {
+                "description": "The person's id at PingOne",
+                "type": "string",
+              },
+              "username": {
+                "description": "The person's user name at PingOne",
+                "type": "string",
+              },
+            },
+            "required": [
+              "sub",
+              "scopes",
+              "audience",
+              "expiresAt",
+            ],
+            "type": "object",
+          },
+          "title": "Who am I",
+        },
+        {
+          "annotations": {
+            "destructiveHint": false,
+            "idempotentHint": true,
+            "openWorldHint": false,
+            "readOnlyHint": true,
+          },
+          "description": "Returns the signed-in person's todos with their ids. Call it before changing or deleting one.",
+          "inputSchema": {
+            "properties": {},
+            "type": "object",
+          },
+          "name": "listTodos",
+          "outputSchema": {
+            "additionalProperties": false,
+            "properties": {
+              "todos": {
+                "description": "The person's whole list",
+                "items": {
+                  "additionalProperties": false,
+                  "properties": {
+                    "completed": {
+                      "description": "Whether it is done",
+                      "type": "boolean",
+                    },
+                    "id": {
+                      "description": "Id for toggleTodo and deleteTodo",
+                      "type": "string",
+                    },
+                    "text": {
+                      "description": "What is to be done",
+                      "type": "string",
+                    },
+                  },
+                  "required": [
+                    "id",
+                    "text",
+                    "completed",
+                  ],
+                  "type": "object",
+                },
+                "type": "array",
+              },
+            },
+            "required": [
+              "todos",
+            ],
+            "type": "object",
+          },
+          "title": "List todos",
+        },
+        {
+          "annotations": {
+            "destructiveHint": false,
+            "idempotentHint": false,
+            "openWorldHint": false,
+            "readOnlyHint": false,
+          },
+          "description": "Adds one todo and returns the whole list. Each call adds another one: if a call fails without a clear answer, call listTodos before trying again. Example: {"text": "Buy milk"}.",
+          "inputSchema": {
+            "properties": {
+              "text": {
+                "description": "What is to be done, in one line",
+                "maxLength": 1000,
+                "minLength": 1,
+                "type": "string",
+              },
+            },
+            "required": [
+              "text",
+            ],
+            "type": "object",
+          },
+          "name": "addTodo",
+          "outputSchema": {
+            "additionalProperties": false,
+            "properties": {
+              "todos": {
+                "description": "The person's whole list",
+                "items": {
+                  "additionalProperties": false,
+                  "properties": {
+                    "completed": {
+                      "description": "Whether it is done",
+                      "type": "boolean",
+                    },
+                    "id": {
+                      "description": "Id for toggleTodo and deleteTodo",
+                      "type": "string",
+                    },
+                    "text": {
+                      "description": "What is to be done",
+                      "type": "string",
+                    },
+                  },
+                  "required": [
+                    "id",
+                    "text",
+                    "completed",
+                  ],
+                  "type": "object",
+                },
+                "type": "array",
+              },
+            },
+            "required": [
+              "todos",
+            ],
+            "type": "object",
+          },
+          "title": "Add a todo",
+        },
+        {
+          "annotations": {
+            "destructiveHint": false,
+            "idempotentHint": true,
+            "openWorldHint": false,
+            "readOnlyHint": false,
+          },
+          "description": "Sets whether a todo is done and returns the whole list. Example: {"todoId": "3", "completed": true}.",
+          "inputSchema": {
+            "properties": {
+              "completed": {
+                "description": "true for done, false for open",
+                "type": "boolean",
+              },
+              "todoId": {
+                "description": "Id of the todo, as listTodos returns it",
+                "pattern": "^(?!\\.{1,2}$)[A-Za-z0-9._~-]{1,128}$",
+                "type": "string",
+              },
+            },
+            "required": [
+              "todoId",
+              "completed",
+            ],
+            "type": "object",
+          },
+          "name": "toggleTodo",
+          "outputSchema": {
+            "additionalProperties": false,
+            "properties": {
+              "todos": {
+                "description": "The person's whole list",
+                "items": {
+                  "additionalProperties": false,
+                  "properties": {
+                    "completed": {
+                      "description": "Whether it is done",
+                      "type": "boolean",
+                    },
+                    "id": {
+                      "description": "Id for toggleTodo and deleteTodo",
+                      "type": "string",
+                    },
+                    "text": {
+                      "description": "What is to be done",
+                      "type": "string",
+                    },
+                  },
+                  "required": [
+                    "id",
+                    "text",
+                    "completed",
+                  ],
+                  "type": "object",
+                },
+                "type": "array",
+              },
+            },
+            "required": [
+              "todos",
+            ],
+            "type": "object",
+          },
+          "title": "Mark a todo as done or open",
+        },
+        {
+          "annotations": {
+            "destructiveHint": true,
+            "idempotentHint": true,
+            "openWorldHint": false,
+            "readOnlyHint": false,
+          },
+          "description": "Deletes a todo for good and returns the list that is left. Example: {"todoId": "3"}.",
+          "inputSchema": {
+            "properties": {
+              "todoId": {
+                "description": "Id of the todo, as listTodos returns it",
+                "pattern": "^(?!\\.{1,2}$)[A-Za-z0-9._~-]{1,128}$",
+                "type": "string",
+              },
+            },
+            "required": [
+              "todoId",
+            ],
+            "type": "object",
+          },
+          "name": "deleteTodo",
+          "outputSchema": {
+            "additionalProperties": false,
+            "properties": {
+              "todos": {
+                "description": "The person's whole list",
+                "items": {
+                  "additionalProperties": false,
+                  "properties": {
+                    "completed": {
+                      "description": "Whether it is done",
+                      "type": "boolean",
+                    },
+                    "id": {
+                      "description": "Id for toggleTodo and deleteTodo",
+                      "type": "string",
+                    },
+                    "text": {
+                      "description": "What is to be done",
+                      "type": "string",
+                    },
+                  },
+                  "required": [
+                    "id",
+                    "text",
+                    "completed",
+                  ],
+                  "type": "object",
+                },
+                "type": "array",
+              },
+            },
+            "required": [
+              "todos",
+            ],
+            "type": "object",
+          },
+          "title": "Delete a todo",
+        },
+      ]
+    `);
+  });
+});
