@@ -79,6 +79,8 @@ describe("the journal in front of a stand-in", () => {
   it("reads no more of a body than it shows, and leaves the rest to the stand-in", async () => {
     const response = await postToken({ grant_type: "x", filler: "y".repeat(200_000), last: "z" });
     expect(await response.json()).toMatchObject({ fields: ["grant_type", "filler", "last"] });
+    const [entry] = await standIn.control.requests();
+    expect(Object.keys(entry?.form ?? {})).not.toContain("last");
   });
 
   it("does not note requests to the control API", async () => {

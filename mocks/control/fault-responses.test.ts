@@ -76,6 +76,12 @@ describe("faultResponse for the Todo API", () => {
     await expect(response.json()).rejects.toThrow(SyntaxError);
   });
 
+  it("keeps no length that is no longer true", async () => {
+    const answer = new Response('{"todos":[]}', { headers: { "content-length": "12" } });
+    const response = await respond({ endpoint: "todos.list", fault: "malformed_json" }, answer);
+    expect(response.headers.get("content-length")).toBeNull();
+  });
+
   it("calls the body what it is told", async () => {
     const fault: FaultRequest = {
       endpoint: "todos.list",

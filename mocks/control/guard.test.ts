@@ -42,7 +42,7 @@ describe("refusalOf", () => {
     expect(refusal("POST", "/__mocks/page/reset", headers)).toBeDefined();
   });
 
-  const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+  const link = { "sec-fetch-site": "cross-site", "sec-fetch-dest": "document" };
   it("lets a person follow a link to the page", () => {
     expect(refusal("GET", "/__mocks", link)).toBeUndefined();
   });
@@ -51,12 +51,7 @@ describe("refusalOf", () => {
     ["a link to anything but the page", "GET", "/__mocks/state", link],
     ["a form sent to the page", "POST", "/__mocks", link],
     ["a frame", "GET", "/__mocks", { ...link, "sec-fetch-dest": "iframe" }],
-    [
-      "a script's fetch",
-      "GET",
-      "/__mocks",
-      { ...link, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty" },
-    ],
+    ["a script's fetch", "GET", "/__mocks", { ...link, "sec-fetch-dest": "empty" }],
   ])("refuses %s from another site", (_, method, path, headers) => {
     expect(refusal(method, path, headers)).toBeDefined();
   });

@@ -29,7 +29,6 @@ export function refusalOf(request: {
   const followsLink =
     request.method === "GET" &&
     request.path === request.pagePath &&
-    request.header("sec-fetch-mode") === "navigate" &&
     request.header("sec-fetch-dest") === "document";
   return followsLink ? undefined : "A page of another site may not use the control API.";
 }

@@ -1,6 +1,6 @@
 /** For the tests of this folder: an issuer that signs whatever it is told, and publishes its keys over HTTP. */
 import { Hono } from "hono";
-import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { listen } from "../control/listen.ts";
 
 export interface TestIssuer extends AsyncDisposable {
@@ -59,10 +59,10 @@ export async function createTestIssuer(): Promise<TestIssuer> {
       signing = await createKey();
       published = drop ? [signing.jwk] : [signing.jwk, ...old];
     },
-    sign: (claims = {}, header = {}) =>
+    sign: async (claims = {}, header = {}) =>
       new SignJWT({ ...goodClaims(issuer), ...claims })
         .setProtectedHeader({ alg: "RS256", kid: signing.kid, ...header } as { alg: string })
-        .sign(signing.privateKey),
+        .sign(await importJWK(signing.privateJwk, header.alg ?? "RS256")),
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
@@ -70,5 +70,9 @@ export async function createTestIssuer(): Promise<TestIssuer> {
 async function createKey() {
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
   const kid = crypto.randomUUID();
-  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, use: "sig" } };
+  return {
+    kid,
+    privateJwk: await exportJWK(privateKey),
+    jwk: { ...(await exportJWK(publicKey)), kid, use: "sig" },
+  };
 }

@@ -147,6 +147,13 @@ describe("the forms of the page", () => {
     expect(standIn.calls).toEqual(['setSwitches({"resourceParam":"honour","accessTokenTtlSeconds":60})']);
   });
 
+  it("forgets old notices", async () => {
+    expect(await send("explode")).toContain("There is no verb");
+    expect(await readPage("?notice=1")).toContain("There is no verb");
+    for (let i = 0; i < 50; i += 1) await send("resetClock");
+    expect(await readPage("?notice=1")).not.toContain("There is no verb");
+  });
+
   it("empties the journal", async () => {
     await fetch(`${standIn.origin}/env/as/userinfo`);
     expect(await send("clearRequests")).toContain("0 requests");
