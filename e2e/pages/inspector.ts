@@ -53,6 +53,13 @@ export class InspectorPage {
     return this.page.getByRole("alert").filter({ hasText: "Re-authentication required" });
   }
 
+  /** Agrees to the Inspector's offer to go back to the Worker for the scope that a tool lacked. */
+  async authorizeStepUp(scope: string): Promise<void> {
+    const dialog = this.page.getByRole("dialog", { name: "Additional permissions required" });
+    await expect(dialog).toContainText(`needs additional scope: ${scope}.`);
+    await dialog.getByRole("button", { name: "Authorize" }).click();
+  }
+
   toolButton(name: string) {
     return this.page.getByRole("button", { name: new RegExp(` ${name}$`) });
   }

@@ -20,6 +20,8 @@ export interface InspectorPartOptions {
   readonly ports: Ports;
   /** One server card "todo" of this era in place of the Inspector's own catalogue. */
   readonly protocolEra?: ProtocolEra;
+  /** What that card asks for; without it, all that the Worker offers. */
+  readonly scopes?: string;
   /**
    * `file` keeps tokens in the Inspector's home, so that they outlive a restart; with `memory` a restarted Inspector
    * has its client id and asks `/authorize` again.
@@ -45,13 +47,18 @@ export function inspectorLinkOf(ports: Ports, token: string): string {
 
 /** @throws {PartError} with what the Inspector said. */
 export async function startInspectorPart(options: InspectorPartOptions): Promise<void> {
-  const { root, folder, ports, protocolEra, secretStore } = options;
+  const { root, folder, ports, protocolEra, scopes, secretStore } = options;
   await mkdir(folder.inspectorHome, { recursive: true, mode: 0o700 });
   const manifest = createRequire(join(root, "package.json")).resolve(`${PACKAGE}/package.json`);
   const args = [join(dirname(manifest), "clients", "launcher", "build", "index.js"), "--web"];
   if (protocolEra !== undefined) {
     const config = join(folder.path, "inspector.json");
-    const todo = { type: "http", url: mcpUrlOf(ports), protocolEra };
+    const todo = {
+      type: "http",
+      url: mcpUrlOf(ports),
+      protocolEra,
+      ...(scopes !== undefined && { oauth: { scopes } }),
+    };
     await writePrivately(config, `${JSON.stringify({ mcpServers: { todo } }, null, 2)}\n`);
     args.push("--config", config);
   }

@@ -17,6 +17,7 @@ export type PartName = "stand-ins" | "worker" | "inspector";
 
 export interface InspectorOptions {
   readonly protocolEra?: ProtocolEra;
+  readonly scopes?: string;
   readonly secretStore?: "file" | "memory";
 }
 
@@ -185,7 +186,7 @@ class Stack implements OfflineStack {
     this.#tellReady("worker", "Worker in workerd", started);
   }
 
-  async #startInspector({ protocolEra, secretStore = "file" }: InspectorOptions): Promise<void> {
+  async #startInspector({ protocolEra, scopes, secretStore = "file" }: InspectorOptions): Promise<void> {
     const { ports, root = PROJECT_ROOT } = this.#options;
     const started = Date.now();
     await startInspectorPart({
@@ -196,6 +197,7 @@ class Stack implements OfflineStack {
       onStarted: (part) => this.#keep("inspector", part),
       onLine: (line) => this.#forward("inspector", line),
       ...(protocolEra !== undefined && { protocolEra }),
+      ...(scopes !== undefined && { scopes }),
     });
     this.#tellReady("inspector", "MCP Inspector", started);
   }
