@@ -5,6 +5,7 @@ import { renderErrorPage, renderLandingPage, renderSettingsPage } from "./auth/p
 import { createPingHandler } from "./auth/ping-handler.ts";
 import { createProviderOptions, createRegistrationOptions } from "./auth/provider.ts";
 import { answerRegistration, withoutRepeatedClientId, withRevocation } from "./auth/workers-oauth-utils.ts";
+import { withBudget } from "./budget.ts";
 import { ENDPOINTS, type Env, parseSettings, SERVER_INFO, type Settings, SettingsError } from "./config.ts";
 import { logProblem, logRequest } from "./log.ts";
 import { createMcpRouter } from "./mcp-router.ts";
@@ -75,6 +76,10 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     if (!(error instanceof SettingsError)) throw error;
     return explainSettings(error, request);
   }
+  return withBudget(app.settings.REQUEST_BUDGET_SECONDS, () => route(app, request, env, ctx));
+}
+
+async function route(app: App, request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const { settings, provider } = app;
   const url = new URL(request.url);
   if (url.origin !== settings.MCP_RESOURCE.origin && url.pathname !== ENDPOINTS.health)

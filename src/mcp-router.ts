@@ -8,6 +8,7 @@ import { insufficientScope, type OAuthResourceContext } from "@cloudflare/worker
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import { getAgentByName } from "agents";
 import { z } from "zod";
+import { budgetLeftMs } from "./budget.ts";
 import { ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
 import { logEvent, requestId } from "./log.ts";
 import { TodoMcpServer } from "./mcp.ts";
@@ -47,6 +48,7 @@ export function createMcpRouter(settings: Settings) {
         person: props.data.person,
         pingSessionId: props.data.pingSessionId,
         requestId: requestId(),
+        deadline: Date.now() + budgetLeftMs(),
       };
       // The provider's route covers what lies below /mcp too, where no Origin rule and no rate limit apply.
       if (new URL(request.url).pathname !== ENDPOINTS.mcp) return jsonRpcError(404, -32600, "Not found");
@@ -85,6 +87,7 @@ async function requireLivePingSession(options: {
   const { settings, env, caller, tools, auth } = options;
   const outcome = await env.PING_SESSION.getByName(caller.pingSessionId).getAccessToken({
     requestId: caller.requestId,
+    waitAtMostMs: budgetLeftMs(),
   });
   switch (outcome.kind) {
     case "valid":

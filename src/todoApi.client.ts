@@ -175,6 +175,9 @@ export class TodoApiClient {
   }
 
   async #send(call: Call, token: string): Promise<Response> {
+    const leftMs = this.#deadline - Date.now();
+    // Not even begun: what is sent and not waited for may be carried out.
+    if (leftMs <= 0) throw new TodoApiUnavailableError("budget_spent", { outcomeUnknown: false });
     const url = new URL(this.#baseUrl);
     url.pathname = `${url.pathname.replace(/\/$/, "")}${call.path}`;
     try {
@@ -188,7 +191,7 @@ export class TodoApiClient {
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
         // A redirect could carry the token to another place.
         redirect: "manual",
-        signal: AbortSignal.timeout(Math.max(1, Math.min(this.#timeoutMs, this.#deadline - Date.now()))),
+        signal: AbortSignal.timeout(Math.min(this.#timeoutMs, leftMs)),
       });
     } catch (error) {
       const detail = error instanceof Error && error.name === "TimeoutError" ? "timeout" : "no_answer";

@@ -28,6 +28,7 @@ const CALLER: Caller = {
   person: { sub: "b7c1", name: "Alice Ames", username: "alice", email: "alice@example.com" },
   pingSessionId: "p",
   requestId: undefined,
+  deadline: Number.POSITIVE_INFINITY,
 };
 
 let log: string[] = [];

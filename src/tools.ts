@@ -27,6 +27,8 @@ export interface Caller {
   readonly pingSessionId: string;
   /** Of the HTTP request that brought the call, for the log. */
   readonly requestId: string | undefined;
+  /** Epoch milliseconds by which everything that the request asks of others must have ended. */
+  readonly deadline: number;
 }
 
 /** What a tool may reach. */
@@ -277,8 +279,12 @@ function toolError(text: string): ToolResult {
 
 /** What the tools need of a PingSession. */
 interface PingSessionHandle {
-  getAccessToken(options: { rejected?: string; requestId: string | undefined }): Promise<PingSessionOutcome>;
-  end(options: { revoke: boolean }): Promise<void>;
+  getAccessToken(options: {
+    rejected?: string;
+    waitAtMostMs: number;
+    requestId: string | undefined;
+  }): Promise<PingSessionOutcome>;
+  end(options: { revoke: boolean; requestId: string | undefined }): Promise<void>;
 }
 
 /** Builds what the tools may reach for one call of one caller. */
@@ -287,14 +293,16 @@ export function createToolContext(
   settings: Settings,
   tokens: PingSessionHandle,
 ): ToolContext {
+  const { requestId, deadline } = caller;
   const ofRequest: AccessTokenSource = {
-    getAccessToken: (options) => tokens.getAccessToken({ ...options, requestId: caller.requestId }),
-    end: (options) => tokens.end(options),
+    getAccessToken: (options) =>
+      tokens.getAccessToken({ ...options, requestId, waitAtMostMs: Math.max(1, deadline - Date.now()) }),
+    end: (options) => tokens.end({ ...options, requestId }),
   };
   const todoApi = new TodoApiClient({
     baseUrl: settings.API_URL,
     timeoutMs: settings.UPSTREAM_TIMEOUT_SECONDS * 1000,
-    deadline: Date.now() + settings.REQUEST_BUDGET_SECONDS * 1000,
+    deadline,
     tokens: ofRequest,
   });
   return { caller, settings, todoApi, tokens: ofRequest };

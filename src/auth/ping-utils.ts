@@ -7,6 +7,7 @@
 import { decode } from "hono/jwt";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
+import { budgetLeftMs } from "../budget.ts";
 import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
 import {
   type PingSignIn,
@@ -42,7 +43,7 @@ function httpOptions(settings: Settings) {
   return {
     [oauth.allowInsecureRequests]:
       settings.PINGONE_ISSUER.protocol === "http:" && isLoopback(settings.PINGONE_ISSUER),
-    signal: () => AbortSignal.timeout(settings.UPSTREAM_TIMEOUT_SECONDS * 1000),
+    signal: () => AbortSignal.timeout(Math.min(settings.UPSTREAM_TIMEOUT_SECONDS * 1000, budgetLeftMs())),
   };
 }
 

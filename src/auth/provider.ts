@@ -12,6 +12,7 @@ import {
   type TokenExchangeCallbackOptions,
   type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
+import { budgetLeftMs } from "../budget.ts";
 import {
   ALL_TODO_SCOPES,
   ENDPOINTS,
@@ -24,7 +25,7 @@ import {
   type Settings,
   THIRTY_DAYS_SECONDS,
 } from "../config.ts";
-import { logProblem } from "../log.ts";
+import { logProblem, requestId } from "../log.ts";
 
 /** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
 const MINIMUM_TOKEN_TTL_SECONDS = 60;
@@ -101,7 +102,7 @@ async function onTokenExchange(
     const ttl = Math.max(MINIMUM_TOKEN_TTL_SECONDS, life.secondsLeft);
     return { accessTokenTTL: ttl, refreshTokenTTL: 0 };
   }
-  const outcome = await session.getAccessToken();
+  const outcome = await session.getAccessToken({ requestId: requestId(), waitAtMostMs: budgetLeftMs() });
   switch (outcome.kind) {
     case "valid":
     case "refreshed":
@@ -174,5 +175,7 @@ export async function endPingSession(
   options: { revoke: boolean },
 ): Promise<void> {
   const metadata = grantMetadataSchema.safeParse(grant.metadata);
-  if (metadata.success) await env.PING_SESSION.getByName(metadata.data.pingSessionId).end(options);
+  if (!metadata.success) return;
+  const session = env.PING_SESSION.getByName(metadata.data.pingSessionId);
+  await session.end({ ...options, requestId: requestId() });
 }

@@ -9,6 +9,7 @@ import {
   expectSignInChallenge,
   type Fault,
   logLines,
+  post,
   queueFault,
   type SignedIn,
   seconds,
@@ -37,24 +38,12 @@ function revoke({ client, tokens }: SignedIn): Promise<Response> {
 /** Nothing of this sign-in works any more, neither for the client nor for a new request. */
 async function expectEnded(signedIn: SignedIn): Promise<void> {
   const { worker } = stack;
-  expectSignInChallenge(stack, await postToolsList(signedIn));
+  expectSignInChallenge(stack, await post(worker, signedIn.accessToken, { method: "tools/list" }));
   const refreshed = await requestToken(worker, signedIn.client, {
     grant_type: "refresh_token",
     refresh_token: signedIn.tokens.refresh_token ?? "",
   });
   expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
-}
-
-function postToolsList({ accessToken }: SignedIn): Promise<Response> {
-  return stack.worker.fetch(stack.worker.resource, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${accessToken}`,
-      "Content-Type": "application/json",
-      Accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
-  });
 }
 
 describe("access ends, and PingOne is asked once, when its revocation endpoint", () => {
@@ -103,7 +92,7 @@ it("a session that ends while a refresh is under way does not come back with its
   const fault = { fault: "trickle", chunkBytes: 400, intervalMilliseconds: 100 } as const;
   await queueFault(stack, "token", fault, signedIn.login);
   const after = await standIns.control.lastRequestNumber();
-  const request = postToolsList(signedIn);
+  const request = post(worker, signedIn.accessToken, { method: "tools/list" });
   const refresh = { endpoint: "token", login: signedIn.login, after } as const;
   await standIns.control.expectRequest(refresh, { withinMilliseconds: 5000 });
   await revoke(signedIn);

@@ -142,6 +142,34 @@ export async function connect(
   };
 }
 
+/** One JSON-RPC request as it is, before any lane has been chosen. */
+export function post(
+  worker: TestWorker,
+  accessToken: string,
+  message: { method: string; params?: unknown },
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return worker.fetch(worker.resource, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${accessToken}`,
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+      ...headers,
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...message }),
+  });
+}
+
+export function postToolCall(
+  worker: TestWorker,
+  accessToken: string,
+  name: string,
+  input: Record<string, unknown> = {},
+): Promise<Response> {
+  return post(worker, accessToken, { method: "tools/call", params: { name, arguments: input } });
+}
+
 /** RFC 6750 §3.1 and RFC 9728 §5.1: what makes a client sign in again by itself. */
 export function expectSignInChallenge(
   { worker }: TestStack,

@@ -1,0 +1,18 @@
+/**
+ * How much time a request has left. It may have to wait for several answers of others, one after the other: each has
+ * a time-out (`UPSTREAM_TIMEOUT_SECONDS`), and all of them together have this budget (`REQUEST_BUDGET_SECONDS`).
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const currentDeadline = new AsyncLocalStorage<number>();
+
+/** Runs a request's work; what it asks of others must have ended by then. */
+export function withBudget<T>(seconds: number, work: () => T): T {
+  return currentDeadline.run(Date.now() + seconds * 1000, work);
+}
+
+/** Milliseconds, at least one; without end where no request is served, as in an alarm. */
+export function budgetLeftMs(): number {
+  const deadline = currentDeadline.getStore();
+  return deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(1, deadline - Date.now());
+}

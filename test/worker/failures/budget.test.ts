@@ -1,0 +1,114 @@
+/** A whole request has a budget, however many slow calls it would take; each call alone may take longer here. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { PROTOCOL_ERAS, redeem } from "../../support/mcp-client.ts";
+import { countHoldings, expectErrorRedirect, lastLogLine } from "../../support/observe.ts";
+import { passPingOne, startSignIn } from "../../support/sign-in.ts";
+import { startTestStack, type TestStack } from "../../support/stack.ts";
+import {
+  connect,
+  DEAD_AFTER_ONE_SECOND,
+  postToolCall,
+  queueFault,
+  seconds,
+  signInAtPingOne,
+  watchCalls,
+} from "./signed-in.ts";
+
+/** Longer than the budget. */
+const TOO_SLOW = { fault: "delay", milliseconds: 3000 } as const;
+
+/** Two of these are. */
+const SLOW = { fault: "delay", milliseconds: 1300 } as const;
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ REQUEST_BUDGET_SECONDS: "2", UPSTREAM_TIMEOUT_SECONDS: "20" });
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  await stack.standIns.control.assertNoPendingFaults();
+});
+
+// The first sign-in of a Worker looks up PingOne's keys, so this comes first.
+it("a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
+  const { standIns, worker } = stack;
+  const signIn = await startSignIn(worker);
+  const callback = await passPingOne(worker, signIn);
+  const before = await countHoldings(worker);
+  await queueFault(stack, "token", SLOW);
+  await queueFault(stack, "jwks", SLOW);
+  const back = await signIn.browser.open(callback);
+  expectErrorRedirect(back.url, {
+    redirectUri: signIn.client.redirectUri,
+    error: "temporarily_unavailable",
+    state: signIn.attempt.state,
+    issuer: worker.origin,
+  });
+  expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
+  expect(await countHoldings(worker)).toEqual(before);
+  await standIns.control.expectRequest({ endpoint: "jwks", fault: "delay" }, { times: 1 });
+
+  const again = await startSignIn(worker, { client: signIn.client });
+  const returned = await again.browser.open(await passPingOne(worker, again));
+  await redeem(worker, again.client, again.attempt, returned.url);
+});
+
+it("a refresh beyond the budget is a 503 with Retry-After, and the next request has its fruit", async () => {
+  const { standIns, worker } = stack;
+  const { accessToken, login } = await signInAtPingOne(stack, { ttlSeconds: DEAD_AFTER_ONE_SECOND });
+  await seconds(DEAD_AFTER_ONE_SECOND);
+  await queueFault(stack, "token", TOO_SLOW, login);
+  const calls = await watchCalls(stack, login);
+  const answer = await postToolCall(worker, accessToken, "listTodos");
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
+  const refresh = { endpoint: "token", login, status: 200, fault: "delay" } as const;
+  await standIns.control.expectRequest(refresh, { withinMilliseconds: 5000 });
+  const connection = await connect(worker, accessToken, "modern");
+  expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+  expect(await calls.since()).toEqual(["token", "todos.list"]);
+});
+
+describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
+  it("a tool ends without a second call when the forced refresh takes longer", async () => {
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(stack.worker, signedIn.accessToken, era);
+    await queueFault(stack, "todos.add", { fault: "unauthorized" });
+    await queueFault(stack, "token", TOO_SLOW, signedIn.login);
+    const calls = await watchCalls(stack);
+    const answer = await connection.call("addTodo", { text: "Buy milk" });
+    expect(answer).toMatchObject({ status: 200, isError: true });
+    expect(answer.text).toMatch(/Try again after \d+ seconds/);
+    expect(answer.text).not.toContain("may or may not");
+    expect(await calls.since()).toEqual(["todos.add", "token"]);
+  });
+
+  it("what the refresh has taken is missing from the tool's time", async () => {
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(stack.worker, signedIn.accessToken, era);
+    await queueFault(stack, "todos.add", { fault: "unauthorized", delayMilliseconds: 700 });
+    await queueFault(stack, "token", { fault: "delay", milliseconds: 700 }, signedIn.login);
+    await queueFault(stack, "todos.add", SLOW);
+    const calls = await watchCalls(stack);
+    const answer = await connection.call("addTodo", { text: "Buy bread" });
+    expect(answer.text).toContain("may or may not have been made");
+    expect(await calls.since()).toEqual(["todos.add", "token", "todos.add"]);
+  });
+
+  it("reading is repeated no longer than the budget lasts", async () => {
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(stack.worker, signedIn.accessToken, era);
+    const fault = { fault: "server_error", delayMilliseconds: 1300, times: 2 } as const;
+    await queueFault(stack, "todos.list", fault);
+    const calls = await watchCalls(stack);
+    const answer = await connection.call("listTodos");
+    expect(answer.text).toContain("The Todo API cannot be used at the moment");
+    expect((await calls.since()).length).toBeLessThan(3);
+    await stack.standIns.control.clearFaults();
+  });
+});
