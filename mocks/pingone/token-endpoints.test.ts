@@ -1,3 +1,4 @@
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   addApplications,
@@ -256,6 +257,14 @@ describe("revocation", () => {
     expect(await tenant.isActive(access_token)).toBe(false);
     expect((await tenant.userInfo(access_token)).status).toBe(401);
     expect((await tenant.refresh(refresh_token)).status).toBe(200);
+  });
+
+  it("of an access token leaves its signature good for whoever checks nothing else", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    await revoke(access_token);
+    const keys = createRemoteJWKSet(new URL(`${tenant.issuer}/jwks`));
+    const { payload } = await jwtVerify(access_token, keys, { issuer: tenant.issuer });
+    expect(payload.sub).toBe(tenant.userId("alice"));
   });
 
   it("of a refresh token ends the family and its access tokens", async () => {
