@@ -91,8 +91,10 @@ export function createRegistrationOptions(settings: Settings, handlers: Handlers
 async function onTokenExchange(
   options: TokenExchangeCallbackOptions<Env>,
 ): Promise<TokenExchangeCallbackResult | undefined> {
-  const { pingSessionId } = propsSchema.parse(options.props);
-  const session = options.env.PING_SESSION.getByName(pingSessionId);
+  const props = propsSchema.safeParse(options.props);
+  // A grant whose props have another shape was made by another version.
+  if (!props.success) throw signInAgain();
+  const session = options.env.PING_SESSION.getByName(props.data.pingSessionId);
   if (options.grantType === GrantType.AUTHORIZATION_CODE) {
     await session.bindToGrant({ userId: options.userId, grantId: options.grantId });
     const life = await session.describeLife();
