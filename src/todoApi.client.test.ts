@@ -9,6 +9,7 @@ import { createTodoStore, type TodoStore } from "../mocks/todo/store.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import {
   type AccessTokenSource,
+  TodoApiAnswerTooLargeError,
   TodoApiClient,
   TodoApiConflictError,
   TodoApiError,
@@ -250,7 +251,6 @@ describe("without a token", () => {
 describe("an answer that is no success", () => {
   it.each([
     [400, TodoApiInvalidRequestError],
-    [404, TodoApiNotFoundError],
     [409, TodoApiConflictError],
     [413, TodoApiInvalidRequestError],
     [415, TodoApiInvalidRequestError],
@@ -261,6 +261,16 @@ describe("an answer that is no success", () => {
     expect(failure).toBeInstanceOf(type);
     expect(failure.message).not.toContain("upstream words");
     expect(requests).toHaveLength(1);
+  });
+
+  it("404 of a todo is final, and 404 of the list means that the API is somewhere else", async () => {
+    replace(http.all(`${COLLECTION}*`, () => new HttpResponse(null, { status: 404 })));
+    const client = await goodClient();
+    expect(await failureOf(client.deleteTodo("a1"))).toBeInstanceOf(TodoApiNotFoundError);
+    for (const call of [client.listTodos(), client.addTodo("x")]) {
+      expect(await failureOf(call)).toMatchObject({ detail: "http_404", outcomeUnknown: false });
+    }
+    expect(requests).toHaveLength(3);
   });
 
   it.each([
@@ -345,7 +355,14 @@ describe("an answer that cannot be read", () => {
     const todos = Array.from({ length: 20_000 }, (_, id) => ({ id, text: "x".repeat(40), completed: false }));
     replace(http.get(COLLECTION, () => HttpResponse.json({ todos })));
     const failure = await failureOf((await goodClient()).listTodos());
-    expect(failure).toMatchObject({ detail: "too_large" });
+    expect(failure).toBeInstanceOf(TodoApiAnswerTooLargeError);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("an answer to adding that is too large is no reason to add again", async () => {
+    replace(http.post(COLLECTION, () => HttpResponse.json({ todos: "x".repeat(1_100_000) })));
+    const failure = await failureOf((await goodClient()).addTodo("x"));
+    expect(failure).toBeInstanceOf(TodoApiAnswerTooLargeError);
     expect(requests).toHaveLength(1);
   });
 
@@ -368,6 +385,12 @@ describe("no answer", () => {
     replace(http.post(COLLECTION, () => new Promise<Response>(() => {})));
     const failure = await failureOf((await goodClient({ timeoutMs: 30 })).addTodo("x"));
     expect(failure).toMatchObject({ detail: "timeout", outcomeUnknown: true });
+  });
+
+  it("a request is not sent when nothing is left of the budget", async () => {
+    const failure = await failureOf((await goodClient({ budgetMs: 0 })).addTodo("x"));
+    expect(failure).toMatchObject({ detail: "budget_spent", outcomeUnknown: false });
+    expect(requests).toEqual([]);
   });
 
   it("a request gets no more time than is left of the budget", async () => {
@@ -404,6 +427,14 @@ describe("reading again after a passing failure", () => {
   it("does not wait beyond the budget", async () => {
     replace(http.get(COLLECTION, () => new HttpResponse(null, { status: 500 })));
     await failureOf((await goodClient({ budgetMs: 100 })).listTodos());
+    expect(requests).toHaveLength(1);
+  });
+
+  it("does not happen before the time that the API itself names", async () => {
+    replace(
+      http.get(COLLECTION, () => new HttpResponse(null, { status: 503, headers: { "Retry-After": "1" } })),
+    );
+    expect(await failureOf((await goodClient()).listTodos())).toMatchObject({ retryAfterSeconds: 1 });
     expect(requests).toHaveLength(1);
   });
 

@@ -19,10 +19,11 @@ export type Todo = z.infer<typeof todoSchema>;
 
 const listSchema = z.object({ todos: z.array(todoSchema) });
 
-/** A list beyond this is no todo list, and no model could use it. */
+/** A list beyond this is of no use to a model. */
 const MAXIMUM_RESPONSE_BYTES = 1024 * 1024;
 
 const DEFAULT_RETRY_AFTER_SECONDS = 5;
+const COLLECTION_PATH = "/api/todos";
 const MAXIMUM_READ_ATTEMPTS = 3;
 const RETRY_BASE_MS = 150;
 
@@ -58,12 +59,19 @@ export class TodoApiInvalidRequestError extends TodoApiError {
   override readonly name = "TodoApiInvalidRequestError";
 }
 
+/** A success whose list is larger than {@link MAXIMUM_RESPONSE_BYTES}: the call was carried out, and repeating it is no use. */
+export class TodoApiAnswerTooLargeError extends TodoApiError {
+  override readonly name = "TodoApiAnswerTooLargeError";
+}
+
 /** 429, 5xx, no answer, or an answer that is none. The same call can succeed later. */
 export class TodoApiUnavailableError extends TodoApiError {
   override readonly name = "TodoApiUnavailableError";
   /** A code for the log. */
   readonly detail: string;
   readonly retryAfterSeconds: number;
+  /** The API itself has said when to come back (RFC 9110 §10.2.3). */
+  readonly asksToWait: boolean;
   /** True when the request may have been carried out although its answer was lost. */
   readonly outcomeUnknown: boolean;
 
@@ -71,6 +79,7 @@ export class TodoApiUnavailableError extends TodoApiError {
     super(`Todo API: unavailable (${detail})`);
     this.detail = detail;
     this.retryAfterSeconds = options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS;
+    this.asksToWait = options.retryAfterSeconds !== undefined;
     this.outcomeUnknown = options.outcomeUnknown;
   }
 }
@@ -104,12 +113,13 @@ export class TodoApiClient {
 
   /** Retried on a passing failure: reading changes nothing. */
   async listTodos(): Promise<Todo[]> {
-    const call: Call = { method: "GET", path: "/api/todos", scope: "todo_api:read" };
+    const call: Call = { method: "GET", path: COLLECTION_PATH, scope: "todo_api:read" };
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#call(call);
       } catch (error) {
-        const canRetry = error instanceof TodoApiUnavailableError && error.outcomeUnknown;
+        const canRetry =
+          error instanceof TodoApiUnavailableError && error.outcomeUnknown && !error.asksToWait;
         const delayMs = retryDelayMs(attempt);
         if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS || Date.now() + delayMs >= this.#deadline)
           throw error;
@@ -122,7 +132,7 @@ export class TodoApiClient {
   addTodo(text: string): Promise<Todo[]> {
     return this.#call({
       method: "POST",
-      path: "/api/todos",
+      path: COLLECTION_PATH,
       body: { todoText: text },
       scope: "todo_api:write",
     });
@@ -204,9 +214,11 @@ export class TodoApiClient {
     await response.body?.cancel();
     const status = response.status;
     if (status === 403) throw new TodoApiForbiddenError(call.scope);
-    if (status === 404) throw new TodoApiNotFoundError("Todo API: not found");
+    // Of the list itself it means that the API is not where it should be.
+    if (status === 404 && call.path !== COLLECTION_PATH)
+      throw new TodoApiNotFoundError("Todo API: not found");
     if (status === 409) throw new TodoApiConflictError("Todo API: conflict");
-    if (status === 429 || status >= 500 || status < 400) {
+    if (status === 404 || status === 429 || status >= 500 || status < 400) {
       throw new TodoApiUnavailableError(`http_${status}`, {
         retryAfterSeconds: readRetryAfter(response.headers),
         outcomeUnknown: status >= 500,
@@ -241,7 +253,7 @@ async function readText(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
     if (size > MAXIMUM_RESPONSE_BYTES) {
-      throw new TodoApiUnavailableError("too_large", { outcomeUnknown: false });
+      throw new TodoApiAnswerTooLargeError("Todo API: the answer is too large");
     }
     text += decoder.decode(chunk, { stream: true });
   }
@@ -249,7 +261,7 @@ async function readText(response: Response): Promise<string> {
 }
 
 function todoPath(todoId: string): string {
-  return `/api/todos/${encodeURIComponent(todoId)}`;
+  return `${COLLECTION_PATH}/${encodeURIComponent(todoId)}`;
 }
 
 /** Exponential, with jitter so that many callers do not come back at once. */

@@ -4,6 +4,7 @@ import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import { ALL_TODO_SCOPES, parseSettings, type Settings } from "./config.ts";
 import {
   type AccessTokenSource,
+  TodoApiAnswerTooLargeError,
   TodoApiConflictError,
   type TodoApiError,
   TodoApiForbiddenError,
@@ -299,6 +300,7 @@ describe("runTool", () => {
     [UNKNOWN, "toggleTodo", /Try again after 9 seconds/],
     [UNKNOWN, "listTodos", /Try again after 9 seconds/],
     [KNOWN, "addTodo", /Try again after 42 seconds/],
+    [new TodoApiAnswerTooLargeError("internal words"), "addTodo", /has accepted .* Do not repeat this call/],
     [new Error("internal words"), "listTodos", /error in the server \(reference [0-9a-f]{8}\)/],
   ])("turns %s of %s %s into words on what to do", async (failure, name, advice) => {
     const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, contextWith({ failure }));

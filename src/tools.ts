@@ -9,6 +9,7 @@ import { continueRequest, createReference, logEvent, logProblem } from "./log.ts
 import {
   type AccessTokenSource,
   type Todo,
+  TodoApiAnswerTooLargeError,
   TodoApiClient,
   TodoApiConflictError,
   TodoApiForbiddenError,
@@ -262,6 +263,12 @@ function explainFailure(error: unknown, tool: Tool, reference: string): string {
   }
   if (error instanceof TodoApiInvalidRequestError) {
     return "The Todo API did not accept this input. Change it, for instance to a shorter text, before trying again.";
+  }
+  if (error instanceof TodoApiAnswerTooLargeError) {
+    return (
+      `The Todo API has accepted this call, but its answer is too large to read (reference ${reference}). ` +
+      "Do not repeat this call: tell the person that their list is too long."
+    );
   }
   if (error instanceof TodoApiUnavailableError) {
     const wait = `The Todo API cannot be used at the moment (reference ${reference}).`;

@@ -1,0 +1,200 @@
+/** The Todo API fails: what the model reads, and how often the API was asked. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestStack, type TestStack } from "../../support/stack.ts";
+import {
+  type Answer,
+  connect,
+  type Fault,
+  logLines,
+  queueFault,
+  signInAtPingOne,
+  watchCalls,
+} from "./signed-in.ts";
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
+});
+
+afterAll(async () => {
+  await stack.standIns.control.assertNoPendingFaults();
+  await stack[Symbol.asyncDispose]();
+});
+
+interface Failure {
+  readonly answer: Answer;
+  /** Endpoints of the Todo API and of PingOne that were met by it. */
+  readonly calls: readonly string[];
+  /** The log line that has the reference of the answer, or the newest one of this tool. */
+  readonly line: Record<string, unknown>;
+}
+
+const COUNTED = { "todos.list": "modern", "todos.add": "legacy", "todos.update": "modern" } as const;
+
+/** One person's call of a tool that meets the fault. Reading goes over one lane and writing over the other. */
+async function callThatMeets(
+  endpoint: keyof typeof COUNTED,
+  fault: Fault,
+  call: { tool: string; input?: Record<string, unknown> },
+): Promise<Failure & { listAfterwards: () => Promise<string> }> {
+  const { accessToken, login } = await signInAtPingOne(stack);
+  const connection = await connect(stack.worker, accessToken, COUNTED[endpoint]);
+  await queueFault(stack, endpoint, fault, login);
+  const watched = await watchCalls(stack, login);
+  const answer = await connection.call(call.tool, call.input);
+  const calls = await watched.since();
+  const reference = /\(reference ([0-9a-f]{8})\)/.exec(answer.text)?.[1];
+  const line = logLines(stack.worker).findLast(
+    (candidate) =>
+      candidate.event === "tool.failed" &&
+      candidate.tool === call.tool &&
+      (reference === undefined || candidate.reference === reference),
+  );
+  return {
+    answer,
+    calls,
+    line: line ?? {},
+    listAfterwards: async () => (await connection.call("listTodos")).text,
+  };
+}
+
+/** The simulator turns a connection that breaks into a 500; at Cloudflare it is an exception. */
+const NO_ANSWER = /^(no_answer|http_500)$/;
+
+const ATTEMPTS = 3;
+const JSON_TYPE = { "content-type": "application/json" };
+const NOT_NOW =
+  /^The Todo API cannot be used at the moment \(reference [0-9a-f]{8}\)\. Try again after 5 seconds\.$/;
+const LOOK_FIRST =
+  /^The Todo API cannot be used at the moment \(reference [0-9a-f]{8}\)\. The change may or may not have been made: call listTodos after \d+ seconds and look before you repeat it\.$/;
+const TOO_LARGE = /its answer is too large to read \(reference [0-9a-f]{8}\)\. Do not repeat this call/;
+const HUGE = JSON.stringify({ todos: [{ id: "1", text: "x".repeat(1_100_000), completed: false }] });
+
+describe.concurrent("listTodos, when the Todo API", () => {
+  it.each<[what: string, fault: Fault, expected: { text: RegExp; error?: string; detail?: string | RegExp }]>(
+    [
+      [
+        "takes longer than the time-out",
+        { fault: "delay", milliseconds: 2600 },
+        { text: NOT_NOW, detail: "timeout" },
+      ],
+      [
+        "sends its answer too slowly",
+        { fault: "trickle", chunkBytes: 16, intervalMilliseconds: 600 },
+        { text: NOT_NOW, detail: "cut_off" },
+      ],
+      ["answers 500", { fault: "server_error", status: 500 }, { text: NOT_NOW, detail: "http_500" }],
+      ["answers 503", { fault: "server_error" }, { text: NOT_NOW, detail: "http_503" }],
+      ["resets the connection", { fault: "reset" }, { text: NOT_NOW, detail: NO_ANSWER }],
+      ["answers malformed JSON", { fault: "malformed_json" }, { text: NOT_NOW, detail: "malformed" }],
+      ["breaks off its answer", { fault: "truncated" }, { text: NOT_NOW, detail: "cut_off" }],
+      ["answers HTML", { fault: "wrong_content_type" }, { text: NOT_NOW, detail: "not_json" }],
+      [
+        "answers something else than a list",
+        { fault: "body", body: { items: [] } },
+        { text: NOT_NOW, detail: "unexpected_shape" },
+      ],
+    ],
+  )("%s, is asked again twice and then tells the model to wait", async (_what, fault, expected) => {
+    const failing = { ...fault, times: ATTEMPTS } as Fault;
+    const { answer, calls, line } = await callThatMeets("todos.list", failing, { tool: "listTodos" });
+    expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(expected.text) });
+    expect(calls).toEqual(Array(ATTEMPTS).fill("todos.list"));
+    expect(line).toMatchObject({
+      error: "TodoApiUnavailableError",
+      detail: expect.stringMatching(expected.detail ?? /./),
+    });
+  });
+
+  it.each<[what: string, fault: Fault, expected: { text: RegExp; error: string }]>([
+    [
+      "answers 429",
+      { fault: "rate_limited", retryAfterSeconds: 7 },
+      { text: /Try again after 7 seconds\.$/, error: "TodoApiUnavailableError" },
+    ],
+    [
+      "answers 503 and says when",
+      { fault: "status", status: 503, headers: { "retry-after": "40" } },
+      { text: /Try again after 40 seconds\.$/, error: "TodoApiUnavailableError" },
+    ],
+    ["answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "TodoApiUnavailableError" }],
+    [
+      "answers 403",
+      { fault: "forbidden" },
+      { text: /lacks the permission todo_api:read\./, error: "TodoApiForbiddenError" },
+    ],
+    [
+      "answers 422",
+      { fault: "unprocessable" },
+      { text: /did not accept/, error: "TodoApiInvalidRequestError" },
+    ],
+    [
+      "answers with a very large list",
+      { fault: "very_large_list", count: 20_000 },
+      { text: TOO_LARGE, error: "TodoApiAnswerTooLargeError" },
+    ],
+  ])("%s, is not asked again", async (_what, fault, expected) => {
+    const { answer, calls, line } = await callThatMeets("todos.list", fault, { tool: "listTodos" });
+    expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(expected.text) });
+    expect(calls).toEqual(["todos.list"]);
+    expect(line).toMatchObject({ error: expected.error });
+  });
+
+  it.each<[what: string, fault: Fault, times: number]>([
+    ["fails once", { fault: "server_error" }, 1],
+    ["fails twice", { fault: "reset" }, 2],
+  ])("%s, has its list all the same", async (_what, fault, times) => {
+    const failing = { ...fault, times } as Fault;
+    const { answer, calls } = await callThatMeets("todos.list", failing, { tool: "listTodos" });
+    expect(answer.isError).toBe(false);
+    expect(calls).toEqual(Array(times + 1).fill("todos.list"));
+  });
+
+  it("has a list of thousands, gives the model all of it", async () => {
+    const fault = { fault: "very_large_list", count: 5000 } as const;
+    const { answer } = await callThatMeets("todos.list", fault, { tool: "listTodos" });
+    expect(answer.text.split("\n")).toHaveLength(5000);
+  });
+});
+
+describe.concurrent("addTodo is sent once, when the Todo API", () => {
+  it.each<[what: string, fault: Fault, text: RegExp, added: boolean]>([
+    ["takes longer than the time-out", { fault: "delay", milliseconds: 2600 }, LOOK_FIRST, true],
+    ["answers 500", { fault: "server_error", status: 500 }, LOOK_FIRST, false],
+    ["answers 503 after it was added", { fault: "server_error", afterProcessing: true }, LOOK_FIRST, true],
+    ["resets the connection", { fault: "reset" }, LOOK_FIRST, false],
+    ["resets the connection after it was added", { fault: "reset", afterProcessing: true }, LOOK_FIRST, true],
+    ["answers malformed JSON", { fault: "malformed_json" }, LOOK_FIRST, true],
+    ["breaks off its answer", { fault: "truncated" }, LOOK_FIRST, true],
+    ["answers HTML", { fault: "wrong_content_type" }, LOOK_FIRST, true],
+    ["answers something else than a list", { fault: "body", body: { ok: true } }, LOOK_FIRST, true],
+    ["answers more than can be read", { fault: "body", body: HUGE, headers: JSON_TYPE }, TOO_LARGE, true],
+    ["answers 429", { fault: "rate_limited", retryAfterSeconds: 7 }, /Try again after 7 seconds\.$/, false],
+    ["answers 403", { fault: "forbidden" }, /lacks the permission todo_api:write\./, false],
+    ["answers 404", { fault: "not_found" }, NOT_NOW, false],
+    ["answers 409", { fault: "conflict" }, /Call listTodos, then decide again\.$/, false],
+    ["answers 422", { fault: "unprocessable" }, /did not accept this input/, false],
+  ])("%s", async (what, fault, text, added) => {
+    const todo = `Buy milk, when the API ${what}`;
+    const call = { tool: "addTodo", input: { text: todo } };
+    const { answer, calls, listAfterwards } = await callThatMeets("todos.add", fault, call);
+    expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(text) });
+    expect(calls).toEqual(["todos.add"]);
+    // The model that looks first finds it once, or not at all, and never twice.
+    if (added) await expect.poll(listAfterwards, { timeout: 10_000 }).toContain(todo);
+    expect((await listAfterwards()).split(todo)).toHaveLength(added ? 2 : 1);
+  });
+});
+
+it("toggleTodo may be repeated, when its answer was lost", async () => {
+  const { accessToken, login } = await signInAtPingOne(stack);
+  const connection = await connect(stack.worker, accessToken, "legacy");
+  const [, todoId = ""] = /\(id ([^)]+)\)/.exec((await connection.call("listTodos")).text) ?? [];
+  await queueFault(stack, "todos.update", { fault: "reset", afterProcessing: true }, login);
+  const watched = await watchCalls(stack, login);
+  const answer = await connection.call("toggleTodo", { todoId, completed: true });
+  expect(answer.text).toMatch(NOT_NOW);
+  expect((await connection.call("toggleTodo", { todoId, completed: true })).isError).toBe(false);
+  expect(await watched.since()).toEqual(["todos.update", "todos.update"]);
+});
