@@ -11,7 +11,7 @@ import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./setup/browser.mjs";
-import { COMMANDS } from "./setup/commands.mjs";
+import { COMMANDS, WRANGLER_QUIET } from "./setup/commands.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { SetupError } from "./setup/say.mjs";
 import { ensureNode } from "./setup/toolchain.mjs";
@@ -29,7 +29,7 @@ async function main() {
   const node = await ensureNode(ROOT);
   await ensureDependencies(ROOT, node);
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env, PATH: searchPath(node) };
+  const env = { ...(command.quiet && WRANGLER_QUIET), ...process.env, PATH: searchPath(node) };
   if (command.browser) env.CHROMIUM_PATH = await ensureBrowser(ROOT, node);
   for (const [index, step] of command.steps.entries()) {
     const isLast = index === command.steps.length - 1;
@@ -75,7 +75,17 @@ function run(node, args, env) {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`\n${error.message}\n`);
+  process.stderr.write(`\n${explain(error)}\n`);
   process.exitCode = 1;
+}
+
+/** @param {unknown} error */
+function explain(error) {
+  if (error instanceof SetupError) return error.message;
+  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    return `This user may not write ${path ?? ROOT}. Clone the project into a folder of your own, then try again.`;
+  }
+  if (code === "ENOSPC") return "The disk is full. Free some space, then try again.";
+  return error instanceof Error ? error.stack : String(error);
 }

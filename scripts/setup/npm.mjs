@@ -49,7 +49,9 @@ export async function runNpm(args, { node, cwd, purpose }) {
   const npm = findNpm(process.env);
   const env = nestedNpmEnvironment(process.env);
   env.PATH = [dirname(node), env.PATH ?? ""].join(delimiter);
-  const quiet = [...args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+  // npm's own pauses between attempts (10 s, then a minute) would look like a hang without a network.
+  const patience = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000"];
+  const quiet = [...args, ...patience, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
   const outcome =
     "cli" in npm
       ? await runToEnd(node, [npm.cli, ...quiet], { cwd, env })
