@@ -25,6 +25,10 @@ export default defineConfig({
   use: {
     browserName: "chromium",
     headless: true,
+    viewport: { width: 1280, height: 800 },
+    // A journey that stands still says where, long before its own time is up.
+    actionTimeout: 20_000,
+    navigationTimeout: 20_000,
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {

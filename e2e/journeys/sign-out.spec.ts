@@ -1,5 +1,6 @@
 /** Access ends where the person ends it, and the client that had it notices. */
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
+import { expectGoodPage } from "../fixtures/page-quality.ts";
 import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { decliner as person } from "../fixtures/users.ts";
@@ -34,12 +35,13 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
   await test.step("the person sees both and ends one", async () => {
     await signOutTab.goto(`${stack.workerOrigin}/signout`);
     await expect(signOut.heading).toBeVisible();
-    await expect(signOut.app(inspectorHost)).toHaveCount(1);
-    await expect(signOut.app(cliHost)).toHaveCount(1);
-    await signOut.app(cliHost).getByRole("button", { name: "End access of MCP Inspector" }).click();
+    await expect(signOut.endInspectorAt(inspectorHost)).toHaveCount(1);
+    await expect(signOut.endInspectorAt(cliHost)).toHaveCount(1);
+    await expectGoodPage(signOutTab, "worker sign-out");
+    await signOut.endInspectorAt(cliHost).click();
     await expect(signOutTab.getByRole("status")).toHaveText("The access has ended.");
-    await expect(signOut.app(cliHost)).toHaveCount(0);
-    await expect(signOut.app(inspectorHost)).toHaveCount(1);
+    await expect(signOut.endInspectorAt(cliHost)).toHaveCount(0);
+    await expect(signOut.endInspectorAt(inspectorHost)).toHaveCount(1);
   });
 
   await test.step("the other still works", async () => {

@@ -10,11 +10,9 @@ export class SignOutPage {
     this.heading = page.getByRole("heading", { level: 1, name: "Apps that act for you" });
   }
 
-  /** Entries of apps whose access is sent to this host. */
-  app(host: string): Locator {
-    return this.page
-      .getByRole("region")
-      .filter({ has: this.page.getByRole("definition").filter({ hasText: host }) });
+  /** What ends the access of the Inspectors whose outcome goes to this host. */
+  endInspectorAt(host: string): Locator {
+    return this.page.getByRole("button", { name: `End access of MCP Inspector at ${host}, since ` });
   }
 
   endEverything(): Promise<void> {

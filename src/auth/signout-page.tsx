@@ -27,7 +27,7 @@ export function renderSignOutPage(options: {
       {ended && <p role="status">The access has ended.</p>}
       {clients.length === 0 && <p>No app has access to your todos.</p>}
       {clients.map((client) => (
-        <section class="entry" aria-label={client.name}>
+        <section class="entry">
           <h2>{client.name}</h2>
           <dl>
             <dt>Access is sent to</dt>
@@ -42,7 +42,12 @@ export function renderSignOutPage(options: {
           <form method="post" action={ENDPOINTS.signOut}>
             <input type="hidden" name="form_token" value={formToken} />
             <input type="hidden" name="grant" value={client.grantId} />
-            <button type="submit" name="action" value="end" aria-label={`End access of ${client.name}`}>
+            <button
+              type="submit"
+              name="action"
+              value="end"
+              aria-label={`End access of ${client.name} at ${client.host}, since ${formatTime(client.since)}`}
+            >
               End access
             </button>
           </form>
