@@ -194,6 +194,20 @@ describe("a snapshot", () => {
     expect(silent.headers.get("location")).toContain("code=");
   });
 
+  it("with a user who was disabled lets none of that user's codes and tokens pass", async () => {
+    const { login, access_token, refresh_token } = await tenant.obtainTokens();
+    const pending = await tenant.signIn({ browser: login.browser });
+    const saved = tenant.standIn.snapshot() as {
+      users: { profile: { username: string; enabled: boolean } }[];
+    };
+    for (const { profile } of saved.users) profile.enabled = profile.username !== "alice";
+    await using next = await startTenant({ snapshot: saved });
+    expect(await next.redeem(pending)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await next.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await next.isActive(access_token)).toBe(false);
+    expect((await next.userInfo(access_token)).status).toBe(401);
+  });
+
   it("shows no token, code, cookie or password", async () => {
     const { access_token, refresh_token, id_token, login } = await tenant.obtainTokens();
     const saved = JSON.stringify(tenant.standIn.snapshot());

@@ -257,6 +257,7 @@ describe("a form post to /authorize", () => {
     const parameters = tenant.authorizeParameters({ padding: "x".repeat(70_000) });
     const response = await fetch(`${tenant.issuer}/authorize`, { method: "POST", body: parameters });
     expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "INVALID_DATA", details: [{ target: "body" }] });
   });
 });
 
@@ -315,6 +316,26 @@ describe("pushed authorization requests (RFC 9126)", () => {
     const response = await push(changes);
     expect(response.status).toBe(error === "invalid_client" ? 401 : 400);
     expect(await response.json()).toMatchObject({ error });
+  });
+
+  it("do not show the flow how the client authenticated", async () => {
+    const policyId = "22222222222222222222222222222222";
+    const tell = {
+      type: "error",
+      error: "told",
+      errorDescription: "{{parameters.client_secret}}/{{parameters.shown}}",
+    };
+    await using own = await startTenant({
+      edit: addApplications({ id: "post-client", tokenEndpointAuthMethod: "CLIENT_SECRET_POST" }),
+      flows: {
+        "tell.json": { name: "tell", description: "Tells.", policyId, start: "tell", nodes: { tell } },
+      },
+    });
+    const client = { client_id: "post-client", client_secret: own.standIn.client.secret };
+    const fields = own.authorizeParameters({ ...client, acr_values: policyId, shown: "yes" });
+    const { request_uri } = (await (await own.post("par", fields, "")).json()) as { request_uri: string };
+    const answer = await own.authorizeError(new URLSearchParams({ client_id: "post-client", request_uri }));
+    expect(answer.error_description).toBe("/yes");
   });
 
   it("need client authentication", async () => {

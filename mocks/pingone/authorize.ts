@@ -25,7 +25,7 @@ import {
 import type { Front } from "./front.ts";
 import { INTERACTION_TTL_MS, type PendingInteraction } from "./interactions.ts";
 import { renderEndedPage } from "./pages.ts";
-import { parseParameters, type RequestParameters, readForm } from "./parameters.ts";
+import { parseParameters, type RequestParameters, readFields, readForm } from "./parameters.ts";
 import { readSession, sendSessionCookies } from "./sso-cookies.ts";
 import { type Grant, hashOf, type Session } from "./state.ts";
 
@@ -34,20 +34,24 @@ export function addAuthorizeRoutes(app: Hono<FrontEnv>, front: Front): void {
   app.get(`/${id}/as/authorize`, (c) =>
     authorize(front, c, parseParameters(new URL(c.req.url).searchParams)),
   );
-  app.post(`/${id}/as/authorize`, async (c) => {
-    try {
-      return await authorize(front, c, await readForm(c));
-    } catch (error) {
-      // The body could not be read, so there is nowhere to redirect to.
-      if (error instanceof OAuthRefusal) return sendUntrusted(c, new UntrustedRequest("body", error.message));
-      throw error;
-    }
-  });
+  app.post(`/${id}/as/authorize`, (c) =>
+    refuseUnreadable(c, async () => authorize(front, c, await readForm(c))),
+  );
   app.all(`/${id}/as/authorize`, (c) => methodNotAllowed(c, ["GET", "POST"]));
   app.post(`/${id}/davinci/interactions/:interaction`, (c) =>
-    submitForm(front, c, c.req.param("interaction")),
+    refuseUnreadable(c, async () => submitForm(front, c, c.req.param("interaction"), await readFields(c))),
   );
   app.get(`/${id}/davinci/interactions/:interaction`, (c) => sendPage(c, renderEndedPage(), 405));
+}
+
+/** A body that cannot be read names no client, so there is nowhere to redirect to. */
+async function refuseUnreadable(c: FrontContext, respond: () => Promise<Response>): Promise<Response> {
+  try {
+    return await respond();
+  } catch (error) {
+    if (error instanceof OAuthRefusal) return sendUntrusted(c, new UntrustedRequest("body", error.message));
+    throw error;
+  }
 }
 
 async function authorize(front: Front, c: FrontContext, sent: RequestParameters): Promise<Response> {
@@ -72,8 +76,7 @@ async function authorize(front: Front, c: FrontContext, sent: RequestParameters)
   const session = readSession(front, c);
   const { pending, token } = front.interactions.begin(request, session?.id);
   const outcome = await front.engine.begin(pending.id, contextOf(front, pending, session));
-  if (outcome.kind === "screen" && !request.prompt.includes("none"))
-    setInteractionCookies(front, c, pending, token);
+  if (outcome.kind === "screen") setInteractionCookies(front, c, pending, token);
   return answerOutcome(front, c, pending, outcome);
 }
 
@@ -131,27 +134,16 @@ function setInteractionCookies(
   setCookie(c, "interactionToken", token, options);
 }
 
-async function submitForm(front: Front, c: FrontContext, interactionId: string): Promise<Response> {
-  const pending =
-    getCookie(c, "interactionId") === interactionId
-      ? front.interactions.find(interactionId, getCookie(c, "interactionToken"))
-      : undefined;
-  if (!pending) return sendPage(c, renderEndedPage(), 400);
-  const form = await readFields(c);
-  const outcome = form && (await front.engine.submit(interactionId, form));
-  if (!outcome) return sendPage(c, renderEndedPage(), 400);
-  return answerOutcome(front, c, pending, outcome);
-}
-
 /** The engine judges the fields itself, repeated ones included, so it gets them as they came. */
-async function readFields(c: FrontContext): Promise<URLSearchParams | undefined> {
-  try {
-    await readForm(c);
-  } catch (error) {
-    if (error instanceof OAuthRefusal) return undefined;
-    throw error;
-  }
-  return new URLSearchParams(await c.req.text());
+async function submitForm(
+  front: Front,
+  c: FrontContext,
+  interactionId: string,
+  fields: URLSearchParams,
+): Promise<Response> {
+  const pending = front.interactions.find(interactionId, getCookie(c, "interactionToken"));
+  const outcome = pending && (await front.engine.submit(interactionId, fields));
+  return outcome ? answerOutcome(front, c, pending, outcome) : sendPage(c, renderEndedPage(), 400);
 }
 
 async function answerOutcome(
@@ -160,9 +152,8 @@ async function answerOutcome(
   pending: PendingInteraction,
   outcome: FlowOutcome,
 ): Promise<Response> {
-  const { callback, prompt } = pending.request;
+  const { callback } = pending.request;
   if (outcome.kind === "screen") {
-    if (prompt.includes("none")) return answerLoginRequired(c, callback);
     return sendPage(c, outcome.html, outcome.status as 200);
   }
   if (pending.answer) return pending.answer.clone() as Response;
@@ -191,7 +182,7 @@ function succeed(
   const session = outcome.reusedSession
     ? keepSession(front, pending.sessionId, outcome.idleTimeoutMinutes)
     : signOn(front, c, outcome);
-  if (!session || session.userId !== outcome.userId) return answerLoginRequired(c, request.callback);
+  if (!session) return answerLoginRequired(c, request.callback);
   const scopes = request.scopes.filter((scope) => outcome.scopes?.includes(scope) ?? true);
   if (scopes.length === 0) {
     const refusal = new OAuthRefusal("invalid_scope", "At least one scope must be granted");

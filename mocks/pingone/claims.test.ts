@@ -24,6 +24,34 @@ afterEach(() => tenant[Symbol.asyncDispose]());
 
 const tokensFor = (scope: string) => tenant.obtainTokens({ parameters: { scope } });
 
+/** A second custom resource, and a scope of PingOne's own API, granted to the Worker's application. */
+const withSecondApi = {
+  ...addApplications(),
+  "resources.json": ({
+    _embedded: { resources },
+  }: {
+    _embedded: { resources: Record<string, unknown>[] };
+  }) => {
+    resources.push({
+      id: "second",
+      name: "Second API",
+      type: "CUSTOM",
+      audience: "https://second.api.example",
+      accessTokenValiditySeconds: 600,
+      scopes: [{ id: "second-read", name: "second:read" }],
+    });
+  },
+  "grants.json": ({ _embedded: { grants } }: { _embedded: { grants: Record<string, unknown>[] } }) => {
+    const application = { id: "mcp-server" };
+    grants.push({ application, resource: { id: "second" }, scopes: [{ id: "second-read" }] });
+    grants.push({
+      application,
+      resource: { id: "a3d5c7e9-0002-4a6b-8c2d-1e3f5a7b9c02" },
+      scopes: [{ id: "a3d5c7e9-2001-4a6b-8c2d-1e3f5a7b9c02" }],
+    });
+  },
+};
+
 describe("an access token", () => {
   it("has PingOne's claims and no others: no nbf, amr or nonce", async () => {
     const { access_token } = await tenant.obtainTokens();
@@ -215,6 +243,23 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
     });
   });
 
+  it("is refused with invalid_target where it is honoured and does not fit the scopes, or comes twice", async () => {
+    await using own = await startTenant({ edit: withSecondApi });
+    own.standIn.admin.setSwitches({ resourceParam: "honour" });
+    const second = "https://second.api.example";
+    expect((await own.authorizeError({ scope: "openid todo_api:read", resource: second })).error).toBe(
+      "invalid_target",
+    );
+    const twice = own.authorizeParameters({ scope: "openid" });
+    for (const resource of [TODO, second]) twice.append("resource", resource);
+    expect((await own.authorizeError(twice)).error).toBe("invalid_target");
+    const login = await own.signIn({ parameters: { scope: "openid", resource: TODO } });
+    expect(await own.redeem(login, { resource: second })).toMatchObject({
+      status: 400,
+      error: "invalid_target",
+    });
+  });
+
   it("may be repeated without a complaint where it is ignored", async () => {
     const parameters = tenant.authorizeParameters();
     parameters.append("resource", TODO);
@@ -224,33 +269,6 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
 });
 
 describe("scopes of several resources", () => {
-  const withSecondApi = {
-    ...addApplications(),
-    "resources.json": ({
-      _embedded: { resources },
-    }: {
-      _embedded: { resources: Record<string, unknown>[] };
-    }) => {
-      resources.push({
-        id: "second",
-        name: "Second API",
-        type: "CUSTOM",
-        audience: "https://second.api.example",
-        accessTokenValiditySeconds: 600,
-        scopes: [{ id: "second-read", name: "second:read" }],
-      });
-    },
-    "grants.json": ({ _embedded: { grants } }: { _embedded: { grants: Record<string, unknown>[] } }) => {
-      const application = { id: "mcp-server" };
-      grants.push({ application, resource: { id: "second" }, scopes: [{ id: "second-read" }] });
-      grants.push({
-        application,
-        resource: { id: "a3d5c7e9-0002-4a6b-8c2d-1e3f5a7b9c02" },
-        scopes: [{ id: "a3d5c7e9-2001-4a6b-8c2d-1e3f5a7b9c02" }],
-      });
-    },
-  };
-
   it("are refused, in PingOne's words", async () => {
     await using own = await startTenant({ edit: withSecondApi });
     const answer = await own.authorizeError({ scope: "openid todo_api:read second:read" });

@@ -16,6 +16,7 @@ export interface PendingInteraction {
   readonly request: AuthorizationRequest;
   /** The SSO session that the browser had when the flow began. */
   readonly sessionId: string | undefined;
+  /** When it may be forgotten; the flow engine ends it as early. */
   readonly expiresAt: number;
   /**
    * What the client was answered. A double click on the last button sends the form twice, and the browser only follows
@@ -58,7 +59,7 @@ export function createPendingStore(clock: Clock): PendingStore {
     find(id, token) {
       const pending = interactions.get(id);
       if (!pending || token === undefined || pending.tokenHash !== hashOf(token)) return undefined;
-      return clock() < pending.expiresAt ? pending : undefined;
+      return pending;
     },
     peek: (id) => interactions.get(id),
     clear: () => interactions.clear(),

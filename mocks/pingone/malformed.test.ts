@@ -1,7 +1,7 @@
 /** Whatever arrives, the answer is an error of the endpoint's own kind: never a 500, never a hang. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { basic, startTenant, type Tenant } from "./test-tenant.ts";
+import { basic, PASSWORD, startTenant, type Tenant } from "./test-tenant.ts";
 
 let tenant: Tenant;
 beforeAll(async () => {
@@ -59,6 +59,48 @@ describe.each(bodies)("a body of %s", (_, type, body) => {
       if (BACK_CHANNEL.includes(endpoint)) expect(answer).toHaveProperty("error");
       else expect(answer).toHaveProperty("code");
     }
+  });
+});
+
+describe("a form that is right but for its size", () => {
+  const padding = Object.fromEntries(Array.from({ length: 9000 }, (_, number) => [`pad${number}`, "x"]));
+
+  it.each([
+    ["with its length", (body: string) => body],
+    ["in chunks", (body: string) => new Blob([body]).stream()],
+  ])("is refused when it comes %s", async (_, send) => {
+    const { access_token: token } = await tenant.obtainTokens();
+    const introspect = (fields: Record<string, string>) =>
+      fetch(`${tenant.issuer}/introspect`, {
+        method: "POST",
+        headers: {
+          authorization: basic(tenant.standIn.client),
+          "content-type": "application/x-www-form-urlencoded",
+        },
+        body: send(new URLSearchParams(fields).toString()),
+        duplex: "half",
+      } as RequestInit);
+    expect(await (await introspect({ token })).json()).toMatchObject({ active: true });
+    const response = await introspect({ token, ...padding });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+  });
+});
+
+describe("a form of a sign-on", () => {
+  it.each(bodies)("with a body of %s gets a readable page, and goes on afterwards", async (_, type, body) => {
+    const browser = tenant.openBrowser();
+    const page = await browser.open(`${tenant.issuer}/authorize?${tenant.authorizeParameters()}`);
+    const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
+    const answer = await browser.request(new URL(path, tenant.standIn.origin), {
+      method: "POST",
+      ...(type !== "" && { headers: { "content-type": type } }),
+      body,
+    });
+    expect(answer.response?.status).toBeLessThan(500);
+    expect(answer.heading).not.toBe("");
+    const consent = await page.submit("Sign On", { Username: "bob", Password: PASSWORD });
+    expect(consent.heading).toBe("Application Consent");
   });
 });
 

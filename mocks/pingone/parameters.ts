@@ -3,8 +3,8 @@
  */
 import { type FrontContext, OAuthRefusal } from "./errors.ts";
 
-/** Far above any honest request. PAR requests and client assertions are the largest. */
-export const MAX_BODY_BYTES = 64 * 1024;
+/** Far above any honest request; a pushed authorization request is the largest. */
+const MAX_BODY_BYTES = 64 * 1024;
 const MAX_VALUE_LENGTH = 8192;
 
 /** RFC 8707 section 2 lets a client name several resources. */
@@ -45,20 +45,34 @@ export function parseParameters(source: URLSearchParams): RequestParameters {
   };
 }
 
-/** The form of a request body. @throws {OAuthRefusal} `invalid_request` when it is no form, or too large. */
+/** The parameters of a request body. @throws {OAuthRefusal} `invalid_request` when it is no form, or too large. */
 export async function readForm(c: FrontContext): Promise<RequestParameters> {
+  return parseParameters(await readFields(c));
+}
+
+/** As {@link readForm}, just as they came. */
+export async function readFields(c: FrontContext): Promise<URLSearchParams> {
+  const body = await readBody(c.req.raw);
+  if (body === undefined) throw new OAuthRefusal("invalid_request", "The request body is too large");
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") {
     throw new OAuthRefusal("invalid_request", "The request body must be application/x-www-form-urlencoded");
   }
-  if (Number(c.req.header("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const body = await c.req.text();
-  if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw tooLarge();
-  return parseParameters(new URLSearchParams(body));
+  return new URLSearchParams(body);
 }
 
-function tooLarge(): OAuthRefusal {
-  return new OAuthRefusal("invalid_request", "The request body is too large");
+/**
+ * Takes in all that is sent, and keeps no more than is allowed: an answer before the end of the request would reach
+ * many clients as a broken connection.
+ */
+async function readBody(request: Request): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString("utf8") : undefined;
 }
 
 /** Words of a space-separated list, each once. */

@@ -7,7 +7,7 @@ import { OAuthRefusal } from "./errors.ts";
 import type { Front } from "./front.ts";
 import { issueTokens, type TokenResponse } from "./issue-tokens.ts";
 import { type RequestParameters, splitWords } from "./parameters.ts";
-import { readTokenResource, requireOneResource } from "./scopes.ts";
+import { readTokenResource } from "./scopes.ts";
 import { hashOf } from "./state.ts";
 
 /** Clients match PingOne's text by /does not exist|revoked|expired/; the rest is unverified wording. */
@@ -48,7 +48,6 @@ export async function redeemRefreshToken(
   const user = front.users.findById(grant.userId);
   if (isSessionGone || !user?.enabled) throw deadToken();
   const scopes = narrow(grant.scopes, form.get("scope"));
-  requireOneResource(front, application, scopes);
   const resource = readTokenResource(front, application, grant, scopes, form.getAll("resource"));
   // Marked before the first wait, so that of two requests at once only one is the first. The grace period counts from
   // the first use; a request that is refused leaves the token as it was.

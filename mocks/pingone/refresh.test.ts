@@ -227,6 +227,18 @@ describe("a refresh token ends", () => {
   });
 });
 
+describe("a refused refresh", () => {
+  it("leaves the token as it was", async () => {
+    await using tenant = await startTenant();
+    tenant.standIn.admin.setSwitches({ refreshTokenType: "JSON_WEB_TOKEN" });
+    const { refresh_token } = await tenant.obtainTokens();
+    tenant.standIn.admin.setSwitches({ opaqueRefreshTokensOnly: true });
+    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_request" });
+    tenant.standIn.admin.setSwitches({ opaqueRefreshTokensOnly: false });
+    expect((await tenant.refresh(refresh_token)).status).toBe(200);
+  });
+});
+
 describe("the legacy JWT format", () => {
   it("has the key id default and PingOne's claims, and rotates like the opaque one", async () => {
     await using tenant = await startTenant(withApplication({ refreshTokenType: "JSON_WEB_TOKEN" }));

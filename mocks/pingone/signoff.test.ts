@@ -58,9 +58,10 @@ describe("sign-off", () => {
   });
 
   it("ends the browser's session with client_id alone, and shows a page without a way back", async () => {
-    await tenant.signIn({ browser });
+    const { refresh_token } = await tenant.obtainTokens({ browser });
     expect((await signOff({ client_id: "mcp-server" })).heading).toBe("Signed off");
     expect(await isSignedOn()).toBe(false);
+    expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
   });
 
   it("goes back with client_id and no hint", async () => {

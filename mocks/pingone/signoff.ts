@@ -59,8 +59,8 @@ interface Hint {
 async function readHint(front: Front, idToken: string | undefined): Promise<Hint | undefined> {
   if (idToken === undefined) return undefined;
   const claims = await front.signer.verify(idToken);
-  // An access token has `client_id`, and its audience is no client.
-  if (!claims || typeof claims.aud !== "string" || "client_id" in claims) {
+  // The audience of an access token is a list, and no client.
+  if (!claims || typeof claims.aud !== "string") {
     throw new UntrustedRequest("id_token_hint", "The ID token hint is invalid");
   }
   return { clientId: claims.aud, sessionId: typeof claims.sid === "string" ? claims.sid : undefined };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   addApplications,
   basic,
+  challengeOf,
   type Fields,
   newVerifier,
   REDIRECT_URI,
@@ -178,6 +179,11 @@ describe("an authorization code", () => {
     const login = await tenant.signIn();
     expect(await tenant.redeem(login, changes)).toMatchObject({ status: 400, error: "invalid_grant" });
     expect(await tenant.redeem(login)).toMatchObject({ status: 400, error: "invalid_grant" });
+  });
+
+  it("is refused with a verifier that is too short, even one that fits its challenge", async () => {
+    const login = await tenant.signIn({ parameters: { code_challenge: challengeOf("short") } });
+    expect(await tenant.redeem(login, { code_verifier: "short" })).toMatchObject({ error: "invalid_grant" });
   });
 
   it("is refused to another client, and stays good for its own", async () => {

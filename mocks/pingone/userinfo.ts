@@ -29,7 +29,7 @@ export function addUserInfoRoute(app: Hono<FrontEnv>, front: Front): void {
       return challenge(c, 403, "ACCESS_FAILED", "The request needs the scope openid.", parameters);
     }
     const user = front.users.findById(found.grant.userId);
-    if (!user?.enabled) return invalidToken(c);
+    if (!user) return invalidToken(c);
     c.header("Cache-Control", "no-store");
     return c.json(userInfoClaims(front, found.token.scopes, user));
   });
