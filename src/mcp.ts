@@ -24,6 +24,14 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
   });
 
+  /**
+   * SECURITY: no event store. McpAgent's own writes each answer to storage so that a broken stream can be resumed
+   * (`Last-Event-ID`), and a `whoAmI` answer can hold a PingOne token, which no storage may show.
+   */
+  protected override getEventStore(): undefined {
+    return undefined;
+  }
+
   override async init(): Promise<void> {
     for (const tool of TOOLS) {
       this.server.registerTool(

@@ -5,8 +5,8 @@
  * subclasses of {@link TodoApiError}; upstream text never does.
  */
 import { z } from "zod";
+import { DEFAULT_RETRY_AFTER_SECONDS, readRetryAfter } from "./auth/ping-failures.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import { readRetryAfter } from "./auth/ping-utils.ts";
 import type { TodoScope } from "./config.ts";
 
 /** The API writes ids as text; a number is the same id. */
@@ -22,7 +22,6 @@ const listSchema = z.object({ todos: z.array(todoSchema) });
 /** A list beyond this is of no use to a model. */
 const MAXIMUM_RESPONSE_BYTES = 1024 * 1024;
 
-const DEFAULT_RETRY_AFTER_SECONDS = 5;
 const COLLECTION_PATH = "/api/todos";
 const MAXIMUM_READ_ATTEMPTS = 3;
 const RETRY_BASE_MS = 150;

@@ -183,8 +183,8 @@ describe("renderSettingsPage", () => {
     const text = parse(
       await (
         await renderSettingsPage([
-          { name: "ONE", problem: "is missing", remedy: "npx wrangler secret put ONE" },
-          { name: "TWO", problem: "is empty", remedy: "npx wrangler secret put TWO" },
+          { name: "ONE", problem: "is missing", remedy: "npm run wrangler secret put ONE" },
+          { name: "TWO", problem: "is empty", remedy: "npm run wrangler secret put TWO" },
         ])
       ).text(),
     ).text;

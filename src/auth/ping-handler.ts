@@ -16,7 +16,12 @@ import {
 } from "../config.ts";
 import { createReference, logEvent, logProblem } from "../log.ts";
 import { renderConsentPage, renderErrorPage } from "./pages.tsx";
-import { type SignInTransaction, signInTransactionSchema, UpstreamOAuthError } from "./ping-types.ts";
+import {
+  type PingSignIn,
+  type SignInTransaction,
+  signInTransactionSchema,
+  UpstreamOAuthError,
+} from "./ping-types.ts";
 import { buildAuthorizationUrl, createSignInTransaction, redeemAuthorizationResponse } from "./ping-utils.ts";
 import { endSessionsOfVanishedGrants } from "./provider.ts";
 import { createSignOutHandler, finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
@@ -120,6 +125,7 @@ export function createPingHandler(settings: Settings): Hono<App> {
   ): Promise<Response> {
     const { request, transaction, headers, url } = options;
     try {
+      await requireRegisteredClient(c.env, request.clientId);
       const signIn = await redeemAuthorizationResponse(settings, {
         response: url,
         redirectUri: callbackUri,
@@ -130,22 +136,11 @@ export function createPingHandler(settings: Settings): Hono<App> {
         logEvent("callback.no_scope_granted");
         return redirect(redirectWithPingOneError(request, "access_denied"), headers);
       }
-      const pingSessionId = crypto.randomUUID();
-      await c.env.PING_SESSION.getByName(pingSessionId).open(signIn.tokens);
-      // The provider joins the parts of its tokens with ":".
-      const userId = encodeURIComponent(signIn.person.sub);
-      const { redirectTo } = await endSessionsOfVanishedGrants(c.env, userId, { revoke: false }, () =>
-        c.env.OAUTH_PROVIDER.completeAuthorization({
-          request,
-          userId,
-          metadata: { pingSessionId } satisfies GrantMetadata,
-          scope: signIn.scopes.slice(),
-          props: { version: 1, person: signIn.person, pingSessionId } satisfies Props,
-        }),
-      );
+      const redirectTo = await grantAccess(c.env, request, signIn);
       logEvent("callback.signed_in", { scopes: signIn.scopes.join(" ") });
       return redirect(redirectTo, headers);
     } catch (error) {
+      if (!(error instanceof UpstreamOAuthError)) return renderFailure(error, headers);
       return redirectUpstreamFailure(error, request, headers);
     }
   }
@@ -153,6 +148,37 @@ export function createPingHandler(settings: Settings): Hono<App> {
   app.route("/", createSignOutHandler(settings));
   app.onError((error) => renderFailure(error));
   return app;
+}
+
+/** @throws {AuthorizationError} when the client's registration has ended while the person was signing in */
+async function requireRegisteredClient(env: Env, clientId: string): Promise<void> {
+  if ((await env.OAUTH_PROVIDER.lookupClient(clientId)) !== null) return;
+  throw new AuthorizationError("invalid_request", { description: "This app is no longer registered." });
+}
+
+/** Makes the grant and the PingSession behind it. @returns where the client gets its code */
+async function grantAccess(env: Env, request: AuthRequest, signIn: PingSignIn): Promise<string> {
+  const pingSessionId = crypto.randomUUID();
+  const session = env.PING_SESSION.getByName(pingSessionId);
+  await session.open(signIn.tokens);
+  // The provider joins the parts of its tokens with ":".
+  const userId = encodeURIComponent(signIn.person.sub);
+  try {
+    const { redirectTo } = await endSessionsOfVanishedGrants(env, userId, { revoke: false }, () =>
+      env.OAUTH_PROVIDER.completeAuthorization({
+        request,
+        userId,
+        metadata: { pingSessionId } satisfies GrantMetadata,
+        scope: signIn.scopes.slice(),
+        props: { version: 1, person: signIn.person, pingSessionId } satisfies Props,
+      }),
+    );
+    return redirectTo;
+  } catch (error) {
+    // No grant will ever name this session.
+    await session.end({ revoke: true });
+    throw error;
+  }
 }
 
 /** @throws {AuthorizationError} when the form is not the one that the consent page shows */
@@ -194,15 +220,16 @@ function redirectUpstreamFailure(error: unknown, request: AuthRequest, headers: 
   return redirect(redirectWithPingOneError(request, code), headers);
 }
 
-function renderFailure(error: unknown): Response | Promise<Response> {
+function renderFailure(error: unknown, headers = new Headers()): Response | Promise<Response> {
   if (error instanceof AuthorizationError) {
-    if (error.redirectTo !== undefined) return redirect(error.redirectTo, new Headers());
+    if (error.redirectTo !== undefined) return redirect(error.redirectTo, headers);
     logEvent("authorize.rejected", { error: error.code });
     return renderErrorPage({
       status: 400,
       title: "This sign-in cannot continue",
       text: error.description,
       nextStep: `${START_AGAIN} A sign-in page works once, for ten minutes, in the browser that opened it.`,
+      headers,
     });
   }
   const reference = createReference();
@@ -214,6 +241,7 @@ function renderFailure(error: unknown): Response | Promise<Response> {
       text: "The document in which this app describes itself could not be read.",
       nextStep: "Try again later, or ask the maker of the app.",
       reference,
+      headers,
     });
   }
   logProblem("authorize.failed", { reference, error: error instanceof Error ? error.name : "unknown" });
@@ -223,5 +251,6 @@ function renderFailure(error: unknown): Response | Promise<Response> {
     text: "The sign-in could not be completed because of an error in this server.",
     nextStep: START_AGAIN,
     reference,
+    headers,
   });
 }

@@ -9,14 +9,16 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
 import { continueRequest, logEvent, logProblem } from "../log.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "./ping-failures.ts";
 import {
   type PingSessionLife,
   type PingSessionOutcome,
   type PingTokens,
   pingTokensSchema,
+  type UpstreamFailure,
   UpstreamOAuthError,
 } from "./ping-types.ts";
-import { DEFAULT_RETRY_AFTER_SECONDS, refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
+import { refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
 import { findGrant } from "./provider.ts";
 import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 
@@ -25,6 +27,9 @@ const EARLY_REFRESH_PATIENCE_MS = 2000;
 
 /** How often a session looks whether its grant is still there; grants can end without telling anybody. */
 const GRANT_CHECK_INTERVAL_SECONDS = 24 * 60 * 60;
+
+/** After these no further refresh can succeed, so the person signs in again. */
+const FATAL_FAILURES: ReadonlySet<UpstreamFailure> = new Set(["invalid_grant", "rejected", "wrong_subject"]);
 
 const TOKENS_KEY = "tokens";
 const GRANT_KEY = "grant";
@@ -144,8 +149,14 @@ export class PingSession extends DurableObject<Env> {
     }
   }
 
-  override alarm(): Promise<void> {
-    return this.endUnlessGrantLives();
+  override async alarm(): Promise<void> {
+    try {
+      await this.endUnlessGrantLives();
+    } catch (error) {
+      // Without a new alarm, tokens would outlive their grant for good.
+      logProblem("ping_session.check_failed", { error: error instanceof Error ? error.name : "unknown" });
+      await this.#wakeIn(GRANT_CHECK_INTERVAL_SECONDS);
+    }
   }
 
   /** Ends the session when its grant is gone or was never redeemed; looks again later when it is there. */
@@ -165,7 +176,10 @@ export class PingSession extends DurableObject<Env> {
   async #refresh(current: PingTokens, refreshToken: string): Promise<PingSessionOutcome> {
     const startedAt = Date.now();
     try {
-      const tokens = await refreshTokens(parseSettings(this.env), refreshToken);
+      const tokens = await refreshTokens(parseSettings(this.env), {
+        refreshToken,
+        subject: current.subject,
+      });
       const sealed = await this.#seal(tokens);
       if (this.#tokens !== current) {
         // Ended while PingOne answered: what came must not bring the session back.
@@ -182,10 +196,17 @@ export class PingSession extends DurableObject<Env> {
         ...describeFailure(error),
         duration_ms: Date.now() - startedAt,
       });
-      if (this.#tokens === undefined) return { kind: "expired" };
-      if (error instanceof UpstreamOAuthError && error.failure === "invalid_grant") {
-        await this.end({ revoke: false });
-        return { kind: "expired" };
+      if (this.#tokens !== current) return { kind: "expired" };
+      if (error instanceof UpstreamOAuthError) {
+        if (FATAL_FAILURES.has(error.failure)) {
+          await this.end({ revoke: false });
+          return { kind: "expired" };
+        }
+        if (error.rotatedRefreshToken !== undefined) {
+          const kept = { ...current, refreshToken: error.rotatedRefreshToken };
+          const sealed = await this.#seal(kept);
+          if (this.#tokens === current) await this.#store(kept, sealed);
+        }
       }
       const retryAfterSeconds =
         (error instanceof UpstreamOAuthError ? error.retryAfterSeconds : undefined) ??
@@ -199,8 +220,8 @@ export class PingSession extends DurableObject<Env> {
     const stored = sealedSchema.safeParse(await this.ctx.storage.get<Sealed>(TOKENS_KEY));
     if (!stored.success) return undefined;
     const opened = await unseal(stored.data, this.#sealingContext());
-    // Sealed under another COOKIE_ENCRYPTION_KEY: unreadable for good, so the person signs in again.
-    return opened === undefined ? undefined : pingTokensSchema.parse(JSON.parse(opened));
+    // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: the person signs in again.
+    return opened === undefined ? undefined : pingTokensSchema.safeParse(JSON.parse(opened)).data;
   }
 
   #seal(tokens: PingTokens): Promise<Sealed> {

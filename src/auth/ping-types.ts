@@ -4,6 +4,9 @@ import type { Person, TodoScope } from "../config.ts";
 
 /** The PingOne tokens behind one MCP grant. Times are seconds since the epoch. */
 export const pingTokensSchema = z.object({
+  version: z.literal(1),
+  /** `sub` of the person who signed in: tokens of anybody else are never taken in their place. */
+  subject: z.string(),
   accessToken: z.string(),
   accessTokenExpiresAt: z.number(),
   /** From here on it is refreshed before it is handed out. */
@@ -37,7 +40,9 @@ export type UpstreamFailure =
   /** What came back does not verify: signature, issuer, audience, nonce, times, shape. */
   | "untrusted"
   /** The access token is not meant for the Todo API. */
-  | "wrong_audience";
+  | "wrong_audience"
+  /** The tokens are another person's. */
+  | "wrong_subject";
 
 /** A failed exchange with PingOne. `detail` is for the log: a code of ours or of oauth4webapi, never upstream text. */
 export class UpstreamOAuthError extends Error {
@@ -45,6 +50,8 @@ export class UpstreamOAuthError extends Error {
   readonly failure: UpstreamFailure;
   readonly detail: string;
   readonly retryAfterSeconds: number | undefined;
+  /** A refresh token that came with an answer which is otherwise of no use. */
+  rotatedRefreshToken: string | undefined;
 
   constructor(failure: UpstreamFailure, detail: string, retryAfterSeconds?: number) {
     super(`PingOne: ${failure} (${detail})`);

@@ -9,6 +9,7 @@ import * as oauth from "oauth4webapi";
 import { z } from "zod";
 import { budgetLeftMs } from "../budget.ts";
 import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
+import { mapFailures, throwIfUnavailable } from "./ping-failures.ts";
 import {
   type PingSignIn,
   type PingTokens,
@@ -24,9 +25,6 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** A token with less than this left is refreshed before it is handed out. */
 const REFRESH_MARGIN_SECONDS = 60;
-
-/** Used when PingOne is unavailable and names no time itself. */
-export const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
 /** RFC 6749 §5.1: `expires_in` is only RECOMMENDED; PingOne's default lifetime is one hour. */
 const FALLBACK_EXPIRES_IN_SECONDS = 3600;
@@ -63,21 +61,31 @@ export async function discoverPingOne(settings: Settings): Promise<PingOneMetada
   const metadata = await mapFailures("discovery", async () => {
     const response = await oauth.discoveryRequest(issuer, { ...httpOptions(settings), algorithm: "oidc" });
     throwIfUnavailable(response, "discovery");
-    return requireEndpoints(await oauth.processDiscoveryResponse(issuer, response), issuer);
+    return requireEndpoints(await oauth.processDiscoveryResponse(issuer, response));
   });
   discovered.set(issuer.href, { metadata, fetchedAt: Date.now() });
   return metadata;
 }
 
-/** Judged before the document is kept for an hour. Plain http only where the issuer itself has it, on loopback. */
-function requireEndpoints(metadata: oauth.AuthorizationServer, issuer: URL): PingOneMetadata {
+/** Used where PingOne has them. */
+const OPTIONAL_ENDPOINTS = ["revocation_endpoint", "end_session_endpoint"] as const;
+
+/** Judged before the document is kept for an hour: secrets and tokens are sent to these addresses. */
+function requireEndpoints(metadata: oauth.AuthorizationServer): PingOneMetadata {
   for (const name of REQUIRED_ENDPOINTS) {
-    const protocol = URL.parse(metadata[name] ?? "")?.protocol;
-    if (protocol !== "https:" && protocol !== issuer.protocol) {
-      throw new UpstreamOAuthError("untrusted", `discovery_without_${name}`);
+    if (!isSecureUrl(metadata[name])) throw new UpstreamOAuthError("untrusted", `discovery_without_${name}`);
+  }
+  for (const name of OPTIONAL_ENDPOINTS) {
+    if (metadata[name] !== undefined && !isSecureUrl(metadata[name])) {
+      throw new UpstreamOAuthError("untrusted", `discovery_with_insecure_${name}`);
     }
   }
   return metadata as PingOneMetadata;
+}
+
+function isSecureUrl(value: string | undefined): boolean {
+  const url = URL.parse(value ?? "");
+  return url !== null && (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url)));
 }
 
 /**
@@ -142,7 +150,7 @@ export async function redeemAuthorizationResponse(
   requireAudience(tokens.access_token, settings.API_IDENTIFIER);
   return {
     person: readPerson(claims),
-    tokens: readTokens(tokens),
+    tokens: readTokens(tokens, claims.sub),
     scopes: grantedScopes(tokens.scope, options.requested),
   };
 }
@@ -198,11 +206,17 @@ function resourceParameter(settings: Settings): Record<string, string> {
 }
 
 /**
- * Trades a refresh token for new tokens. PingOne rotates: the old refresh token is dead once this returns.
+ * Trades a refresh token for new tokens. PingOne rotates: the old refresh token is dead once it has answered.
  *
- * @throws {UpstreamOAuthError} `invalid_grant` when the grant is dead at PingOne; `unavailable` when PingOne is
+ * @param subject whose tokens they are (OpenID Connect Core §12.2: a new ID token's `sub` must be the same)
+ * @throws {UpstreamOAuthError} `invalid_grant` when the grant is dead at PingOne; `unavailable` when PingOne is;
+ *   `wrong_subject` for somebody else's tokens. Where the answer cannot be used but brought a new refresh token,
+ *   the error has it: the old one is worth nothing any more.
  */
-export async function refreshTokens(settings: Settings, refreshToken: string): Promise<PingTokens> {
+export async function refreshTokens(
+  settings: Settings,
+  { refreshToken, subject }: { refreshToken: string; subject: string },
+): Promise<PingTokens> {
   const metadata = await discoverPingOne(settings);
   const client = oidcClient(settings);
   return mapFailures("refresh", async () => {
@@ -215,9 +229,18 @@ export async function refreshTokens(settings: Settings, refreshToken: string): P
     );
     throwIfUnavailable(response, "refresh");
     const tokens = await oauth.processRefreshTokenResponse(metadata, client, response);
-    requireAudience(tokens.access_token, settings.API_IDENTIFIER);
+    const claims = oauth.getValidatedIdTokenClaims(tokens);
+    if (claims !== undefined && claims.sub !== subject) {
+      throw new UpstreamOAuthError("wrong_subject", "refresh_for_another_person");
+    }
+    try {
+      requireAudience(tokens.access_token, settings.API_IDENTIFIER);
+    } catch (error) {
+      if (error instanceof UpstreamOAuthError) error.rotatedRefreshToken = tokens.refresh_token;
+      throw error;
+    }
     // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
-    return { ...readTokens(tokens), refreshToken: tokens.refresh_token ?? refreshToken };
+    return { ...readTokens(tokens, subject), refreshToken: tokens.refresh_token ?? refreshToken };
   });
 }
 
@@ -311,12 +334,14 @@ function readPerson(claims: oauth.IDToken): Person {
   };
 }
 
-function readTokens(tokens: oauth.TokenEndpointResponse): PingTokens {
+function readTokens(tokens: oauth.TokenEndpointResponse, subject: string): PingTokens {
   const lifetime = Math.floor(tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS);
   const expiresAt = Math.floor(Date.now() / 1000) + lifetime;
   // A token that lives no longer than the margin would otherwise be refreshed for every single call.
   const margin = lifetime > REFRESH_MARGIN_SECONDS ? REFRESH_MARGIN_SECONDS : Math.ceil(lifetime / 2);
   return {
+    version: 1,
+    subject,
     accessToken: tokens.access_token,
     accessTokenExpiresAt: expiresAt,
     refreshAt: expiresAt - margin,
@@ -329,72 +354,4 @@ function grantedScopes(scope: string | undefined, requested: readonly TodoScope[
   if (scope === undefined) return [...requested];
   const granted = new Set(scope.split(" "));
   return ALL_TODO_SCOPES.filter((name) => granted.has(name) && requested.includes(name));
-}
-
-function throwIfUnavailable(response: Response, step: string): void {
-  if (response.status < 500 && response.status !== 429 && response.status !== 408) return;
-  throw new UpstreamOAuthError(
-    "unavailable",
-    `${step}_http_${response.status}`,
-    readRetryAfter(response.headers),
-  );
-}
-
-/** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined when absent or odd. */
-export function readRetryAfter(headers: Headers): number | undefined {
-  const value = headers.get("Retry-After")?.trim();
-  if (value === undefined || value === "") return undefined;
-  // Date.parse alone would read "-5" and "1.5" as dates.
-  const until = /^[A-Z].* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  const wait = /^\d+$/.test(value) ? Number(value) : Math.ceil((until - Date.now()) / 1000);
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 1), 3600) : undefined;
-}
-
-const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
-  oauth.INVALID_RESPONSE,
-  oauth.JWT_CLAIM_COMPARISON,
-  oauth.JWT_TIMESTAMP_CHECK,
-  oauth.KEY_SELECTION,
-  oauth.JSON_ATTRIBUTE_COMPARISON,
-  oauth.UNSUPPORTED_OPERATION,
-  oauth.MISSING_SERVER_METADATA,
-  oauth.INVALID_SERVER_METADATA,
-  oauth.HTTP_REQUEST_FORBIDDEN,
-  oauth.REQUEST_PROTOCOL_FORBIDDEN,
-]);
-
-/** Runs one exchange and gives every failure its {@link UpstreamOAuthError}. Details are codes, never upstream text. */
-async function mapFailures<T>(step: string, exchange: () => Promise<T>): Promise<T> {
-  try {
-    return await exchange();
-  } catch (error) {
-    throw toUpstreamError(error, step);
-  }
-}
-
-function toUpstreamError(error: unknown, step: string): UpstreamOAuthError {
-  if (error instanceof UpstreamOAuthError) return error;
-  if (error instanceof oauth.ResponseBodyError) {
-    if (error.error === "invalid_grant")
-      return new UpstreamOAuthError("invalid_grant", `${step}_invalid_grant`);
-    if (error.error === "invalid_client" || error.status === 401) {
-      return new UpstreamOAuthError("invalid_client", `${step}_invalid_client`);
-    }
-    if (error.error === "temporarily_unavailable" || error.error === "server_error") {
-      return new UpstreamOAuthError("unavailable", `${step}_${error.error}`);
-    }
-    return new UpstreamOAuthError("rejected", `${step}_http_${error.status}`);
-  }
-  if (error instanceof oauth.WWWAuthenticateChallengeError) {
-    return new UpstreamOAuthError("invalid_client", `${step}_http_${error.status}`);
-  }
-  if (error instanceof oauth.AuthorizationResponseError)
-    return new UpstreamOAuthError("rejected", `${step}_error`);
-  const code =
-    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-  if (code !== undefined && UNTRUSTED_CODES.has(code))
-    return new UpstreamOAuthError("untrusted", `${step}_${code}`);
-  // What is left: no answer (reset, DNS, timeout), or an answer that is not one (not JSON, cut off, no token).
-  const name = code ?? (error instanceof Error ? error.name : "unknown");
-  return new UpstreamOAuthError("unavailable", `${step}_${name}`);
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
 import {
+  connectMcp,
   createBrowser,
+  PROTOCOL_ERAS,
   redeem,
   registerClient,
   requestToken,
@@ -30,7 +32,13 @@ describe("a PingSession", () => {
   const added = () => sessions().filter((id) => !before.includes(id));
 
   it("keeps no PingOne token readable in any storage", async () => {
-    await signInAtForeignProvider(stack.worker);
+    const { tokens } = await signInAtForeignProvider(stack.worker);
+    for (const era of PROTOCOL_ERAS) {
+      const mcp = await connectMcp(stack.worker, tokens.access_token, era);
+      const me = await mcp.callTool({ name: "whoAmI", arguments: {} });
+      expect(me.structuredContent).toHaveProperty("accessToken");
+      await mcp.close();
+    }
     const storage = stack.worker.dumpStorage();
     expect(storage).toContain("grant:dana:");
     expect(stack.provider.issued.length).toBeGreaterThan(2);
