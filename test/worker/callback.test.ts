@@ -6,6 +6,7 @@ import {
   countHoldings,
   expectErrorRedirect,
   expectNoSecrets,
+  lastLogLine,
   pendingSignInCookies,
   watch,
 } from "../support/observe.ts";
@@ -257,5 +258,41 @@ describe("a response that PingOne did not send for this sign-in ends at the clie
       { code },
       { error: "server_error", upstreamCalls: ["token"] },
     );
+  });
+});
+
+describe("a sign-in whose client is deregistered meanwhile", () => {
+  async function deregister({ client }: StartedSignIn): Promise<void> {
+    await (await worker.getEnv()).OAUTH_KV.delete(`client:${client.clientId}`);
+  }
+
+  it("ends on a page before PingOne's code is spent", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    await deregister(signIn);
+    await expectRefusedOnPage(() => signIn.browser.open(callback), /no longer registered/);
+    expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
+  });
+
+  it("ends on a page that says whose fault it is, and gives PingOne's tokens back when they have come already", async () => {
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    const { control } = stack.standIns;
+    await control.queueFault({ endpoint: "token", fault: "delay", milliseconds: 1000 });
+    const watched = await watch(stack);
+    const coming = signIn.browser.open(callback);
+    await control.expectRequest(
+      { endpoint: "token", login: { user: "alice" } },
+      { withinMilliseconds: 5000 },
+    );
+    await deregister(signIn);
+    const page = await coming;
+    expect(page.response?.status).toBe(500);
+    expect(page.heading).toBe("Something went wrong here");
+    expect(page.text).toContain(String(lastLogLine(worker, "authorize.failed").reference));
+    expectNoSecrets(page.text, ...callback.searchParams.values());
+    expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
+    expect((await watched.upstreamCalls()).filter((name) => name !== "jwks")).toEqual(["token", "revoke"]);
+    await watched.expectNothingGained();
   });
 });
