@@ -7,18 +7,16 @@
  * shell that it starts, and Debian's neither passes it on nor waits, which would leave everything running. On Windows
  * `exec.cmd` in the project's folder takes the place of the shell's `exec`.
  */
-import { spawn } from "node:child_process";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./setup/browser.mjs";
 import { COMMANDS, WRANGLER_QUIET } from "./setup/commands.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { SetupError } from "./setup/say.mjs";
+import { runScript } from "./setup/script.mjs";
 import { ensureNode } from "./setup/toolchain.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-/** An orphaned run ends within this time of npm's death. */
-const PARENT_CHECK_MS = 1_000;
 
 async function main() {
   const [name = "", ...args] = process.argv.slice(2);
@@ -33,7 +31,11 @@ async function main() {
   if (command.browser) env.CHROMIUM_PATH = await ensureBrowser(ROOT, node);
   for (const [index, step] of command.steps.entries()) {
     const isLast = index === command.steps.length - 1;
-    const code = await run(node, isLast ? [...step, ...args] : [...step], env);
+    const code = await runScript(node, isLast ? [...step, ...args] : step, {
+      cwd: ROOT,
+      env,
+      interactive: command.interactive,
+    });
     if (code !== 0) return code;
   }
   return 0;
@@ -42,34 +44,6 @@ async function main() {
 /** Child processes (wrangler starts `node` again) and a person's own tools find the same Node and the same binaries. */
 function searchPath(/** @type {string} */ node) {
   return [dirname(node), join(ROOT, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
-}
-
-/**
- * Runs to the end with this terminal and passes signals on; the child decides how it ends. After Ctrl-C in a terminal
- * it hears twice, as the terminal tells both.
- * @param {string} node
- * @param {string[]} args
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<number>}
- */
-function run(node, args, env) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(node, args, { cwd: ROOT, env, stdio: "inherit" });
-    const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
-    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, forward);
-    const parent = process.ppid;
-    const watch = setInterval(() => {
-      // npm was killed without a chance to pass the signal on.
-      if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill("SIGTERM");
-    }, PARENT_CHECK_MS);
-    watch.unref();
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
-      clearInterval(watch);
-      for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.off(name, forward);
-      resolve(signal === null ? (code ?? 1) : 1);
-    });
-  });
 }
 
 try {

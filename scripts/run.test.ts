@@ -26,7 +26,7 @@ describe("run.mjs", () => {
   it("uses built-in modules only, before anything is installed", () => {
     const sources = [
       "run.mjs",
-      ...["browser", "child", "commands", "dependencies", "npm", "say", "toolchain"].map(
+      ...["browser", "child", "commands", "dependencies", "npm", "say", "script", "toolchain"].map(
         (name) => `setup/${name}.mjs`,
       ),
     ];

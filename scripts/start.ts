@@ -2,6 +2,7 @@
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { resolvePorts } from "../mocks/addresses.ts";
+import { onStopWish } from "./setup/script.mjs";
 import { wipeOfflineFolder } from "./stack/folder.ts";
 import { PartError } from "./stack/part.ts";
 import { PortError, type Ports, requireDistinctPorts, requireFreePorts } from "./stack/ports.ts";
@@ -20,9 +21,6 @@ Ports: WORKER_PORT (8787), PINGONE_PORT (9400), TODO_PORT (9401), INSPECTOR_PORT
 `;
 
 const OFFLINE_DIR = join(PROJECT_ROOT, ".offline");
-/** A second Ctrl-C within this time is the first one, told by npm as well as by the terminal. */
-const SAME_SIGNAL_MS = 1_000;
-const PARENT_CHECK_MS = 1_000;
 
 class UsageError extends Error {
   override name = "UsageError";
@@ -55,27 +53,15 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Resolves when the person, npm or the system wants an end; a later wish ends at once. */
-function untilToldToStop(): { readonly signal: AbortSignal } {
+/** Aborts when the person, npm or the system wants an end; a second wish ends at once. */
+function untilToldToStop(): AbortSignal {
   const controller = new AbortController();
-  let first = 0;
-  const stop = () => {
-    if (controller.signal.aborted) {
-      // The exit handler of the parts kills what is left.
-      if (Date.now() - first > SAME_SIGNAL_MS) process.exit(1);
-      return;
-    }
-    first = Date.now();
+  onStopWish(() => {
+    // The exit handler of the parts kills what is left.
+    if (controller.signal.aborted) process.exit(1);
     controller.abort(new Error("told to stop"));
-  };
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
-  // Whoever started us was killed without a chance to pass it on. (Run by hand, a parent may go away and leave us.)
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) stop();
-  }, PARENT_CHECK_MS);
-  watch.unref();
-  return controller;
+  });
+  return controller.signal;
 }
 
 /** Ends quietly when the terminal that read our output is gone. */
@@ -118,7 +104,7 @@ async function main(): Promise<number> {
   }
   const ports = readPorts();
   ignoreBrokenPipes();
-  const { signal } = untilToldToStop();
+  const signal = untilToldToStop();
   requireDistinctPorts(ports);
   await requireFreePorts(ports);
   if (fresh) {

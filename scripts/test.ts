@@ -2,7 +2,7 @@
  * `npm test`: every check and every test, each step whatever became of the ones before it. The last line of the output
  * is `N passed, N failed`: tests count one each, and so does each check.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -25,6 +25,7 @@ import {
   VITEST_RUN,
   WRANGLER_QUIET,
 } from "./setup/commands.mjs";
+import { onStopWish } from "./setup/script.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const REPORTS = join(ROOT, "test-results");
@@ -96,23 +97,27 @@ function run(args: readonly string[]): Promise<number> {
       detached: process.platform !== "win32",
     });
     let timer: NodeJS.Timeout | undefined;
-    const stop = (signal: NodeJS.Signals) => {
-      if (stopped !== undefined) return;
+    const stopListening = onStopWish((signal) => {
+      if (stopped === undefined) child.kill("SIGINT");
+      else killGroup(child);
       stopped = signal;
-      child.kill("SIGINT");
-      timer = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
-    };
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+      timer ??= setTimeout(() => killGroup(child), STOP_GRACE_MS);
+    });
     child.once("error", (error) => {
       print(error.message);
       resolve(1);
     });
     child.once("close", (code) => {
       clearTimeout(timer);
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, stop);
+      stopListening();
       resolve(code ?? 1);
     });
   });
+}
+
+function killGroup(child: ChildProcess): void {
+  if (process.platform === "win32" || child.pid === undefined) child.kill("SIGKILL");
+  else process.kill(-child.pid, "SIGKILL");
 }
 
 async function main(): Promise<number> {

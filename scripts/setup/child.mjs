@@ -1,5 +1,6 @@
 /** Runs a program to its end for the setup and keeps what it printed, so that a failure can be explained. */
 import { spawn } from "node:child_process";
+import { STOP_SIGNALS } from "./script.mjs";
 
 /**
  * @typedef {{ code: number | null, signal: NodeJS.Signals | null, output: string }} Outcome
@@ -19,14 +20,29 @@ export function runToEnd(command, args, options = {}) {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: options.timeoutMs,
     });
+    // npm ci would go on without us.
+    const stop = () => {
+      child.kill("SIGTERM");
+      process.exit(1);
+    };
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
+    const settled = () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
+    };
     let output = "";
     const keep = (/** @type {Buffer} */ chunk) => {
       output = (output + chunk.toString("utf8")).slice(-20_000);
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
-    child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code, signal, output }));
+    child.once("error", (error) => {
+      settled();
+      reject(error);
+    });
+    child.once("close", (code, signal) => {
+      settled();
+      resolve({ code, signal, output });
+    });
   });
 }
 

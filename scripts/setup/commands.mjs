@@ -35,6 +35,7 @@ export const PLAYWRIGHT_RUN = [PLAYWRIGHT, "test"];
  * @property {readonly (readonly string[])[]} steps run one after the other until one fails; the person's own
  *   arguments go to the last
  * @property {boolean} [browser] whether a Chromium is made ready first
+ * @property {boolean} [interactive] whether it reads the keyboard
  * @property {boolean} [quiet] whether {@link WRANGLER_QUIET} holds where the person's environment says nothing else
  */
 
@@ -43,12 +44,12 @@ export const COMMANDS = {
   start: { steps: [["scripts/start.ts"]] },
   test: { steps: [["scripts/test.ts"]], browser: true },
   // A custom domain under "routes" would otherwise replace the origin that requests come with on this machine.
-  dev: { steps: [[WRANGLER, "dev", "--infer-origin-from-routes=false"]], quiet: true },
+  dev: { steps: [[WRANGLER, "dev", "--infer-origin-from-routes=false"]], interactive: true, quiet: true },
   mocks: { steps: [["mocks/main.ts"]] },
   build: { steps: [BUNDLE_CHECK] },
-  deploy: { steps: [[WRANGLER, "deploy"]] },
+  deploy: { steps: [[WRANGLER, "deploy"]], interactive: true },
   types: { steps: [WRANGLER_TYPES], quiet: true },
-  wrangler: { steps: [[WRANGLER]] },
+  wrangler: { steps: [[WRANGLER]], interactive: true },
   typecheck: { steps: [TYPES_CHECK, TYPE_CHECK] },
   lint: { steps: [LINT] },
   format: { steps: [[BIOME, "format", "--write", "."]] },

@@ -13,7 +13,7 @@ export function isAlive(pid: number): boolean {
   return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
 }
 
-/** Command lines that name this text, such as the folder that a program keeps its things in. */
+/** Process ids and command lines that name this text, such as the folder that a program keeps its things in. */
 export function processesOf(text: string): string[] {
   return commandLines().filter((command) => command.includes(text));
 }
@@ -21,13 +21,13 @@ export function processesOf(text: string): string[] {
 function commandLines(): string[] {
   // A small Debian has no ps.
   if (process.platform !== "linux") {
-    return execFileSync("ps", ["-axo", "command="], { encoding: "utf8" }).split("\n");
+    return execFileSync("ps", ["-axo", "pid=,command="], { encoding: "utf8" }).split("\n");
   }
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
     .map((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+        return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`;
       } catch {
         return "";
       }

@@ -120,17 +120,30 @@ describe("the offline stack", () => {
     expect(await stack.failed).toMatch(/^The stand-ins ended by signal SIGKILL\./);
   }, 60_000);
 
-  it("starts the stand-ins again without calling it a failure", async () => {
+  it("starts the stand-ins again without calling it a failure, and leaves the Worker alone", async () => {
     const { stack } = await start();
     const before = stack.facts as unknown as { pid: number };
+    const [worker] = processesOf(`${dir}/worker.env`);
     await stack.restartStandIns();
     const after = stack.facts as unknown as { pid: number };
     expect(after.pid).not.toBe(before.pid);
+    expect(processesOf(`${dir}/worker.env`)).toContain(worker);
     const verdict = await Promise.race([
       stack.failed,
       fetch(stack.workerOrigin).then(({ status }) => status),
     ]);
     expect(verdict).toBe(200);
+  }, 60_000);
+
+  it("starts the Worker again when the stand-ins have another client", async () => {
+    const { stack } = await start();
+    const main = join(root, "mocks", "main.ts");
+    await writeFile(main, STAND_INS.replace("TEST ONLY $HOME #1", "TEST ONLY another"));
+    await stack.restartStandIns();
+    expect(await (await fetch(stack.workerOrigin)).json()).toMatchObject({
+      MCP_SERVER_CLIENT_SECRET: "TEST ONLY another",
+    });
+    await writeFile(main, STAND_INS);
   }, 60_000);
 
   it("does not give up when the stand-ins do not start again, so that a file can be corrected", async () => {

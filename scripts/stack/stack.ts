@@ -4,12 +4,13 @@
  * folder.
  */
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { type OfflineFolder, openOfflineFolder } from "./folder.ts";
 import { inspectorLinkOf, inspectorOriginOf, type ProtocolEra, startInspectorPart } from "./inspector.ts";
 import { type Part, PartError } from "./part.ts";
 import { type Ports, requireDistinctPorts, requireFreePorts } from "./ports.ts";
 import { controlPageOf, type StandInFacts, startStandInsPart } from "./stand-ins.ts";
-import { mcpUrlOf, startWorkerPart, workerOriginOf } from "./worker.ts";
+import { mcpUrlOf, settingsOf, startWorkerPart, workerOriginOf } from "./worker.ts";
 
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
@@ -53,7 +54,10 @@ export interface OfflineStack extends AsyncDisposable {
   /** The Inspector again in the same home, for another era or to make it forget what it holds in memory. */
   restartInspector(options?: InspectorOptions): Promise<void>;
   stopInspector(): Promise<void>;
-  /** The stand-ins again, with the code and fixtures as they are now; their state stays. */
+  /**
+   * The stand-ins again, with the code and fixtures as they are now; their state stays. The Worker too, where they tell
+   * another story of themselves.
+   */
   restartStandIns(): Promise<void>;
   /** Ends every process. Safe to call twice. */
   stop(): Promise<void>;
@@ -144,8 +148,13 @@ class Stack implements OfflineStack {
   }
 
   async restartStandIns(): Promise<void> {
+    const before = this.#workerSettings();
     await this.#end("stand-ins");
     await this.#startStandIns();
+    if (isDeepStrictEqual(this.#workerSettings(), before)) return;
+    // Another environment, client or secret, which a running Worker does not learn.
+    await this.#end("worker");
+    await this.#startWorker();
   }
 
   stop(): Promise<void> {
@@ -171,17 +180,21 @@ class Stack implements OfflineStack {
     this.#tellReady("stand-ins", "PingOne and Todo API stand-ins", started);
   }
 
+  #workerSettings(): Record<string, string> {
+    const { ports, workerSettings = {} } = this.#options;
+    return { ...settingsOf(this.#folder, ports, this.facts), ...workerSettings };
+  }
+
   async #startWorker(): Promise<void> {
-    const { ports, workerSettings, root = PROJECT_ROOT } = this.#options;
+    const { ports, root = PROJECT_ROOT } = this.#options;
     const started = Date.now();
     await startWorkerPart({
       root,
       folder: this.#folder,
       ports,
-      facts: this.facts,
+      settings: this.#workerSettings(),
       onStarted: (part) => this.#keep("worker", part),
       onLine: (line) => this.#forward("worker", line),
-      ...(workerSettings !== undefined && { settings: workerSettings }),
     });
     this.#tellReady("worker", "Worker in workerd", started);
   }

@@ -15,9 +15,8 @@ export interface WorkerPartOptions {
   readonly root: string;
   readonly folder: OfflineFolder;
   readonly ports: Ports;
-  readonly facts: StandInFacts;
-  /** Further settings, by name; they win. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Secrets and variables, by name. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Handed the process before it is ready, so that whoever ends the stack ends it too. */
   readonly onStarted: (part: Part) => void;
   readonly onLine?: (line: string) => void;
@@ -34,7 +33,7 @@ export function mcpUrlOf(ports: Ports): string {
 /** @throws {PartError} with what wrangler or the Worker said. */
 export async function startWorkerPart(options: WorkerPartOptions): Promise<void> {
   const { root, folder, ports } = options;
-  await writePrivately(folder.workerSettings, renderEnvFile(workerSettings(options)));
+  await writePrivately(folder.workerSettings, renderEnvFile(options.settings));
   const wrangler = createRequire(join(root, "package.json")).resolve("wrangler/package.json");
   const part = startPart({
     name: "the Worker",
@@ -69,12 +68,7 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<void>
 }
 
 /** What a deployment gets by `wrangler secret put` and `vars`, for the offline loop. */
-export function workerSettings({
-  folder,
-  ports,
-  facts,
-  settings,
-}: Omit<WorkerPartOptions, "root" | "onStarted">): Record<string, string> {
+export function settingsOf(folder: OfflineFolder, ports: Ports, facts: StandInFacts): Record<string, string> {
   return {
     PINGONE_ISSUER: facts.issuer,
     MCP_SERVER_CLIENT_ID: facts.client.id,
@@ -86,7 +80,6 @@ export function workerSettings({
     ALLOWED_ORIGINS: `http://localhost:${ports.INSPECTOR_PORT} http://127.0.0.1:${ports.INSPECTOR_PORT}`,
     // There is no network to fetch such documents from.
     CLIENT_METADATA_DOCUMENTS: "off",
-    ...settings,
   };
 }
 
@@ -124,7 +117,8 @@ const NOISE = [
   /^env\.\w+/,
   /^⎔ Starting local server/,
   /^\[wrangler:info\] Ready on /,
-  /GET \/health 200/,
+  // The Worker logs each request itself.
+  /^\[wrangler:info\] [A-Z]+ \/\S* \d{3} /,
   /Unable to fetch the `Request\.cf` object/,
   /update available/i,
 ];

@@ -1,0 +1,58 @@
+/** Runs a script in this terminal to its end and makes sure that it hears of every wish to stop, once. */
+import { spawn } from "node:child_process";
+
+/** npm and the terminal both tell of one Ctrl-C; Vitest and Playwright take a second one as "leave everything behind". */
+const SAME_WISH_MS = 1_000;
+const PARENT_CHECK_MS = 1_000;
+/** @type {readonly NodeJS.Signals[]} */
+export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * Calls back at each wish to stop: a signal, or the death of the npm that ran us and could not pass one on. (Run by
+ * hand, a parent may go away and leave us.)
+ * @param {(signal: NodeJS.Signals) => void} onStop
+ * @returns {() => void} ends the listening
+ */
+export function onStopWish(onStop) {
+  let last = Number.NEGATIVE_INFINITY;
+  const wish = (/** @type {NodeJS.Signals} */ signal) => {
+    const now = performance.now();
+    if (now - last > SAME_WISH_MS) onStop(signal);
+    last = now;
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, wish);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) {
+      clearInterval(watch);
+      wish("SIGTERM");
+    }
+  }, PARENT_CHECK_MS);
+  watch.unref();
+  return () => {
+    clearInterval(watch);
+    for (const signal of STOP_SIGNALS) process.off(signal, wish);
+  };
+}
+
+/**
+ * @param {string} node
+ * @param {readonly string[]} args
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, interactive?: boolean | undefined }} options `interactive` programs
+ *   read the keyboard, so they stay in the terminal's foreground, where Ctrl-C reaches them without us
+ * @returns {Promise<number>} exit code
+ */
+export function runScript(node, args, { cwd, env, interactive = false }) {
+  return new Promise((resolve, reject) => {
+    const detached = !interactive && process.platform !== "win32";
+    const child = spawn(node, args, { cwd, env, stdio: "inherit", detached });
+    const stopListening = onStopWish((signal) => {
+      if (detached || signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => {
+      stopListening();
+      resolve(code ?? 1);
+    });
+  });
+}
