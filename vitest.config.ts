@@ -28,6 +28,8 @@ export default defineConfig({
           globalSetup: ["test/support/build-worker.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Tests that wait for real time to pass wait together.
+          maxConcurrency: 12,
         },
       },
     ],

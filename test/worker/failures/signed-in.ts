@@ -3,7 +3,9 @@ import type { Client } from "@modelcontextprotocol/client";
 import { expect } from "vitest";
 import type { EndpointName } from "../../../mocks/control/endpoints.ts";
 import type { FaultRequest } from "../../../mocks/control/fault-catalogue.ts";
+import { TestBrowser } from "../../support/browser.ts";
 import {
+  answerPages,
   connectMcp,
   type PersonChoices,
   type ProtocolEra,
@@ -11,7 +13,7 @@ import {
   redeem,
   type TokenResponse,
 } from "../../support/mcp-client.ts";
-import { passPingOne, startSignIn } from "../../support/sign-in.ts";
+import { startSignIn } from "../../support/sign-in.ts";
 import type { TestStack } from "../../support/stack.ts";
 import type { TestWorker } from "../../support/worker.ts";
 
@@ -40,20 +42,38 @@ export interface SignedIn {
   readonly login: { readonly state: string };
 }
 
-/** @param options.ttlSeconds life of PingOne's access tokens; put back afterwards, so that a refresh gives long ones */
+/** PingOne ends the oldest of a person's sessions when they have more than ten, so each person keeps one browser. */
+const browsersAtPingOne = new WeakMap<TestStack, Map<string, TestBrowser>>();
+
+function browserAtPingOne(stack: TestStack, username: string): TestBrowser {
+  const ofStack = browsersAtPingOne.get(stack) ?? new Map<string, TestBrowser>();
+  browsersAtPingOne.set(stack, ofStack);
+  const { worker } = stack;
+  const browser =
+    ofStack.get(username) ?? new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
+  ofStack.set(username, browser);
+  return browser;
+}
+
+/**
+ * @param options.ttlSeconds life of PingOne's access token; that of a refresh is the usual one again. One switch for
+ *   the whole stand-in, so tests that run side by side sign in before they begin
+ */
 export async function signInAtPingOne(
-  { worker, standIns }: TestStack,
+  stack: TestStack,
   options: PersonChoices & { ttlSeconds?: number; scope?: string; client?: RegisteredClient } = {},
 ): Promise<SignedIn> {
+  const { worker, standIns } = stack;
   const { ttlSeconds, scope, client, ...choices } = options;
   const signIn = await startSignIn(worker, {
     ...(client !== undefined && { client }),
     ...(scope !== undefined && { overrides: { scope } }),
   });
-  const callback = await passPingOne(worker, signIn, choices);
-  await standIns.control.setSwitches({ accessTokenTtlSeconds: ttlSeconds ?? null });
+  const atPingOne = browserAtPingOne(stack, choices.username ?? "alice");
+  const { url: callback } = await answerPages(await atPingOne.open(signIn.pingOneUrl), choices);
+  if (ttlSeconds !== undefined) await standIns.control.setSwitches({ accessTokenTtlSeconds: ttlSeconds });
   const back = await signIn.browser.open(callback);
-  await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
+  if (ttlSeconds !== undefined) await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
   const tokens = await redeem(worker, signIn.client, signIn.attempt, back.url);
   return {
     client: signIn.client,

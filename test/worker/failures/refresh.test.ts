@@ -1,0 +1,153 @@
+/**
+ * PingOne fails when a token is refreshed, in a way that passes: the grant is kept, a token that is still good is used
+ * on, then the client is told to wait, and once PingOne is back everything works again without a new sign-in.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PROTOCOL_ERAS, type ProtocolEra, requestToken } from "../../support/mcp-client.ts";
+import { countHoldings, type Holdings } from "../../support/observe.ts";
+import { startTestStack, type TestStack } from "../../support/stack.ts";
+import {
+  connect,
+  DEAD_AFTER_ONE_SECOND,
+  DUE_AFTER_ONE_SECOND,
+  type Fault,
+  logLines,
+  postToolCall,
+  queueFault,
+  type SignedIn,
+  seconds,
+  signInAtPingOne,
+  watchCalls,
+} from "./signed-in.ts";
+
+/** Where PingOne names no time, the Worker asks it again after this long. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** None of these is processed by PingOne: the refresh token stays the one that the Worker has. */
+const FAULTS: readonly [what: string, fault: Fault, failure: string][] = [
+  ["takes longer than the time-out", { fault: "server_error", delayMilliseconds: 2600 }, "unavailable"],
+  ["answers 500", { fault: "server_error", status: 500 }, "unavailable"],
+  ["answers 503", { fault: "server_error" }, "unavailable"],
+  ["answers 429", { fault: "rate_limited", retryAfterSeconds: RETRY_AFTER_SECONDS }, "unavailable"],
+  ["resets the connection", { fault: "reset" }, "unavailable"],
+  ["answers malformed JSON", answer(200, '{"access_token":"eyJ'), "unavailable"],
+  ["answers HTML", { fault: "status", status: 200, body: "<h1>Hotel Wi-Fi</h1>" }, "unavailable"],
+  ["answers without a token", answer(200, "{}"), "untrusted"],
+  ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, "unavailable"],
+  ["says invalid_client", oauthError(401, "invalid_client"), "invalid_client"],
+  ["says temporarily_unavailable", oauthError(400, "temporarily_unavailable"), "unavailable"],
+];
+
+let stack: TestStack;
+let holdings: Holdings;
+/** One of each kind for each fault, all made before the first test, so that none waits for its token to age. */
+const due = new Map<string, SignedIn>();
+const dead = new Map<string, SignedIn>();
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
+  for (const [what] of FAULTS) {
+    due.set(what, await signInAtPingOne(stack, { ttlSeconds: DUE_AFTER_ONE_SECOND }));
+    dead.set(what, await signInAtPingOne(stack, { ttlSeconds: DEAD_AFTER_ONE_SECOND }));
+  }
+  holdings = await countHoldings(stack.worker);
+  await seconds(1);
+});
+
+afterAll(async () => {
+  const { pingSessions, grants } = await countHoldings(stack.worker);
+  expect({ pingSessions, grants }).toEqual({ pingSessions: holdings.pingSessions, grants: holdings.grants });
+  await stack.standIns.control.assertNoPendingFaults();
+  await stack[Symbol.asyncDispose]();
+});
+
+function of(kind: Map<string, SignedIn>, what: string): SignedIn {
+  const signedIn = kind.get(what);
+  if (signedIn === undefined) throw new Error(`Nobody has signed in for ${what}.`);
+  return signedIn;
+}
+
+describe.concurrent("a token that is still good is used on when PingOne's token endpoint", () => {
+  it.each(FAULTS)("%s", async (what, fault) => {
+    const { accessToken, login } = of(due, what);
+    await queueFault(stack, "token", fault, login);
+    const calls = await watchCalls(stack, login);
+    for (const era of PROTOCOL_ERAS) {
+      const connection = await connect(stack.worker, accessToken, era);
+      expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+    }
+    // PingOne is asked once and then left alone for a while, however many requests come.
+    expect(await calls.since()).toEqual(["token", "todos.list", "todos.list"]);
+  });
+});
+
+describe.concurrent("nothing is lost without a good token when PingOne's token endpoint", () => {
+  it.each(FAULTS.map((row, index) => [...row, PROTOCOL_ERAS[index % 2] ?? "modern"] as const))(
+    "%s",
+    async (what, fault, failure, era: ProtocolEra) => {
+      const { worker } = stack;
+      const { accessToken, login, client, tokens } = of(dead, what);
+      await queueFault(stack, "token", fault, login);
+      const calls = await watchCalls(stack, login);
+
+      const refused = await postToolCall(worker, accessToken, "addTodo", { text: "Buy milk" });
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get("WWW-Authenticate")).toBeNull();
+      const retryAfter = Number(refused.headers.get("Retry-After"));
+      expect(retryAfter).toBeGreaterThan(0);
+      expect(retryAfter).toBeLessThanOrEqual(RETRY_AFTER_SECONDS);
+      expect(await refused.json()).toMatchObject({
+        jsonrpc: "2.0",
+        error: { message: "The sign-in service cannot be reached. Try again later." },
+      });
+
+      // What needs nothing from PingOne works: connecting and listing tools.
+      const connection = await connect(worker, accessToken, era);
+      expect(await connection.listTools()).toBe(200);
+      // The client's own token can wait, too.
+      const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
+      const unrefreshed = await requestToken(worker, client, refresh);
+      expect(unrefreshed.status).toBe(503);
+      expect(await unrefreshed.json()).toMatchObject({ error: "temporarily_unavailable" });
+      expect(unrefreshed.headers.get("Retry-After")).toMatch(/^[1-5]$/);
+      expect(await calls.since()).toEqual(["token"]);
+
+      await seconds(RETRY_AFTER_SECONDS);
+      expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+      expect((await requestToken(worker, client, refresh)).status).toBe(200);
+      expect(await calls.since()).toEqual(["token", "token", "todos.list"]);
+      const failures = logLines(worker).filter(({ event }) => event === "ping_session.refresh_failed");
+      expect(failures.map((line) => line.failure)).toContain(failure);
+    },
+  );
+});
+
+it("tells a browser client when to come back", async () => {
+  const { accessToken, login } = await signInAtPingOne(stack, { ttlSeconds: DEAD_AFTER_ONE_SECOND });
+  holdings = await countHoldings(stack.worker);
+  await seconds(1);
+  await queueFault(stack, "token", { fault: "rate_limited", retryAfterSeconds: 30 }, login);
+  const origin = "https://inspector.example.com";
+  const refused = await stack.worker.fetch(stack.worker.resource, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${accessToken}`,
+      Origin: origin,
+      "Content-Type": "application/json",
+      Accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "listTodos" } }),
+  });
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get("Retry-After")).toBe("30");
+  expect(refused.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+  expect(refused.headers.get("Access-Control-Expose-Headers")).toMatch(/Retry-After/i);
+});
+
+function answer(status: number, body: string): Fault {
+  return { fault: "status", status, body, headers: { "content-type": "application/json" } };
+}
+
+function oauthError(status: number, error: string): Fault {
+  return { fault: "status", status, body: { error, error_description: "Words of PingOne" } };
+}
