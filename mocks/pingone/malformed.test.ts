@@ -87,6 +87,19 @@ describe("a form that is right but for its size", () => {
   });
 });
 
+describe("a form that is right but for its content type", () => {
+  it("is refused", async () => {
+    const { access_token: token } = await tenant.obtainTokens();
+    const response = await fetch(`${tenant.issuer}/introspect`, {
+      method: "POST",
+      headers: { authorization: basic(tenant.standIn.client), "content-type": "text/plain" },
+      body: new URLSearchParams({ token }).toString(),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+  });
+});
+
 describe("a form of a sign-on", () => {
   it.each(bodies)("with a body of %s gets a readable page, and goes on afterwards", async (_, type, body) => {
     const browser = tenant.openBrowser();

@@ -127,27 +127,40 @@ describe("the answer of a flow", () => {
     expect(page.root.querySelectorAll("button")).toHaveLength(0);
   });
 
-  it("shrinks the granted scopes with Reduced Scopes", async () => {
-    tenant.standIn.admin.chooseFlow("consent-reduced-scopes");
-    const parameters = tenant.authorizeParameters({ scope: "openid todo_api:read todo_api:write" });
-    const page = await (await open(parameters)).submit("Sign On", credentials);
-    const boxes = page.root.querySelectorAll("input[type=checkbox]");
-    expect(boxes.length).toBeGreaterThan(0);
-    const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
-    const hidden = page.root
-      .querySelectorAll("input[type=hidden]")
-      .map((input) => [input.getAttribute("name") ?? "", input.getAttribute("value") ?? ""]);
-    const name = boxes[0]?.getAttribute("name") ?? "";
-    const approve = page.root.querySelectorAll("button").find((button) => button.text.trim() === "Approve");
-    const answer = await page.post(path, {
-      ...Object.fromEntries(hidden),
-      [name]: "todo_api:read",
-      [approve?.getAttribute("name") ?? ""]: approve?.getAttribute("value") ?? "",
+  describe("with Reduced Scopes", () => {
+    /** Approves with these of the scopes that the consent page offers. */
+    async function approve(scope: string, picked: string) {
+      tenant.standIn.admin.chooseFlow("consent-reduced-scopes");
+      const page = await (await open(tenant.authorizeParameters({ scope }))).submit("Sign On", credentials);
+      const form = page.root.querySelector("form");
+      const hidden = page.root
+        .querySelectorAll("input[type=hidden]")
+        .map((input) => [input.getAttribute("name") ?? "", input.getAttribute("value") ?? ""]);
+      const box = page.root.querySelector("input[type=checkbox]")?.getAttribute("name") ?? "";
+      const button = page.root.querySelectorAll("button").find(({ text }) => text.trim() === "Approve");
+      const answer = await page.post(form?.getAttribute("action") ?? "", {
+        ...Object.fromEntries(hidden),
+        ...(picked !== "" && { [box]: picked }),
+        [button?.getAttribute("name") ?? ""]: button?.getAttribute("value") ?? "",
+      });
+      return answer.url.searchParams;
+    }
+    const grantedScopes = () =>
+      (tenant.standIn.snapshot() as { state: { grants: { scopes: string[] }[] } }).state.grants.map(
+        ({ scopes }) => scopes,
+      );
+
+    it("is a code for the scopes that the person left", async () => {
+      const answer = await approve("openid todo_api:read todo_api:write", "todo_api:read");
+      expect(answer.get("code")).toMatch(UUID);
+      expect(grantedScopes()).toEqual([["openid", "todo_api:read"]]);
     });
-    const snapshot = tenant.standIn.snapshot() as { state: { grants: { scopes: string[] }[] } };
-    expect(answer.url.searchParams.get("code")).toMatch(UUID);
-    expect(snapshot.state.grants[0]?.scopes).toContain("todo_api:read");
-    expect(snapshot.state.grants[0]?.scopes).not.toContain("todo_api:write");
+
+    it("is invalid_scope when the person left none", async () => {
+      const answer = await approve("todo_api:read todo_api:write", "");
+      expect(answer.get("error")).toBe("invalid_scope");
+      expect(grantedScopes()).toEqual([]);
+    });
   });
 });
 

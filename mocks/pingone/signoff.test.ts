@@ -44,6 +44,7 @@ describe("sign-off", () => {
   });
 
   it("takes an expired ID token for a hint", async () => {
+    tenant.advanceSeconds(-2 * 3600);
     const { id_token } = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(2 * 3600);
     const page = await signOff({ id_token_hint: id_token, post_logout_redirect_uri: HOME });
