@@ -103,6 +103,19 @@ describe("a refresh token", () => {
     expect(await isAlive(third.access_token)).toBe(true);
   });
 
+  it("lives thirty days from its last use", async () => {
+    const { client, tokens, refreshToken } = await connect();
+    const { OAUTH_KV } = await worker.getEnv();
+    const key = `grant:${tokens.access_token.split(":").slice(0, 2).join(":")}`;
+    const readGrant = async () => JSON.parse((await OAUTH_KV.get(key)) ?? "{}") as { expiresAt: number };
+    const daysLeft = async () => ((await readGrant()).expiresAt - Date.now() / 1000) / 86_400;
+    expect(await daysLeft()).toBeCloseTo(30, 1);
+    const inADay = Math.floor(Date.now() / 1000) + 86_400;
+    await OAUTH_KV.put(key, JSON.stringify({ ...(await readGrant()), expiresAt: inADay }));
+    await refreshWell(client, refreshToken);
+    expect(await daysLeft()).toBeCloseTo(30, 1);
+  });
+
   it("narrows the scopes when it is asked to, and never widens them", async () => {
     const { client, refreshToken } = await connect();
     const response = await refresh(client, refreshToken, { scope: "todo_api:read" });
