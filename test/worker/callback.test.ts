@@ -147,6 +147,21 @@ describe("a sign-in is refused on a page when", () => {
     },
   );
 
+  it("its ten minutes are over", async () => {
+    const { OAUTH_KV } = await worker.getEnv();
+    const { keys: others } = await OAUTH_KV.list({ prefix: "transaction:" });
+    const signIn = await startSignIn(worker);
+    const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
+    const own = keys.filter(({ name }) => !others.some((other) => other.name === name));
+    expect(own).toHaveLength(1);
+    const secondsLeft = (own[0]?.expiration ?? 0) - Date.now() / 1000;
+    expect(secondsLeft).toBeGreaterThan(540);
+    expect(secondsLeft).toBeLessThanOrEqual(601);
+    const callback = await passPingOne(worker, signIn);
+    await OAUTH_KV.delete(own[0]?.name ?? "");
+    await expectRefusedOnPage(() => signIn.browser.open(callback));
+  });
+
   it("its browser has lost its cookies", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);

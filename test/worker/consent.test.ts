@@ -248,6 +248,20 @@ describe("an answer is refused on a page when", () => {
     },
   );
 
+  it("its ten minutes are over", async () => {
+    const { OAUTH_KV } = await worker.getEnv();
+    const { keys: others } = await OAUTH_KV.list({ prefix: "transaction:" });
+    const { browser, handle } = await askForConsent();
+    const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
+    const own = keys.filter(({ name }) => !others.some((other) => other.name === name));
+    expect(own).toHaveLength(1);
+    const secondsLeft = (own[0]?.expiration ?? 0) - Date.now() / 1000;
+    expect(secondsLeft).toBeGreaterThan(540);
+    expect(secondsLeft).toBeLessThanOrEqual(601);
+    await OAUTH_KV.delete(own[0]?.name ?? "");
+    await expectRefused(() => answer(browser, `handle=${handle}&decision=approve`), /cannot continue/);
+  });
+
   it("it is larger than two short fields can be", async () => {
     const { browser, handle } = await askForConsent();
     const body = `handle=${handle}&decision=approve&padding=${"x".repeat(17 * 1024)}`;

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { continueRequest, createReference, logEvent, logProblem, logRequest, requestId } from "./log.ts";
+
+let lines: { method: "log" | "error"; line: Record<string, unknown> }[] = [];
+
+beforeEach(() => {
+  lines = [];
+  for (const method of ["log", "error"] as const) {
+    vi.spyOn(console, method).mockImplementation((text: string) => {
+      lines.push({ method, line: JSON.parse(text) as Record<string, unknown> });
+    });
+  }
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("logEvent and logProblem", () => {
+  it("write one line of JSON each, to the stream that fits", () => {
+    logEvent("one", { count: 1, skipped: undefined });
+    logProblem("two", { reason: "line\nbreak" });
+    expect(lines).toEqual([
+      { method: "log", line: { event: "one", count: 1 } },
+      { method: "error", line: { event: "two", reason: "line\nbreak" } },
+    ]);
+  });
+});
+
+describe("logRequest", () => {
+  it.each([
+    [200, "ok"],
+    [302, "ok"],
+    [401, "refused"],
+    [429, "refused"],
+    [500, "failed"],
+    [503, "failed"],
+  ])("says that the status %i is %s", async (status, outcome) => {
+    const response = await logRequest(
+      { method: "GET", route: "/x" },
+      async () => new Response(null, { status }),
+    );
+    expect(response.status).toBe(status);
+    expect(lines[0]?.line).toEqual({
+      event: "request",
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      method: "GET",
+      route: "/x",
+      status,
+      outcome,
+      duration_ms: expect.any(Number),
+    });
+  });
+
+  it("logs a failure that nobody has caught, without its words, and lets it pass", async () => {
+    const failure = logRequest({ method: "GET", route: "/x" }, () =>
+      Promise.reject(new Error("secret words")),
+    );
+    await expect(failure).rejects.toThrow("secret words");
+    expect(lines.map(({ line }) => line.status)).toEqual([500]);
+    expect(JSON.stringify(lines)).not.toContain("secret words");
+  });
+
+  it("gives all lines of a request one id, and each request another", async () => {
+    const serve = async () => {
+      logEvent("inside");
+      await Promise.resolve();
+      logProblem("later");
+      return new Response();
+    };
+    await Promise.all([
+      logRequest({ method: "GET", route: "/one" }, serve),
+      logRequest({ method: "GET", route: "/two" }, serve),
+    ]);
+    const idsByEvent = Map.groupBy(lines, ({ line }) => line.request_id);
+    expect([...idsByEvent.values()].map((group) => group.map(({ line }) => line.event))).toEqual([
+      ["inside", "later", "request"],
+      ["inside", "later", "request"],
+    ]);
+  });
+});
+
+describe("continueRequest", () => {
+  it("carries the id of a request on to where it is not known", () => {
+    expect(continueRequest("the-id", requestId)).toBe("the-id");
+    expect(continueRequest(undefined, requestId)).toBeUndefined();
+  });
+});
+
+describe("createReference", () => {
+  it("is short enough to be read aloud, and another each time", () => {
+    expect(createReference()).toMatch(/^[0-9a-f]{8}$/);
+    expect(createReference()).not.toBe(createReference());
+  });
+});
