@@ -15,7 +15,7 @@ let stack: TestStack;
 let worker: TestWorker;
 
 beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "1" });
+  stack = await startTestStack();
   worker = stack.worker;
 });
 
