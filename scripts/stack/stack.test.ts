@@ -181,6 +181,16 @@ describe("the offline stack", () => {
     }
   }, 60_000);
 
+  it("says why the Worker cannot be built", async () => {
+    const source = join(root, "src", "index.js");
+    await writeFile(source, "export default { fetch() { return nothing( } };");
+    const starting = start();
+    await expect(starting).rejects.toThrow(/^The Worker cannot be built or started\. It said:\n/);
+    await expect(starting).rejects.toThrow(/src\/index\.js:1:\d+/);
+    expect(processesOf(dir)).toEqual([]);
+    await writeFile(source, WORKER);
+  }, 60_000);
+
   it("leaves nothing behind when it is told to stop while it starts", async () => {
     const controller = new AbortController();
     dir = await mkdtemp(join(tmpdir(), "stack-"));

@@ -1,6 +1,7 @@
 /** The Worker as one part of the offline loop: `wrangler dev`, so the bundle of a deployment in workerd. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
 import { WRANGLER_QUIET } from "../setup/commands.mjs";
 import { type OfflineFolder, writePrivately } from "./folder.ts";
@@ -9,6 +10,7 @@ import type { Ports } from "./ports.ts";
 import type { StandInFacts } from "./stand-ins.ts";
 
 const START_TIMEOUT_MS = 90_000;
+const REASONS_MS = 500;
 const LOOPBACK = "127.0.0.1";
 
 export interface WorkerPartOptions {
@@ -59,7 +61,12 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<void>
   });
   options.onStarted(part);
   try {
-    await part.waitForLine((line) => readyOrFailed(line), START_TIMEOUT_MS);
+    const verdict = await part.waitForLine(readVerdict, START_TIMEOUT_MS);
+    if (verdict === "broken") {
+      // The reasons follow.
+      await delay(REASONS_MS);
+      throw new PartError(part.explain("the Worker cannot be built or started."));
+    }
     await part.waitForAnswer(`http://${LOOPBACK}:${ports.WORKER_PORT}/health`, START_TIMEOUT_MS);
   } catch (error) {
     await part.stop();
@@ -125,7 +132,8 @@ const NOISE = [
 
 let wasBlank = true;
 
-function isNoise(line: string): boolean {
+/** What wrangler says that tells a person nothing. */
+export function isNoise(line: string): boolean {
   const blank = line.trim() === "";
   const noise = NOISE.some((pattern) => pattern.test(line)) || (blank && wasBlank);
   if (!noise) wasBlank = blank;
@@ -133,8 +141,8 @@ function isNoise(line: string): boolean {
 }
 
 /** wrangler goes on waiting for a corrected file after a failed build; a start does not. */
-function readyOrFailed(line: string): true | undefined {
-  if (/Ready on http/.test(line)) return true;
-  if (/\[ERROR\]/.test(line)) throw new PartError(line);
+function readVerdict(line: string): "ready" | "broken" | undefined {
+  if (/Ready on http/.test(line)) return "ready";
+  if (/\[ERROR\]/.test(line)) return "broken";
   return undefined;
 }
