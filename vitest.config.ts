@@ -29,7 +29,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Tests that wait for real time to pass wait together.
-          maxConcurrency: 12,
+          maxConcurrency: 8,
         },
       },
     ],

@@ -2,7 +2,7 @@
  * PingOne has refreshed and rotated, but its answer is lost or not to be trusted: the Worker asks again with the token
  * that it has, which PingOne takes for as long as its grace period lasts.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { requestToken } from "../../support/mcp-client.ts";
 import { lastLogLine } from "../../support/observe.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
@@ -20,13 +20,13 @@ import {
   watchCalls,
 } from "./signed-in.ts";
 
-/** The Worker's own pause between two attempts. */
-const RETRY_AFTER_SECONDS = 5;
+/** The Worker pauses five seconds between two attempts. */
+const PATIENCE = { timeout: 20_000, interval: 500 };
 
 let stack: TestStack;
 
 beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "3" });
 });
 
 afterAll(async () => {
@@ -42,7 +42,7 @@ async function signInDead(username = "alice"): Promise<SignedIn> {
 }
 
 const LOST: readonly [what: string, fault: Fault, failure: string][] = [
-  ["comes after the time-out", { fault: "delay", milliseconds: 2600 }, "unavailable"],
+  ["comes after the time-out", { fault: "delay", milliseconds: 3600 }, "unavailable"],
   ["is lost with the connection", { fault: "reset", afterProcessing: true }, "unavailable"],
   ["breaks off", { fault: "truncated" }, "unavailable"],
   ["is malformed JSON", { fault: "malformed_json" }, "unavailable"],
@@ -88,9 +88,9 @@ describe("within PingOne's grace period nothing is lost when the answer", () => 
     // Nothing of the answer was used: neither its token at the Todo API, nor anything that it said.
     expect(await calls.since()).toEqual(["token"]);
 
-    await seconds(RETRY_AFTER_SECONDS);
     const connection = await connect(worker, accessToken, "modern");
-    expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+    const recovers = async () => expect((await connection.call("listTodos")).status).toBe(200);
+    await vi.waitFor(recovers, PATIENCE);
     expect(await calls.since()).toEqual(["token", "token", "todos.list"]);
     const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
     expect((await requestToken(worker, client, refresh)).status).toBe(200);
@@ -112,10 +112,11 @@ describe("without a grace period the person signs in once more when the answer",
     const signedIn = signedInFor(what);
     await queueFault(stack, "token", fault, signedIn.login);
     expect((await postToolCall(worker, signedIn.accessToken, "listTodos")).status).toBe(503);
-    await seconds(RETRY_AFTER_SECONDS);
     // To PingOne this is a replay, and it ends the whole family.
     const calls = await watchCalls(stack, signedIn.login);
-    expectSignInChallenge(stack, await postToolCall(worker, signedIn.accessToken, "listTodos"));
+    const isRefused = async () =>
+      expectSignInChallenge(stack, await postToolCall(worker, signedIn.accessToken, "listTodos"));
+    await vi.waitFor(isRefused, PATIENCE);
     expect(await calls.since()).toEqual(["token"]);
     const refreshed = await requestToken(worker, signedIn.client, {
       grant_type: "refresh_token",
@@ -137,30 +138,44 @@ it("tokens of another person end the session, whatever they would be good for", 
 });
 
 describe("a refreshed token", () => {
-  it.each<[what: string, fault: Fault]>([
+  const UNSIGNED: readonly [what: string, fault: Fault][] = [
     ["is signed by another key", { fault: "wrong_signature" }],
     ["names a key that PingOne does not have", { fault: "unknown_kid" }],
-  ])("that %s is refused by the Todo API, and the Worker gets another", async (_what, fault) => {
-    const { accessToken, login } = await signInDead();
-    await queueFault(stack, "token", fault, login);
-    const connection = await connect(stack.worker, accessToken, "modern");
-    // The Worker passes access tokens on; to judge their signatures is the Todo API's part.
-    const calls = await watchCalls(stack);
-    expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
-    expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
-  });
-
-  it.each<[what: string, fault: Fault]>([
+  ];
+  const NOT_NEEDED: readonly [what: string, fault: Fault][] = [
     ["another nonce", { fault: "wrong_nonce" }],
     ["no ID token at all", { fault: "missing_id_token" }],
-  ])("that comes with %s is used: a refresh answers no sign-in", async (_what, fault) => {
-    const { accessToken, login } = await signInDead();
-    await queueFault(stack, "token", fault, login);
-    const calls = await watchCalls(stack);
-    const connection = await connect(stack.worker, accessToken, "legacy");
-    expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
-    expect(await calls.since()).toEqual(["token", "todos.list"]);
+  ];
+  let signedInFor: (what: string) => SignedIn;
+
+  beforeAll(async () => {
+    signedInFor = await signInDeadForEach([...UNSIGNED, ...NOT_NEEDED], "alice");
   });
+
+  it.concurrent.each(UNSIGNED)(
+    "that %s is refused by the Todo API, and the Worker gets another",
+    async (what, fault) => {
+      const { accessToken, login } = signedInFor(what);
+      await queueFault(stack, "token", fault, login);
+      // The Worker passes access tokens on; to judge their signatures is the Todo API's part.
+      const connection = await connect(stack.worker, accessToken, "modern");
+      expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+      const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
+      expect(await stack.standIns.control.requests(refreshes)).toHaveLength(2);
+    },
+  );
+
+  it.concurrent.each(NOT_NEEDED)(
+    "that comes with %s is used: a refresh answers no sign-in",
+    async (what, fault) => {
+      const { accessToken, login } = signedInFor(what);
+      await queueFault(stack, "token", fault, login);
+      const calls = await watchCalls(stack, login);
+      const connection = await connect(stack.worker, accessToken, "legacy");
+      expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+      expect(await calls.since()).toEqual(["token", "todos.list"]);
+    },
+  );
 });
 
 describe("when the clocks of PingOne and the Todo API are", () => {
