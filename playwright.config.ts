@@ -29,7 +29,8 @@ export default defineConfig({
     // A journey that stands still says where, long before its own time is up.
     actionTimeout: 20_000,
     navigationTimeout: 20_000,
-    trace: "retain-on-failure",
+    // Without its film of the page, which costs more than the tests themselves.
+    trace: { mode: "retain-on-failure", screenshots: false, sources: false },
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath,

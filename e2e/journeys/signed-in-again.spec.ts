@@ -18,6 +18,9 @@ for (const era of ["legacy", "auto"] as const) {
     await inspector.connect();
     await agreeToEverything(page, alice);
     await inspector.expectConnected(era);
+    // What the Inspector loads by itself is loaded: only a person's own action makes it send them to sign in.
+    await inspector.openTools();
+    await inspector.selectTool("listTodos");
 
     await test.step("an administrator ends the person's session", async () => {
       await stack.control.endSession(alice.username);
@@ -28,8 +31,7 @@ for (const era of ["legacy", "auto"] as const) {
 
     await test.step("the next call brings the person back to sign on, without the Worker's question", async () => {
       trail.clear();
-      await inspector.openTools();
-      await inspector.startTool("listTodos");
+      await inspector.execute();
       await new SignOnScreen(page).signOn(alice);
       expect(trail.authorizations()).toHaveLength(1);
     });

@@ -14,26 +14,33 @@ test("two authorizations in two tabs of one browser, taken step by step in turn,
 }) => {
   await stack.startFreshInspector("auto");
   await using cli = await startInspectorCli(stack, { tool: "listTodos" });
-  const cliTab = await context.newPage();
 
-  await test.step("both tabs show the Worker's consent page", async () => {
+  await test.step("one tab shows the Worker's consent page", async () => {
     await inspector.open();
     await inspector.connect();
     await expect(new WorkerConsentPage(inspectorTab).heading).toBeVisible();
+  });
+  const cliTab = await context.newPage();
+  await test.step("the other tab shows it, too", async () => {
     await cliTab.goto(await cli.authorizationUrl);
     await expect(new WorkerConsentPage(cliTab).heading).toBeVisible();
   });
 
   await test.step("both tabs reach DaVinci's sign on", async () => {
     for (const tab of [inspectorTab, cliTab]) {
+      await tab.bringToFront();
       await new WorkerConsentPage(tab).allow();
       await expect(new SignOnScreen(tab).heading).toBeVisible();
     }
   });
 
   await test.step("both tabs sign on and consent, the later one first", async () => {
-    for (const tab of [cliTab, inspectorTab]) await new SignOnScreen(tab).signOn(alice);
     for (const tab of [cliTab, inspectorTab]) {
+      await tab.bringToFront();
+      await new SignOnScreen(tab).signOn(alice);
+    }
+    for (const tab of [cliTab, inspectorTab]) {
+      await tab.bringToFront();
       const consent = new DaVinciConsentScreen(tab);
       await expect(consent.heading).toBeVisible();
       await consent.approve();

@@ -40,6 +40,7 @@ test("the Worker's sign-out page is good for a person without apps", async ({ pa
   await new SignOnScreen(page).signOn(bob);
   await new DaVinciConsentScreen(page).approve();
   await expect(page.getByText("No app has access to your todos.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
   await expectGoodPage(page, "worker sign-out without apps");
 });
 

@@ -79,7 +79,7 @@ export class InspectorPage {
 
   /** Runs a tool without waiting for what comes of it. */
   async startTool(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<void> {
-    await this.toolButton(name).click();
+    await this.selectTool(name);
     for (const [argument, value] of Object.entries(args)) {
       if (typeof value === "boolean") {
         await this.page.getByRole("checkbox", { name: argument }).setChecked(value);
@@ -87,7 +87,16 @@ export class InspectorPage {
         await this.page.getByRole("textbox", { name: argument, exact: true }).fill(value);
       }
     }
-    await this.page.getByRole("button", { name: "Execute Tool" }).click();
+    await this.execute();
+  }
+
+  selectTool(name: string): Promise<void> {
+    return this.toolButton(name).click();
+  }
+
+  /** Runs the selected tool with the arguments as they stand. */
+  execute(): Promise<void> {
+    return this.page.getByRole("button", { name: "Execute Tool" }).click();
   }
 
   async #copyStructuredOutput(): Promise<unknown> {

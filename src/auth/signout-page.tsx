@@ -55,10 +55,14 @@ export function renderSignOutPage(options: {
       ))}
       <form method="post" action={ENDPOINTS.signOut}>
         <input type="hidden" name="form_token" value={formToken} />
-        <p class="entry soft">This ends the access of every app above and signs you out at PingOne.</p>
+        <p class="entry soft">
+          {clients.length === 0
+            ? "This signs you out at PingOne."
+            : "This ends the access of every app above and signs you out at PingOne."}
+        </p>
         <div class="choices">
           <button class="main" type="submit" name="action" value="end_all">
-            End everything and sign out
+            {clients.length === 0 ? "Sign out" : "End everything and sign out"}
           </button>
         </div>
       </form>
