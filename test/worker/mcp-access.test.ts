@@ -234,6 +234,7 @@ describe.each(["/mcp/", "/mcp/x", "/mcp/../mcp/x", "//mcp", "/mcp%2F"])("at %s",
       headers: { Origin: "https://evil.example" },
     });
     expect(response.status).toBe(404);
+    expect(await response.json(), "a refusal that programs can read").toHaveProperty("error");
   });
 });
 
