@@ -1,0 +1,102 @@
+/** How long the Worker's own tokens live, by what PingOne gives: with a refresh token, without one, for a moment. */
+import { setupServer } from "msw/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  CRAFTED_SETTINGS,
+  type CraftedAnswer,
+  type CraftedIssuer,
+  createCraftedIssuer,
+} from "../support/crafted-issuer.ts";
+import {
+  type RegisteredClient,
+  registerClient,
+  requestToken,
+  type TokenResponse,
+} from "../support/mcp-client.ts";
+import { countHoldings, expectOAuthError } from "../support/observe.ts";
+import { sendInEra } from "../support/raw-mcp.ts";
+import { comeBack, startSignIn } from "../support/sign-in.ts";
+import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+
+const server = setupServer();
+let issuer: CraftedIssuer;
+let worker: TestWorker;
+let client: RegisteredClient;
+
+beforeAll(async () => {
+  issuer = await createCraftedIssuer();
+  server.listen({ onUnhandledFrame: "bypass" });
+  server.use(...issuer.handlers);
+  worker = await startLonelyWorker(CRAFTED_SETTINGS);
+  client = await registerClient(worker);
+});
+
+afterAll(async () => {
+  await worker.close();
+  server.close();
+});
+
+/** A sign-in up to the code, with what redeems it. */
+async function obtainCode(response: CraftedAnswer["response"] = {}): Promise<Record<string, string>> {
+  const signIn = await startSignIn(worker, { client });
+  issuer.answerWith({ nonce: signIn.nonce, response });
+  const back = await comeBack(worker, signIn, { code: "the-code" });
+  return {
+    grant_type: "authorization_code",
+    code: back.url.searchParams.get("code") ?? "",
+    redirect_uri: client.redirectUri,
+    code_verifier: signIn.attempt.codeVerifier,
+  };
+}
+
+async function signInWith(response: CraftedAnswer["response"]): Promise<TokenResponse> {
+  const redeemed = await requestToken(worker, client, await obtainCode(response));
+  expect(redeemed.status).toBe(200);
+  return (await redeemed.json()) as TokenResponse;
+}
+
+describe("with a refresh token of PingOne", () => {
+  it.each([120, 3600, undefined])(
+    "the client's access token lives an hour although PingOne's lives %s",
+    async (expires_in) => {
+      const tokens = await signInWith({ expires_in });
+      expect(tokens.expires_in).toBe(3600);
+      expect(tokens.refresh_token).toBeDefined();
+    },
+  );
+});
+
+describe("without a refresh token of PingOne", () => {
+  it("the client's access ends with PingOne's, and it gets no refresh token that could not work", async () => {
+    const tokens = await signInWith({ refresh_token: undefined, expires_in: 600 });
+    expect(tokens.refresh_token).toBeUndefined();
+    expect(tokens.expires_in).toBeGreaterThan(580);
+    expect(tokens.expires_in).toBeLessThanOrEqual(600);
+    expect(
+      (await sendInEra(worker, "modern", { call: "tools/list", token: tokens.access_token })).status,
+    ).toBe(200);
+  });
+
+  it("the client's access token lives a minute at least, which is the shortest that the store knows", async () => {
+    const tokens = await signInWith({ refresh_token: undefined, expires_in: 20 });
+    expect(tokens.expires_in).toBe(60);
+    expect(tokens.refresh_token).toBeUndefined();
+  });
+
+  it("PingOne's token is taken to live an hour when PingOne does not say (RFC 6749 §5.1)", async () => {
+    const tokens = await signInWith({ refresh_token: undefined, expires_in: undefined });
+    expect(tokens.expires_in).toBeGreaterThan(3580);
+    expect(tokens.expires_in).toBeLessThanOrEqual(3600);
+  });
+});
+
+it("a code whose sign-in is over when it is redeemed is invalid_grant, and its grant is gone", async () => {
+  const form = await obtainCode();
+  const { OAUTH_KV, PING_SESSION } = await worker.getEnv();
+  const grantKey = `grant:${form.code?.split(":").slice(0, 2).join(":")}`;
+  const grant = JSON.parse((await OAUTH_KV.get(grantKey)) ?? "{}") as { metadata: { pingSessionId: string } };
+  await PING_SESSION.getByName(grant.metadata.pingSessionId).end({ revoke: false });
+  const before = await countHoldings(worker);
+  await expectOAuthError(await requestToken(worker, client, form), { status: 400, error: "invalid_grant" });
+  expect(await countHoldings(worker)).toEqual({ ...before, grants: before.grants - 1 });
+});
