@@ -1,0 +1,195 @@
+/** Access has ended at PingOne, for good: the next request gets 401 before any tool runs, and nothing is left here. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startStandIns } from "../../../mocks/start.ts";
+import { PROTOCOL_ERAS, requestToken } from "../../support/mcp-client.ts";
+import { countHoldings, lastLogLine } from "../../support/observe.ts";
+import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
+import { startTestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
+import {
+  connect,
+  DEAD_AFTER_ONE_SECOND,
+  DUE_AFTER_ONE_SECOND,
+  expectSignInChallenge,
+  postToolCall,
+  queueFault,
+  type SignedIn,
+  seconds,
+  signInAtPingOne,
+  watchCalls,
+} from "./signed-in.ts";
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "3" });
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  await stack.standIns.control.assertNoPendingFaults();
+});
+
+/** The grant is gone: this access token, its refresh token and PingOne's tokens behind them are worth nothing. */
+async function expectNothingLeft(of: TestStack, { client, tokens, accessToken }: SignedIn): Promise<void> {
+  expectSignInChallenge(of, await postToolCall(of.worker, accessToken, "whoAmI"));
+  const refreshed = await requestToken(of.worker, client, {
+    grant_type: "refresh_token",
+    refresh_token: tokens.refresh_token ?? "",
+  });
+  expect(refreshed.status).toBe(400);
+  expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
+}
+
+describe.each([
+  ["the session at PingOne was ended", (user: string) => stack.standIns.control.endSession(user)],
+  ["the refresh token was revoked", (user: string) => stack.standIns.control.revokeTokens(user)],
+] as const)("when %s", (_what, end) => {
+  // Refreshed ones as well, so that whatever happens before, the token is due once a second has passed.
+  beforeAll(() => stack.standIns.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND }));
+  afterAll(() => stack.standIns.control.setSwitches({ accessTokenTtlSeconds: null }));
+
+  it.each(PROTOCOL_ERAS)("a tool call in the %s era gets 401 and runs nothing", async (era) => {
+    const { worker } = stack;
+    const { grants, pingSessions } = await countHoldings(worker);
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(worker, signedIn.accessToken, era);
+    await seconds(1);
+    await end("alice");
+    const calls = await watchCalls(stack);
+    expectSignInChallenge(stack, await connection.call("addTodo", { text: "Never" }));
+    // PingOne is asked once; the Todo API not at all.
+    expect(await calls.since()).toEqual(["token"]);
+    expect(lastLogLine(worker, "ping_session.refresh_failed")).toMatchObject({ failure: "invalid_grant" });
+    expect(lastLogLine(worker, "mcp.sign_in_required")).toBeDefined();
+    expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
+    await expectNothingLeft(stack, signedIn);
+    expect(await calls.since()).toEqual(["token"]);
+  });
+
+  it("listing the tools and opening a stream get 401, too", async () => {
+    const { worker } = stack;
+    const [lister, listener] = [await signInAtPingOne(stack), await signInAtPingOne(stack)];
+    const listing = await connect(worker, lister.accessToken, "modern");
+    const listening = await connect(worker, listener.accessToken, "legacy");
+    await seconds(1);
+    await end("alice");
+    expect(await listing.listTools()).toBe(401);
+    const stream = await worker.fetch(worker.resource, {
+      headers: {
+        Authorization: `Bearer ${listener.accessToken}`,
+        Accept: "text/event-stream",
+        "Mcp-Session-Id": listening.sessionId ?? "",
+      },
+    });
+    expectSignInChallenge(stack, stream);
+    await expectNothingLeft(stack, lister);
+    await expectNothingLeft(stack, listener);
+  });
+
+  it("a client that refreshes its own token learns of it there", async () => {
+    const { worker } = stack;
+    const { grants, pingSessions } = await countHoldings(worker);
+    const signedIn = await signInAtPingOne(stack);
+    await seconds(1);
+    await end("alice");
+    const refreshed = await requestToken(worker, signedIn.client, {
+      grant_type: "refresh_token",
+      refresh_token: signedIn.tokens.refresh_token ?? "",
+    });
+    expect(refreshed.status).toBe(400);
+    expect(await refreshed.json()).toEqual({
+      error: "invalid_grant",
+      error_description: "The session at PingOne has ended. Sign in again.",
+    });
+    expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
+    await expectNothingLeft(stack, signedIn);
+  });
+});
+
+it("when an administrator has disabled the person, a tool call gets 401 and runs nothing", async () => {
+  const stateDir = await mkdtemp(path.join(tmpdir(), "disabled-user-"));
+  const options = { pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir };
+  const before = await startStandIns(options);
+  const worker = await startTestWorker(workerSettings(before));
+  try {
+    const signedIn = await signInAtPingOne({ worker, standIns: before } as TestStack, {
+      ttlSeconds: DEAD_AFTER_ONE_SECOND,
+    });
+    const [pingonePort, todoPort] = [before.pingoneOrigin, before.todoOrigin].map((origin) =>
+      Number(new URL(origin).port),
+    );
+    await before.close();
+    // The stand-ins have no verb for it, but what they keep can be changed while they are away.
+    const file = path.join(stateDir, "stand-ins.json");
+    const saved = await readFile(file, "utf8");
+    const changed = saved.replace(/("username":"alice".*?"enabled":)true/, "$1false");
+    expect(changed).not.toBe(saved);
+    await writeFile(file, changed);
+    await using after = await startStandIns({
+      ...options,
+      pingonePort: pingonePort ?? 0,
+      todoPort: todoPort ?? 0,
+    });
+    const disabled = { worker, standIns: after } as TestStack;
+    const calls = await watchCalls(disabled);
+    expectSignInChallenge(disabled, await postToolCall(worker, signedIn.accessToken, "listTodos"));
+    expect(await calls.since()).toEqual(["token"]);
+    await expectNothingLeft(disabled, signedIn);
+  } finally {
+    await worker.close();
+    await rm(stateDir, { recursive: true });
+  }
+});
+
+describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,", (era) => {
+  it("is replaced by one forced refresh, and the call is repeated once", async () => {
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(stack.worker, signedIn.accessToken, era);
+    await queueFault(stack, "todos.add", { fault: "unauthorized" }, signedIn.login);
+    const calls = await watchCalls(stack, signedIn.login);
+    const text = `Refused once (${era})`;
+    const answer = await connection.call("addTodo", { text });
+    expect(answer.isError).toBe(false);
+    expect(answer.text.split(text)).toHaveLength(2);
+    expect(await calls.since()).toEqual(["todos.add", "token", "todos.add"]);
+  });
+
+  it("twice, ends the call with the advice to sign in, and the next request gets 401", async () => {
+    const { worker } = stack;
+    const { grants, pingSessions } = await countHoldings(worker);
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(worker, signedIn.accessToken, era);
+    await queueFault(stack, "todos.list", { fault: "unauthorized", times: 2 }, signedIn.login);
+    const calls = await watchCalls(stack, signedIn.login);
+    const answer = await connection.call("listTodos");
+    expect(answer).toMatchObject({ status: 200, isError: true });
+    expect(answer.text).toBe(
+      "The sign-in at PingOne has ended. Ask the person to connect again and to sign in; then repeat this call.",
+    );
+    expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
+    expect(lastLogLine(worker, "tool.failed")).toMatchObject({ error: "TodoApiSignInRequiredError" });
+    expectSignInChallenge(stack, await connection.call("listTodos"));
+    expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
+    expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
+    await expectNothingLeft(stack, signedIn);
+  });
+
+  it("because PingOne has ended the session, ends the call with that advice, and then 401", async () => {
+    const signedIn = await signInAtPingOne(stack, { username: "bob" });
+    const connection = await connect(stack.worker, signedIn.accessToken, era);
+    await stack.standIns.control.endSession("bob");
+    // The Todo API is the first to know.
+    await queueFault(stack, "todos.list", { fault: "unauthorized" }, signedIn.login);
+    const calls = await watchCalls(stack, signedIn.login);
+    expect((await connection.call("listTodos")).text).toContain("Ask the person to connect again");
+    expect(await calls.since()).toEqual(["todos.list", "token"]);
+    expectSignInChallenge(stack, await connection.call("listTodos"));
+    await expectNothingLeft(stack, signedIn);
+  });
+});
