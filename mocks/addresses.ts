@@ -25,7 +25,9 @@ export function resolvePorts(env: NodeJS.ProcessEnv = process.env): Record<PortV
     if (value === undefined || value === "") continue;
     const port = Number(value);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-      throw new Error(`${variable}=${value} is not a port. Set it to a whole number from 1 to 65535, or unset it.`);
+      throw new Error(
+        `${variable}=${value} is not a port. Set it to a whole number from 1 to 65535, or unset it.`,
+      );
     }
     ports[variable] = port;
   }

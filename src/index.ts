@@ -3,10 +3,18 @@ import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
 import { renderErrorPage, renderLandingPage, renderSettingsPage } from "./auth/pages.tsx";
 import { createPingHandler } from "./auth/ping-handler.ts";
-import { createProviderOptions, createRegistrationOptions } from "./auth/provider.ts";
-import { answerRegistration, withoutRepeatedClientId, withRevocation } from "./auth/workers-oauth-utils.ts";
+import { createProviderOptions, createRegistrationOptions, endSessionWithGrant } from "./auth/provider.ts";
+import { answerRegistration, grantAtStake, withoutRepeatedClientId } from "./auth/workers-oauth-utils.ts";
 import { withBudget } from "./budget.ts";
-import { ENDPOINTS, type Env, parseSettings, SERVER_INFO, type Settings, SettingsError } from "./config.ts";
+import {
+  ENDPOINTS,
+  type Env,
+  isLoopback,
+  parseSettings,
+  SERVER_INFO,
+  type Settings,
+  SettingsError,
+} from "./config.ts";
 import { logProblem, logRequest } from "./log.ts";
 import { createMcpRouter } from "./mcp-router.ts";
 import { purgeExpiredGrants } from "./purge.ts";
@@ -17,8 +25,11 @@ import { TOOLS } from "./tools.ts";
 export { PingSession } from "./auth/ping-session.ts";
 export { TodoMcpServer } from "./mcp.ts";
 
-/** Forms and client metadata are small. The MCP endpoint has a limit of its own. */
+/** Forms are small. The MCP endpoint has a limit of its own. */
 const MAXIMUM_BODY_BYTES = 64 * 1024;
+
+/** What anybody may have stored is smaller still. */
+const MAXIMUM_REGISTRATION_BYTES = 8 * 1024;
 
 interface App {
   readonly settings: Settings;
@@ -92,21 +103,34 @@ async function route(app: App, request: Request, env: Env, ctx: ExecutionContext
   }
   const tooMany = await refuseTooMany(request, env, url.pathname);
   if (tooMany !== undefined) return readableByBrowsers(tooMany, request);
+  if (url.pathname === ENDPOINTS.authorizationServerMetadata) {
+    return withRevocationMethods(await provider.fetch(request, env, ctx));
+  }
   if (url.pathname === ENDPOINTS.mcp || request.method !== "POST") return provider.fetch(request, env, ctx);
 
-  const body = await readBodyText(request, MAXIMUM_BODY_BYTES);
-  if (body === undefined) return readableByBrowsers(await tooLarge(request), request);
+  const limit = url.pathname === ENDPOINTS.register ? MAXIMUM_REGISTRATION_BYTES : MAXIMUM_BODY_BYTES;
+  const body = await readBodyText(request, limit);
+  if (body === undefined) return readableByBrowsers(await tooLarge(request, limit), request);
   const replayed = new Request(request, { body });
   switch (url.pathname) {
-    case ENDPOINTS.token:
-      return withRevocation(withoutRepeatedClientId(replayed, body), body, env, (inner) =>
-        provider.fetch(inner, env, ctx),
-      );
+    case ENDPOINTS.token: {
+      const answer = () => provider.fetch(withoutRepeatedClientId(replayed, body), env, ctx);
+      const stake = grantAtStake(request, body);
+      return stake === undefined ? answer() : endSessionWithGrant(env, stake, answer);
+    }
     case ENDPOINTS.register:
       return answerRegistration(await app.registration.fetch(replayed, env, ctx));
     default:
       return provider.fetch(replayed, env, ctx);
   }
+}
+
+/** RFC 8414 §2: where the field is absent, only Basic counts, and public clients could not revoke their tokens. */
+async function withRevocationMethods(response: Response): Promise<Response> {
+  if (response.status !== 200) return response;
+  const metadata = await response.json<Record<string, unknown>>();
+  const methods = metadata.token_endpoint_auth_methods_supported;
+  return Response.json({ ...metadata, revocation_endpoint_auth_methods_supported: methods }, response);
 }
 
 /** The endpoint's name for the log: an address that somebody made up must not get into it. */
@@ -116,9 +140,11 @@ function routeName(pathname: string): string {
 
 /** MCP transports: an Origin that is present and not known gets 403, against DNS rebinding. */
 function isAllowedOrigin(origin: string | null, settings: Settings): boolean {
-  return (
-    origin === null || origin === settings.MCP_RESOURCE.origin || settings.ALLOWED_ORIGINS.includes(origin)
-  );
+  if (origin === null || origin === settings.MCP_RESOURCE.origin) return true;
+  if (settings.ALLOWED_ORIGINS.includes(origin)) return true;
+  // On a developer's machine, pages of that machine are no strangers; a page that was rebound to it has its own name.
+  const url = URL.parse(origin);
+  return url !== null && isLoopback(url) && isLoopback(settings.MCP_RESOURCE);
 }
 
 /** CORS as the provider does it for its own answers, so that browser clients can read why they were refused. */
@@ -139,7 +165,7 @@ function misdirected(settings: Settings): Response {
   });
 }
 
-async function tooLarge(request: Request): Promise<Response> {
+async function tooLarge(request: Request, limit: number): Promise<Response> {
   if (wantsPage(request)) {
     return renderErrorPage({
       status: 413,
@@ -149,7 +175,7 @@ async function tooLarge(request: Request): Promise<Response> {
     });
   }
   return Response.json(
-    { error: "invalid_request", error_description: `The body is larger than ${MAXIMUM_BODY_BYTES} bytes.` },
+    { error: "invalid_request", error_description: `The body is larger than ${limit} bytes.` },
     { status: 413, headers: { "Cache-Control": "no-store" } },
   );
 }

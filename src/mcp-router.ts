@@ -9,7 +9,7 @@ import { isLegacyRequest } from "@modelcontextprotocol/server";
 import { getAgentByName } from "agents";
 import { z } from "zod";
 import { budgetLeftMs } from "./budget.ts";
-import { ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
+import { ALL_TODO_SCOPES, ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
 import { logEvent, requestId } from "./log.ts";
 import { TodoMcpServer } from "./mcp.ts";
 import { serveStateless } from "./mcp-stateless.ts";
@@ -20,8 +20,6 @@ import { type Caller, TOOLS, type Tool } from "./tools.ts";
 const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
 
 /** Of MCP's Streamable HTTP. The provider answers OPTIONS. */
-const METHODS: readonly string[] = ["POST", "GET", "DELETE"];
-
 const sessionLane = TodoMcpServer.serve(ENDPOINTS.mcp, { binding: "MCP_OBJECT" });
 
 const toolCallSchema = z.object({
@@ -52,7 +50,8 @@ export function createMcpRouter(settings: Settings) {
       };
       // The provider's route covers what lies below /mcp too, where no Origin rule and no rate limit apply.
       if (new URL(request.url).pathname !== ENDPOINTS.mcp) return jsonRpcError(404, -32600, "Not found");
-      if (!METHODS.includes(request.method)) return methodNotAllowed();
+      const methods = methodsOf(request);
+      if (!methods.includes(request.method)) return methodNotAllowed(methods);
       const body = await readBody(request);
       if (body === "too_large") return jsonRpcError(413, -32600, "Request body too large");
       const tools = calledTools(body.parsed);
@@ -124,8 +123,8 @@ function invalidToken(settings: Settings): Response {
       status: 401,
       headers: {
         "WWW-Authenticate":
-          'Bearer error="invalid_token", error_description="The sign-in has ended. Sign in again.", ' +
-          `resource_metadata="${metadata}"`,
+          'Bearer realm="OAuth", error="invalid_token", error_description="The sign-in has ended. Sign in again.", ' +
+          `resource_metadata="${metadata}", scope="${ALL_TODO_SCOPES.join(" ")}"`,
         "Cache-Control": "no-store",
       },
     },
@@ -204,8 +203,13 @@ function jsonRpcError(status: number, code: number, message: string): Response {
 }
 
 /** RFC 9110 §15.5.6. */
-function methodNotAllowed(): Response {
+/** Protocol 2026-07-28 has no sessions, so there is nothing to stream from or to end. */
+function methodsOf(request: Request): readonly string[] {
+  return request.headers.get("MCP-Protocol-Version") === "2026-07-28" ? ["POST"] : ["POST", "GET", "DELETE"];
+}
+
+function methodNotAllowed(methods: readonly string[]): Response {
   const response = jsonRpcError(405, -32600, "Method not allowed");
-  response.headers.set("Allow", [...METHODS, "OPTIONS"].join(", "));
+  response.headers.set("Allow", [...methods, "OPTIONS"].join(", "));
   return response;
 }

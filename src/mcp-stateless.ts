@@ -5,7 +5,7 @@
 import { McpServer } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
 import { ENDPOINTS, type Env, SERVER_INFO, type Settings } from "./config.ts";
-import { type Caller, createToolContext, runTool, TOOLS } from "./tools.ts";
+import { type Caller, createToolContext, describeTool, runTool, TOOLS } from "./tools.ts";
 
 /** Serves one request of one caller. The Origin has been judged before; see `index.ts`. */
 export function serveStateless(
@@ -18,16 +18,8 @@ export function serveStateless(
   const createServer = () => {
     const server = new McpServer(SERVER_INFO, { capabilities: { tools: {} } });
     for (const tool of TOOLS) {
-      server.registerTool(
-        tool.name,
-        {
-          title: tool.title,
-          description: tool.description,
-          inputSchema: tool.inputSchema,
-          outputSchema: tool.outputSchema,
-          annotations: { ...tool.annotations },
-        },
-        (input: Record<string, unknown>) => runTool(tool, input, context),
+      server.registerTool(tool.name, describeTool(tool), (input: Record<string, unknown>) =>
+        runTool(tool, input, context),
       );
     }
     return server;

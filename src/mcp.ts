@@ -9,7 +9,7 @@ import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validatio
 import { McpAgent } from "agents/mcp";
 import { type Env, type Props, parseSettings, SERVER_INFO } from "./config.ts";
 import { logEvent } from "./log.ts";
-import { type Caller, createToolContext, runTool, TOOLS, type ToolContext } from "./tools.ts";
+import { type Caller, createToolContext, describeTool, runTool, TOOLS, type ToolContext } from "./tools.ts";
 
 const CALLER_KEY = "caller";
 const LAST_USED_KEY = "lastUsedAt";
@@ -34,16 +34,8 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
 
   override async init(): Promise<void> {
     for (const tool of TOOLS) {
-      this.server.registerTool(
-        tool.name,
-        {
-          title: tool.title,
-          description: tool.description,
-          inputSchema: tool.inputSchema,
-          outputSchema: tool.outputSchema,
-          annotations: { ...tool.annotations },
-        },
-        async (input: Record<string, unknown>) => runTool(tool, input, await this.#toolContext()),
+      this.server.registerTool(tool.name, describeTool(tool), async (input: Record<string, unknown>) =>
+        runTool(tool, input, await this.#toolContext()),
       );
     }
   }

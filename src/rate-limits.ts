@@ -8,16 +8,26 @@ import { ENDPOINTS, type Env } from "./config.ts";
 import { logProblem } from "./log.ts";
 
 interface Limit {
-  readonly binding: "RATE_LIMIT_REGISTER" | "RATE_LIMIT_AUTHORIZE" | "RATE_LIMIT_TOKEN" | "RATE_LIMIT_MCP";
+  readonly binding:
+    | "RATE_LIMIT_REGISTER"
+    | "RATE_LIMIT_AUTHORIZE"
+    | "RATE_LIMIT_TOKEN"
+    | "RATE_LIMIT_MCP"
+    | "RATE_LIMIT_MCP_ADDRESS";
+  readonly caller: "address" | "token";
   /** The binding's period: after it the count has started anew. */
   readonly retryAfterSeconds: number;
 }
 
-const LIMITS: Readonly<Record<string, Limit>> = {
-  [ENDPOINTS.register]: { binding: "RATE_LIMIT_REGISTER", retryAfterSeconds: 60 },
-  [ENDPOINTS.authorize]: { binding: "RATE_LIMIT_AUTHORIZE", retryAfterSeconds: 60 },
-  [ENDPOINTS.token]: { binding: "RATE_LIMIT_TOKEN", retryAfterSeconds: 60 },
-  [ENDPOINTS.mcp]: { binding: "RATE_LIMIT_MCP", retryAfterSeconds: 10 },
+const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
+  [ENDPOINTS.register]: [{ binding: "RATE_LIMIT_REGISTER", caller: "address", retryAfterSeconds: 60 }],
+  [ENDPOINTS.authorize]: [{ binding: "RATE_LIMIT_AUTHORIZE", caller: "address", retryAfterSeconds: 60 }],
+  [ENDPOINTS.token]: [{ binding: "RATE_LIMIT_TOKEN", caller: "address", retryAfterSeconds: 60 }],
+  // One address can stand for many people, as with hosted agents: it gets far more than one token does.
+  [ENDPOINTS.mcp]: [
+    { binding: "RATE_LIMIT_MCP", caller: "token", retryAfterSeconds: 10 },
+    { binding: "RATE_LIMIT_MCP_ADDRESS", caller: "address", retryAfterSeconds: 10 },
+  ],
 };
 
 /** A 429 in the form that the endpoint's callers read, or undefined when the request may pass. */
@@ -26,25 +36,34 @@ export async function refuseTooMany(
   env: Env,
   pathname: string,
 ): Promise<Response | undefined> {
-  const limit = LIMITS[pathname];
-  if (limit === undefined) return undefined;
-  const { success } = await env[limit.binding].limit({ key: await callerKey(request, pathname) });
-  if (success) return undefined;
-  logProblem("rate_limit.exceeded", { limit: limit.binding });
-  return tooMany(pathname, limit.retryAfterSeconds);
+  for (const limit of LIMITS[pathname] ?? []) {
+    const key = limit.caller === "token" ? await tokenKey(request) : addressKey(request);
+    const { success } = await env[limit.binding].limit({ key });
+    if (success) continue;
+    logProblem("rate_limit.exceeded", { limit: limit.binding });
+    return tooMany(pathname, limit.retryAfterSeconds);
+  }
+  return undefined;
 }
 
-/**
- * On `/mcp` a caller is an access token: one address can stand for many people, as with hosted agents. Only its
- * hash leaves this function. Everywhere else a caller is an address.
- */
-async function callerKey(request: Request, pathname: string): Promise<string> {
+/** Only a hash of the access token leaves this function. Without one, the caller is the address. */
+async function tokenKey(request: Request): Promise<string> {
   const authorization = request.headers.get("Authorization");
-  if (pathname === ENDPOINTS.mcp && authorization !== null) {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(authorization));
-    return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  }
-  return request.headers.get("CF-Connecting-IP") ?? "unknown";
+  if (authorization === null) return addressKey(request);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(authorization));
+  return Buffer.from(digest).toString("hex");
+}
+
+/** An IPv6 customer has a whole /64 of addresses (RFC 6177 §2), and counts once. */
+function addressKey(request: Request): string {
+  const address = request.headers.get("CF-Connecting-IP") ?? "unknown";
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros =
+    tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill("0");
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(":");
 }
 
 async function tooMany(pathname: string, retryAfterSeconds: number): Promise<Response> {

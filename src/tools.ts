@@ -91,7 +91,7 @@ const todoList = z.object({
         completed: z.boolean().describe("Whether it is done"),
       }),
     )
-    .describe("The person's whole list"),
+    .describe("The person's whole list; empty where this connection may not read it"),
 });
 
 const readOnly: ToolAnnotations = {
@@ -110,7 +110,7 @@ const listTodos = defineTool({
   inputSchema: z.object({}),
   outputSchema: todoList,
   annotations: readOnly,
-  handle: async (_input, { todoApi }) => describeList(await todoApi.listTodos()),
+  handle: async (_input, { todoApi, caller }) => describeList(await todoApi.listTodos(), caller),
 });
 
 const addTodo = defineTool({
@@ -125,7 +125,7 @@ const addTodo = defineTool({
   }),
   outputSchema: todoList,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
-  handle: async ({ text }, { todoApi }) => describeList(await todoApi.addTodo(text)),
+  handle: async ({ text }, { todoApi, caller }) => describeList(await todoApi.addTodo(text), caller),
 });
 
 const toggleTodo = defineTool({
@@ -137,7 +137,8 @@ const toggleTodo = defineTool({
   inputSchema: z.object({ todoId, completed: z.boolean().describe("true for done, false for open") }),
   outputSchema: todoList,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  handle: async (input, { todoApi }) => describeList(await todoApi.toggleTodo(input.todoId, input.completed)),
+  handle: async (input, { todoApi, caller }) =>
+    describeList(await todoApi.toggleTodo(input.todoId, input.completed), caller),
 });
 
 const deleteTodo = defineTool({
@@ -148,7 +149,7 @@ const deleteTodo = defineTool({
   inputSchema: z.object({ todoId }),
   outputSchema: todoList,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  handle: async (input, { todoApi }) => describeList(await todoApi.deleteTodo(input.todoId)),
+  handle: async (input, { todoApi, caller }) => describeList(await todoApi.deleteTodo(input.todoId), caller),
 });
 
 const whoAmI = defineTool({
@@ -204,12 +205,24 @@ const whoAmI = defineTool({
 /** All tools, in the order in which clients list them. */
 export const TOOLS: readonly Tool[] = [whoAmI, listTodos, addTodo, toggleTodo, deleteTodo];
 
-function describeList(todos: readonly Todo[]): { output: { todos: Todo[] }; text: string } {
+/** The Todo API answers a change with the whole list, which a connection that may only write must not see. */
+function describeList(
+  todos: readonly Todo[],
+  { scopes }: Caller,
+): { output: { todos: Todo[] }; text: string } {
+  if (!scopes.includes("todo_api:read")) {
+    return { output: { todos: [] }, text: "Done. This connection may not read the list." };
+  }
   const lines = todos.map(({ id, text, completed }) => `- [${completed ? "x" : " "}] ${text} (id ${id})`);
   return {
     output: { todos: [...todos] },
     text: lines.length === 0 ? "The list is empty." : lines.join("\n"),
   };
+}
+
+/** How both SDKs want a tool to be described. */
+export function describeTool({ title, description, inputSchema, outputSchema, annotations }: Tool) {
+  return { title, description, inputSchema, outputSchema, annotations: { ...annotations } };
 }
 
 /** Runs a tool and turns every failure into words that tell the model what to do next. */

@@ -4,7 +4,13 @@
  * Each MCP client is asked about before PingOne is ever reached, because PingOne knows only one application, ours
  * (MCP security best practices: confused deputy).
  */
-import { AuthorizationError, type AuthRequest, CimdFetchError } from "@cloudflare/workers-oauth-provider";
+import {
+  AuthorizationError,
+  type AuthRequest,
+  authorizationErrorRedirect,
+  CimdFetchError,
+  type OAuthHelpers,
+} from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import {
   ENDPOINTS,
@@ -15,17 +21,19 @@ import {
   THIRTY_DAYS_SECONDS,
 } from "../config.ts";
 import { createReference, logEvent, logProblem } from "../log.ts";
+import { forgetEndedAccess, wasAccessEnded } from "./ended-access.ts";
 import { renderConsentPage, renderErrorPage } from "./pages.tsx";
 import {
+  type ClientSignInTransaction,
+  clientSignInTransactionSchema,
   type PingSignIn,
-  type SignInTransaction,
-  signInTransactionSchema,
   UpstreamOAuthError,
 } from "./ping-types.ts";
 import { buildAuthorizationUrl, createSignInTransaction, redeemAuthorizationResponse } from "./ping-utils.ts";
-import { endSessionsOfVanishedGrants } from "./provider.ts";
+import { forgetReplacedSessions, keepRegistration, userIdOf } from "./provider.ts";
 import { createSignOutHandler, finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
 import {
+  isForm,
   mapPingOneError,
   mapUpstreamFailure,
   normalizeAuthorizationRequest,
@@ -35,9 +43,6 @@ import {
 } from "./workers-oauth-utils.ts";
 
 type App = { Bindings: Env };
-
-/** A consent form is two short fields. */
-const MAXIMUM_FORM_BYTES = 16 * 1024;
 
 const START_AGAIN = "Go back to your app and connect again.";
 
@@ -54,12 +59,9 @@ export function createPingHandler(settings: Settings): Hono<App> {
     const request = normalizeAuthorizationRequest(await oauth.parseAuthRequest(c.req.raw), url);
     if (await oauth.isConsentRemembered(c.req.raw, request, remember)) {
       logEvent("authorize.consent_remembered");
-      return redirectToPingOne(c, request, new Headers());
+      return redirectToPingOne(c, { request, headers: new Headers(), consentRemembered: true });
     }
-    const details = await oauth.describeConsent(request);
-    const { handle, headers } = await oauth.beginConsent(request);
-    logEvent("authorize.consent_asked");
-    return renderConsentPage({ details, scopes: todoScopesOf(request), handle, headers });
+    return askForConsent(oauth, request);
   });
 
   app.post(ENDPOINTS.authorize, async (c) => {
@@ -73,8 +75,9 @@ export function createPingHandler(settings: Settings): Hono<App> {
       return new Response(null, { status: 302, headers: denied.headers });
     }
     const { request, headers } = await oauth.approveConsent(c.req.raw, handle, { remember });
+    await keepRegistration(oauth, request.clientId);
     logEvent("authorize.consent_given");
-    return redirectToPingOne(c, request, headers);
+    return redirectToPingOne(c, { request, headers, consentRemembered: false });
   });
 
   app.get(ENDPOINTS.callback, async (c) => {
@@ -87,10 +90,13 @@ export function createPingHandler(settings: Settings): Hono<App> {
     }
     if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
-    const transaction = signInTransactionSchema.parse(data);
+    const transaction = clientSignInTransactionSchema.parse(data);
     const error = url.searchParams.get("error");
     if (error !== null) {
-      const code = mapPingOneError(error);
+      // RFC 9207 §2.4: what another server says is not the person's answer.
+      const issuer = url.searchParams.get("iss");
+      const isPingOne = issuer === null || URL.parse(issuer)?.href === settings.PINGONE_ISSUER.href;
+      const code = isPingOne ? mapPingOneError(error) : "server_error";
       logEvent("callback.refused_at_pingone", { error: code });
       return redirect(redirectWithPingOneError(request, code), headers);
     }
@@ -99,10 +105,10 @@ export function createPingHandler(settings: Settings): Hono<App> {
 
   async function redirectToPingOne(
     c: Context<App>,
-    request: AuthRequest,
-    headers: Headers,
+    options: { request: AuthRequest; headers: Headers; consentRemembered: boolean },
   ): Promise<Response> {
-    const transaction = createSignInTransaction();
+    const { request, headers, consentRemembered } = options;
+    const transaction = { ...createSignInTransaction(), consentRemembered };
     let location: URL;
     try {
       // Before the sign-in begins, so that nothing of it is left in browser and store when PingOne is away.
@@ -121,7 +127,7 @@ export function createPingHandler(settings: Settings): Hono<App> {
 
   async function completeSignIn(
     c: Context<App>,
-    options: { request: AuthRequest; transaction: SignInTransaction; headers: Headers; url: URL },
+    options: { request: AuthRequest; transaction: ClientSignInTransaction; headers: Headers; url: URL },
   ): Promise<Response> {
     const { request, transaction, headers, url } = options;
     try {
@@ -136,11 +142,16 @@ export function createPingHandler(settings: Settings): Hono<App> {
         logEvent("callback.no_scope_granted");
         return redirect(redirectWithPingOneError(request, "access_denied"), headers);
       }
-      const redirectTo = await grantAccess(c.env, request, signIn);
+      const userId = await userIdOf(signIn.person.sub);
+      const access = { userId, clientId: request.clientId };
+      if (!transaction.consentRemembered) await forgetEndedAccess(c.env, access);
+      else if (await wasAccessEnded(c.env, access))
+        return await askForConsent(c.env.OAUTH_PROVIDER, request, headers);
+      const redirectTo = await grantAccess(c.env, request, { signIn, userId });
       logEvent("callback.signed_in", { scopes: signIn.scopes.join(" ") });
       return redirect(redirectTo, headers);
     } catch (error) {
-      if (!(error instanceof UpstreamOAuthError)) return renderFailure(error, headers);
+      if (error instanceof AuthorizationError) return renderFailure(error, headers);
       return redirectUpstreamFailure(error, request, headers);
     }
   }
@@ -150,6 +161,19 @@ export function createPingHandler(settings: Settings): Hono<App> {
   return app;
 }
 
+/** @param headers cookies of what went before, to be sent with the page */
+async function askForConsent(
+  oauth: OAuthHelpers,
+  request: AuthRequest,
+  headers?: Headers,
+): Promise<Response> {
+  const details = await oauth.describeConsent(request);
+  const consent = await oauth.beginConsent(request);
+  for (const cookie of headers?.getSetCookie() ?? []) consent.headers.append("Set-Cookie", cookie);
+  logEvent("authorize.consent_asked");
+  return renderConsentPage({ details, scopes: todoScopesOf(request), ...consent });
+}
+
 /** @throws {AuthorizationError} when the client's registration has ended while the person was signing in */
 async function requireRegisteredClient(env: Env, clientId: string): Promise<void> {
   if ((await env.OAUTH_PROVIDER.lookupClient(clientId)) !== null) return;
@@ -157,14 +181,16 @@ async function requireRegisteredClient(env: Env, clientId: string): Promise<void
 }
 
 /** Makes the grant and the PingSession behind it. @returns where the client gets its code */
-async function grantAccess(env: Env, request: AuthRequest, signIn: PingSignIn): Promise<string> {
+async function grantAccess(
+  env: Env,
+  request: AuthRequest,
+  { signIn, userId }: { signIn: PingSignIn; userId: string },
+): Promise<string> {
   const pingSessionId = crypto.randomUUID();
   const session = env.PING_SESSION.getByName(pingSessionId);
   await session.open(signIn.tokens);
-  // The provider joins the parts of its tokens with ":".
-  const userId = encodeURIComponent(signIn.person.sub);
   try {
-    const { redirectTo } = await endSessionsOfVanishedGrants(env, userId, { revoke: false }, () =>
+    const { redirectTo } = await forgetReplacedSessions(env, userId, () =>
       env.OAUTH_PROVIDER.completeAuthorization({
         request,
         userId,
@@ -186,10 +212,7 @@ async function readConsentForm(request: Request): Promise<{ handle: string; deci
   const refuse = (description: string): never => {
     throw new AuthorizationError("invalid_request", { description });
   };
-  if (Number(request.headers.get("Content-Length") ?? 0) > MAXIMUM_FORM_BYTES)
-    refuse("The form is too large.");
-  const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") refuse("The form was not sent as a form.");
+  if (!isForm(request)) refuse("The form was not sent as a form.");
   const form = new URLSearchParams(await request.clone().text());
   const [handle, ...otherHandles] = form.getAll("handle");
   const [decision, ...otherDecisions] = form.getAll("decision");
@@ -207,17 +230,20 @@ function redirect(location: string, headers: Headers): Response {
   return new Response(null, { status: 302, headers });
 }
 
-/** PingOne failed, but the MCP client and its redirect URI are known: it hears about it as an OAuth error. */
+/** Something failed, but the MCP client and its redirect URI are known: it hears about it as an OAuth error. */
 function redirectUpstreamFailure(error: unknown, request: AuthRequest, headers: Headers): Response {
-  if (!(error instanceof UpstreamOAuthError)) throw error;
-  const code = mapUpstreamFailure(error);
-  logProblem("callback.pingone_failed", {
-    reference: createReference(),
-    failure: error.failure,
-    detail: error.detail,
-    error: code,
-  });
-  return redirect(redirectWithPingOneError(request, code), headers);
+  const reference = createReference();
+  if (error instanceof UpstreamOAuthError) {
+    const code = mapUpstreamFailure(error);
+    const { failure, detail } = error;
+    logProblem("callback.pingone_failed", { reference, failure, detail, error: code });
+    return redirect(redirectWithPingOneError(request, code), headers);
+  }
+  logProblem("callback.failed", { reference, error: error instanceof Error ? error.name : "unknown" });
+  return redirect(
+    authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server."),
+    headers,
+  );
 }
 
 function renderFailure(error: unknown, headers = new Headers()): Response | Promise<Response> {

@@ -27,6 +27,13 @@ export interface PingSignIn {
 export const signInTransactionSchema = z.object({ codeVerifier: z.string(), nonce: z.string() });
 export type SignInTransaction = z.infer<typeof signInTransactionSchema>;
 
+/** The same for a sign-in on behalf of an MCP client. */
+export const clientSignInTransactionSchema = signInTransactionSchema.extend({
+  /** The person was not asked about the client this time, because this browser remembers their approval. */
+  consentRemembered: z.boolean(),
+});
+export type ClientSignInTransaction = z.infer<typeof clientSignInTransactionSchema>;
+
 /** How PingOne, or what it sent, failed. Public words are chosen from this code, never taken from PingOne. */
 export type UpstreamFailure =
   /** 5xx, 429, timeout, reset: the same request can succeed later. */

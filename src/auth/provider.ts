@@ -3,6 +3,7 @@
  * PingSession behind it live and end together.
  */
 import {
+  type ClientRegistrationCallbackResult,
   type GrantSummary,
   GrantType,
   getOAuthApi,
@@ -12,6 +13,7 @@ import {
   type TokenExchangeCallbackOptions,
   type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
+import { z } from "zod";
 import { budgetLeftMs } from "../budget.ts";
 import {
   ALL_TODO_SCOPES,
@@ -30,11 +32,15 @@ import { logProblem, requestId } from "../log.ts";
 /** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
 const MINIMUM_TOKEN_TTL_SECONDS = 60;
 
-/** How long a client stays registered after it was last used. */
+/** How long a client stays registered after a person has approved it, or it was last used. */
 export const CLIENT_REGISTRATION_TTL_SECONDS = 90 * 24 * 60 * 60;
 
-/** How long a registration lives that nobody has used: anyone may register, and KV must not fill up. */
+/** How long a registration lives that no person has approved: anyone may register, and KV must not fill up. */
 export const UNUSED_REGISTRATION_TTL_SECONDS = 24 * 60 * 60;
+
+const MAXIMUM_USER_ID_LENGTH = 200;
+const MAXIMUM_CLIENT_NAME_LENGTH = 200;
+const MAXIMUM_REDIRECT_URIS = 10;
 
 type Handlers = Pick<OAuthProviderOptions<Env>, "apiHandler" | "defaultHandler">;
 
@@ -71,15 +77,43 @@ export function createProviderOptions(settings: Settings, handlers: Handlers): O
   };
 }
 
-/**
- * The same, with a short life for what `/register` stores. The provider renews a registration on a token request
- * when less than half of its own `clientRegistrationTTL` is left, so the first use extends it to the full time.
- */
+/** The same, with a short life for what `/register` stores, until {@link keepRegistration}. */
 export function createRegistrationOptions(settings: Settings, handlers: Handlers): OAuthProviderOptions<Env> {
   return {
     ...createProviderOptions(settings, handlers),
     clientRegistrationTTL: UNUSED_REGISTRATION_TTL_SECONDS,
+    clientRegistrationCallback: ({ clientMetadata }) => judgeRegistration(clientMetadata),
   };
+}
+
+const registrationLimits = z.looseObject({
+  client_name: z.string().max(MAXIMUM_CLIENT_NAME_LENGTH).optional(),
+  redirect_uris: z.array(z.unknown()).max(MAXIMUM_REDIRECT_URIS).optional(),
+});
+
+/** A name that fills the consent page would hide where the access goes. The provider judges everything else. */
+function judgeRegistration(metadata: Record<string, unknown>): ClientRegistrationCallbackResult | undefined {
+  if (typeof metadata.client_name === "string" || Array.isArray(metadata.redirect_uris)) {
+    const judged = registrationLimits.safeParse(metadata);
+    if (!judged.success && judged.error.issues.some(({ code }) => code === "too_big")) {
+      return {
+        code: "invalid_client_metadata",
+        description:
+          `client_name may have ${MAXIMUM_CLIENT_NAME_LENGTH} characters, and there may be ` +
+          `${MAXIMUM_REDIRECT_URIS} redirect_uris.`,
+      };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A person has approved the client, so its registration lives on. Writing a registration anew gives it the life
+ * that this provider's options name.
+ */
+export async function keepRegistration(api: OAuthHelpers, clientId: string): Promise<void> {
+  // A client known by its metadata document has no registration.
+  if (!URL.canParse(clientId)) await api.updateClient(clientId, {});
 }
 
 /**
@@ -153,21 +187,46 @@ export async function findGrant(
 }
 
 /**
- * Runs something that may end grants of a user, then ends the PingSessions of those that are gone: the provider
- * has no hook for it.
+ * The provider's name for a person: `sub`, without the ":" that joins the parts of its tokens, and short enough for
+ * KV keys, which have 512 bytes.
  */
-export async function endSessionsOfVanishedGrants<T>(
+export async function userIdOf(subject: string): Promise<string> {
+  const encoded = encodeURIComponent(subject);
+  if (encoded.length <= MAXIMUM_USER_ID_LENGTH) return encoded;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subject));
+  return `sha256-${Buffer.from(digest).toString("base64url")}`;
+}
+
+/** Completes something that replaces grants of a user, then forgets the PingSessions of those that are gone. */
+export async function forgetReplacedSessions<T>(
   env: Env,
   userId: string,
-  options: { revoke: boolean },
   work: () => Promise<T>,
 ): Promise<T> {
-  const before = await listGrants(env.OAUTH_PROVIDER ?? getGrantApi(env), userId);
+  const api = getGrantApi(env);
+  const before = await listGrants(api, userId);
   const outcome = await work();
-  const left = new Set((await listGrants(getGrantApi(env), userId)).map(({ id }) => id));
-  const ended = before.filter(({ id }) => !left.has(id));
-  await Promise.all(ended.map((grant) => endPingSession(env, grant, options)));
+  const left = new Set((await listGrants(api, userId)).map(({ id }) => id));
+  const replaced = before.filter(({ id }) => !left.has(id));
+  await Promise.all(replaced.map((grant) => endPingSession(env, grant, { revoke: false })));
   return outcome;
+}
+
+/**
+ * Answers a request that may end this one grant, and if it did, ends the PingSession behind it, at PingOne too. The
+ * provider decides whether the request is authentic, and has no hook for what follows.
+ */
+export async function endSessionWithGrant(
+  env: Env,
+  identity: { userId: string; grantId: string },
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  const grant = await findGrant(env, identity);
+  const response = await answer();
+  if (grant !== undefined && (await findGrant(env, identity)) === undefined) {
+    await endPingSession(env, grant, { revoke: true });
+  }
+  return response;
 }
 
 /** Ends the PingSession that a grant's metadata names. */

@@ -43,23 +43,32 @@ export type PendingSignIn = Omit<z.infer<typeof pendingSchema>, "expiresAt">;
 const PENDING_COOKIE = "ping-signout-pending";
 const ACCOUNT_COOKIE = "ping-signout-account";
 
+/** One for each sign-in, so that two tabs do not take each other's. */
+function pendingCookie(state: string): string {
+  return `${PENDING_COOKIE}-${state.replaceAll(/[^A-Za-z0-9_-]/g, "").slice(0, 24)}`;
+}
+
 export async function rememberPendingSignIn(
   c: Context,
   secret: string,
   pending: PendingSignIn,
 ): Promise<void> {
+  const name = pendingCookie(pending.state);
   // Lax, because the browser comes back from another site.
-  setCookie(c, PENDING_COOKIE, await sealCookie(secret, PENDING_COOKIE, pending), {
-    ...COOKIE_OPTIONS,
-    sameSite: "Lax",
-  });
+  setCookie(c, name, await sealCookie(secret, name, pending), { ...COOKIE_OPTIONS, sameSite: "Lax" });
 }
 
-/** What was remembered, once. */
-export async function takePendingSignIn(c: Context, secret: string): Promise<PendingSignIn | undefined> {
-  const value = getCookie(c, PENDING_COOKIE, "host");
-  deleteCookie(c, PENDING_COOKIE, COOKIE_OPTIONS);
-  return openCookie(secret, PENDING_COOKIE, value, pendingSchema);
+/** What was remembered under this `state`, once. */
+export async function takePendingSignIn(
+  c: Context,
+  secret: string,
+  state: string,
+): Promise<PendingSignIn | undefined> {
+  const name = pendingCookie(state);
+  const value = getCookie(c, name, "host");
+  if (value !== undefined) deleteCookie(c, name, COOKIE_OPTIONS);
+  const pending = await openCookie(secret, name, value, pendingSchema);
+  return pending?.state === state ? pending : undefined;
 }
 
 export async function rememberAccount(c: Context, secret: string, account: Account): Promise<void> {

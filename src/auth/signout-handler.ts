@@ -10,6 +10,7 @@ import { deleteCookie } from "hono/cookie";
 import * as oauth from "oauth4webapi";
 import { ENDPOINTS, type Env, type Settings } from "../config.ts";
 import { logEvent, logProblem } from "../log.ts";
+import { recordEndedAccess } from "./ended-access.ts";
 import { renderErrorPage } from "./pages.tsx";
 import { UpstreamOAuthError } from "./ping-types.ts";
 import {
@@ -18,7 +19,7 @@ import {
   createSignInTransaction,
   redeemIdentity,
 } from "./ping-utils.ts";
-import { endPingSession, listGrants } from "./provider.ts";
+import { endPingSession, listGrants, userIdOf } from "./provider.ts";
 import {
   type Account,
   forgetAccount,
@@ -69,10 +70,10 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
     const grants = await listGrants(c.env.OAUTH_PROVIDER, account.userId);
     switch (form.get("action")) {
       case "end": {
-        await endGrants(
-          c,
-          grants.filter(({ id }) => id === form.get("grant")),
-        );
+        const chosen = grants.filter(({ id }) => id === form.get("grant"));
+        // Ended already, in another tab or by its client: the page shows what is left.
+        if (chosen.length === 0) return c.redirect(ENDPOINTS.signOut, 303);
+        await endGrants(c, chosen);
         return c.redirect(`${ENDPOINTS.signOut}?ended`, 303);
       }
       case "end_all": {
@@ -93,8 +94,9 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
 /** The second half of this page's sign-in, called by `/callback`. */
 export async function finishSignOutSignIn(c: Context<App>, settings: Settings): Promise<Response> {
   const url = new URL(c.req.url);
-  const pending = await takePendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY);
-  if (pending === undefined || pending.state !== url.searchParams.get("state")) {
+  const state = url.searchParams.get("state") ?? "";
+  const pending = await takePendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY, state);
+  if (pending === undefined) {
     throw new AuthorizationError("invalid_request", {
       description: "This sign-in was begun in another browser.",
     });
@@ -107,7 +109,7 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
       transaction: pending.transaction,
     });
     await rememberAccount(c, settings.COOKIE_ENCRYPTION_KEY, {
-      userId: encodeURIComponent(person.sub),
+      userId: await userIdOf(person.sub),
       name: person.name ?? person.username ?? person.email ?? person.sub,
       idToken,
       formToken: crypto.randomUUID(),
@@ -149,13 +151,15 @@ async function signOffAtPingOne(c: Context<App>, settings: Settings, account: Ac
   }
 }
 
+/** Access ends here first, for every grant; PingOne is told after that, about all at once. */
 async function endGrants(c: Context<App>, grants: readonly GrantSummary[]): Promise<void> {
   for (const grant of grants) {
+    await recordEndedAccess(c.env, grant);
     await c.env.OAUTH_PROVIDER.revokeGrant(grant.id, grant.userId);
-    await endPingSession(c.env, grant, { revoke: true });
   }
   deleteCookie(c, APPROVALS_COOKIE, { prefix: "host", secure: true, path: "/" });
   logEvent("signout.grants_ended", { grants: grants.length });
+  await Promise.allSettled(grants.map((grant) => endPingSession(c.env, grant, { revoke: true })));
 }
 
 async function listConnectedClients(provider: OAuthHelpers, userId: string): Promise<ConnectedClient[]> {

@@ -8,13 +8,9 @@ import {
   authorizationErrorRedirect,
 } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
-import { ALL_TODO_SCOPES, type Env, OFFLINE_ACCESS, type TodoScope } from "../config.ts";
+import { ALL_TODO_SCOPES, OFFLINE_ACCESS, type TodoScope } from "../config.ts";
 import type { UpstreamOAuthError } from "./ping-types.ts";
-import {
-  CLIENT_REGISTRATION_TTL_SECONDS,
-  endSessionsOfVanishedGrants,
-  UNUSED_REGISTRATION_TTL_SECONDS,
-} from "./provider.ts";
+import { CLIENT_REGISTRATION_TTL_SECONDS, UNUSED_REGISTRATION_TTL_SECONDS } from "./provider.ts";
 
 /** RFC 7636 §4.2: BASE64URL(SHA-256) without padding is always 43 characters. */
 const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
@@ -126,7 +122,8 @@ export function withoutRepeatedClientId(request: Request, body: string): Request
   return new Request(request, { body: form.toString() });
 }
 
-function isForm(request: Request): boolean {
+/** Whether a form was sent, by its Content-Type. */
+export function isForm(request: Request): boolean {
   const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   return request.method === "POST" && type === "application/x-www-form-urlencoded";
 }
@@ -144,28 +141,28 @@ function readBasicClientId(authorization: string | null): string | undefined {
 }
 
 /**
- * RFC 7009 revocation of a refresh token also ends the PingOne session behind it. The provider decides whether
- * the request is authentic; the PingSession ends only for a grant that is gone afterwards.
+ * The grant that a token request can end: RFC 7009 revocation of a refresh token, or a code that is redeemed twice
+ * (RFC 6749 §4.1.2: tokens that came of it SHOULD be revoked). Undefined for any other request.
  */
-export async function withRevocation(
+export function grantAtStake(
   request: Request,
   body: string,
-  env: Env,
-  answer: (request: Request) => Promise<Response>,
-): Promise<Response> {
+): { userId: string; grantId: string } | undefined {
   const form = new URLSearchParams(isForm(request) ? body : "");
-  const [token, ...others] = form.getAll("token");
-  // `userId:grantId:secret` is how the provider spells its tokens.
-  const [userId, grantId, secret] = token?.split(":") ?? [];
-  if (form.has("grant_type") || others.length > 0 || !userId || !grantId || !secret) return answer(request);
-  return endSessionsOfVanishedGrants(env, userId, { revoke: true }, () => answer(request));
+  const grantType = form.get("grant_type");
+  if (grantType !== null && grantType !== "authorization_code") return undefined;
+  const [credential, ...others] = form.getAll(grantType === null ? "token" : "code");
+  // `userId:grantId:secret` is how the provider spells its codes and tokens.
+  const [userId, grantId, secret] = credential?.split(":") ?? [];
+  if (others.length > 0 || !userId || !grantId || !secret) return undefined;
+  return { userId, grantId };
 }
 
 const registrationSchema = z.looseObject({ client_secret: z.string(), client_secret_expires_at: z.number() });
 
 /**
- * A secret's expiry as it will be once the client has used it (RFC 7591 §3.2.1). The registration provider names
- * the short life of an unused registration, after which a client that minds would throw a good secret away.
+ * A secret's expiry as it will be once a person has approved the client (RFC 7591 §3.2.1). The registration provider
+ * names the short life until then, after which a client that minds would throw a good secret away.
  */
 export async function answerRegistration(response: Response): Promise<Response> {
   if (response.status !== 201) return response;

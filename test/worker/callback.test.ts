@@ -242,6 +242,7 @@ describe("PingOne's refusal reaches the client as an OAuth error", () => {
 describe("a response that PingOne did not send for this sign-in ends at the client as server_error", () => {
   it.each<[what: string, parameters: Record<string, string>, upstreamCalls: string[]]>([
     ["another issuer (RFC 9207)", { code: "c", iss: "https://evil.example/as" }, []],
+    ["another issuer's error (RFC 9207)", { error: "access_denied", iss: "https://evil.example/as" }, []],
     ["no code", {}, []],
     ["an empty code", { code: "" }, []],
     ["a code that PingOne does not know", { code: "unknown" }, ["token"]],
@@ -289,7 +290,7 @@ describe("a sign-in whose client is deregistered meanwhile", () => {
     expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
   });
 
-  it("ends on a page that says whose fault it is, and gives PingOne's tokens back when they have come already", async () => {
+  it("ends at the client as server_error, and gives PingOne's tokens back when they have come already", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     const { control } = stack.standIns;
@@ -301,11 +302,15 @@ describe("a sign-in whose client is deregistered meanwhile", () => {
       { withinMilliseconds: 5000 },
     );
     await deregister(signIn);
-    const page = await coming;
-    expect(page.response?.status).toBe(500);
-    expect(page.heading).toBe("Something went wrong here");
-    expect(page.text).toContain(String(lastLogLine(worker, "authorize.failed").reference));
-    expectNoSecrets(page.text, ...callback.searchParams.values());
+    const back = await coming;
+    expectErrorRedirect(back.url, {
+      redirectUri: signIn.client.redirectUri,
+      error: "server_error",
+      state: signIn.attempt.state,
+      issuer: worker.origin,
+    });
+    expect(String(lastLogLine(worker, "callback.failed").reference)).toMatch(/^[0-9a-f]{8}$/);
+    expectNoSecrets(back.url.href, ...callback.searchParams.values());
     expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
     expect((await watched.upstreamCalls()).filter((name) => name !== "jwks")).toEqual(["token", "revoke"]);
     await watched.expectNothingGained();

@@ -262,11 +262,10 @@ describe("an answer is refused on a page when", () => {
     await expectRefused(() => answer(browser, `handle=${handle}&decision=approve`), /cannot continue/);
   });
 
-  it("it is larger than two short fields can be", async () => {
+  it("it is larger than any form of this server", async () => {
     const { browser, handle } = await askForConsent();
-    const body = `handle=${handle}&decision=approve&padding=${"x".repeat(17 * 1024)}`;
-    await expectRefused(() => answer(browser, body), /too large/);
-    await expectRefused(() => answer(browser, body.padEnd(65 * 1024, "x")), /too large/, 413);
+    const body = `handle=${handle}&decision=approve&padding=`.padEnd(65 * 1024, "x");
+    await expectRefused(() => answer(browser, body), /too large/, 413);
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestBrowser, TestPage } from "../support/browser.ts";
 import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
-import { createBrowser, registerClient, requestToken } from "../support/mcp-client.ts";
+import { createBrowser, registerClient, requestToken, startAuthorization } from "../support/mcp-client.ts";
 
 let stack: ForeignStack;
 
@@ -81,6 +81,51 @@ describe("the sign-out page", () => {
       refresh_token: tokens.refresh_token ?? "",
     });
     expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
+  });
+
+  it("asks in other browsers too, before a client whose access has ended comes back", async () => {
+    const { client } = await signInAtForeignProvider(stack.worker);
+    const elsewhere = createBrowser(stack.worker, client);
+    const allowAndSignIn = async () => {
+      const attempt = await startAuthorization(stack.worker, client);
+      return elsewhere.open(attempt.url);
+    };
+    let page = await (await allowAndSignIn()).submit("Allow");
+    page = await page.submit("Sign-in", { login: "dana", password: "any" });
+    page = await page.submit("Continue");
+    expect(page.url.searchParams.get("code")).not.toBeNull();
+
+    await (await openSignOut(createBrowser(stack.worker, client))).submit("End everything and sign out");
+
+    // The provider lost its own record of consent by the revocation, and asks for itself first.
+    page = await (await allowAndSignIn()).submit("Continue");
+    expect(page.heading).toMatch(/^Allow/);
+    expect((await page.submit("Allow")).url.searchParams.get("code")).not.toBeNull();
+    // Allowed anew, it is remembered again.
+    expect((await allowAndSignIn()).url.searchParams.get("code")).not.toBeNull();
+  });
+
+  it("signs in in two tabs at once", async () => {
+    const browser = createBrowser(stack.worker, await registerClient(stack.worker));
+    const first = await browser.open(`${stack.worker.origin}/signout`);
+    const second = await browser.open(`${stack.worker.origin}/signout`);
+    for (const tab of [first, second]) {
+      let page = tab;
+      if (page.root.querySelector('input[name="login"]') !== null) {
+        page = await page.submit("Sign-in", { login: "dana", password: "any" });
+      }
+      if (page.heading !== "Apps that act for you") page = await page.submit("Continue");
+      expect(page.heading).toBe("Apps that act for you");
+    }
+  });
+
+  it("says nothing of an end when there was nothing to end, and forgets no approval", async () => {
+    const { client } = await signInAtForeignProvider(stack.worker);
+    const browser = createBrowser(stack.worker, client);
+    const page = await openSignOut(browser);
+    const answer = await page.post("/signout", { form_token: formToken(page), grant: "nope", action: "end" });
+    expect(answer.root.querySelector('[role="status"]')).toBeNull();
+    expect(answer.heading).toBe("Apps that act for you");
   });
 
   it("refuses a form that another site sends", async () => {
