@@ -62,10 +62,7 @@ const METHODS = ["POST", "GET", "DELETE"] as const;
 
 describe.each(METHODS)("a session is not found by %s", (method) => {
   it("of another user of the same client", async () => {
-    const { tokens: bob } = await signIn(worker, {
-      client: await registerClient(worker),
-      username: "bob",
-    });
+    const { tokens: bob } = await signIn(worker, { client, username: "bob" });
     const sessionId = await openSession(worker, alice.access_token);
     await expectNotFound(method, bob.access_token, sessionId);
     expect((await listTools(alice.access_token, sessionId)).status).toBe(200);
