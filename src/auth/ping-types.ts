@@ -19,7 +19,7 @@ export type PingTokens = z.infer<typeof pingTokensSchema>;
 export interface PingSignIn {
   readonly person: Person;
   readonly tokens: PingTokens;
-  /** The Todo scopes that PingOne granted. */
+  /** The Todo scopes that PingOne granted. None: the person allowed nothing, and the tokens must not be used. */
   readonly scopes: readonly TodoScope[];
 }
 

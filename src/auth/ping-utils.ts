@@ -147,12 +147,11 @@ export async function redeemAuthorizationResponse(
   options: AuthorizationResponse & { readonly requested: readonly TodoScope[] },
 ): Promise<PingSignIn> {
   const { tokens, claims } = await exchangeCode(settings, options, resourceParameter(settings));
-  requireAudience(tokens.access_token, settings.API_IDENTIFIER);
-  return {
-    person: readPerson(claims),
-    tokens: readTokens(tokens, claims.sub),
-    scopes: grantedScopes(tokens.scope, options.requested),
-  };
+  const scopes = grantedScopes(tokens.scope, options.requested);
+  // PingOne derives the audience from the scopes: without one of the Todo API, the token is for PingOne's own. Such a
+  // sign-in is the person's refusal, and its token is used for nothing.
+  if (scopes.length > 0) requireAudience(tokens.access_token, settings.API_IDENTIFIER);
+  return { person: readPerson(claims), tokens: readTokens(tokens, claims.sub), scopes };
 }
 
 /**

@@ -8,6 +8,9 @@ import { DatabaseSync } from "node:sqlite";
 
 export type ObjectClass = "PingSession" | "TodoMcpServer";
 
+/** The Worker may be writing at this moment. */
+const BUSY_TIMEOUT_MS = 5000;
+
 /** Ids of the objects of a class that have stored anything. Ended objects leave an empty file in the simulator. */
 export function listStoredObjectIds(root: string, className: ObjectClass): string[] {
   return databaseFiles(root)
@@ -21,7 +24,7 @@ export function readAlarms(root: string, className: ObjectClass): Map<string, nu
   const alarms = new Map<string, number>();
   for (const file of storageFiles(root)) {
     if (!file.endsWith(path.join(`-${className}`, "metadata.sqlite"))) continue;
-    const database = new DatabaseSync(file, { readOnly: true });
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
     const statement = database.prepare("SELECT * FROM _cf_ALARM");
     statement.setReadBigInts(true);
     for (const { actor_id: id, scheduled_time: nanoseconds } of statement.all()) {
@@ -44,7 +47,7 @@ export function dumpAllBytes(root: string): string {
 }
 
 function readTables(file: string): string[] {
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     return database
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")

@@ -44,12 +44,7 @@ interface Memory {
 
 const IDENTITY = { name: "worker-test", version: "1.0.0" };
 
-/** @param options.scope what the app asks for with its first sign-in; otherwise the SDK takes what the server names */
-export function createApp(
-  worker: TestWorker,
-  kind: AppKind,
-  options: { scope?: string; username?: string } = {},
-): App {
+export function createApp(worker: TestWorker, kind: AppKind, options: { username?: string } = {}): App {
   const memory: Memory = {};
   const signIns: URL[] = [];
   const browser = createBrowser(worker, { redirectUri: CLIENT_REDIRECT_URI });
@@ -61,7 +56,6 @@ export function createApp(
       token_endpoint_auth_method: "none",
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
-      ...(options.scope !== undefined && { scope: options.scope }),
     },
     clientInformation: () => memory.client,
     saveClientInformation: (client) => {
