@@ -89,9 +89,22 @@ describe("a sign-in cannot begin when the document", () => {
     expectErrorRedirect(back.url, { redirectUri: client.redirectUri, error, state, issuer: worker.origin });
     expect(await pendingSignInCookies(browser, worker)).toEqual([]);
     expect(requests).toEqual(["/env/as/.well-known/openid-configuration"]);
-    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({ error, failure });
+    const line = lastLogLine(worker, "callback.pingone_failed");
+    expect(line).toMatchObject({ error, failure, detail: expect.stringMatching(/^discovery_/) });
   });
 });
+
+it.each([500, 503, 429, 408])(
+  "the operator reads in the log that the document was answered with %i",
+  async (status) => {
+    server.use(http.get(DISCOVERY, () => new HttpResponse(null, { status })));
+    const { url } = await startAuthorization(worker, client);
+    await (await createWorkerOnlyBrowser(worker).open(url)).submit("Allow");
+    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({
+      detail: `discovery_http_${status}`,
+    });
+  },
+);
 
 describe("a good document", () => {
   it("is asked for once, however many sign-ins begin", async () => {
