@@ -1,0 +1,140 @@
+/** A whole life of connections, with its failures: whatever the Worker writes or shows, it does here. */
+import { expect } from "vitest";
+import {
+  answerPages,
+  createBrowser,
+  PROTOCOL_ERAS,
+  redeem,
+  registerClient,
+  requestToken,
+  startAuthorization,
+  TEST_PASSWORD,
+} from "../../support/mcp-client.ts";
+import type { TestStack } from "../../support/stack.ts";
+import {
+  connect,
+  DEAD_AFTER_ONE_SECOND,
+  type Fault,
+  post,
+  queueFault,
+  seconds,
+  signInAtPingOne,
+} from "./signed-in.ts";
+
+export const TODO_TEXT = "Ring the dentist on Tuesday";
+
+export async function liveThrough(stack: TestStack): Promise<void> {
+  const { control } = stack.standIns;
+  await workAndRefresh(stack);
+  await failAtPingOne(stack);
+  await failAtTodoApi(stack);
+  await signOut(stack);
+  await control.clearFaults();
+}
+
+/** A confidential client and a public one, all tools in both lanes, refreshes of both kinds, a revocation. */
+async function workAndRefresh(stack: TestStack): Promise<void> {
+  const { worker } = stack;
+  const confidential = await registerClient(worker, { token_endpoint_auth_method: "client_secret_post" });
+  const first = await signInAtPingOne(stack, { client: confidential });
+  const second = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DEAD_AFTER_ONE_SECOND });
+  await requestToken(worker, second.client, {
+    grant_type: "refresh_token",
+    refresh_token: second.tokens.refresh_token ?? "",
+  });
+  for (const [index, { accessToken }] of [first, second].entries()) {
+    const connection = await connect(worker, accessToken, PROTOCOL_ERAS[index] ?? "modern");
+    await connection.call("whoAmI");
+    const { text } = await connection.call("addTodo", { text: TODO_TEXT });
+    const todoId = /dentist on Tuesday \(id ([^)]+)\)/.exec(text)?.[1] ?? "";
+    await connection.call("toggleTodo", { todoId, completed: true });
+    await connection.call("deleteTodo", { todoId });
+    await connection.call("deleteTodo", { todoId });
+    await connection.listTools();
+    await connection.mcp.close();
+  }
+  const refresh = { grant_type: "refresh_token", refresh_token: first.tokens.refresh_token ?? "" };
+  await requestToken(worker, first.client, refresh);
+  await requestToken(worker, second.client, { token: second.tokens.refresh_token ?? "" });
+  await requestToken(worker, second.client, refresh);
+  await post(worker, "alice:none:stolen-token", { method: "tools/list" });
+  await worker.runScheduled();
+}
+
+/** Sign-ins that PingOne, the person or an attacker spoils, and refreshes that fail. */
+async function failAtPingOne(stack: TestStack): Promise<void> {
+  const { worker } = stack;
+  const { control } = stack.standIns;
+  const client = await registerClient(worker);
+  const faults: readonly Fault[] = [
+    { fault: "wrong_nonce" },
+    { fault: "wrong_signature" },
+    { fault: "malformed_json" },
+    { fault: "server_error" },
+    { fault: "status", status: 400, body: { error: "invalid_grant", error_description: "Words of PingOne" } },
+  ];
+  for (const fault of faults) {
+    await queueFault(stack, "token", fault);
+    await signInAtPingOne(stack, { client }).catch(() => undefined);
+  }
+  await signInAtPingOne(stack, { username: "decliner", consent: "Decline", client }).catch(() => undefined);
+
+  const browser = createBrowser(worker, client);
+  const attempt = await startAuthorization(worker, client);
+  const back = await answerPages(await browser.open(attempt.url), { password: "wrong-pass-word" });
+  expect(back.heading).toBe("Sign On");
+  const end = await back.submit("Sign On", { Username: "alice", Password: TEST_PASSWORD });
+  await redeem(worker, client, attempt, end.url);
+  await redeem(worker, client, attempt, end.url).catch(() => undefined);
+  for (const address of browser.visited.filter(({ pathname }) => pathname === "/callback")) {
+    await browser.open(address);
+    await browser.open(new URL(`${address.href}&state=twice`));
+  }
+  await browser.open(`${worker.origin}/authorize?client_id=nobody&state=secret-state-of-nobody`);
+  await browser.request(new URL("/authorize", worker.origin), {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: "handle=a-handle-of-nobody&decision=approve",
+  });
+
+  const dead = await signInAtPingOne(stack, { client, ttlSeconds: DEAD_AFTER_ONE_SECOND });
+  await seconds(1);
+  await queueFault(stack, "token", { fault: "rate_limited", retryAfterSeconds: 1 }, dead.login);
+  await post(worker, dead.accessToken, {
+    method: "tools/call",
+    params: { name: "listTodos", arguments: {} },
+  });
+  await seconds(1);
+  await control.endSession("alice");
+  await post(worker, dead.accessToken, { method: "tools/list" });
+}
+
+async function failAtTodoApi(stack: TestStack): Promise<void> {
+  const { worker } = stack;
+  const { accessToken } = await signInAtPingOne(stack, { scope: "todo_api:write" });
+  const connection = await connect(worker, accessToken, "modern");
+  const faults: readonly Fault[] = [
+    { fault: "server_error" },
+    { fault: "malformed_json" },
+    { fault: "reset", afterProcessing: true },
+    { fault: "status", status: 400, body: `Refused: Bearer ${accessToken}` },
+    { fault: "unauthorized" },
+  ];
+  for (const fault of faults) {
+    await queueFault(stack, "todos.add", fault);
+    await connection.call("addTodo", { text: TODO_TEXT });
+  }
+  await connection.call("listTodos");
+  await connection.mcp.close();
+}
+
+async function signOut(stack: TestStack): Promise<void> {
+  const { worker } = stack;
+  const { client } = await signInAtPingOne(stack);
+  const browser = createBrowser(worker, client);
+  const page = await answerPages(await browser.open(`${worker.origin}/signout`));
+  expect(page.heading).toBe("Apps that act for you");
+  await page.post("/signout", { form_token: "a-form-token-of-nobody", action: "end_all" });
+  await queueFault(stack, "revoke", { fault: "server_error" });
+  await page.submit("End everything and sign out");
+}

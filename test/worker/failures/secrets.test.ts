@@ -1,0 +1,235 @@
+/**
+ * A whole life of connections, with its failures. Every secret that it brings about is kept in memory and looked for in
+ * everything that is written down or shown; and every log line is looked at.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type StandIns, startStandIns } from "../../../mocks/start.ts";
+import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
+import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
+import { startTestWorker, TEST_COOKIE_KEY, type TestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
+import { liveThrough, TODO_TEXT } from "./life.ts";
+import { connect, signInAtPingOne } from "./signed-in.ts";
+import { recordTraffic, type SeenAnswer, type Traffic } from "./traffic.ts";
+
+let stateDir: string;
+let standIns: StandIns;
+let worker: TestWorker;
+let traffic: Traffic;
+let journal = "";
+let controlPages = "";
+let stateFile = "";
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(path.join(tmpdir(), "secrets-"));
+  standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir });
+  const plain = await startTestWorker({ ...workerSettings(standIns), UPSTREAM_TIMEOUT_SECONDS: "2" });
+  traffic = recordTraffic(plain.fetch, [standIns.pingoneOrigin, standIns.todoOrigin]);
+  worker = { ...plain, fetch: traffic.fetch };
+  traffic.know("COOKIE_ENCRYPTION_KEY", TEST_COOKIE_KEY);
+  traffic.know("password", TEST_PASSWORD);
+  traffic.know("client_secret", standIns.client.secret);
+  await liveThrough({ worker, standIns } as TestStack);
+  journal = JSON.stringify(await standIns.control.requests());
+  const address = `${standIns.pingoneOrigin}/__mocks`;
+  const pages = [address, `${address}/state`, `${address}/requests`].map((page) => fetch(page));
+  controlPages = (await Promise.all((await Promise.all(pages)).map((page) => page.text()))).join("\n");
+  await standIns.close();
+  stateFile = await readFile(path.join(stateDir, "stand-ins.json"), "utf8");
+});
+
+afterAll(async () => {
+  traffic[Symbol.dispose]();
+  await worker.close();
+  await rm(stateDir, { recursive: true });
+});
+
+/** What an answer may show by its nature: the secrets that it is there to hand out, and a form's own fields. */
+function allowedIn({ url, sent, body }: SeenAnswer): Set<string> {
+  const allowed = new Set<string>();
+  for (const [, value = ""] of body.matchAll(/<input[^>]+type="hidden"[^>]+value="([^"]+)"/g))
+    allowed.add(value);
+  const isOurs = url.origin === worker.origin;
+  // PingOne's pages post to an address with this id, and its cookie is bound to it.
+  if (!isOurs) allowed.add("cookie interactionId");
+  if (isOurs && url.pathname === "/token") {
+    for (const name of ["access_token", "refresh_token"]) allowed.add(name);
+  }
+  if (isOurs && url.pathname === "/register") allowed.add("client_secret");
+  if (isOurs && url.pathname === "/mcp" && sent.includes('"whoAmI"')) allowed.add("access_token");
+  return allowed;
+}
+
+describe("of every secret that was brought about", () => {
+  it.each([
+    ["access_token", 10],
+    ["basic credentials", 1],
+    ["client_secret", 2],
+    ["code", 10],
+    ["code_verifier", 10],
+    ["cookie __Host-oauth-approvals", 2],
+    ["cookie __Host-oauth-consent", 5],
+    ["cookie __Host-oauth-upstream", 5],
+    ["COOKIE_ENCRYPTION_KEY", 1],
+    ["form_token", 1],
+    ["handle", 5],
+    ["id_token", 5],
+    ["nonce", 5],
+    ["password", 2],
+    ["refresh_token", 5],
+    ["state", 10],
+  ])("%s is known, at least %i times", (name, count) => {
+    const known = [...traffic.secrets.values()].filter((known) => known === name);
+    expect(known.length).toBeGreaterThanOrEqual(count);
+  });
+
+  it("none is in a log line", () => {
+    expect(worker.logs().split("\n").length).toBeGreaterThan(50);
+    expect(traffic.findIn(worker.logs())).toEqual([]);
+  });
+
+  it("none is in a page, an error or a tool's answer, but where it is handed out", () => {
+    expect(traffic.answers.length).toBeGreaterThan(50);
+    const shown = traffic.answers.flatMap((answer) =>
+      traffic.findIn(answer.body, allowedIn(answer)).map((name) => `${answer.url.pathname}: ${name}`),
+    );
+    expect(shown).toEqual([]);
+  });
+
+  it("none is readable in the Worker's storage", () => {
+    // What these two cookies hold is the name under which the provider keeps the record, a hash of the handle that
+    // opens it.
+    const names = new Set(["cookie __Host-oauth-consent", "cookie __Host-oauth-upstream"]);
+    expect(traffic.findIn(worker.dumpStorage(), names)).toEqual([]);
+  });
+
+  it("none is in the journal or on a page of the stand-ins", () => {
+    expect(journal).toContain('"endpoint":"token"');
+    expect(traffic.findIn(journal)).toEqual([]);
+    expect(controlPages).toContain("grant_type");
+    expect(traffic.findIn(controlPages)).toEqual([]);
+  });
+
+  it("none is in the file of what the stand-ins remember", () => {
+    expect(stateFile).toContain("refreshTokens");
+    // These were good for one sign-in in one browser, and it is over.
+    expect(traffic.findIn(stateFile, new Set(["nonce", "state"]))).toEqual([]);
+  });
+
+  it("each would be found", () => {
+    for (const [value, name] of traffic.secrets) expect(traffic.findIn(`a ${value} b`)).toContain(name);
+  });
+});
+
+describe("each log line", () => {
+  interface Line {
+    readonly event: string;
+    readonly request_id?: string;
+    readonly [field: string]: unknown;
+  }
+  let lines: Line[];
+
+  beforeAll(() => {
+    lines = worker
+      .logs()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Line);
+  });
+
+  const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+  it("is JSON with its event and the id of its request", () => {
+    for (const { event, request_id: id } of lines) {
+      expect(event).toMatch(/^[a-z_]+(\.[a-z_]+)?$/);
+      expect(id, event).toMatch(UUID);
+    }
+  });
+
+  it("of a request says what was asked, how it ended and how long it took", () => {
+    const requests = lines.filter(({ event }) => event === "request");
+    expect(new Set(requests.map(({ outcome }) => outcome))).toEqual(new Set(["ok", "refused", "failed"]));
+    for (const {
+      method,
+      route,
+      status,
+      outcome,
+      duration_ms: duration,
+      request_id: _id,
+      event: _event,
+      ...rest
+    } of requests) {
+      expect(method).toMatch(/^(GET|POST|DELETE|CRON)$/);
+      expect(route).toMatch(/^(purge|(\/[a-z.-]*)+)$/);
+      expect(outcome).toBe(Number(status) < 400 ? "ok" : Number(status) < 500 ? "refused" : "failed");
+      expect(duration).toBeGreaterThanOrEqual(0);
+      expect(rest).toEqual({});
+    }
+  });
+
+  it("of a PingSession and of a tool has the id of the one request that caused it", () => {
+    const requests = new Map(
+      lines.filter(({ event }) => event === "request").map((line) => [line.request_id, line]),
+    );
+    const caused = lines.filter(({ event }) => /^(ping_session|tool|mcp)\./.test(event));
+    expect(new Set(caused.map(({ event }) => event))).toEqual(
+      new Set([
+        "mcp.insufficient_scope",
+        "mcp.pingone_unavailable",
+        "mcp.sign_in_required",
+        "ping_session.refresh_failed",
+        "ping_session.refreshed",
+        "ping_session.revocation_failed",
+        "ping_session.revoked",
+        "tool.done",
+        "tool.failed",
+      ]),
+    );
+    for (const { event, request_id: id } of caused) expect([event, requests.has(id)]).toEqual([event, true]);
+    expect(requests.size).toBe(lines.filter(({ event }) => event === "request").length);
+  });
+
+  it("that tells of work done says how long it took", () => {
+    const work = /^(tool\.(done|failed)|ping_session\.(refreshed|refresh_failed)|request)$/;
+    for (const { event, duration_ms: duration } of lines) {
+      if (work.test(event)) expect(duration, event).toBeTypeOf("number");
+    }
+  });
+
+  it("says nothing about who it was: no name, id, address, client or todo", async () => {
+    const { OAUTH_KV } = await worker.getEnv();
+    const { keys } = await OAUTH_KV.list();
+    const ids = keys.flatMap(({ name }) => name.split(":").slice(1));
+    const users = standIns.users.map(({ id }) => id).concat("alice", "bob", "decliner");
+    const words = [
+      ...users,
+      ...ids,
+      "Ames",
+      "Burns",
+      "@example.com",
+      "Test client",
+      TODO_TEXT,
+      "7777",
+      "10.0.",
+    ];
+    const log = worker.logs();
+    expect(words.filter((word) => log.includes(word))).toEqual([]);
+    expect(log).not.toContain("Words of PingOne");
+  });
+});
+
+describe("with WHOAMI_ACCESS_TOKEN=redact", () => {
+  it.each(PROTOCOL_ERAS)("whoAmI shows no token in the %s era", async (era) => {
+    await using stack = await startTestStack({ WHOAMI_ACCESS_TOKEN: "redact" });
+    using seen = recordTraffic(stack.worker.fetch, [stack.standIns.pingoneOrigin]);
+    const watched = { ...stack, worker: { ...stack.worker, fetch: seen.fetch } } as TestStack;
+    const { accessToken } = await signInAtPingOne(watched);
+    const connection = await connect(watched.worker, accessToken, era);
+    const { structuredContent } = await connection.mcp.callTool({ name: "whoAmI", arguments: {} });
+    expect(structuredContent).not.toHaveProperty("accessToken");
+    const answers = seen.answers.filter(({ url }) => url.pathname === "/mcp").map(({ body }) => body);
+    expect(answers.join("\n")).toContain("Signed in as");
+    expect(seen.findIn(answers.join("\n"))).toEqual([]);
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * Everything that a test's person, clients, Worker and upstreams say to each other, and the secrets in it. Secrets are
+ * kept in memory only, by the name under which they went over the wire.
+ */
+import { setupServer } from "msw/node";
+import type { TestFetch } from "../../support/worker.ts";
+
+/** Names of parameters, form fields, JSON members and hidden inputs whose values must stay where they belong. */
+const SECRET_NAMES: ReadonlySet<string> = new Set([
+  "access_token",
+  "accessToken",
+  "client_secret",
+  "code",
+  "code_verifier",
+  "form_token",
+  "handle",
+  "id_token",
+  "id_token_hint",
+  "nonce",
+  "password",
+  "refresh_token",
+  "state",
+  "token",
+]);
+
+/** Shorter values stand in any text by chance. */
+const SHORTEST_SECRET = 8;
+
+/** One answer that somebody outside of the Worker has read. */
+export interface SeenAnswer {
+  readonly url: URL;
+  readonly sent: string;
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface Traffic extends Disposable {
+  /** To be used in place of the Worker's own. */
+  readonly fetch: TestFetch;
+  readonly answers: readonly SeenAnswer[];
+  /** Where each secret was first met, by its value. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Adds a secret that goes over no wire. */
+  know(name: string, value: string): void;
+  /** Names of the secrets that a text shows, but for those that it may. */
+  findIn(text: string, allowed?: ReadonlySet<string>): string[];
+}
+
+/** @param upstreams origins whose exchanges with the Worker are read */
+export function recordTraffic(send: TestFetch, upstreams: readonly string[]): Traffic {
+  const secrets = new Map<string, string>();
+  const answers: SeenAnswer[] = [];
+  const know = (name: string, value: string) => {
+    if (value.length < SHORTEST_SECRET || secrets.has(value)) return;
+    secrets.set(value, name);
+  };
+  const learn = secretsLearner(know);
+
+  // The Worker's own calls leave workerd through this process.
+  const backChannel = setupServer();
+  backChannel.listen({ onUnhandledFrame: "bypass" });
+  const isUpstream = (url: string) => {
+    const { origin, pathname } = new URL(url);
+    return upstreams.includes(origin) && !pathname.startsWith("/__mocks");
+  };
+  const reading: Promise<void>[] = [];
+  backChannel.events.on("request:start", ({ request }) => {
+    if (isUpstream(request.url)) reading.push(learn.fromRequest(request.clone()));
+  });
+  backChannel.events.on("response:bypass", ({ request, response }) => {
+    if (isUpstream(request.url)) reading.push(learn.fromResponse(response.clone()));
+  });
+
+  return {
+    secrets,
+    answers,
+    know,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const sent = request.method === "POST" ? await request.clone().text() : "";
+      await learn.fromRequest(request.clone());
+      const response = await send(request);
+      learn.fromHeaders(response.headers);
+      const contentType = response.headers.get("Content-Type") ?? "";
+      // The stream that a client listens on has no end of its own.
+      if (request.method === "GET" && contentType.startsWith("text/event-stream")) return response;
+      const body = await response.clone().text();
+      learn.fromBody(contentType, body);
+      answers.push({ url: new URL(request.url), sent, status: response.status, contentType, body });
+      return response;
+    },
+    findIn: (text, allowed = new Set()) =>
+      [...secrets]
+        .filter(([value, name]) => !allowed.has(value) && !allowed.has(name) && text.includes(value))
+        .map(([, name]) => name),
+    [Symbol.dispose]: () => backChannel.close(),
+  };
+}
+
+type Know = (name: string, value: string) => void;
+
+function secretsLearner(know: Know) {
+  const fromParameters = (parameters: URLSearchParams) => {
+    for (const [name, value] of parameters) if (SECRET_NAMES.has(name)) know(name, value);
+  };
+  const fromJson = (value: unknown) => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [name, member] of Object.entries(value)) {
+      if (typeof member === "string" && SECRET_NAMES.has(name)) know(name, member);
+      else fromJson(member);
+    }
+  };
+  const fromHeaders = (headers: Headers) => {
+    const location = URL.parse(headers.get("Location") ?? "");
+    if (location !== null) fromParameters(location.searchParams);
+    for (const line of headers.getSetCookie()) {
+      const [, name = "", value = ""] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
+      know(`cookie ${name.replace(/-[A-Za-z0-9]{16,}$/, "")}`, value);
+    }
+  };
+  const fromBody = (contentType: string, body: string) => {
+    if (contentType.includes("json")) fromJson(parseJson(body));
+    for (const [, event = ""] of body.matchAll(/^data: (.*)$/gm)) fromJson(parseJson(event));
+    for (const [, name = "", value = ""] of body.matchAll(/<input[^>]+name="([^"]+)"[^>]+value="([^"]+)"/g)) {
+      if (SECRET_NAMES.has(name)) know(name, value);
+    }
+  };
+  return {
+    fromHeaders,
+    fromBody,
+    fromRequest: async (request: Request) => {
+      fromParameters(new URL(request.url).searchParams);
+      const [, scheme, credentials = ""] =
+        /^(\S+) (.*)$/.exec(request.headers.get("Authorization") ?? "") ?? [];
+      if (scheme === "Basic") {
+        const [, secret = ""] = Buffer.from(credentials, "base64").toString().split(":");
+        know("client_secret", decodeURIComponent(secret));
+        know("basic credentials", credentials);
+      } else know("access_token", credentials);
+      if (request.method !== "POST") return;
+      const text = await request.text();
+      fromParameters(new URLSearchParams(text));
+      fromJson(parseJson(text));
+    },
+    fromResponse: async (response: Response) => {
+      fromHeaders(response.headers);
+      fromBody(response.headers.get("Content-Type") ?? "", await response.text());
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
