@@ -66,6 +66,22 @@ describe("with a refresh token of PingOne", () => {
   );
 });
 
+it("a refresh token that PingOne does not replace is used again (RFC 6749 §6)", async () => {
+  const tokens = await signInWith({ expires_in: 1 });
+  for (let count = 0; count < 2; count += 1) {
+    issuer.answerWith({
+      nonce: "",
+      response: { refresh_token: undefined, id_token: undefined, expires_in: 1 },
+    });
+    const response = await sendInEra(worker, "modern", { call: "tools/list", token: tokens.access_token });
+    expect(response.status).toBe(200);
+  }
+  const refreshes = issuer.tokenRequests.filter((form) => form.get("grant_type") === "refresh_token");
+  expect(refreshes.map((form) => form.get("refresh_token"))).toEqual(
+    Array(2).fill("TEST-ONLY-refresh-token"),
+  );
+});
+
 describe("without a refresh token of PingOne", () => {
   it("the client's access ends with PingOne's, and it gets no refresh token that could not work", async () => {
     const tokens = await signInWith({ refresh_token: undefined, expires_in: 600 });
