@@ -70,7 +70,9 @@ describe("parseSettings", () => {
       expect(remedy).toContain(name);
       expect(remedy).toContain(".dev.vars");
       expect(remedy).toContain(
-        SECRET_NAMES.some((secret) => secret === name) ? `npx wrangler secret put ${name}` : "wrangler.jsonc",
+        SECRET_NAMES.some((secret) => secret === name)
+          ? `npm run wrangler secret put ${name}`
+          : "wrangler.jsonc",
       );
     }
   });

@@ -126,7 +126,7 @@ describe("a Worker whose settings are missing or malformed", () => {
   it("names all of them on a page, each with the command that sets it, and never a value", async () => {
     const response = await worker.fetch(`${worker.origin}/`, { headers: HTML });
     const text = await expectPage(response, { status: 503, text: /not set up yet/ });
-    for (const name of SECRET_NAMES) expect(text).toContain(`npx wrangler secret put ${name}`);
+    for (const name of SECRET_NAMES) expect(text).toContain(`npm run wrangler secret put ${name}`);
     expect(text).toContain("must have at least 32 characters");
     expect(text).toContain("is not a URL");
     expect(text).not.toContain("SENSITIVE");
