@@ -1,0 +1,151 @@
+/** PingOne fails around a sign-in: its discovery document, its keys, its own pages, the way back. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { PingTokens } from "../../../src/auth/ping-types.ts";
+import { TestBrowser } from "../../support/browser.ts";
+import { answerPages, createBrowser, redeem, registerClient } from "../../support/mcp-client.ts";
+import {
+  countHoldings,
+  expectErrorRedirect,
+  lastLogLine,
+  pendingSignInCookies,
+} from "../../support/observe.ts";
+import { passPingOne, startSignIn } from "../../support/sign-in.ts";
+import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { type Fault, queueFault, signInAtPingOne, watchCalls } from "./signed-in.ts";
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  await stack.standIns.control.assertNoPendingFaults();
+});
+
+const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
+  ["takes longer than the time-out", { fault: "delay", milliseconds: 2600 }],
+  ["answers 404", { fault: "status", status: 404 }],
+  ["answers 500", { fault: "server_error", status: 500 }],
+  ["answers 429", { fault: "rate_limited" }],
+  ["resets the connection", { fault: "reset" }],
+  ["is malformed", { fault: "malformed_json" }],
+];
+
+// These come first: one good document is remembered for an hour.
+describe("a refresh is put off, and the session kept, when the discovery document", () => {
+  /** A session whose Worker has never talked to PingOne: a new isolate has an old session. */
+  async function oldSession(name: string) {
+    const session = (await stack.worker.getEnv()).PING_SESSION.getByName(name);
+    const dead: PingTokens = {
+      version: 1,
+      subject: "alice",
+      accessToken: "TEST-ONLY-dead",
+      accessTokenExpiresAt: 1,
+      refreshAt: 1,
+      refreshToken: "TEST-ONLY-unknown",
+    };
+    await session.open(dead);
+    return session;
+  }
+
+  it.each<[what: string, fault: Fault]>([
+    ...UNAVAILABLE,
+    ["names another issuer", { fault: "body", body: { issuer: "https://elsewhere.example/as" } }],
+  ])("%s", async (what, fault) => {
+    const session = await oldSession(what);
+    await queueFault(stack, "discovery", fault);
+    const calls = await watchCalls(stack);
+    expect(await session.getAccessToken()).toEqual({
+      kind: "unavailable",
+      retryAfterSeconds: expect.any(Number),
+    });
+    expect(await calls.since()).toEqual(["discovery"]);
+    expect(await session.describeLife()).toEqual({ kind: "renewable" });
+    await session.end({ revoke: false });
+  });
+});
+
+describe("a sign-in ends at the client, and the next one succeeds, when the document of PingOne's keys", () => {
+  it.each(UNAVAILABLE)("%s", async (_what, fault) => {
+    const { standIns, worker } = stack;
+    await standIns.control.rotateKeys();
+    const signIn = await startSignIn(worker);
+    const callback = await passPingOne(worker, signIn);
+    const before = await countHoldings(worker);
+    await queueFault(stack, "jwks", fault);
+    const back = await signIn.browser.open(callback);
+    expectErrorRedirect(back.url, {
+      redirectUri: signIn.client.redirectUri,
+      error: "temporarily_unavailable",
+      state: signIn.attempt.state,
+      issuer: worker.origin,
+    });
+    expect(await countHoldings(worker)).toEqual(before);
+    expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
+    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
+    await signInAtPingOne(stack, { client: signIn.client });
+  });
+});
+
+describe("the person can go on by reloading when PingOne's own page", () => {
+  it.each<[what: string, fault: Fault]>([
+    ["answers 503", { fault: "server_error" }],
+    ["answers 429", { fault: "rate_limited" }],
+    ["is cut off", { fault: "malformed_json" }],
+  ])("%s", async (_what, fault) => {
+    const { worker } = stack;
+    const client = await registerClient(worker);
+    const signIn = await startSignIn(worker, { client });
+    const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
+    await queueFault(stack, "authorize", fault);
+    await atPingOne.open(signIn.pingOneUrl);
+    const reloaded = await answerPages(await atPingOne.open(signIn.pingOneUrl));
+    const back = await signIn.browser.open(reloaded.url);
+    await redeem(worker, client, signIn.attempt, back.url);
+  });
+});
+
+it("a sign-in that comes back too late is refused on a page, and PingOne is not asked", async () => {
+  const { worker } = stack;
+  const signIn = await startSignIn(worker);
+  const callback = await passPingOne(worker, signIn);
+  // What ten minutes do, without waiting for them.
+  const { OAUTH_KV } = await worker.getEnv();
+  const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
+  await Promise.all(keys.map(({ name }) => OAUTH_KV.delete(name)));
+  const before = await countHoldings(worker);
+  const calls = await watchCalls(stack);
+  const page = await signIn.browser.open(callback);
+  expect(page.response?.status).toBe(400);
+  expect(page.text).toContain("expired or was already used");
+  expect(await calls.since()).toEqual([]);
+  expect(await countHoldings(worker)).toEqual(before);
+});
+
+describe("the sign-in of the sign-out page ends on a page that offers another try when PingOne", () => {
+  it.each<[what: string, fault: Fault, status: number]>([
+    ["answers 503", { fault: "server_error" }, 503],
+    ["resets the connection", { fault: "reset" }, 503],
+    ["gives tokens for another nonce", { fault: "wrong_nonce" }, 502],
+    ["gives tokens signed by another key", { fault: "wrong_signature" }, 502],
+  ])("%s", async (_what, fault, status) => {
+    const { worker } = stack;
+    const browser = createBrowser(worker, await registerClient(worker));
+    await queueFault(stack, "token", fault);
+    const page = await answerPages(await browser.open(`${worker.origin}/signout`));
+    expect(page.response?.status).toBe(status);
+    expect(page.heading).toBe("PingOne did not sign you in");
+    const cookies = (await browser.cookies.getCookies(worker.origin)).map(({ key }) => key);
+    expect(cookies.filter((name) => name.includes("signout"))).toEqual([]);
+    expect(lastLogLine(worker, "signout.pingone_failed")).toMatchObject({
+      failure: status === 503 ? "unavailable" : "untrusted",
+    });
+    const again = await answerPages(await browser.open(`${worker.origin}/signout`));
+    expect(again.heading).toBe("Apps that act for you");
+  });
+});
