@@ -131,7 +131,7 @@ describe("the tools of both lanes", () => {
             "additionalProperties": false,
             "properties": {
               "todos": {
-                "description": "The person's whole list",
+                "description": "The person's whole list; empty where this connection may not read it",
                 "items": {
                   "additionalProperties": false,
                   "properties": {
@@ -192,7 +192,7 @@ describe("the tools of both lanes", () => {
             "additionalProperties": false,
             "properties": {
               "todos": {
-                "description": "The person's whole list",
+                "description": "The person's whole list; empty where this connection may not read it",
                 "items": {
                   "additionalProperties": false,
                   "properties": {
@@ -257,7 +257,7 @@ describe("the tools of both lanes", () => {
             "additionalProperties": false,
             "properties": {
               "todos": {
-                "description": "The person's whole list",
+                "description": "The person's whole list; empty where this connection may not read it",
                 "items": {
                   "additionalProperties": false,
                   "properties": {
@@ -317,7 +317,7 @@ describe("the tools of both lanes", () => {
             "additionalProperties": false,
             "properties": {
               "todos": {
-                "description": "The person's whole list",
+                "description": "The person's whole list; empty where this connection may not read it",
                 "items": {
                   "additionalProperties": false,
                   "properties": {
