@@ -113,6 +113,41 @@ describe("a PingSession", () => {
     expect(refreshed.status).toBe(200);
   });
 
+  it("ends, at PingOne too, when its code is redeemed twice", async () => {
+    const client = await registerClient(stack.worker);
+    const attempt = await startAuthorization(stack.worker, client);
+    let page = await (await createBrowser(stack.worker, client).open(attempt.url)).submit("Allow");
+    page = await page.submit("Sign-in", { login: "dana", password: "any" });
+    page = await page.submit("Continue");
+    await redeem(stack.worker, client, attempt, page.url);
+    expect(added()).toHaveLength(1);
+    const revocations = stack.provider.countRequests("/token/revocation");
+    const replayed = await requestToken(stack.worker, client, {
+      grant_type: "authorization_code",
+      code: page.url.searchParams.get("code") ?? "",
+      redirect_uri: client.redirectUri,
+      code_verifier: attempt.codeVerifier,
+    });
+    expect(await replayed.json()).toMatchObject({ error: "invalid_grant" });
+    expect(added()).toEqual([]);
+    expect(stack.provider.countRequests("/token/revocation") - revocations).toBe(1);
+  });
+
+  it("belongs to a client whose registration lives on from the person's approval", async () => {
+    const client = await registerClient(stack.worker);
+    const { OAUTH_KV } = await stack.worker.getEnv();
+    const daysLeft = async () => {
+      const { keys } = await OAUTH_KV.list({ prefix: `client:${client.clientId}` });
+      return ((keys[0]?.expiration ?? 0) - Date.now() / 1000) / 86_400;
+    };
+    expect(await daysLeft()).toBeLessThan(1.01);
+    const attempt = await startAuthorization(stack.worker, client);
+    const page = await createBrowser(stack.worker, client).open(attempt.url);
+    expect(await daysLeft()).toBeLessThan(1.01);
+    await page.submit("Allow");
+    expect(await daysLeft()).toBeGreaterThan(89);
+  });
+
   it("is replaced, and not revoked at PingOne, when the same client signs in again", async () => {
     const client = await registerClient(stack.worker);
     const browser = createBrowser(stack.worker, client);
