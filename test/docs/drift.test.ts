@@ -3,6 +3,7 @@
  * that it must notice.
  */
 import { describe, expect, it } from "vitest";
+import { failureChecks } from "./checks/failures.ts";
 import { nameChecks } from "./checks/names.ts";
 import { operationsChecks } from "./checks/operations.ts";
 import { settingsChecks } from "./checks/settings.ts";
@@ -11,7 +12,7 @@ import { readProject } from "./project.ts";
 
 const project = await readProject();
 
-const checks = [...settingsChecks, ...nameChecks, ...operationsChecks, ...structureChecks];
+const checks = [...settingsChecks, ...nameChecks, ...operationsChecks, ...failureChecks, ...structureChecks];
 
 describe.each(checks)("$name", ({ differences, damages }) => {
   it("agree with the code", () => {

@@ -126,6 +126,24 @@ describe("without a grace period the person signs in once more when the answer",
   });
 });
 
+describe("the session ends at once when the answer is a refusal that no second attempt would change", () => {
+  const rows = ["invalid_grant", "invalid_request", "unauthorized_client"].map((error) => [error] as const);
+  let signedInFor: (what: string) => SignedIn;
+
+  beforeAll(async () => {
+    signedInFor = await signInDeadForEach(rows, "bob");
+  });
+
+  it.concurrent.each(rows)("%s", async (error) => {
+    const { accessToken, login } = signedInFor(error);
+    const body = { error, error_description: "Words of PingOne" };
+    await queueFault(stack, "token", { fault: "status", status: 400, body }, login);
+    const calls = await watchCalls(stack, login);
+    expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
+    expect(await calls.since()).toEqual(["token"]);
+  });
+});
+
 it("tokens of another person end the session, whatever they would be good for", async () => {
   const { accessToken, login } = await signInDead("bob");
   await queueFault(stack, "token", { fault: "other_subject" }, login);

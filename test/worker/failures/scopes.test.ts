@@ -185,30 +185,6 @@ describe.each(APPS)("an app with %s", (kind) => {
   });
 });
 
-it("a call of several tools at once needs the scopes of all of them", async () => {
-  const { worker } = stack;
-  const { accessToken } = await signInAtPingOne(stack, { scope: "todo_api:read" });
-  const calls = await watchCalls(stack);
-  const message = (id: number, name: string) => ({
-    jsonrpc: "2.0",
-    id,
-    method: "tools/call",
-    params: { name, arguments: CALLS.addTodo.input },
-  });
-  const answer = await worker.fetch(worker.resource, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${accessToken}`,
-      "Content-Type": "application/json",
-      Accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify([message(1, "listTodos"), message(2, "addTodo")]),
-  });
-  expect(answer.status).toBe(403);
-  expect(readChallenge(answer.headers)).toMatchObject({ scope: ALL_TODO_SCOPES.join(" ") });
-  expect(await calls.since()).toEqual([]);
-});
-
 describe("tools, scopes, metadata and PingOne's fixtures", () => {
   async function fixture(name: string): Promise<Record<string, unknown>[]> {
     const file = path.join(import.meta.dirname, "../../../fixtures/pingone", `${name}.json`);
