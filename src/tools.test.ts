@@ -276,6 +276,16 @@ describe("runTool", () => {
     expect(content[0]?.text).toBe("- [x] Buy milk (id 1)\n- [ ] Sleep (id 2)");
   });
 
+  it.each(["addTodo", "toggleTodo", "deleteTodo"])(
+    "shows %s nothing of a list that its caller may not read",
+    async (name) => {
+      const context = contextWith({ caller: { scopes: ["todo_api:write"] } });
+      const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
+      expect(result.structuredContent).toEqual({ todos: [] });
+      expect(result.content[0]?.text).toBe("Done. This connection may not read the list.");
+    },
+  );
+
   it.each([
     ["listTodos", ["todo_api:write"], "todo_api:read"],
     ["addTodo", ["todo_api:read"], "todo_api:write"],
