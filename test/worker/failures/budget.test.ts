@@ -1,14 +1,16 @@
 /** A whole request has a budget, however many slow calls it would take; each call alone may take longer here. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PROTOCOL_ERAS, redeem } from "../../support/mcp-client.ts";
 import { countHoldings, expectErrorRedirect, lastLogLine } from "../../support/observe.ts";
 import { passPingOne, startSignIn } from "../../support/sign-in.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
+import type { TestWorker } from "../../support/worker.ts";
 import {
   connect,
   DEAD_AFTER_ONE_SECOND,
   postToolCall,
   queueFault,
+  type SignedIn,
   seconds,
   signInAtPingOne,
   watchCalls,
@@ -27,11 +29,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
   await stack.standIns.control.assertNoPendingFaults();
+  await stack[Symbol.asyncDispose]();
 });
 
 // The first sign-in of a Worker looks up PingOne's keys, so this comes first.
@@ -58,57 +57,74 @@ it("a sign-in is given up when PingOne's answers together take longer than the b
   await redeem(worker, again.client, again.attempt, returned.url);
 });
 
-it("a refresh beyond the budget is a 503 with Retry-After, and the next request has its fruit", async () => {
-  const { standIns, worker } = stack;
-  const { accessToken, login } = await signInAtPingOne(stack, { ttlSeconds: DEAD_AFTER_ONE_SECOND });
-  await seconds(DEAD_AFTER_ONE_SECOND);
-  await queueFault(stack, "token", TOO_SLOW, login);
-  const calls = await watchCalls(stack, login);
-  const answer = await postToolCall(worker, accessToken, "listTodos");
-  expect(answer.status).toBe(503);
-  expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
-  const refresh = { endpoint: "token", login, status: 200, fault: "delay" } as const;
-  await standIns.control.expectRequest(refresh, { withinMilliseconds: 5000 });
-  const connection = await connect(worker, accessToken, "modern");
-  expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
-  expect(await calls.since()).toEqual(["token", "todos.list"]);
-});
+describe.concurrent("in the budget of one request", () => {
+  let dead: readonly [SignedIn, SignedIn];
 
-describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
-  it("a tool ends without a second call when the forced refresh takes longer", async () => {
-    const signedIn = await signInAtPingOne(stack);
-    const connection = await connect(stack.worker, signedIn.accessToken, era);
-    await queueFault(stack, "todos.add", { fault: "unauthorized" });
-    await queueFault(stack, "token", TOO_SLOW, signedIn.login);
-    const calls = await watchCalls(stack);
-    const answer = await connection.call("addTodo", { text: "Buy milk" });
-    expect(answer).toMatchObject({ status: 200, isError: true });
-    expect(answer.text).toMatch(/Try again after \d+ seconds/);
-    expect(answer.text).not.toContain("may or may not");
-    expect(await calls.since()).toEqual(["todos.add", "token"]);
+  beforeAll(async () => {
+    const ttlSeconds = DEAD_AFTER_ONE_SECOND;
+    dead = [await signInAtPingOne(stack, { ttlSeconds }), await signInAtPingOne(stack, { ttlSeconds })];
+    await seconds(DEAD_AFTER_ONE_SECOND);
   });
 
-  it("what the refresh has taken is missing from the tool's time", async () => {
-    const signedIn = await signInAtPingOne(stack);
-    const connection = await connect(stack.worker, signedIn.accessToken, era);
-    await queueFault(stack, "todos.add", { fault: "unauthorized", delayMilliseconds: 700 });
-    await queueFault(stack, "token", { fault: "delay", milliseconds: 700 }, signedIn.login);
-    await queueFault(stack, "todos.add", SLOW);
-    const calls = await watchCalls(stack);
+  it("a refresh beyond it is a 503 with Retry-After, and the next request has its fruit", async () => {
+    const { standIns, worker } = stack;
+    const [{ accessToken, login }] = dead;
+    await queueFault(stack, "token", TOO_SLOW, login);
+    const calls = await watchCalls(stack, login);
+    const answer = await postToolCall(worker, accessToken, "listTodos");
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
+    const refresh = { endpoint: "token", login, status: 200, fault: "delay" } as const;
+    await standIns.control.expectRequest(refresh, { withinMilliseconds: 5000 });
+    const connection = await connect(worker, accessToken, "modern");
+    expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
+    expect(await calls.since()).toEqual(["token", "todos.list"]);
+  });
+
+  it.each(PROTOCOL_ERAS)(
+    "a tool of the %s era ends without a second call when the forced refresh takes longer",
+    async (era) => {
+      const { accessToken, login } = await signInAtPingOne(stack);
+      const connection = await connect(stack.worker, accessToken, era);
+      await queueFault(stack, "todos.add", { fault: "unauthorized" }, login);
+      await queueFault(stack, "token", TOO_SLOW, login);
+      const calls = await watchCalls(stack, login);
+      const answer = await connection.call("addTodo", { text: "Buy milk" });
+      expect(answer).toMatchObject({ status: 200, isError: true });
+      expect(answer.text).toMatch(/Try again after \d+ seconds/);
+      expect(answer.text).not.toContain("may or may not");
+      expect(await calls.since()).toEqual(["todos.add", "token"]);
+    },
+  );
+
+  it("what the refresh before a tool has taken is missing from the tool's time", async () => {
+    const { worker } = stack;
+    let { accessToken } = await signInAtPingOne(stack);
+    const fetch: TestWorker["fetch"] = (input, init) => {
+      const request = new Request(input, init);
+      request.headers.set("Authorization", `Bearer ${accessToken}`);
+      return worker.fetch(request);
+    };
+    const connection = await connect({ ...worker, fetch }, accessToken, "modern");
+    const [, { login, accessToken: deadToken }] = dead;
+    accessToken = deadToken;
+    await queueFault(stack, "token", SLOW, login);
+    await queueFault(stack, "todos.add", SLOW, login);
+    const calls = await watchCalls(stack, login);
     const answer = await connection.call("addTodo", { text: "Buy bread" });
     expect(answer.text).toContain("may or may not have been made");
-    expect(await calls.since()).toEqual(["todos.add", "token", "todos.add"]);
+    expect(await calls.since()).toEqual(["token", "todos.add"]);
   });
 
-  it("reading is repeated no longer than the budget lasts", async () => {
-    const signedIn = await signInAtPingOne(stack);
-    const connection = await connect(stack.worker, signedIn.accessToken, era);
-    const fault = { fault: "server_error", delayMilliseconds: 1300, times: 2 } as const;
-    await queueFault(stack, "todos.list", fault);
-    const calls = await watchCalls(stack);
+  it.each(PROTOCOL_ERAS)("reading in the %s era is repeated no longer than it lasts", async (era) => {
+    const { accessToken, login } = await signInAtPingOne(stack);
+    const connection = await connect(stack.worker, accessToken, era);
+    const fault = { fault: "server_error", delayMilliseconds: 1300, times: 3 } as const;
+    const id = await queueFault(stack, "todos.list", fault, login);
+    const calls = await watchCalls(stack, login);
     const answer = await connection.call("listTodos");
     expect(answer.text).toContain("The Todo API cannot be used at the moment");
     expect((await calls.since()).length).toBeLessThan(3);
-    await stack.standIns.control.clearFaults();
+    await stack.standIns.control.removeFault(id);
   });
 });

@@ -5,10 +5,11 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startStandIns } from "../../../mocks/start.ts";
 import { PROTOCOL_ERAS, requestToken } from "../../support/mcp-client.ts";
-import { countHoldings, lastLogLine } from "../../support/observe.ts";
+import { countHoldings, type Holdings, lastLogLine } from "../../support/observe.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import {
+  type Connection,
   connect,
   DEAD_AFTER_ONE_SECOND,
   DUE_AFTER_ONE_SECOND,
@@ -47,58 +48,79 @@ async function expectNothingLeft(of: TestStack, { client, tokens, accessToken }:
 }
 
 describe.each([
-  ["the session at PingOne was ended", (user: string) => stack.standIns.control.endSession(user)],
-  ["the refresh token was revoked", (user: string) => stack.standIns.control.revokeTokens(user)],
-] as const)("when %s", (_what, end) => {
-  // Refreshed ones as well, so that whatever happens before, the token is due once a second has passed.
-  beforeAll(() => stack.standIns.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND }));
-  afterAll(() => stack.standIns.control.setSwitches({ accessTokenTtlSeconds: null }));
+  ["the session at PingOne was ended", "alice", "endSession"],
+  ["the refresh token was revoked", "bob", "revokeTokens"],
+] as const)("when %s", (_what, username, verb) => {
+  /** One sign-in for each way to notice, all ended at once. */
+  const endings: { signedIn: SignedIn; connection: Connection }[] = [];
+  let holdings: Holdings;
 
-  it.each(PROTOCOL_ERAS)("a tool call in the %s era gets 401 and runs nothing", async (era) => {
-    const { worker } = stack;
-    const { grants, pingSessions } = await countHoldings(worker);
-    const signedIn = await signInAtPingOne(stack);
-    const connection = await connect(worker, signedIn.accessToken, era);
+  beforeAll(async () => {
+    const { standIns, worker } = stack;
+    holdings = await countHoldings(worker);
+    // Refreshed ones as well, so that whatever happens before, each is due once a second has passed.
+    await standIns.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
+    for (const era of ["legacy", "modern", "modern", "legacy", "modern"] as const) {
+      const signedIn = await signInAtPingOne(stack, { username });
+      endings.push({ signedIn, connection: await connect(worker, signedIn.accessToken, era) });
+    }
     await seconds(1);
-    await end("alice");
-    const calls = await watchCalls(stack);
-    expectSignInChallenge(stack, await connection.call("addTodo", { text: "Never" }));
-    // PingOne is asked once; the Todo API not at all.
-    expect(await calls.since()).toEqual(["token"]);
-    expect(lastLogLine(worker, "ping_session.refresh_failed")).toMatchObject({ failure: "invalid_grant" });
-    expect(lastLogLine(worker, "mcp.sign_in_required")).toBeDefined();
-    expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
-    await expectNothingLeft(stack, signedIn);
-    expect(await calls.since()).toEqual(["token"]);
+    await standIns.control[verb](username);
+    await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
   });
 
-  it("listing the tools and opening a stream get 401, too", async () => {
-    const { worker } = stack;
-    const [lister, listener] = [await signInAtPingOne(stack), await signInAtPingOne(stack)];
-    const listing = await connect(worker, lister.accessToken, "modern");
-    const listening = await connect(worker, listener.accessToken, "legacy");
-    await seconds(1);
-    await end("alice");
-    expect(await listing.listTools()).toBe(401);
-    const stream = await worker.fetch(worker.resource, {
+  afterAll(async () => {
+    const { grants, pingSessions } = await countHoldings(stack.worker);
+    expect({ grants, pingSessions }).toEqual({
+      grants: holdings.grants,
+      pingSessions: holdings.pingSessions,
+    });
+  });
+
+  function ending(index: number): { signedIn: SignedIn; connection: Connection } {
+    const found = endings[index];
+    if (found === undefined) throw new Error(`Only ${endings.length} have signed in.`);
+    return found;
+  }
+
+  it.each(PROTOCOL_ERAS.map((era, index) => [era, index] as const))(
+    "a tool call in the %s era gets 401 and runs nothing",
+    async (_era, index) => {
+      const { worker } = stack;
+      const { signedIn, connection } = ending(index);
+      const calls = await watchCalls(stack, signedIn.login);
+      expectSignInChallenge(stack, await connection.call("addTodo", { text: "Never" }));
+      // PingOne is asked once; the Todo API not at all.
+      expect(await calls.since()).toEqual(["token"]);
+      expect(lastLogLine(worker, "ping_session.refresh_failed")).toMatchObject({ failure: "invalid_grant" });
+      expect(lastLogLine(worker, "mcp.sign_in_required")).toBeDefined();
+      await expectNothingLeft(stack, signedIn);
+      expect(await calls.since()).toEqual(["token"]);
+    },
+  );
+
+  it("listing the tools gets 401, too", async () => {
+    const { signedIn, connection } = ending(2);
+    expect(await connection.listTools()).toBe(401);
+    await expectNothingLeft(stack, signedIn);
+  });
+
+  it("opening a stream gets 401, too", async () => {
+    const { signedIn, connection } = ending(3);
+    const stream = await stack.worker.fetch(stack.worker.resource, {
       headers: {
-        Authorization: `Bearer ${listener.accessToken}`,
+        Authorization: `Bearer ${signedIn.accessToken}`,
         Accept: "text/event-stream",
-        "Mcp-Session-Id": listening.sessionId ?? "",
+        "Mcp-Session-Id": connection.sessionId ?? "",
       },
     });
     expectSignInChallenge(stack, stream);
-    await expectNothingLeft(stack, lister);
-    await expectNothingLeft(stack, listener);
+    await expectNothingLeft(stack, signedIn);
   });
 
   it("a client that refreshes its own token learns of it there", async () => {
-    const { worker } = stack;
-    const { grants, pingSessions } = await countHoldings(worker);
-    const signedIn = await signInAtPingOne(stack);
-    await seconds(1);
-    await end("alice");
-    const refreshed = await requestToken(worker, signedIn.client, {
+    const { signedIn } = ending(4);
+    const refreshed = await requestToken(stack.worker, signedIn.client, {
       grant_type: "refresh_token",
       refresh_token: signedIn.tokens.refresh_token ?? "",
     });
@@ -107,7 +129,6 @@ describe.each([
       error: "invalid_grant",
       error_description: "The session at PingOne has ended. Sign in again.",
     });
-    expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
     await expectNothingLeft(stack, signedIn);
   });
 });

@@ -83,6 +83,21 @@ export async function signInAtPingOne(
   };
 }
 
+/** Somebody for each test of a table, made before its tests run side by side. */
+export async function signInForEach(
+  stack: TestStack,
+  whats: readonly string[],
+  options: Parameters<typeof signInAtPingOne>[1],
+): Promise<(what: string) => SignedIn> {
+  const signedIn = new Map<string, SignedIn>();
+  for (const what of whats) signedIn.set(what, await signInAtPingOne(stack, options));
+  return (what) => {
+    const found = signedIn.get(what);
+    if (found === undefined) throw new Error(`Nobody has signed in for "${what}".`);
+    return found;
+  };
+}
+
 /**
  * Lives long enough to be used for a whole test, and is due for a refresh one second after it was issued: the Worker
  * refreshes when less than a minute is left.

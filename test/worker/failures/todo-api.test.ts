@@ -14,7 +14,7 @@ import {
 let stack: TestStack;
 
 beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "3" });
+  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 });
 
 afterAll(async () => {
@@ -76,7 +76,7 @@ describe.concurrent("listTodos, when the Todo API", () => {
     [
       [
         "takes longer than the time-out",
-        { fault: "delay", milliseconds: 3600 },
+        { fault: "delay", milliseconds: 2500 },
         { text: NOT_NOW, detail: "timeout" },
       ],
       [
@@ -160,7 +160,7 @@ describe.concurrent("listTodos, when the Todo API", () => {
 
 describe.concurrent("addTodo is sent once, when the Todo API", () => {
   it.each<[what: string, fault: Fault, text: RegExp, added: boolean]>([
-    ["takes longer than the time-out", { fault: "delay", milliseconds: 3600 }, LOOK_FIRST, true],
+    ["takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, LOOK_FIRST, true],
     ["answers 500", { fault: "server_error", status: 500 }, LOOK_FIRST, false],
     ["answers 503 after it was added", { fault: "server_error", afterProcessing: true }, LOOK_FIRST, true],
     ["resets the connection", { fault: "reset" }, LOOK_FIRST, false],
