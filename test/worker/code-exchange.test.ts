@@ -76,6 +76,14 @@ describe("the sign-in ends at the client when the token endpoint", () => {
   it.each<[what: string, fault: Fault, expected: Outcome]>([
     ["says invalid_grant", oauthError(400, "invalid_grant"), outcome("invalid_grant")],
     ["says invalid_client", oauthError(401, "invalid_client"), outcome("invalid_client")],
+    [
+      "says invalid_client with a challenge",
+      {
+        ...oauthError(401, "invalid_client"),
+        headers: { "www-authenticate": 'Basic realm="PingOne"' },
+      } as Fault,
+      outcome("invalid_client"),
+    ],
     ["says invalid_client with 400", oauthError(400, "invalid_client"), outcome("invalid_client")],
     ["says invalid_request", oauthError(400, "invalid_request"), outcome("rejected")],
     ["says invalid_scope", oauthError(400, "invalid_scope"), outcome("rejected")],
