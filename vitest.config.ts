@@ -7,6 +7,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     allowOnly: false,
+    // One more than the cores of a small machine: most tests wait for workerd or a stand-in, not for a core.
+    maxWorkers: 3,
     projects: [
       {
         test: {
