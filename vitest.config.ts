@@ -7,8 +7,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     allowOnly: false,
-    // One more than the cores of a small machine: most tests wait for workerd or a stand-in, not for a core.
-    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -26,6 +24,8 @@ export default defineConfig({
       {
         test: {
           name: "worker",
+          // One more than the cores of a small machine: most of these tests wait for workerd, not for a core.
+          maxWorkers: 3,
           include: ["test/worker/**/*.test.ts"],
           globalSetup: ["test/support/build-worker.ts"],
           testTimeout: 60_000,
