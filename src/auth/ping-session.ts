@@ -7,7 +7,13 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
-import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
+import {
+  ALL_TODO_SCOPES,
+  AUTHORIZATION_CODE_TTL_SECONDS,
+  type Env,
+  MAXIMUM_MCP_SESSIONS,
+  parseSettings,
+} from "../config.ts";
 import { continueRequest, logEvent, logProblem } from "../log.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./ping-failures.ts";
 import {
@@ -33,6 +39,9 @@ const FATAL_FAILURES: ReadonlySet<UpstreamFailure> = new Set(["invalid_grant", "
 
 const TOKENS_KEY = "tokens";
 const GRANT_KEY = "grant";
+const MCP_SESSIONS_KEY = "mcpSessions";
+
+const mcpSessionsSchema = z.array(z.string());
 
 const grantSchema = z.object({ userId: z.string(), grantId: z.string() });
 
@@ -107,6 +116,21 @@ export class PingSession extends DurableObject<Env> {
     if (this.#tokens === undefined) return { kind: "expired" };
     // PingOne is slow or down: a token that is still good goes on being used.
     return isGood() ? valid(tokens) : outcome;
+  }
+
+  /**
+   * An MCP session has been opened for this grant.
+   *
+   * @returns ids of the oldest ones, which are too many and have to be ended by the caller
+   */
+  async addMcpSession(sessionId: string): Promise<string[]> {
+    // Of a sign-in that is over nothing is stored again.
+    if (this.#tokens === undefined) return [];
+    const known = mcpSessionsSchema.safeParse(await this.ctx.storage.get(MCP_SESSIONS_KEY)).data ?? [];
+    const sessions = [...known, sessionId];
+    const beyond = sessions.splice(0, Math.max(0, sessions.length - MAXIMUM_MCP_SESSIONS));
+    await this.ctx.storage.put(MCP_SESSIONS_KEY, sessions);
+    return beyond;
   }
 
   /** How long the session can last, without asking PingOne. */
@@ -190,7 +214,7 @@ export class PingSession extends DurableObject<Env> {
       await this.#store(tokens, sealed);
       this.#notBefore = 0;
       logEvent("ping_session.refreshed", { duration_ms: Date.now() - startedAt });
-      return { kind: "refreshed", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+      return { ...valid(tokens), kind: "refreshed" };
     } catch (error) {
       logProblem("ping_session.refresh_failed", {
         ...describeFailure(error),
@@ -261,8 +285,8 @@ async function within(
   }
 }
 
-function valid(tokens: PingTokens): PingSessionOutcome {
-  return { kind: "valid", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+function valid({ accessToken, accessTokenExpiresAt }: PingTokens) {
+  return { kind: "valid", accessToken, expiresAt: accessTokenExpiresAt, scopes: ALL_TODO_SCOPES } as const;
 }
 
 function nowInSeconds(): number {

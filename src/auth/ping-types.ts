@@ -70,7 +70,13 @@ export class UpstreamOAuthError extends Error {
 
 /** What a PingSession answers when asked for an access token. */
 export type PingSessionOutcome =
-  | { readonly kind: "valid" | "refreshed"; readonly accessToken: string; readonly expiresAt: number }
+  | {
+      readonly kind: "valid" | "refreshed";
+      readonly accessToken: string;
+      readonly expiresAt: number;
+      /** What PingOne granted this token. */
+      readonly scopes: readonly TodoScope[];
+    }
   /** PingOne ended it, or it never was: the person must sign in again. */
   | { readonly kind: "expired" }
   /** PingOne cannot be reached and no valid token is left: the same call can succeed later. */

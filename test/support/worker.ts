@@ -7,7 +7,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
-import { dumpAllBytes, listStoredObjectIds, type ObjectClass, readAlarms } from "./worker-storage.ts";
+import {
+  dumpAllBytes,
+  listStoredObjectIds,
+  type ObjectClass,
+  readAlarms,
+  writeRecord,
+} from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
@@ -35,6 +41,8 @@ export interface TestWorker extends AsyncDisposable {
   listObjectIds(className: ObjectClass): string[];
   /** When the alarms of a class will ring, in seconds from now, by object id. */
   readAlarms(className: ObjectClass): Map<string, number>;
+  /** Replaces a value that an object has stored. */
+  writeRecord(className: ObjectClass, id: string, key: string, value: unknown): void;
   /** Every byte that KV and the Durable Objects have on disk. */
   dumpStorage(): string;
   /** Everything that the Worker has logged. */
@@ -112,6 +120,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
     },
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
     readAlarms: (className) => readAlarms(storageRoot, className),
+    writeRecord: (className, id, key, value) => writeRecord(storageRoot, { className, id, key, value }),
     dumpStorage: () => dumpAllBytes(storageRoot),
     logs: () =>
       server
