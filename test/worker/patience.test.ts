@@ -12,7 +12,7 @@ import {
 } from "./failures/signed-in.ts";
 
 /** Far more than anybody is to wait who calls no tool. */
-const HANGS = { fault: "delay", milliseconds: 8000 } as const;
+const HANGS = { fault: "delay", milliseconds: 6000 } as const;
 
 /** The Worker's patience is one second; this machine may be busy. */
 const AT_MOST_MS = 4000;
