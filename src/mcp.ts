@@ -59,6 +59,9 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     return undefined;
   }
 
+  /** McpAgent's own stores them, with the person's name and address. Each request brings its caller instead. */
+  override async updateProps(): Promise<void> {}
+
   /** Runs at every start of the object, before it answers anything. */
   override async init(): Promise<void> {
     for (const tool of TOOLS) {
