@@ -31,6 +31,8 @@ export type TestFetch = (input: string | URL | Request, init?: RequestInit) => P
 export interface TestWorker extends AsyncDisposable {
   readonly origin: string;
   readonly resource: string;
+  /** Where the Worker really listens, for tests of connections that break off. */
+  readonly address: { readonly host: string; readonly port: number };
   /** Sends to the Worker what is addressed to it, and everything else to the network (loopback). */
   readonly fetch: TestFetch;
   /** Sends to the Worker whatever the request's host. */
@@ -83,7 +85,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
   await mkdir(storageRoot);
   const outerTmp = process.env.TMPDIR;
   process.env.TMPDIR = storageRoot;
-  await server.listen();
+  const { url } = await server.listen();
   if (outerTmp === undefined) delete process.env.TMPDIR;
   else process.env.TMPDIR = outerTmp;
   const worker = server.getWorker<Env>();
@@ -112,6 +114,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
   return {
     origin: WORKER_ORIGIN,
     resource: `${WORKER_ORIGIN}/mcp`,
+    address: { host: url.hostname, port: Number(url.port) },
     fetch: workerFetch,
     dispatch,
     getEnv: () => worker.getEnv(),
