@@ -27,7 +27,7 @@ import {
   type Settings,
   THIRTY_DAYS_SECONDS,
 } from "../config.ts";
-import { logProblem, requestId } from "../log.ts";
+import { logEvent, logProblem, requestId } from "../log.ts";
 
 /** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
 const MINIMUM_TOKEN_TTL_SECONDS = 60;
@@ -66,13 +66,10 @@ export function createProviderOptions(settings: Settings, handlers: Handlers): O
     clientIdMetadataDocumentEnabled: settings.CLIENT_METADATA_DOCUMENTS === "on",
     tokenExchangeCallback: onTokenExchange,
     // The provider's default would log the description; `internal` holds stable codes of its own.
-    onError: ({ status, code, internal }) => {
-      logProblem("oauth.error_response", {
-        status,
-        code,
-        category: internal.category,
-        reason: internal.reason,
-      });
+    onError: ({ status, code, internal: { category, reason } }) => {
+      // A client's mistake is the normal course; what the server could not do is for the operator.
+      if (status < 500) logEvent("oauth.error_response", { status, code, category, reason });
+      else logProblem("oauth.failed", { status, code, category, reason });
     },
   };
 }
