@@ -74,8 +74,10 @@ export type PingSessionOutcome =
       readonly kind: "valid" | "refreshed";
       readonly accessToken: string;
       readonly expiresAt: number;
-      /** What PingOne granted this token. */
+      /** The Todo scopes that PingOne's token has: a refresh may narrow them (RFC 6749 §6). */
       readonly scopes: readonly TodoScope[];
+      /** An earlier report that the Todo API refuses this sign-in stands. */
+      readonly refused?: true;
     }
   /** PingOne ended it, or it never was: the person must sign in again. */
   | { readonly kind: "expired" }

@@ -121,7 +121,8 @@ it("a session's object knows its owner by ids only", async () => {
   const sessionId = await openSession(worker, token);
   const call = { call: "tools/call", token, sessionId, params: { name: "whoAmI", arguments: {} } };
   const me = await readAnswer(await sendInEra(worker, "legacy", call));
-  const { name } = me.result?.structuredContent as { name: string };
+  const person = me.result?.structuredContent as { name?: string } | undefined;
+  const name = person?.name ?? "";
   expect(name).toContain(" ");
   expect(worker.dumpStorage().includes(name)).toBe(false);
 });
