@@ -7,7 +7,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
-import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
+import { ALL_TODO_SCOPES, AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
 import { continueRequest, logEvent, logProblem } from "../log.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./ping-failures.ts";
 import {
@@ -109,6 +109,12 @@ export class PingSession extends DurableObject<Env> {
     return isGood() ? valid(tokens) : outcome;
   }
 
+  /** The Todo API refused this token although PingOne says that it is good. */
+  async reportRefusal(_options: { accessToken: string; requestId?: string | undefined }): Promise<void> {}
+
+  /** The Todo API has accepted a token while an earlier refusal stood. */
+  async reportAcceptance(_options: { requestId?: string | undefined }): Promise<void> {}
+
   /** How long the session can last, without asking PingOne. */
   async describeLife(): Promise<PingSessionLife> {
     const tokens = this.#tokens;
@@ -190,7 +196,7 @@ export class PingSession extends DurableObject<Env> {
       await this.#store(tokens, sealed);
       this.#notBefore = 0;
       logEvent("ping_session.refreshed", { duration_ms: Date.now() - startedAt });
-      return { kind: "refreshed", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+      return { ...valid(tokens), kind: "refreshed" };
     } catch (error) {
       logProblem("ping_session.refresh_failed", {
         ...describeFailure(error),
@@ -261,8 +267,13 @@ async function within(
   }
 }
 
-function valid(tokens: PingTokens): PingSessionOutcome {
-  return { kind: "valid", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+function valid(tokens: PingTokens): Extract<PingSessionOutcome, { accessToken: string }> {
+  return {
+    kind: "valid",
+    accessToken: tokens.accessToken,
+    expiresAt: tokens.accessTokenExpiresAt,
+    scopes: ALL_TODO_SCOPES,
+  };
 }
 
 function nowInSeconds(): number {

@@ -70,7 +70,15 @@ export class UpstreamOAuthError extends Error {
 
 /** What a PingSession answers when asked for an access token. */
 export type PingSessionOutcome =
-  | { readonly kind: "valid" | "refreshed"; readonly accessToken: string; readonly expiresAt: number }
+  | {
+      readonly kind: "valid" | "refreshed";
+      readonly accessToken: string;
+      readonly expiresAt: number;
+      /** The Todo scopes that PingOne's token has: a refresh may narrow them (RFC 6749 §6). */
+      readonly scopes: readonly TodoScope[];
+      /** An earlier report that the Todo API refuses this sign-in stands. */
+      readonly refused?: true;
+    }
   /** PingOne ended it, or it never was: the person must sign in again. */
   | { readonly kind: "expired" }
   /** PingOne cannot be reached and no valid token is left: the same call can succeed later. */

@@ -69,7 +69,7 @@ describe("the tools of both lanes", () => {
             "additionalProperties": false,
             "properties": {
               "accessToken": {
-                "description": "PingOne's access token, where this server is set up to show it",
+                "description": "PingOne's access token, where this server is set up to show it and it allows no more than this connection",
                 "type": "string",
               },
               "audience": {
