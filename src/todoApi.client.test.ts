@@ -351,7 +351,7 @@ describe("an answer that is no success", () => {
     ['Bearer error="insufficient_scope"', ALL_TODO_SCOPES, "forbidden"],
     ['Bearer error="access_denied"', ["todo_api:read"], "forbidden"],
     ['Bearer error="x", error_description="no error=insufficient_scope"', ["todo_api:read"], "forbidden"],
-    ["Bearer", ["todo_api:read"], "forbidden"],
+    ['Bearer realm="insufficient_scope"', ["todo_api:read"], "forbidden"],
     [undefined, ["todo_api:read"], "forbidden"],
     [undefined, ALL_TODO_SCOPES, "forbidden"],
   ])("403 with %s of a token with %j is %s", async (challenge, scopes, kind) => {
