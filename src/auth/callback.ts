@@ -138,10 +138,8 @@ export function createCallbackHandler(
         approvedAt,
       });
       if (admission.kind === "ask") return await askAgain(c, { request, headers, signedIn });
-      const [redirectTo] = await Promise.all([
-        grantAccess(c.env, request, signedIn, admission.admittedAt),
-        keepRegistration(options(), c.env, request.clientId),
-      ]);
+      const redirectTo = await grantAccess(c.env, request, signedIn, admission.admittedAt);
+      await keepRegistration(options(), c.env, request.clientId);
       logEvent("callback.signed_in", { scopes: scopes.join(" ") });
       return redirect(redirectTo, headers);
     } catch (error) {

@@ -44,8 +44,8 @@ export function getGrantApi(env: Env, settings: Settings, keeper: GrantKeeper): 
 }
 
 function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKeeper): KVNamespace {
-  /** Registrations that this request has read: the provider asks for the same one at every step. */
-  const clients = new Map<string, Promise<string | null>>();
+  /** Clients whose registration this request has read. */
+  const clients = new Set<string>();
 
   const read = async (key: string): Promise<string | null> => {
     const parsed = parseKey(key);
@@ -54,11 +54,9 @@ function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKe
         return null;
       case "grant":
         return (await keeperOf(parsed.userId).readGrant(parsed.grantId)) ?? null;
-      case "client": {
-        const known = clients.get(parsed.clientId) ?? kv.get(key);
-        clients.set(parsed.clientId, known);
-        return known;
-      }
+      case "client":
+        clients.add(parsed.clientId);
+        return kv.get(key);
       case "other":
         return kv.get(key);
     }
@@ -71,11 +69,9 @@ function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKe
     },
     put: async (key: string, value: string, options?: KVNamespacePutOptions): Promise<void> => {
       const parsed = parseKey(key);
-      if (parsed.kind === "client") {
-        // A renewal by the provider would be for a day, the life of an unused registration: `keepRegistration` does it.
-        if (clients.has(parsed.clientId) && options?.expirationTtl === UNUSED_REGISTRATION_TTL_SECONDS) return;
-        clients.delete(parsed.clientId);
-      }
+      // A renewal by the provider would be for a day, the life of an unused registration: `keepRegistration` does it.
+      const isRenewal = parsed.kind === "client" && clients.has(parsed.clientId);
+      if (isRenewal && options?.expirationTtl === UNUSED_REGISTRATION_TTL_SECONDS) return;
       if (parsed.kind !== "grant") return putPatiently(kv, key, value, options);
       const { userId, grantId } = parsed;
       const write = { grantId, record: value, expiresAt: expiryOf(options) };

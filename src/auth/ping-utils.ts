@@ -154,7 +154,7 @@ export async function redeemAuthorizationResponse(
   const tokens = readTokens(response, claims.sub, options.requested);
   // PingOne derives the audience from the scopes: without one of the Todo API, the token is for PingOne's own. Such a
   // sign-in is the person's refusal, and its token is used for nothing.
-  const mismatch = tokens.scopes.length > 0 ? judgeAudience(tokens, settings) : undefined;
+  const mismatch = tokens.scopes.length > 0 ? judgeAudience(tokens, settings.API_IDENTIFIER) : undefined;
   return mismatch ?? { kind: "ok", value: { person: readPerson(claims), tokens } };
 }
 
@@ -275,7 +275,7 @@ export async function refreshTokens(
     }
     const tokens = readTokens(answer, current.subject, current.scopes);
     return (
-      judgeAudience(tokens, settings) ?? {
+      judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
         kind: "ok",
         // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
         value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
@@ -373,18 +373,20 @@ const audienceSchema = z.object({ aud: z.union([z.string(), z.array(z.string())]
  * SECURITY: an access token for another API must never be sent to the Todo API (MCP authorization, token audience).
  * Its signature is the Todo API's to check: we read it straight from the token endpoint.
  */
-function judgeAudience(tokens: PingTokens, settings: Settings): PingFailure | undefined {
-  const { refreshToken } = tokens;
+export function judgeAudience(
+  { accessToken, refreshToken }: Pick<PingTokens, "accessToken" | "refreshToken">,
+  audience: string,
+): PingFailure | undefined {
   let payload: unknown;
   try {
-    payload = decode(tokens.accessToken).payload;
+    payload = decode(accessToken).payload;
   } catch {
     return failed("wrong_audience", "access_token_is_no_jwt", { refreshToken });
   }
   const claims = audienceSchema.safeParse(payload);
   if (!claims.success) return failed("wrong_audience", "access_token_without_audience", { refreshToken });
   const audiences = typeof claims.data.aud === "string" ? [claims.data.aud] : claims.data.aud;
-  if (audiences.includes(settings.API_IDENTIFIER)) return undefined;
+  if (audiences.includes(audience)) return undefined;
   return failed("wrong_audience", "access_token_for_another_api", { refreshToken });
 }
 

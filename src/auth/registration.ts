@@ -66,8 +66,6 @@ const storedSchema = z.looseObject({ registrationExpiresAt: z.number() });
 /**
  * A person has approved the client, or the client was used: its registration lives on. Nothing is written while more
  * than half of its life is left, and nothing fails when the write does: the next use tries again.
- *
- * @param env with the provider's store, which has read this registration already
  */
 export async function keepRegistration(
   options: OAuthProviderOptions<Env>,

@@ -31,19 +31,32 @@ export async function answerTokenRequest(
 ): Promise<Response> {
   if (!isForm(request)) return answer(request);
   const form = new URLSearchParams(body);
-  return refuseUnissued(form) ?? refuseTwoClients(request, form) ?? answer(withoutRepeatedClientId(request, form));
+  return (
+    refuseUnissued(request, form) ??
+    refuseTwoClients(request, form) ??
+    answer(withoutRepeatedClientId(request, form))
+  );
 }
 
-/** A code or token that this server cannot have issued costs nothing: nobody knows yet who is asking. */
-function refuseUnissued(form: URLSearchParams): Response | undefined {
-  const grantType = form.get("grant_type");
-  const name = grantType === null ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
+/**
+ * A public client proves itself by nothing but the code or token that it holds. One that this server cannot have issued
+ * is refused without a look at any store, so that strangers cannot cause costs. A client that authenticates is judged
+ * first, by the provider (RFC 6749 §3.2.1).
+ */
+function refuseUnissued(request: Request, form: URLSearchParams): Response | undefined {
+  const authenticates = request.headers.has("Authorization") || AUTHENTICATION_PARAMETERS.some((name) => form.get(name));
+  if (authenticates || !form.get("client_id")) return undefined;
+  const [grantType, ...otherTypes] = form.getAll("grant_type");
+  const name = grantType === undefined ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
   const [credential, ...others] = name === undefined ? [] : form.getAll(name);
-  if (!credential || others.length > 0 || parseCredential(credential) !== undefined) return undefined;
+  if (!credential || others.length + otherTypes.length > 0 || parseCredential(credential) !== undefined) return undefined;
   // RFC 7009 §2.2: an invalid token is as good as revoked.
-  if (grantType === null) return new Response(null, { status: 200, headers: NO_STORE });
+  if (grantType === undefined) return new Response(null, { status: 200, headers: NO_STORE });
   return oauthError(400, "invalid_grant", "This code or token was not issued by this server.");
 }
+
+/** RFC 6749 §2.3.1 and RFC 7521 §4.2. */
+const AUTHENTICATION_PARAMETERS = ["client_secret", "client_assertion", "client_assertion_type"];
 
 const CREDENTIAL_OF_GRANT_TYPE: Readonly<Record<string, string>> = {
   [GrantType.AUTHORIZATION_CODE]: "code",
@@ -72,7 +85,7 @@ function oauthError(status: number, error: string, description: string): Respons
  * (modelcontextprotocol/python-sdk#3138). RFC 6749 §2.3 forbids two authentication *methods*; the same id twice is
  * one. A secret in the body is left for the provider to refuse.
  */
-export function withoutRepeatedClientId(request: Request, form: URLSearchParams): Request {
+function withoutRepeatedClientId(request: Request, form: URLSearchParams): Request {
   const basicId = readBasicClientId(request.headers.get("Authorization"));
   const ids = form.getAll("client_id");
   if (basicId === undefined || ids.length !== 1 || ids[0] !== basicId || form.has("client_secret")) return request;

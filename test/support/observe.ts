@@ -19,7 +19,7 @@ export async function countHoldings(worker: TestWorker): Promise<Holdings> {
   const { OAUTH_KV } = await worker.getEnv();
   const count = async (prefix: string) => (await OAUTH_KV.list({ prefix })).keys.length;
   return {
-    grants: await count("grant:"),
+    grants: worker.countGrants(),
     accessTokens: await count("token:"),
     pingSessions: worker.listObjectIds("PingSession").length,
     mcpSessions: worker.listObjectIds("TodoMcpServer").length,

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
-import { dumpAllBytes, listStoredObjectIds, type ObjectClass, readAlarms } from "./worker-storage.ts";
+import { countRows, dumpAllBytes, listStoredObjectIds, type ObjectClass, readAlarms } from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
@@ -33,6 +33,8 @@ export interface TestWorker extends AsyncDisposable {
   runScheduled(): Promise<void>;
   /** Ids of the objects of a class that have stored anything. */
   listObjectIds(className: ObjectClass): string[];
+  /** How many grants the people of this Worker have. */
+  countGrants(): number;
   /** When the alarms of a class will ring, in seconds from now, by object id. */
   readAlarms(className: ObjectClass): Map<string, number>;
   /** Every byte that KV and the Durable Objects have on disk. */
@@ -111,6 +113,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
       await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
     },
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
+    countGrants: () => countRows(storageRoot, "Person", "grants"),
     readAlarms: (className) => readAlarms(storageRoot, className),
     dumpStorage: () => dumpAllBytes(storageRoot),
     logs: () =>
