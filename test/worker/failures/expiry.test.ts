@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startStandIns } from "../../../mocks/start.ts";
 import { PROTOCOL_ERAS, requestToken } from "../../support/mcp-client.ts";
-import { countHoldings, type Holdings, lastLogLine } from "../../support/observe.ts";
+import { countHoldings, type Holdings, watchLog } from "../../support/observe.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import {
@@ -89,11 +89,12 @@ describe.each([
       const { worker } = stack;
       const { signedIn, connection } = ending(index);
       const calls = await watchCalls(stack, signedIn.login);
+      const log = watchLog(worker);
       expectSignInChallenge(stack, await connection.call("addTodo", { text: "Never" }));
       // PingOne is asked once; the Todo API not at all.
       expect(await calls.since()).toEqual(["token"]);
-      expect(lastLogLine(worker, "ping_session.refresh_failed")).toMatchObject({ failure: "invalid_grant" });
-      expect(lastLogLine(worker, "mcp.sign_in_required")).toBeDefined();
+      expect(await log.line("ping_session.refresh_failed")).toMatchObject({ failure: "invalid_grant" });
+      await log.line("mcp.sign_in_required");
       await expectNothingLeft(stack, signedIn);
       expect(await calls.since()).toEqual(["token"]);
     },
@@ -188,13 +189,14 @@ describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,"
     const connection = await connect(worker, signedIn.accessToken, era);
     await queueFault(stack, "todos.list", { fault: "unauthorized", times: 2 }, signedIn.login);
     const calls = await watchCalls(stack, signedIn.login);
+    const log = watchLog(worker);
     const answer = await connection.call("listTodos");
     expect(answer).toMatchObject({ status: 200, isError: true });
     expect(answer.text).toBe(
       "The sign-in at PingOne has ended. Ask the person to connect again and to sign in; then repeat this call.",
     );
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
-    expect(lastLogLine(worker, "tool.failed")).toMatchObject({ error: "TodoApiSignInRequiredError" });
+    expect(await log.line("tool.failed")).toMatchObject({ error: "TodoApiSignInRequiredError" });
     expectSignInChallenge(stack, await connection.call("listTodos"));
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
     expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
