@@ -53,7 +53,10 @@ function compose(env: Env): App {
   return composed;
 }
 
-function createDefaultHandler(settings: Settings, options: () => OAuthProviderOptions<Env>): Hono<{ Bindings: Env }> {
+function createDefaultHandler(
+  settings: Settings,
+  options: () => OAuthProviderOptions<Env>,
+): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
   app.get(ENDPOINTS.landing, () => renderLandingPage({ resource: settings.MCP_RESOURCE.href, tools: TOOLS }));
   app.get(ENDPOINTS.health, (c) =>
@@ -79,9 +82,7 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     if (!(error instanceof SettingsError)) throw error;
     return explainSettings(error, request);
   }
-  return withBudget(app.settings.REQUEST_BUDGET_SECONDS, () =>
-    route(app, request, withOAuthStore(env), ctx),
-  );
+  return withBudget(app.settings.REQUEST_BUDGET_SECONDS, () => route(app, request, withOAuthStore(env), ctx));
 }
 
 async function route(app: App, request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -40,7 +40,10 @@ export function personOf(env: Env, userId: string) {
 export function getGrantApi(env: Env, settings: Settings, keeper: GrantKeeper): OAuthHelpers {
   const handler = { fetch: () => new Response(null, { status: 404 }) };
   const options = createProviderOptions(settings, { apiHandler: handler, defaultHandler: handler });
-  return getOAuthApi(options, withOAuthStore(env, () => keeper));
+  return getOAuthApi(
+    options,
+    withOAuthStore(env, () => keeper),
+  );
 }
 
 function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKeeper): KVNamespace {

@@ -4,7 +4,14 @@
  * They work without JavaScript. Every client-supplied string is escaped by hono/jsx.
  */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
-import { ENDPOINTS, type Person, SERVER_INFO, type SettingProblem, TODO_SCOPES, type TodoScope } from "../config.ts";
+import {
+  ENDPOINTS,
+  type Person,
+  SERVER_INFO,
+  type SettingProblem,
+  TODO_SCOPES,
+  type TodoScope,
+} from "../config.ts";
 import { Page, respond } from "./layout.tsx";
 
 /**

@@ -29,9 +29,7 @@ export interface ApprovalRequest {
 }
 
 /** `approved`: go on. `admittedAt` belongs into the grant's metadata. `ask`: show the consent page. */
-export type Admission =
-  | { readonly kind: "approved"; readonly admittedAt: number }
-  | { readonly kind: "ask" };
+export type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
 
 /** `ended`: the grant is no longer there, or the person ended the client's access while it was being made. */
 export type GrantWrite = "written" | "ended";

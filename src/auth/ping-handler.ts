@@ -4,7 +4,11 @@
  * Each MCP client is asked about before PingOne is ever reached, because PingOne knows only one application, ours
  * (MCP security best practices: confused deputy).
  */
-import { AuthorizationError, type AuthRequest, type OAuthProviderOptions } from "@cloudflare/workers-oauth-provider";
+import {
+  AuthorizationError,
+  type AuthRequest,
+  type OAuthProviderOptions,
+} from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { ENDPOINTS, type Env, type Settings, THIRTY_DAYS_SECONDS } from "../config.ts";
 import { logEvent } from "../log.ts";

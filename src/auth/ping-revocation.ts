@@ -67,7 +67,8 @@ export class PingRevocation {
     for (const failure of failures) logProblem("ping_session.revocation_failed", describeFailure(failure));
     if (failures.length === 0) logEvent("ping_session.revoked");
     // A refusal is PingOne's last word; anything else can pass.
-    const canRetry = failures.some(({ failure }) => failure !== "rejected") && attempts < RETRY_SECONDS.length;
+    const canRetry =
+      failures.some(({ failure }) => failure !== "rejected") && attempts < RETRY_SECONDS.length;
     if (!canRetry) await this.#storage.deleteAll();
   }
 

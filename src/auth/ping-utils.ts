@@ -67,11 +67,7 @@ export async function discoverPingOne(settings: Settings): Promise<PingResult<Pi
 }
 
 /** Used where PingOne has them. */
-const OPTIONAL_ENDPOINTS = [
-  "revocation_endpoint",
-  "introspection_endpoint",
-  "end_session_endpoint",
-] as const;
+const OPTIONAL_ENDPOINTS = ["revocation_endpoint", "introspection_endpoint", "end_session_endpoint"] as const;
 
 /** Judged before the document is kept for an hour: secrets and tokens are sent to these addresses. */
 function requireEndpoints(metadata: oauth.AuthorizationServer): PingResult<PingOneMetadata> {

@@ -82,7 +82,9 @@ describe("a client that says its id twice", () => {
 describe("a code or token that was never issued", () => {
   const ISSUED = `b7c1:${"g".repeat(16)}:${"s".repeat(32)}`;
 
-  async function send(form: Record<string, string>): Promise<{ status: number; asked: boolean; body: string }> {
+  async function send(
+    form: Record<string, string>,
+  ): Promise<{ status: number; asked: boolean; body: string }> {
     let asked = false;
     const { authorization, ...parameters } = form;
     const body = new URLSearchParams({ client_id: "c".repeat(16), ...parameters }).toString();

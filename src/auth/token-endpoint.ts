@@ -44,12 +44,14 @@ export async function answerTokenRequest(
  * first, by the provider (RFC 6749 §3.2.1).
  */
 function refuseUnissued(request: Request, form: URLSearchParams): Response | undefined {
-  const authenticates = request.headers.has("Authorization") || AUTHENTICATION_PARAMETERS.some((name) => form.get(name));
+  const authenticates =
+    request.headers.has("Authorization") || AUTHENTICATION_PARAMETERS.some((name) => form.get(name));
   if (authenticates || !form.get("client_id")) return undefined;
   const [grantType, ...otherTypes] = form.getAll("grant_type");
   const name = grantType === undefined ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
   const [credential, ...others] = name === undefined ? [] : form.getAll(name);
-  if (!credential || others.length + otherTypes.length > 0 || parseCredential(credential) !== undefined) return undefined;
+  if (!credential || others.length + otherTypes.length > 0 || parseCredential(credential) !== undefined)
+    return undefined;
   // RFC 7009 §2.2: an invalid token is as good as revoked.
   if (grantType === undefined) return new Response(null, { status: 200, headers: NO_STORE });
   return oauthError(400, "invalid_grant", "This code or token was not issued by this server.");
@@ -88,7 +90,8 @@ function oauthError(status: number, error: string, description: string): Respons
 function withoutRepeatedClientId(request: Request, form: URLSearchParams): Request {
   const basicId = readBasicClientId(request.headers.get("Authorization"));
   const ids = form.getAll("client_id");
-  if (basicId === undefined || ids.length !== 1 || ids[0] !== basicId || form.has("client_secret")) return request;
+  if (basicId === undefined || ids.length !== 1 || ids[0] !== basicId || form.has("client_secret"))
+    return request;
   const rest = new URLSearchParams(form);
   rest.delete("client_id");
   return new Request(request, { body: rest.toString() });

@@ -7,7 +7,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
-import { countRows, dumpAllBytes, listStoredObjectIds, type ObjectClass, readAlarms } from "./worker-storage.ts";
+import {
+  countRows,
+  dumpAllBytes,
+  listStoredObjectIds,
+  type ObjectClass,
+  readAlarms,
+} from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 

@@ -5,9 +5,9 @@ import { type RegisteredClient, redeem, registerClient } from "../support/mcp-cl
 import {
   expectErrorRedirect,
   expectNoSecrets,
-  lastLogLine,
   pendingSignInCookies,
   watch,
+  watchLog,
 } from "../support/observe.ts";
 import { passPingOne, startSignIn } from "../support/sign-in.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
@@ -44,6 +44,7 @@ async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Out
   const callback = await passPingOne(worker, signIn);
   for (const fault of faults) await stack.standIns.control.queueFault(fault);
   const watched = await watch(stack);
+  const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
   expectErrorRedirect(back.url, {
     redirectUri: client.redirectUri,
@@ -57,7 +58,7 @@ async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Out
   const calls = await watched.upstreamCalls();
   expect(calls.filter((name) => name !== "jwks")).toEqual(["token"]);
   await watched.expectNothingGained();
-  const line = lastLogLine(worker, "callback.pingone_failed");
+  const line = await log.line("callback.pingone_failed");
   expect(line).toMatchObject({ failure: expected.failure, error: expected.error });
   expect(String(line.reference)).toMatch(/^[0-9a-f]{8}$/);
   expectNoSecrets(JSON.stringify(line), callback.searchParams.get("code"), signIn.state, signIn.nonce);

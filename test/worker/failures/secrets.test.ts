@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type StandIns, startStandIns } from "../../../mocks/start.ts";
 import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
@@ -32,6 +32,9 @@ beforeAll(async () => {
   traffic.know("password", TEST_PASSWORD);
   traffic.know("client_secret", standIns.client.secret);
   await liveThrough({ worker, standIns } as TestStack);
+  // Log lines can come late; when this one is there, all before it are.
+  await plain.fetch(`${plain.origin}/health`);
+  await vi.waitFor(() => expect(plain.logs()).toContain('"route":"/health"'), 5000);
   journal = JSON.stringify(await standIns.control.requests());
   const address = `${standIns.pingoneOrigin}/__mocks`;
   const pages = [address, `${address}/state`, `${address}/requests`].map((page) => fetch(page));
