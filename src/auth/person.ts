@@ -8,7 +8,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
-import { continueRequest, logEvent, logProblem } from "../log.ts";
+import { continueRequest, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
 import { type GrantKeeper, getGrantApi } from "./grants.ts";
 import {
   type Connection,
@@ -192,14 +192,18 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     return ended;
   }
 
-  override async alarm(): Promise<void> {
+  override alarm(): Promise<void> {
+    return logAlarm("Person", () => this.#tidy());
+  }
+
+  async #tidy(): Promise<void> {
     if (this.#isEmpty()) return;
     const now = nowInSeconds();
     this.#sql.exec("DELETE FROM approvals WHERE expires_at <= ?", now);
     this.#sql.exec("DELETE FROM ended WHERE at < ?", (now - ENDED_KEPT_SECONDS) * 1000);
     // Access tokens in KV never outlive their grant.
     this.#endGrants("expires_at <= ?", [now], { tokensDeleted: true });
-    await this.#finishEndings(undefined);
+    await this.#finishEndings(requestId());
   }
 
   #endedAt(clientId: string): number {

@@ -11,7 +11,7 @@ import { revokeRefreshToken } from "./ping-utils.ts";
 import { type SealingContext, seal, sealedSchema, unseal } from "./sealing.ts";
 
 /** When a revocation that PingOne could not take is tried again; after the last the token is left to expire. */
-const RETRY_SECONDS = [60, 300, 1800, 7200, 43_200];
+const RETRY_SECONDS = [5, 60, 300, 1800, 7200, 43_200];
 
 const REVOCATION_KEY = "revocation";
 

@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
-import { continueRequest, logEvent, logProblem } from "../log.ts";
+import { continueRequest, logAlarm, logEvent, logProblem } from "../log.ts";
 import { endMcpSession } from "../mcp-session-ends.ts";
 import { personOf } from "./grants.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS, describeFailure } from "./ping-failures.ts";
@@ -268,7 +268,13 @@ export class PingSession extends DurableObject<Env> {
 
   /** Rings for a session that was not redeemed in time, and for a revocation that did not succeed. */
   override async alarm(): Promise<void> {
-    if (await this.#revocation.goOn()) return;
+    await logAlarm("PingSession", async () => {
+      if (!(await this.#revocation.goOn())) await this.endUnlessRedeemed();
+    });
+  }
+
+  /** Ends a session whose code nobody has redeemed in time. */
+  async endUnlessRedeemed(): Promise<void> {
     if (this.#state?.phase === "bound") return;
     logEvent("ping_session.expired");
     await this.#endByItself({ revoke: true });

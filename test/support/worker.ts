@@ -36,7 +36,6 @@ export interface TestWorker extends AsyncDisposable {
   /** Sends to the Worker whatever the request's host. */
   dispatch(request: Request): Promise<Response>;
   getEnv(): Promise<Env>;
-  runScheduled(): Promise<void>;
   /** Ids of the objects of a class that have stored anything. */
   listObjectIds(className: ObjectClass): string[];
   /** How many grants the people of this Worker have. */
@@ -115,9 +114,6 @@ export async function startTestWorker(settings: Record<string, string | undefine
     fetch: workerFetch,
     dispatch,
     getEnv: () => worker.getEnv(),
-    runScheduled: async () => {
-      await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
-    },
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
     countGrants: () => countRows(storageRoot, "Person", "grants"),
     readAlarms: (className) => readAlarms(storageRoot, className),
