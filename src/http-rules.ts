@@ -21,7 +21,7 @@ const METHODS: Readonly<Record<Endpoint, readonly string[]>> = {
   [ENDPOINTS.health]: ["GET", "HEAD"],
   [ENDPOINTS.mcp]: ["POST", "GET", "DELETE", "OPTIONS"],
   [ENDPOINTS.authorize]: ["GET", "POST"],
-  [ENDPOINTS.callback]: ["GET"],
+  [ENDPOINTS.callback]: ["GET", "POST"],
   [ENDPOINTS.token]: ["POST", "OPTIONS"],
   [ENDPOINTS.register]: ["POST", "OPTIONS"],
   [ENDPOINTS.signOut]: ["GET", "POST"],

@@ -1,8 +1,8 @@
 import "../test/support/workers-runtime.ts";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import { withBudget } from "./budget.ts";
 import { ALL_TODO_SCOPES, type Env, parseSettings } from "./config.ts";
+import { withBudget } from "./deadline.ts";
 
 // After the line above has prepared for it.
 const { createMcpRouter } = await import("./mcp-router.ts");

@@ -7,12 +7,13 @@
  */
 import { insufficientScope, type OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import { budgetDeadline, budgetLeftMs } from "./budget.ts";
+import { getAgentByName } from "agents";
 import { ALL_TODO_SCOPES, ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
+import { budgetDeadline, budgetLeftMs } from "./deadline.ts";
 import { logEvent, requestId } from "./log.ts";
 import { TodoMcpServer, withCaller } from "./mcp.ts";
 import { calledTools, isRemovedBatch, missingScopes, readMessage, withPlainAccept } from "./mcp-request.ts";
-import { endMcpSessions, findMcpSession } from "./mcp-sessions.ts";
+import { endMcpSession, mcpSessionName } from "./mcp-session-ends.ts";
 import { serveStateless } from "./mcp-stateless.ts";
 import type { Caller, Tool } from "./tools.ts";
 
@@ -108,7 +109,7 @@ async function serveSession(request: Request, context: SessionContext): Promise<
     ctx.waitUntil(opening.catch(() => undefined));
     return opening;
   }
-  const session = await findMcpSession(env, sessionId);
+  const session = await findSession(env, sessionId);
   if ((await session?.claim(caller)) !== "admitted") {
     logEvent("mcp.session_not_found");
     return jsonRpcError(404, -32001, "Session not found");
@@ -120,7 +121,7 @@ async function openSession(request: Request, { env, ctx, caller }: SessionContex
   const response = withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
   const opened = response.headers.get("Mcp-Session-Id");
   if (opened === null) return response;
-  await (await findMcpSession(env, opened))?.claimNew(caller);
+  await (await findSession(env, opened))?.claimNew(caller);
   ctx.waitUntil(endSessionsBeyondCap(env, caller, opened));
   return response;
 }
@@ -129,7 +130,20 @@ async function endSessionsBeyondCap(env: Env, caller: Caller, opened: string): P
   const beyond = await env.PING_SESSION.getByName(caller.pingSessionId).addMcpSession(opened);
   if (beyond.length === 0) return;
   logEvent("mcp.sessions_beyond_cap", { sessions: beyond.length });
-  await endMcpSessions(env, beyond);
+  await Promise.all(beyond.map((sessionId) => endMcpSession(env, sessionId)));
+}
+
+/**
+ * The session's object, or undefined for an id that this server never gave out. `idFromString` verifies ids of
+ * its own namespace without touching an object, so that invented ids create nothing.
+ */
+async function findSession(env: Env, sessionId: string) {
+  try {
+    env.MCP_OBJECT.idFromString(sessionId);
+  } catch {
+    return undefined;
+  }
+  return getAgentByName<Env, TodoMcpServer>(env.MCP_OBJECT, mcpSessionName(sessionId));
 }
 
 /**

@@ -4,18 +4,31 @@
  * They work without JavaScript. Every client-supplied string is escaped by hono/jsx.
  */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
-import { ENDPOINTS, SERVER_INFO, type SettingProblem, TODO_SCOPES, type TodoScope } from "../config.ts";
+import {
+  ENDPOINTS,
+  type Person,
+  SERVER_INFO,
+  type SettingProblem,
+  TODO_SCOPES,
+  type TodoScope,
+} from "../config.ts";
 import { displayName } from "./display-name.ts";
 import { Page, respond } from "./layout.tsx";
 
-/** Asks the person whether this MCP client may act for them. `headers` bind the page to this browser. */
+/**
+ * Asks the person whether this MCP client may act for them.
+ *
+ * @param options.headers bind the page to this browser
+ * @param options.signedInAs who has signed in at PingOne already; otherwise that follows
+ */
 export function renderConsentPage(options: {
   details: ConsentDescription;
   scopes: readonly TodoScope[];
   handle: string;
   headers: Headers;
+  signedInAs?: Person;
 }): Promise<Response> {
-  const { details, scopes, handle } = options;
+  const { details, scopes, handle, signedInAs } = options;
   const clientName = displayName(details.clientName);
   return respond(
     <Page title={`Allow ${clientName}? ${SERVER_INFO.title}`}>
@@ -47,8 +60,14 @@ export function renderConsentPage(options: {
           </li>
         ))}
       </ul>
-      <p class="soft">If you allow it, you sign in at PingOne next. The app never sees your password.</p>
-      <form method="post" action={ENDPOINTS.authorize}>
+      {signedInAs === undefined ? (
+        <p class="soft">If you allow it, you sign in at PingOne next. The app never sees your password.</p>
+      ) : (
+        <p>
+          You are signed in as <strong>{nameOf(signedInAs)}</strong>. If that is not you, press Refuse.
+        </p>
+      )}
+      <form method="post" action={signedInAs === undefined ? ENDPOINTS.authorize : ENDPOINTS.callback}>
         <input type="hidden" name="handle" value={handle} />
         <div class="choices">
           <button class="main" type="submit" name="decision" value="approve">
@@ -68,6 +87,10 @@ export function renderConsentPage(options: {
 /** On the person's own computer, the port is all that tells two apps apart. An app's own scheme has no host. */
 function redirectHostWithPort({ redirectUri, redirectHost }: ConsentDescription): string {
   return URL.parse(redirectUri)?.host || redirectHost;
+}
+
+function nameOf({ sub, name, username, email }: Person): string {
+  return name ?? username ?? email ?? sub;
 }
 
 /** An error that only the person in front of the browser can read: there is nobody safe to redirect to. */

@@ -25,6 +25,8 @@ export async function startForeignProvider(options: {
   postLogoutRedirectUri: string;
   audience: string;
   accessTokenTtlSeconds?: number;
+  /** Of access tokens that a refresh brings; as the first one unless it is given. */
+  refreshedAccessTokenTtlSeconds?: number;
   issueRefreshTokens?: boolean;
 }): Promise<ForeignProvider> {
   const counts = new Map<string, number>();
@@ -57,11 +59,16 @@ export async function startForeignProvider(options: {
         enabled: true,
         defaultResource: () => options.audience,
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({
+        getResourceServerInfo: ({ oidc }) => ({
           scope: "todo_api:read todo_api:write",
           audience: options.audience,
           accessTokenFormat: "jwt",
-          accessTokenTTL: options.accessTokenTtlSeconds ?? 3600,
+          accessTokenTTL:
+            (oidc.params?.grant_type === "refresh_token"
+              ? options.refreshedAccessTokenTtlSeconds
+              : undefined) ??
+            options.accessTokenTtlSeconds ??
+            3600,
         }),
       },
       revocation: { enabled: true },

@@ -21,7 +21,11 @@ export interface ForeignStack extends AsyncDisposable {
 }
 
 export async function startForeignStack(
-  options: { accessTokenTtlSeconds?: number; issueRefreshTokens?: boolean } = {},
+  options: {
+    accessTokenTtlSeconds?: number;
+    refreshedAccessTokenTtlSeconds?: number;
+    issueRefreshTokens?: boolean;
+  } = {},
 ): Promise<ForeignStack> {
   const provider = await startForeignProvider({
     redirectUri: `${WORKER_ORIGIN}/callback`,

@@ -2,7 +2,7 @@
  * What a refusal must not leave behind: a grant, tokens of PingOne, an MCP session, a cookie, a request to an
  * upstream, or a secret in what the caller reads.
  */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { StandIns } from "../../mocks/start.ts";
 import type { TestBrowser } from "./browser.ts";
 import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
@@ -19,7 +19,7 @@ export async function countHoldings(worker: TestWorker): Promise<Holdings> {
   const { OAUTH_KV } = await worker.getEnv();
   const count = async (prefix: string) => (await OAUTH_KV.list({ prefix })).keys.length;
   return {
-    grants: await count("grant:"),
+    grants: worker.countGrants(),
     accessTokens: await count("token:"),
     pingSessions: worker.listObjectIds("PingSession").length,
     mcpSessions: worker.listObjectIds("TodoMcpServer").length,
@@ -118,10 +118,36 @@ export function expectErrorRedirect(
   expect(url.hash).toBe("");
 }
 
-/** The newest log line of this event. */
-export function lastLogLine(worker: TestWorker, event: string): Record<string, unknown> {
-  const lines = worker.logs().split("\n");
-  const line = lines.findLast((candidate) => candidate.includes(`"event":"${event}"`));
-  if (line === undefined) throw new Error(`Nothing was logged as ${event}.`);
-  return JSON.parse(line) as Record<string, unknown>;
+/** A log line can reach this process after the response that it belongs to. */
+const LOG_PATIENCE = { timeout: 5000, interval: 20 };
+
+/** What the Worker logs from here on. Of no use beside concurrent tests on the same Worker, which log too. */
+export interface LogWatch {
+  /** The newest line of this event since the watch began. Fails when there is none. */
+  line(event: string, fields?: Record<string, unknown>): Promise<Record<string, unknown>>;
+}
+
+export function watchLog(worker: TestWorker): LogWatch {
+  const before = parseLog(worker).length;
+  return {
+    line: (event, fields = {}) =>
+      vi.waitFor(() => {
+        const line = parseLog(worker)
+          .slice(before)
+          .findLast((candidate) =>
+            Object.entries({ event, ...fields }).every(([name, value]) => candidate[name] === value),
+          );
+        if (line === undefined) throw new Error(`Nothing was logged as ${event}.`);
+        return line;
+      }, LOG_PATIENCE),
+  };
+}
+
+/** Every log line, parsed. */
+export function parseLog(worker: TestWorker): Record<string, unknown>[] {
+  return worker
+    .logs()
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }

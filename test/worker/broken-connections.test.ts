@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RawRequest, postAndBreakOff, startLoopbackStack } from "../support/loopback-stack.ts";
 import { signIn } from "../support/mcp-client.ts";
-import { countHoldings } from "../support/observe.ts";
+import { countHoldings, parseLog } from "../support/observe.ts";
 import type { TestStack } from "../support/stack.ts";
-import { logLines } from "./failures/signed-in.ts";
 
 let stack: TestStack;
 let token: string;
@@ -31,10 +30,10 @@ describe("a body that breaks off is no failure of the server", () => {
   ])("at %s", async (path, headers, body) => {
     const { worker } = stack;
     const before = await countHoldings(worker);
-    const seen = logLines(worker).length;
+    const seen = parseLog(worker).length;
     await postAndBreakOff(stack, { path, headers: headers(), body, contentLength: 1000 }, 200);
     const line = () =>
-      logLines(worker)
+      parseLog(worker)
         .slice(seen)
         .find(({ event, route }) => event === "request" && route === path);
     await expect.poll(line, { timeout: 5000 }).toMatchObject({ status: 400, outcome: "refused" });

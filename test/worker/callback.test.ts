@@ -6,9 +6,9 @@ import {
   countHoldings,
   expectErrorRedirect,
   expectNoSecrets,
-  lastLogLine,
   pendingSignInCookies,
   watch,
+  watchLog,
 } from "../support/observe.ts";
 import {
   callbackUrl,
@@ -19,6 +19,7 @@ import {
   startSignIn,
 } from "../support/sign-in.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
+import { beforeAnswerArrives } from "../support/upstream.ts";
 import type { TestWorker } from "../support/worker.ts";
 
 let stack: TestStack;
@@ -216,6 +217,33 @@ describe("PingOne's refusal reaches the client as an OAuth error", () => {
     expect(worker.logs()).not.toContain("of DaVinci");
   });
 
+  it.each([
+    ["login_required", "login_required"],
+    ["invalid_request", "invalid_request"],
+    ["my own code", "other"],
+  ])("and what it really said, %j, is in the log with its correlation id", async (sent, logged) => {
+    const signIn = await startSignIn(worker);
+    const log = watchLog(worker);
+    const id = "89736FDC-0001-4000-8000-000000000001";
+    const description = `The request could not be completed.: words of alice (Correlation ID: ${id})`;
+    await comeBack(worker, signIn, { error: sent, error_description: description });
+    const line = await log.line("callback.refused_at_pingone");
+    expect(line).toMatchObject({ error: "access_denied", pingone_error: logged, correlation_id: id });
+    expect(JSON.stringify(line)).not.toContain("alice");
+  });
+
+  it.each([
+    "(Correlation ID: 1b2c)",
+    '(Correlation ID: 89736fdc-0001-4000-8000-000000000001"})',
+    "Correlation ID: 89736fdc-0001-4000-8000-000000000001",
+    "",
+  ])("and nothing of the description %j", async (description) => {
+    const signIn = await startSignIn(worker);
+    const log = watchLog(worker);
+    await comeBack(worker, signIn, { error: "server_error", error_description: description });
+    expect(await log.line("callback.refused_at_pingone")).not.toHaveProperty("correlation_id");
+  });
+
   it("even when a code comes along, which is not redeemed", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
@@ -293,23 +321,17 @@ describe("a sign-in whose client is deregistered meanwhile", () => {
   it("ends at the client as server_error, and gives PingOne's tokens back when they have come already", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
-    const { control } = stack.standIns;
-    await control.queueFault({ endpoint: "token", fault: "delay", milliseconds: 1000 });
     const watched = await watch(stack);
-    const coming = signIn.browser.open(callback);
-    await control.expectRequest(
-      { endpoint: "token", login: { user: "alice" } },
-      { withinMilliseconds: 5000 },
-    );
-    await deregister(signIn);
-    const back = await coming;
+    const log = watchLog(worker);
+    using _ = beforeAnswerArrives(`${stack.standIns.issuer}/token`, () => deregister(signIn));
+    const back = await signIn.browser.open(callback);
     expectErrorRedirect(back.url, {
       redirectUri: signIn.client.redirectUri,
       error: "server_error",
       state: signIn.attempt.state,
       issuer: worker.origin,
     });
-    expect(String(lastLogLine(worker, "callback.failed").reference)).toMatch(/^[0-9a-f]{8}$/);
+    expect(String((await log.line("callback.failed")).reference)).toMatch(/^[0-9a-f]{8}$/);
     expectNoSecrets(back.url.href, ...callback.searchParams.values());
     expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
     expect((await watched.upstreamCalls()).filter((name) => name !== "jwks")).toEqual(["token", "revoke"]);

@@ -11,7 +11,7 @@ import {
   redeem,
   startAuthorization,
 } from "../support/mcp-client.ts";
-import { expectErrorRedirect, expectNoSecrets, expectPage, lastLogLine, watch } from "../support/observe.ts";
+import { expectErrorRedirect, expectNoSecrets, expectPage, watch, watchLog } from "../support/observe.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { TestWorker } from "../support/worker.ts";
 
@@ -170,11 +170,12 @@ describe("a document that cannot be read is a page, not a failure of the server,
   it("its host has no answer, with a reference that the log has too", async () => {
     const client = newClient();
     server.use(http.get(client.clientId, () => HttpResponse.error()));
+    const log = watchLog(worker);
     const text = await expectPage(await open(client), {
       status: 400,
       text: /This app could not be verified/,
     });
-    const { reference } = lastLogLine(worker, "authorize.client_metadata_failed");
+    const { reference } = await log.line("authorize.client_metadata_failed");
     expect(text).toContain(String(reference));
   });
 });

@@ -1,10 +1,10 @@
 /** Calls that meet in one MCP session: each has its own caller, whatever the session's object does at the time. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createBrowser, registerClient, signIn } from "../support/mcp-client.ts";
+import { parseLog } from "../support/observe.ts";
 import { openSession, readAnswer, sendInEra } from "../support/raw-mcp.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { TestWorker } from "../support/worker.ts";
-import { logLines } from "./failures/signed-in.ts";
 
 let stack: TestStack;
 let worker: TestWorker;
@@ -24,7 +24,7 @@ function callWhoAmI(token: string, sessionId: string, headers: Record<string, st
 }
 
 const idsOf = (event: string) =>
-  logLines(worker)
+  parseLog(worker)
     .filter((line) => line.event === event)
     .map((line) => line.request_id);
 

@@ -5,8 +5,8 @@ import { connectMcp } from "../support/mcp-client.ts";
 let stack: ForeignStack;
 
 beforeAll(async () => {
-  // So short that the first call after signing in already asks for a refresh, once half of it is over.
-  stack = await startForeignStack({ accessTokenTtlSeconds: 4 });
+  // Due once half of it is over; what a refresh brings outlives the test, however slow the machine is.
+  stack = await startForeignStack({ accessTokenTtlSeconds: 4, refreshedAccessTokenTtlSeconds: 3600 });
 });
 
 afterAll(async () => {
@@ -22,17 +22,14 @@ it("refreshes once for fifty concurrent calls over both lanes and three sessions
     connectMcp(worker, tokens.access_token, "legacy"),
     connectMcp(worker, tokens.access_token, "modern"),
   ]);
-  const me = await first.callTool({ name: "whoAmI", arguments: {} });
-  const { expiresAt } = me.structuredContent as { expiresAt: string };
   // Real time is what this is about: the Worker's clock cannot be moved.
-  const untilDue = Date.parse(expiresAt) - 2000 - Date.now() + 50;
-  await new Promise((resolve) => setTimeout(resolve, untilDue));
+  await new Promise((resolve) => setTimeout(resolve, 2000));
 
-  const before = provider.countRequests("/token");
   const calls = Array.from({ length: 50 }, (_, index) =>
     clients[index % clients.length]?.callTool({ name: "listTodos", arguments: {} }),
   );
   const answers = await Promise.all(calls);
   expect(answers.filter((answer) => answer?.isError === true)).toEqual([]);
-  expect(provider.countRequests("/token") - before).toBe(1);
+  // One for the code, one for the refresh.
+  expect(provider.countRequests("/token")).toBe(2);
 });

@@ -10,7 +10,7 @@ import {
   createCraftedIssuer,
 } from "../support/crafted-issuer.ts";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
-import { expectErrorRedirect, lastLogLine, pendingSignInCookies } from "../support/observe.ts";
+import { expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, startSignIn } from "../support/sign-in.ts";
 import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
 
@@ -20,6 +20,9 @@ const server = setupServer();
 let issuer: CraftedIssuer;
 let worker: TestWorker;
 let client: RegisteredClient;
+/** One good document is remembered for an hour, so this Worker never gets one. */
+let unaware: TestWorker;
+let clientOfUnaware: RegisteredClient;
 let requests: string[] = [];
 
 beforeAll(async () => {
@@ -30,6 +33,8 @@ beforeAll(async () => {
   });
   worker = await startLonelyWorker(CRAFTED_SETTINGS);
   client = await registerClient(worker);
+  unaware = await startLonelyWorker(CRAFTED_SETTINGS);
+  clientOfUnaware = await registerClient(unaware);
 });
 
 afterEach(() => {
@@ -39,10 +44,10 @@ afterEach(() => {
 
 afterAll(async () => {
   await worker.close();
+  await unaware.close();
   server.close();
 });
 
-// These come first: one good document is remembered for an hour.
 describe("a sign-in cannot begin when the document", () => {
   const json = (change: Record<string, unknown>) => HttpResponse.json({ ...craftedMetadata(), ...change });
 
@@ -83,13 +88,15 @@ describe("a sign-in cannot begin when the document", () => {
     ["never comes", "temporarily_unavailable", "unavailable", () => new Promise<Response>(() => {})],
   ])("%s", async (_what, error, failure, answer) => {
     server.use(http.get(DISCOVERY, answer));
-    const browser = createWorkerOnlyBrowser(worker);
-    const { url, state } = await startAuthorization(worker, client);
+    const browser = createWorkerOnlyBrowser(unaware);
+    const { url, state } = await startAuthorization(unaware, clientOfUnaware);
+    const log = watchLog(unaware);
     const back = await (await browser.open(url)).submit("Allow");
-    expectErrorRedirect(back.url, { redirectUri: client.redirectUri, error, state, issuer: worker.origin });
-    expect(await pendingSignInCookies(browser, worker)).toEqual([]);
+    const { redirectUri } = clientOfUnaware;
+    expectErrorRedirect(back.url, { redirectUri, error, state, issuer: unaware.origin });
+    expect(await pendingSignInCookies(browser, unaware)).toEqual([]);
     expect(requests).toEqual(["/env/as/.well-known/openid-configuration"]);
-    const line = lastLogLine(worker, "callback.pingone_failed");
+    const line = await log.line("callback.pingone_failed");
     expect(line).toMatchObject({ error, failure, detail: expect.stringMatching(/^discovery_/) });
   });
 });
@@ -98,9 +105,10 @@ it.each([500, 503, 429, 408])(
   "the operator reads in the log that the document was answered with %i",
   async (status) => {
     server.use(http.get(DISCOVERY, () => new HttpResponse(null, { status })));
-    const { url } = await startAuthorization(worker, client);
-    await (await createWorkerOnlyBrowser(worker).open(url)).submit("Allow");
-    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({
+    const { url } = await startAuthorization(unaware, clientOfUnaware);
+    const log = watchLog(unaware);
+    await (await createWorkerOnlyBrowser(unaware).open(url)).submit("Allow");
+    expect(await log.line("callback.pingone_failed")).toMatchObject({
       detail: `discovery_http_${status}`,
     });
   },

@@ -12,7 +12,7 @@ import {
   createCraftedIssuer,
 } from "../support/crafted-issuer.ts";
 import { connectMcp, type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, lastLogLine, pendingSignInCookies } from "../support/observe.ts";
+import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, startSignIn } from "../support/sign-in.ts";
 import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
 
@@ -47,6 +47,7 @@ async function expectRefused(
   expected: { error?: string; failure?: string; detail?: RegExp },
 ): Promise<void> {
   const before = await countHoldings(worker);
+  const log = watchLog(worker);
   const { browser, attempt, back } = await signInWith(answer);
   expectErrorRedirect(back, {
     redirectUri: client.redirectUri,
@@ -57,7 +58,7 @@ async function expectRefused(
   expect(await countHoldings(worker)).toEqual(before);
   expect(await pendingSignInCookies(browser, worker)).toEqual([]);
   if (expected.failure !== undefined) {
-    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({
+    expect(await log.line("callback.pingone_failed")).toMatchObject({
       failure: expected.failure,
       detail: expect.stringMatching(expected.detail ?? /./),
     });

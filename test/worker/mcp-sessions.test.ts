@@ -8,7 +8,7 @@ import {
   signIn,
   type TokenResponse,
 } from "../support/mcp-client.ts";
-import { lastLogLine, watch } from "../support/observe.ts";
+import { watch, watchLog } from "../support/observe.ts";
 import { type JsonRpcAnswer, openSession, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { TestWorker } from "../support/worker.ts";
@@ -174,6 +174,10 @@ describe("a session", () => {
       expect(response.status).toBe(404);
       await response.body?.cancel();
     }
+    // Its object goes in its own time, which must not be while another test counts.
+    const { MCP_OBJECT } = await worker.getEnv();
+    const object = MCP_OBJECT.idFromName(`streamable-http:${sessionId}`).toString();
+    await expect.poll(() => worker.listObjectIds("TodoMcpServer"), { timeout: 5000 }).not.toContain(object);
   });
 
   it("offers its client a stream with GET", async () => {
@@ -207,8 +211,9 @@ describe("a session", () => {
 
   it("leaves no id in the log when it is not found", async () => {
     const invented = "a".repeat(64);
+    const log = watchLog(worker);
     await (await sendWithSession("POST", alice.access_token, invented)).text();
-    expect(lastLogLine(worker, "mcp.session_not_found")).not.toHaveProperty("session");
+    expect(await log.line("mcp.session_not_found")).not.toHaveProperty("session");
     expect(worker.logs()).not.toContain(invented);
   });
 });

@@ -12,7 +12,7 @@ const ALLOWED: Readonly<Record<keyof typeof ENDPOINTS, readonly string[]>> = {
   health: ["GET", "HEAD"],
   mcp: ["POST", "GET", "DELETE", "OPTIONS"],
   authorize: ["GET", "POST"],
-  callback: ["GET"],
+  callback: ["GET", "POST"],
   token: ["POST", "OPTIONS"],
   register: ["POST", "OPTIONS"],
   signOut: ["GET", "POST"],

@@ -1,7 +1,7 @@
 /** A whole request has a budget, however many slow calls it would take; each call alone may take longer here. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PROTOCOL_ERAS, redeem } from "../../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, lastLogLine } from "../../support/observe.ts";
+import { countHoldings, expectErrorRedirect, watchLog } from "../../support/observe.ts";
 import { passPingOne, startSignIn } from "../../support/sign-in.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 import type { TestWorker } from "../../support/worker.ts";
@@ -33,14 +33,18 @@ afterAll(async () => {
   await stack[Symbol.asyncDispose]();
 });
 
-// The first sign-in of a Worker looks up PingOne's keys, so this comes first.
 it("a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
   const { standIns, worker } = stack;
+  // So that this sign-in looks up PingOne's keys.
+  await standIns.control.rotateKeys();
   const signIn = await startSignIn(worker);
+  const { state } = signIn;
   const callback = await passPingOne(worker, signIn);
   const before = await countHoldings(worker);
-  await queueFault(stack, "token", SLOW);
+  await queueFault(stack, "token", SLOW, { state });
   await queueFault(stack, "jwks", SLOW);
+  const after = await standIns.control.lastRequestNumber();
+  const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
   expectErrorRedirect(back.url, {
     redirectUri: signIn.client.redirectUri,
@@ -48,9 +52,9 @@ it("a sign-in is given up when PingOne's answers together take longer than the b
     state: signIn.attempt.state,
     issuer: worker.origin,
   });
-  expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
+  expect(await log.line("callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
   expect(await countHoldings(worker)).toEqual(before);
-  await standIns.control.expectRequest({ endpoint: "jwks", fault: "delay" }, { times: 1 });
+  await standIns.control.expectRequest({ endpoint: "jwks", fault: "delay", after }, { times: 1 });
 
   const again = await startSignIn(worker, { client: signIn.client });
   const returned = await again.browser.open(await passPingOne(worker, again));
@@ -87,7 +91,7 @@ describe.concurrent("in the budget of one request", () => {
       const { accessToken, login } = await signInAtPingOne(stack);
       const connection = await connect(stack.worker, accessToken, era);
       await queueFault(stack, "todos.add", { fault: "unauthorized" }, login);
-      await queueFault(stack, "token", TOO_SLOW, login);
+      await queueFault(stack, "token", { fault: "delay", milliseconds: 15_000 }, login);
       const calls = await watchCalls(stack, login);
       const answer = await connection.call("addTodo", { text: "Buy milk" });
       // It came before PingOne's did.

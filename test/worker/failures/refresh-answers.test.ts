@@ -4,14 +4,14 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { requestToken } from "../../support/mcp-client.ts";
-import { lastLogLine } from "../../support/observe.ts";
+import { watchLog } from "../../support/observe.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 import {
   connect,
   DEAD_AFTER_ONE_SECOND,
+  expectRefreshFailuresLogged,
   expectSignInChallenge,
   type Fault,
-  logLines,
   postToolCall,
   queueFault,
   type SignedIn,
@@ -24,9 +24,12 @@ import {
 /** The Worker pauses five seconds between two attempts. */
 const PATIENCE = { timeout: 20_000, interval: 500 };
 
+const failuresMet: string[] = [];
+
 let stack: TestStack;
 
 afterAll(async () => {
+  await expectRefreshFailuresLogged(stack, failuresMet);
   await stack.standIns.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
@@ -49,7 +52,8 @@ const LOST: readonly [what: string, fault: Fault, failure: string][] = [
 /** Those whose lost answer is asked for again only when the grace period is over. */
 const LATE = LOST.slice(1, 3);
 
-const REFUSALS = ["invalid_grant", "invalid_request", "unauthorized_client"];
+/** Refusals that say nothing about the session: the operator can mend what they say. */
+const REFUSALS = ["invalid_request", "unauthorized_client", "invalid_scope", "unsupported_grant_type"];
 
 const UNSIGNED: readonly [what: string, fault: Fault][] = [
   ["is signed by another key", { fault: "wrong_signature" }],
@@ -70,22 +74,22 @@ beforeAll(async () => {
   const names = (rows: readonly (readonly [string, ...unknown[]])[]) => rows.map(([what]) => what);
   const ttlSeconds = DEAD_AFTER_ONE_SECOND;
   alice = await signInForEach(stack, names([...LOST, ...UNSIGNED, ...NOT_NEEDED]), { ttlSeconds });
-  bob = await signInForEach(stack, [...names(LATE), ...REFUSALS, "another person"], {
+  bob = await signInForEach(stack, [...names(LATE), ...REFUSALS, "invalid_grant", "another person"], {
     username: "bob",
     ttlSeconds,
   });
   await seconds(1);
+  // The Worker pauses before it asks again, so these wait while other tests do their work.
+  for (const [what, fault] of LATE) {
+    const { accessToken, login } = bob(what);
+    await queueFault(stack, "token", fault, login);
+    expect((await postToolCall(stack.worker, accessToken, "listTodos")).status).toBe(503);
+  }
 });
 
 describe("within PingOne's grace period nothing is lost when the answer", () => {
   beforeAll(async () => {
     await stack.standIns.control.setSwitches({ gracePeriodSeconds: 60 });
-    // The Worker pauses before it asks again, and the tests of late answers use this pause too.
-    for (const [what, fault] of LATE) {
-      const { accessToken, login } = bob(what);
-      await queueFault(stack, "token", fault, login);
-      expect((await postToolCall(stack.worker, accessToken, "listTodos")).status).toBe(503);
-    }
   });
 
   afterAll(async () => {
@@ -109,8 +113,7 @@ describe("within PingOne's grace period nothing is lost when the answer", () => 
     expect(await calls.since()).toEqual(["token", "token", "todos.list"]);
     const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
     expect((await requestToken(worker, client, refresh)).status).toBe(200);
-    const failures = logLines(worker).filter(({ event }) => event === "ping_session.refresh_failed");
-    expect(failures.map((line) => line.failure)).toContain(failure);
+    failuresMet.push(failure);
   });
 });
 
@@ -132,24 +135,42 @@ describe("after PingOne's grace period the person signs in once more when the an
   });
 });
 
-describe("the session ends at once when the answer is a refusal that no second attempt would change", () => {
+it("the session ends at once when the answer is invalid_grant", async () => {
+  const { accessToken, login } = bob("invalid_grant");
+  const body = { error: "invalid_grant", error_description: "Words of PingOne" };
+  await queueFault(stack, "token", { fault: "status", status: 400, body }, login);
+  const calls = await watchCalls(stack, login);
+  expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
+  expect(await calls.since()).toEqual(["token"]);
+});
+
+describe("the session is kept, and works again when PingOne does, when the answer is", () => {
   it.concurrent.each(REFUSALS)("%s", async (error) => {
     const { accessToken, login } = bob(error);
-    const body = { error, error_description: "Words of PingOne" };
+    const id = "89736fdc-0001-4000-8000-000000000001";
+    const body = { error, error_description: `Words of PingOne (Correlation ID: ${id})` };
     await queueFault(stack, "token", { fault: "status", status: 400, body }, login);
-    const calls = await watchCalls(stack, login);
-    expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
-    expect(await calls.since()).toEqual(["token"]);
+    const log = watchLog(stack.worker);
+    const refused = await postToolCall(stack.worker, accessToken, "listTodos");
+    expect(refused.status).toBe(503);
+    const line = await log.line("ping_session.refresh_failed", { detail: `refresh_${error}` });
+    expect(line).toMatchObject({ failure: "rejected", correlation_id: id });
+    failuresMet.push("rejected");
+    const connection = await connect(stack.worker, accessToken, "modern");
+    const recovers = async () => expect((await connection.call("listTodos")).status).toBe(200);
+    await vi.waitFor(recovers, PATIENCE);
   });
 });
 
 it("tokens of another person end the session, whatever they would be good for", async () => {
   const { accessToken, login } = bob("another person");
   await queueFault(stack, "token", { fault: "other_subject" }, login);
-  const calls = await watchCalls(stack);
+  const calls = await watchCalls(stack, login);
+  const log = watchLog(stack.worker);
   expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
-  expect(await calls.since()).toEqual(["token"]);
-  expect(lastLogLine(stack.worker, "ping_session.refresh_failed")).toMatchObject({
+  // What came is neither used nor left alive.
+  expect(await calls.since()).toEqual(["token", "revoke"]);
+  expect(await log.line("ping_session.refresh_failed")).toMatchObject({
     failure: "wrong_subject",
   });
 });
@@ -193,10 +214,10 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   ])("%s, a sign-in and a refresh succeed", async (_what, offset) => {
     const { standIns, worker } = stack;
     await standIns.control.advanceClock(offset);
-    const { accessToken } = await signInAtPingOne(stack, { username: "bob" });
+    const { accessToken, login } = await signInAtPingOne(stack, { username: "bob" });
     const connection = await connect(worker, accessToken, "modern");
-    await queueFault(stack, "todos.list", { fault: "unauthorized" });
-    const calls = await watchCalls(stack);
+    await queueFault(stack, "todos.list", { fault: "unauthorized" }, login);
+    const calls = await watchCalls(stack, login);
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
     // How long a token lives is counted from its arrival, by its expires_in.
@@ -206,8 +227,9 @@ describe("when the clocks of PingOne and the Todo API are", () => {
 
   it("two hours behind, a sign-in fails and says why in the log", async () => {
     await stack.standIns.control.advanceClock(-7200);
+    const log = watchLog(stack.worker);
     await expect(signInAtPingOne(stack, { username: "bob" })).rejects.toThrow("server_error");
-    expect(lastLogLine(stack.worker, "callback.pingone_failed")).toMatchObject({
+    expect(await log.line("callback.pingone_failed")).toMatchObject({
       failure: "untrusted",
       detail: expect.stringContaining("TIMESTAMP"),
     });
@@ -215,10 +237,10 @@ describe("when the clocks of PingOne and the Todo API are", () => {
 
   it("set forward, a token that the Todo API finds expired is replaced once", async () => {
     const { standIns, worker } = stack;
-    const { accessToken } = await signInAtPingOne(stack);
+    const { accessToken, login } = await signInAtPingOne(stack);
     const connection = await connect(worker, accessToken, "legacy");
     await standIns.control.advanceClock(7200);
-    const calls = await watchCalls(stack);
+    const calls = await watchCalls(stack, login);
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
   });

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ALL_TODO_SCOPES, OFFLINE_ACCESS, type TodoScope } from "../../../src/config.ts";
 import { TestBrowser } from "../../support/browser.ts";
 import { answerPages, connectMcp, PROTOCOL_ERAS, redeem, requestToken } from "../../support/mcp-client.ts";
-import { countHoldings, lastLogLine } from "../../support/observe.ts";
+import { countHoldings, watchLog } from "../../support/observe.ts";
 import { startSignIn } from "../../support/sign-in.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 import { APPS, createApp } from "./app.ts";
@@ -54,6 +54,7 @@ async function expectBound(accessToken: string, granted: readonly TodoScope[]): 
     expect((me.structuredContent as { scopes: string[] }).scopes.sort()).toEqual([...granted].sort());
     for (const [tool, { input, scopes }] of Object.entries(CALLS)) {
       const calls = await watchCalls(stack);
+      const log = watchLog(worker);
       const answer = await connection.call(tool, input);
       const isAllowed = scopes.every((scope) => granted.includes(scope));
       expect([tool, era, answer.status]).toEqual([tool, era, isAllowed ? 200 : 403]);
@@ -65,7 +66,7 @@ async function expectBound(accessToken: string, granted: readonly TodoScope[]): 
         resource_metadata: `${worker.origin}/.well-known/oauth-protected-resource/mcp`,
       });
       expect(await calls.since()).toEqual([]);
-      expect(lastLogLine(worker, "mcp.insufficient_scope")).toMatchObject({ scope: scopes.join(" ") });
+      expect(await log.line("mcp.insufficient_scope")).toMatchObject({ scope: scopes.join(" ") });
     }
   }
 }
@@ -77,18 +78,17 @@ describe("a client that asks for", () => {
     ["todo_api:read offline_access", ["todo_api:read"]],
     ["todo_api:read todo_api:admin", ["todo_api:read"]],
   ])("%s gets that and no more, at PingOne too", async (asked, granted) => {
-    const after = await stack.standIns.control.lastRequestNumber();
-    const { accessToken, tokens } = await signInAtPingOne(stack, { scope: asked });
+    const { accessToken, tokens, login } = await signInAtPingOne(stack, { scope: asked });
     expect(tokens.scope).toBe(granted.join(" "));
-    const [authorize] = await stack.standIns.control.requests({ endpoint: "authorize", after });
+    const [authorize] = await stack.standIns.control.requests({ endpoint: "authorize", login });
     expect(authorize?.query.scope).toEqual([`openid profile ${granted.join(" ")}`]);
     if (asked === granted.join(" ")) await expectBound(accessToken, granted);
   });
 
   it("nothing is offered everything", async () => {
-    const { accessToken, tokens } = await signInAtPingOne(stack, { scope: "" });
+    const { accessToken, tokens, login } = await signInAtPingOne(stack, { scope: "" });
     expect(tokens.scope).toBe(ALL_TODO_SCOPES.join(" "));
-    const calls = await watchCalls(stack);
+    const calls = await watchCalls(stack, login);
     const connection = await connect(stack.worker, accessToken, "modern");
     expect((await connection.call("addTodo", CALLS.addTodo.input)).isError).toBe(false);
     expect(await calls.since()).toEqual(["todos.add"]);
@@ -145,9 +145,10 @@ describe("a person who picks scopes at DaVinci", () => {
 
   it("and leaves none gives no access, and the client hears of it", async () => {
     const before = await countHoldings(stack.worker);
+    const log = watchLog(stack.worker);
     const { back } = await signInWithout(ALL_TODO_SCOPES, "bob");
     expect(back.searchParams.get("error")).toBe("access_denied");
-    expect(lastLogLine(stack.worker, "callback.no_scope_granted")).toBeDefined();
+    await log.line("callback.no_scope_granted");
     expect(await countHoldings(stack.worker)).toEqual(before);
   });
 });

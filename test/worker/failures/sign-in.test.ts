@@ -3,14 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PingTokens } from "../../../src/auth/ping-types.ts";
 import { TestBrowser } from "../../support/browser.ts";
 import { answerPages, createBrowser, redeem, registerClient } from "../../support/mcp-client.ts";
-import {
-  countHoldings,
-  expectErrorRedirect,
-  lastLogLine,
-  pendingSignInCookies,
-} from "../../support/observe.ts";
+import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../../support/observe.ts";
 import { passPingOne, startSignIn } from "../../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
+import { startTestWorker, type TestWorker } from "../../support/worker.ts";
 import { type Fault, queueFault, signInAtPingOne, watchCalls } from "./signed-in.ts";
 
 let stack: TestStack;
@@ -36,20 +32,31 @@ const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
   ["is malformed", { fault: "malformed_json" }],
 ];
 
-// These come first: one good document is remembered for an hour.
 describe("a refresh is put off, and the session kept, when the discovery document", () => {
+  /** One good document is remembered for an hour, so this Worker never gets one. */
+  let unaware: TestWorker;
+
+  beforeAll(async () => {
+    unaware = await startTestWorker({ ...workerSettings(stack.standIns), UPSTREAM_TIMEOUT_SECONDS: "2" });
+  });
+
+  afterAll(async () => {
+    await unaware.close();
+  });
+
   /** A session whose Worker has never talked to PingOne: a new isolate has an old session. */
   async function oldSession(name: string) {
-    const session = (await stack.worker.getEnv()).PING_SESSION.getByName(name);
+    const session = (await unaware.getEnv()).PING_SESSION.getByName(name);
     const dead: PingTokens = {
-      version: 1,
+      version: 2,
       subject: "alice",
       accessToken: "TEST-ONLY-dead",
       accessTokenExpiresAt: 1,
       refreshAt: 1,
       refreshToken: "TEST-ONLY-unknown",
+      scopes: ["todo_api:read"],
     };
-    await session.open(dead);
+    await session.open({ id: name, userId: "alice", tokens: dead });
     return session;
   }
 
@@ -65,7 +72,7 @@ describe("a refresh is put off, and the session kept, when the discovery documen
       retryAfterSeconds: expect.any(Number),
     });
     expect(await calls.since()).toEqual(["discovery"]);
-    expect(await session.describeLife()).toEqual({ kind: "renewable" });
+    expect(await session.bind()).toEqual({ kind: "renewable" });
     await session.end({ revoke: false });
   });
 });
@@ -78,6 +85,7 @@ describe("a sign-in ends at the client, and the next one succeeds, when the docu
     const callback = await passPingOne(worker, signIn);
     const before = await countHoldings(worker);
     await queueFault(stack, "jwks", fault);
+    const log = watchLog(worker);
     const back = await signIn.browser.open(callback);
     expectErrorRedirect(back.url, {
       redirectUri: signIn.client.redirectUri,
@@ -87,7 +95,7 @@ describe("a sign-in ends at the client, and the next one succeeds, when the docu
     });
     expect(await countHoldings(worker)).toEqual(before);
     expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
-    expect(lastLogLine(worker, "callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
+    expect(await log.line("callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
     await signInAtPingOne(stack, { client: signIn.client });
   });
 });
@@ -102,7 +110,7 @@ describe("the person can go on by reloading when PingOne's own page", () => {
     const client = await registerClient(worker);
     const signIn = await startSignIn(worker, { client });
     const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
-    await queueFault(stack, "authorize", fault);
+    await queueFault(stack, "authorize", fault, { state: signIn.state });
     await atPingOne.open(signIn.pingOneUrl);
     const reloaded = await answerPages(await atPingOne.open(signIn.pingOneUrl));
     const back = await signIn.browser.open(reloaded.url);
@@ -137,12 +145,13 @@ describe("the sign-in of the sign-out page ends on a page that offers another tr
     const { worker } = stack;
     const browser = createBrowser(worker, await registerClient(worker));
     await queueFault(stack, "token", fault);
+    const log = watchLog(worker);
     const page = await answerPages(await browser.open(`${worker.origin}/signout`));
     expect(page.response?.status).toBe(status);
     expect(page.heading).toBe("PingOne did not sign you in");
     const cookies = (await browser.cookies.getCookies(worker.origin)).map(({ key }) => key);
     expect(cookies.filter((name) => name.includes("signout"))).toEqual([]);
-    expect(lastLogLine(worker, "signout.pingone_failed")).toMatchObject({
+    expect(await log.line("signout.pingone_failed")).toMatchObject({
       failure: status === 503 ? "unavailable" : "untrusted",
     });
     const again = await answerPages(await browser.open(`${worker.origin}/signout`));

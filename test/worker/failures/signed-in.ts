@@ -13,6 +13,7 @@ import {
   redeem,
   type TokenResponse,
 } from "../../support/mcp-client.ts";
+import { parseLog } from "../../support/observe.ts";
 import { startSignIn } from "../../support/sign-in.ts";
 import type { TestStack } from "../../support/stack.ts";
 import type { TestWorker } from "../../support/worker.ts";
@@ -235,11 +236,14 @@ export async function watchCalls({ standIns }: TestStack, login?: { state: strin
   };
 }
 
-/** Every log line, parsed. */
-export function logLines(worker: TestWorker): Record<string, unknown>[] {
-  return worker
-    .logs()
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+/** Tests that run side by side cannot tell their log lines apart, so the lines are counted when all are done. */
+export async function expectRefreshFailuresLogged(
+  { worker }: TestStack,
+  failures: readonly string[],
+): Promise<void> {
+  const logged = parseLog(worker).filter(({ event }) => event === "ping_session.refresh_failed");
+  for (const failure of new Set(failures)) {
+    const count = (found: readonly unknown[]) => found.filter((candidate) => candidate === failure).length;
+    expect(count(logged.map((line) => line.failure)), failure).toBeGreaterThanOrEqual(count(failures));
+  }
 }

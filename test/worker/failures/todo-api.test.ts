@@ -1,15 +1,8 @@
 /** The Todo API fails: what the model reads, and how often the API was asked. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { parseLog } from "../../support/observe.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
-import {
-  type Answer,
-  connect,
-  type Fault,
-  logLines,
-  queueFault,
-  signInAtPingOne,
-  watchCalls,
-} from "./signed-in.ts";
+import { type Answer, connect, type Fault, queueFault, signInAtPingOne, watchCalls } from "./signed-in.ts";
 
 let stack: TestStack;
 
@@ -26,8 +19,8 @@ interface Failure {
   readonly answer: Answer;
   /** Endpoints of the Todo API and of PingOne that were met by it. */
   readonly calls: readonly string[];
-  /** The log line that has the reference of the answer, or the newest one of this tool. */
-  readonly line: Record<string, unknown>;
+  /** The log line that has the reference of the answer, or of a test that runs alone: the newest one of this tool. */
+  line(): Promise<Record<string, unknown>>;
 }
 
 const COUNTED = { "todos.list": "modern", "todos.add": "legacy", "todos.update": "modern" } as const;
@@ -42,19 +35,21 @@ async function callThatMeets(
   const connection = await connect(stack.worker, accessToken, COUNTED[endpoint]);
   await queueFault(stack, endpoint, fault, login);
   const watched = await watchCalls(stack, login);
+  const loggedBefore = parseLog(stack.worker).length;
   const answer = await connection.call(call.tool, call.input);
   const calls = await watched.since();
   const reference = /\(reference ([0-9a-f]{8})\)/.exec(answer.text)?.[1];
-  const line = logLines(stack.worker).findLast(
-    (candidate) =>
-      candidate.event === "tool.failed" &&
-      candidate.tool === call.tool &&
-      (reference === undefined || candidate.reference === reference),
-  );
+  const findLine = () =>
+    parseLog(stack.worker)
+      .slice(loggedBefore)
+      .findLast(
+        ({ event, tool, reference: logged }) =>
+          event === "tool.failed" && tool === call.tool && (reference === undefined || logged === reference),
+      );
   return {
     answer,
     calls,
-    line: line ?? {},
+    line: () => vi.waitUntil(findLine, 5000),
     listAfterwards: async () => (await connection.call("listTodos")).text,
   };
 }
@@ -69,79 +64,47 @@ const NOT_NOW =
 const LOOK_FIRST =
   /^The Todo API cannot be used at the moment \(reference [0-9a-f]{8}\)\. The change may or may not have been made: call listTodos after \d+ seconds and look before you repeat it\.$/;
 const TOO_LARGE = /its answer is too large to read \(reference [0-9a-f]{8}\)\. Do not repeat this call/;
+/** PingOne's token has every scope, so none is missing, whatever the API says. */
+const NOT_ALLOWED = /^The Todo API does not allow this person to do this\. Signing in again does not help\.$/;
 const HUGE = JSON.stringify({ todos: [{ id: "1", text: "x".repeat(1_100_000), completed: false }] });
 
-describe.concurrent("listTodos, when the Todo API", () => {
-  it.each<[what: string, fault: Fault, expected: { text: RegExp; error?: string; detail?: string | RegExp }]>(
+describe("listTodos, when the Todo API", () => {
+  it.concurrent.each<
+    [what: string, fault: Fault, expected: { text: RegExp; error?: string; detail?: string | RegExp }]
+  >([
     [
-      [
-        "takes longer than the time-out",
-        { fault: "delay", milliseconds: 2500 },
-        { text: NOT_NOW, detail: "timeout" },
-      ],
-      [
-        "sends its answer too slowly",
-        { fault: "trickle", chunkBytes: 16, intervalMilliseconds: 600 },
-        { text: NOT_NOW, detail: "cut_off" },
-      ],
-      ["answers 500", { fault: "server_error", status: 500 }, { text: NOT_NOW, detail: "http_500" }],
-      ["answers 503", { fault: "server_error" }, { text: NOT_NOW, detail: "http_503" }],
-      ["resets the connection", { fault: "reset" }, { text: NOT_NOW, detail: NO_ANSWER }],
-      ["answers malformed JSON", { fault: "malformed_json" }, { text: NOT_NOW, detail: "malformed" }],
-      ["breaks off its answer", { fault: "truncated" }, { text: NOT_NOW, detail: "cut_off" }],
-      ["answers HTML", { fault: "wrong_content_type" }, { text: NOT_NOW, detail: "not_json" }],
-      [
-        "answers something else than a list",
-        { fault: "body", body: { items: [] } },
-        { text: NOT_NOW, detail: "unexpected_shape" },
-      ],
+      "takes longer than the time-out",
+      { fault: "delay", milliseconds: 2500 },
+      { text: NOT_NOW, detail: "timeout" },
     ],
-  )("%s, is asked again twice and then tells the model to wait", async (_what, fault, expected) => {
+    [
+      "sends its answer too slowly",
+      { fault: "trickle", chunkBytes: 16, intervalMilliseconds: 600 },
+      { text: NOT_NOW, detail: "cut_off" },
+    ],
+    ["answers 500", { fault: "server_error", status: 500 }, { text: NOT_NOW, detail: "http_500" }],
+    ["answers 503", { fault: "server_error" }, { text: NOT_NOW, detail: "http_503" }],
+    ["resets the connection", { fault: "reset" }, { text: NOT_NOW, detail: NO_ANSWER }],
+    ["answers malformed JSON", { fault: "malformed_json" }, { text: NOT_NOW, detail: "malformed" }],
+    ["breaks off its answer", { fault: "truncated" }, { text: NOT_NOW, detail: "cut_off" }],
+    ["answers HTML", { fault: "wrong_content_type" }, { text: NOT_NOW, detail: "not_json" }],
+    [
+      "answers something else than a list",
+      { fault: "body", body: { items: [] } },
+      { text: NOT_NOW, detail: "unexpected_shape" },
+    ],
+  ])("%s, is asked again twice and then tells the model to wait", async (_what, fault, expected) => {
     const failing = { ...fault, times: ATTEMPTS } as Fault;
     const { answer, calls, line } = await callThatMeets("todos.list", failing, { tool: "listTodos" });
     expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(expected.text) });
     expect(calls).toEqual(Array(ATTEMPTS).fill("todos.list"));
-    expect(line).toMatchObject({
-      error: "TodoApiUnavailableError",
+    expect(await line()).toMatchObject({
+      error: "unavailable",
       detail: expect.stringMatching(expected.detail ?? /./),
     });
   });
 
-  it.each<[what: string, fault: Fault, expected: { text: RegExp; error: string }]>([
-    [
-      "answers 429",
-      { fault: "rate_limited", retryAfterSeconds: 7 },
-      { text: /Try again after 7 seconds\.$/, error: "TodoApiUnavailableError" },
-    ],
-    [
-      "answers 503 and says when",
-      { fault: "status", status: 503, headers: { "retry-after": "40" } },
-      { text: /Try again after 40 seconds\.$/, error: "TodoApiUnavailableError" },
-    ],
-    ["answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "TodoApiUnavailableError" }],
-    [
-      "answers 403",
-      { fault: "forbidden" },
-      { text: /lacks the permission todo_api:read\./, error: "TodoApiForbiddenError" },
-    ],
-    [
-      "answers 422",
-      { fault: "unprocessable" },
-      { text: /did not accept/, error: "TodoApiInvalidRequestError" },
-    ],
-    [
-      "answers with a very large list",
-      { fault: "very_large_list", count: 20_000 },
-      { text: TOO_LARGE, error: "TodoApiAnswerTooLargeError" },
-    ],
-  ])("%s, is not asked again", async (_what, fault, expected) => {
-    const { answer, calls, line } = await callThatMeets("todos.list", fault, { tool: "listTodos" });
-    expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(expected.text) });
-    expect(calls).toEqual(["todos.list"]);
-    expect(line).toMatchObject({ error: expected.error });
-  });
-
-  it.each<[what: string, fault: Fault, times: number]>([
+  it.concurrent.each<[what: string, fault: Fault, times: number]>([
     ["fails once", { fault: "server_error" }, 1],
     ["fails twice", { fault: "reset" }, 2],
   ])("%s, has its list all the same", async (_what, fault, times) => {
@@ -151,7 +114,34 @@ describe.concurrent("listTodos, when the Todo API", () => {
     expect(calls).toEqual(Array(times + 1).fill("todos.list"));
   });
 
-  it("has a list of thousands, gives the model all of it", async () => {
+  // One after the other: some of these answers have no reference by which the log line could be found.
+  it.each<[what: string, fault: Fault, expected: { text: RegExp; error: string }]>([
+    [
+      "answers 429",
+      { fault: "rate_limited", retryAfterSeconds: 7 },
+      { text: /Try again after 7 seconds\.$/, error: "unavailable" },
+    ],
+    [
+      "answers 503 and says when",
+      { fault: "status", status: 503, headers: { "retry-after": "40" } },
+      { text: /Try again after 40 seconds\.$/, error: "unavailable" },
+    ],
+    ["answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "unavailable" }],
+    ["answers 403", { fault: "forbidden" }, { text: NOT_ALLOWED, error: "forbidden" }],
+    ["answers 422", { fault: "unprocessable" }, { text: /did not accept/, error: "invalid_request" }],
+    [
+      "answers with a very large list",
+      { fault: "very_large_list", count: 20_000 },
+      { text: TOO_LARGE, error: "answer_too_large" },
+    ],
+  ])("%s, is not asked again", async (_what, fault, expected) => {
+    const { answer, calls, line } = await callThatMeets("todos.list", fault, { tool: "listTodos" });
+    expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(expected.text) });
+    expect(calls).toEqual(["todos.list"]);
+    expect(await line()).toMatchObject({ error: expected.error });
+  });
+
+  it.concurrent("has a list of thousands, gives the model all of it", async () => {
     const fault = { fault: "very_large_list", count: 5000 } as const;
     const { answer } = await callThatMeets("todos.list", fault, { tool: "listTodos" });
     expect(answer.text.split("\n")).toHaveLength(5000);
@@ -171,7 +161,7 @@ describe.concurrent("addTodo is sent once, when the Todo API", () => {
     ["answers something else than a list", { fault: "body", body: { ok: true } }, LOOK_FIRST, true],
     ["answers more than can be read", { fault: "body", body: HUGE, headers: JSON_TYPE }, TOO_LARGE, true],
     ["answers 429", { fault: "rate_limited", retryAfterSeconds: 7 }, /Try again after 7 seconds\.$/, false],
-    ["answers 403", { fault: "forbidden" }, /lacks the permission todo_api:write\./, false],
+    ["answers 403", { fault: "forbidden" }, NOT_ALLOWED, false],
     ["answers 404", { fault: "not_found" }, NOT_NOW, false],
     ["answers 409", { fault: "conflict" }, /Call listTodos, then decide again\.$/, false],
     ["answers 422", { fault: "unprocessable" }, /did not accept this input/, false],
