@@ -72,7 +72,7 @@ describe("what is refused costs nothing: the OAuth provider is not asked when", 
   });
 });
 
-describe("what keeps to the rules", () => {
+describe("what keeps to the rules, or would but for its method,", () => {
   it("is answered as it is", async () => {
     const response = await serve("/mcp", { method: "POST", body: "{}", headers: { Origin: ORIGIN } });
     expect(await response.text()).toBe("answered");
@@ -92,6 +92,12 @@ describe("what keeps to the rules", () => {
     const response = await serve("/.well-known/oauth-authorization-server", { method: "HEAD" });
     expect(answer.mock.calls[0]?.[0].method).toBe("GET");
     expect(response.headers.get("X-Answer")).toBe("1");
+    expect(response.body).toBeNull();
+  });
+
+  it.each(["/callback", "/token", "/nope"])("is refused to HEAD at %s without a body, too", async (path) => {
+    const response = await serve(path, { method: "HEAD" });
+    expect(response.status).toBe(path === "/nope" ? 404 : 405);
     expect(response.body).toBeNull();
   });
 });

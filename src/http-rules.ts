@@ -61,11 +61,20 @@ interface Refusal {
 /** What stands behind the rules. A body that was read comes along; it can be read again from the request. */
 export type Answer = (request: Request, body: string | undefined) => Promise<Response>;
 
+interface Rules {
+  readonly env: Env;
+  readonly settings: Settings;
+  readonly answer: Answer;
+}
+
 /** Answers a request that keeps to the rules, and refuses any other. */
-export async function serveByHttpRules(
-  request: Request,
-  { env, settings, answer }: { env: Env; settings: Settings; answer: Answer },
-): Promise<Response> {
+export async function serveByHttpRules(request: Request, rules: Rules): Promise<Response> {
+  const response = await judge(request, rules);
+  // RFC 9110 §9.3.2: the headers of GET, and no body.
+  return request.method === "HEAD" ? new Response(null, response) : response;
+}
+
+async function judge(request: Request, { env, settings, answer }: Rules): Promise<Response> {
   const url = new URL(request.url);
   if (url.origin !== settings.MCP_RESOURCE.origin && url.pathname !== ENDPOINTS.health) {
     return refuse(request, wrongHost(settings), { readableBy: "same origin" });
@@ -79,10 +88,8 @@ export async function serveByHttpRules(
   }
   const exceeded = await findExceededLimit(request, env, endpoint);
   if (exceeded !== undefined) return refuse(request, tooMany(exceeded.retryAfterSeconds));
-  if (request.method === "HEAD") {
-    // The same answer as to GET, whichever of its headers a handler would leave out (RFC 9110 §9.3.2).
-    return withoutBody(await answer(new Request(request, { method: "GET" }), undefined));
-  }
+  // What stands behind the rules is asked as by GET, so that no handler has to know of HEAD.
+  if (request.method === "HEAD") return answer(new Request(request, { method: "GET" }), undefined);
   if (request.method !== "POST" || endpoint === ENDPOINTS.mcp) return answer(request, undefined);
   const limit = endpoint === ENDPOINTS.register ? MAXIMUM_REGISTRATION_BYTES : MAXIMUM_BODY_BYTES;
   const body = await readBodyText(request, limit);
@@ -141,12 +148,8 @@ async function refuse(
 ): Promise<Response> {
   const { status, error, text, rpcCode, page } = refusal;
   const headers = new Headers({ "Cache-Control": "no-store", ...refusal.headers });
-  if (wantsPage(request)) {
-    const response = await renderErrorPage({ status, ...page, headers });
-    return request.method === "HEAD" ? withoutBody(response) : response;
-  }
+  if (wantsPage(request)) return renderErrorPage({ status, ...page, headers });
   if (readableBy === "any origin") allowReading(headers, request);
-  if (request.method === "HEAD") return new Response(null, { status, headers });
   const body =
     new URL(request.url).pathname === ENDPOINTS.mcp
       ? { jsonrpc: "2.0", error: { code: rpcCode, message: text }, id: null }
@@ -161,10 +164,6 @@ function allowReading(headers: Headers, request: Request): void {
   if (origin === null) return;
   headers.set("Access-Control-Allow-Origin", origin);
   headers.set("Access-Control-Expose-Headers", "Retry-After");
-}
-
-function withoutBody({ status, headers }: Response): Response {
-  return new Response(null, { status, headers });
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Ends MCP sessions from outside: when their sign-in ends, or has too many of them. */
+/** How an MCP session is ended from outside. */
 import type { Env } from "./config.ts";
 import { logProblem } from "./log.ts";
 
