@@ -1,11 +1,13 @@
 /** Composes the Worker: settings, the OAuth provider, and the routes around it. */
-import { OAuthProvider, type OAuthProviderOptions } from "@cloudflare/workers-oauth-provider";
+import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
+import { createCallbackHandler } from "./auth/callback.ts";
 import { withOAuthStore } from "./auth/grants.ts";
 import { renderLandingPage } from "./auth/pages.tsx";
-import { createPingHandler } from "./auth/ping-handler.ts";
+import { createAuthorizeHandler } from "./auth/ping-handler.ts";
 import { createProviderOptions } from "./auth/provider.ts";
-import { nameSecretExpiry } from "./auth/registration.ts";
+import { renderFailure } from "./auth/sign-in-failures.ts";
+import { createSignOutHandler } from "./auth/signout-handler.ts";
 import { answerTokenRequest } from "./auth/token-endpoint.ts";
 import { ENDPOINTS, type Env, parseSettings, SERVER_INFO, type Settings, SettingsError } from "./config.ts";
 import { withBudget } from "./deadline.ts";
@@ -31,24 +33,28 @@ let composed: App | undefined;
 function compose(env: Env): App {
   if (composed !== undefined) return composed;
   const settings = parseSettings(env);
-  const options: OAuthProviderOptions<Env> = createProviderOptions(settings, {
-    apiHandler: createMcpRouter(settings),
-    defaultHandler: createDefaultHandler(settings, () => options),
-  });
-  composed = { settings, provider: new OAuthProvider<Env>(options) };
+  composed = {
+    settings,
+    provider: new OAuthProvider<Env>(
+      createProviderOptions(settings, {
+        apiHandler: createMcpRouter(settings),
+        defaultHandler: createDefaultHandler(settings),
+      }),
+    ),
+  };
   return composed;
 }
 
-function createDefaultHandler(
-  settings: Settings,
-  options: () => OAuthProviderOptions<Env>,
-): Hono<{ Bindings: Env }> {
+function createDefaultHandler(settings: Settings): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
   app.get(ENDPOINTS.landing, () => renderLandingPage({ resource: settings.MCP_RESOURCE.href, tools: TOOLS }));
   app.get(ENDPOINTS.health, (c) =>
     c.json({ status: "ok", name: SERVER_INFO.name, version: SERVER_INFO.version }),
   );
-  app.route("/", createPingHandler(settings, options));
+  app.route("/", createAuthorizeHandler(settings));
+  app.route("/", createCallbackHandler(settings));
+  app.route("/", createSignOutHandler(settings));
+  app.onError((error) => renderFailure(error));
   return app;
 }
 
@@ -70,7 +76,8 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     return explainSettings(error, request);
   }
   const { provider, settings } = app;
-  const providerEnv = withOAuthStore(env);
+  const isRegistering = new URL(request.url).pathname === ENDPOINTS.register;
+  const providerEnv = withOAuthStore(env, { isRegistering });
   const askProvider = (asked: Request) => provider.fetch(asked, providerEnv, ctx);
   return withBudget(settings.REQUEST_BUDGET_SECONDS, () =>
     serveByHttpRules(request, {
@@ -92,8 +99,6 @@ async function answer(
       return answerMetadata(request, askProvider);
     case ENDPOINTS.token:
       return body === undefined ? askProvider(request) : answerTokenRequest(request, body, askProvider);
-    case ENDPOINTS.register:
-      return nameSecretExpiry(await askProvider(request));
     default:
       return askProvider(request);
   }

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, MAXIMUM_MCP_SESSIONS, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
 import { continueRequest, logAlarm, logEvent, logProblem } from "../log.ts";
-import { personOf } from "./grants.ts";
+import { personOf } from "./grant-keeper.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS, describeFailure } from "./ping-failures.ts";
 import {
   type PingFailure,
