@@ -6,18 +6,22 @@ import {
   AuthorizationError,
   type AuthRequest,
   authorizationErrorRedirect,
-  type ClientInfo,
   OAuthError,
 } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
-import { ENDPOINTS, type Env, type Props, type Settings } from "../config.ts";
+import { ENDPOINTS, type Env, type Props, type Settings, type TodoScope } from "../config.ts";
 import { logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
 import { personOf } from "./grant-keeper.ts";
 import { renderConsentPage } from "./pages.tsx";
 import type { GrantMetadata } from "./person-tables.ts";
 import { readCorrelationId, readErrorCode } from "./ping-failures.ts";
-import { clientSignInTransactionSchema, type PendingApproval, pendingApprovalSchema } from "./ping-types.ts";
+import {
+  clientSignInTransactionSchema,
+  type PendingApproval,
+  type PingTokens,
+  pendingApprovalSchema,
+} from "./ping-types.ts";
 import { redeemAuthorizationResponse } from "./ping-utils.ts";
 import { keepRegistration } from "./registration.ts";
 import { askedPersonCookie, clearedAskedPersonCookie, readAskedPerson } from "./sealed-cookies.ts";
@@ -35,14 +39,20 @@ type App = { Bindings: Env };
 /** Somebody who has signed in at PingOne, and whose tokens wait in a PingSession. */
 type SignedIn = Omit<PendingApproval, "kind">;
 
+/** The scopes of the page on which the person pressed Allow, and when: in epoch milliseconds, or just now. */
+interface Approval {
+  readonly at: number | "now";
+  readonly scopes: readonly TodoScope[];
+}
+
 /** A sign-in on its way back to the MCP client. */
 interface Return {
   readonly request: AuthRequest;
   /** The cookies that go with the answer. */
   readonly headers: Headers;
   readonly signedIn: SignedIn;
-  /** Epoch milliseconds at which the person pressed Allow in this sign-in, if they did. */
-  readonly approvedAt: number | undefined;
+  /** What the person has allowed in this sign-in, if they were asked. */
+  readonly approval: Approval | undefined;
 }
 
 export function createCallbackHandler(settings: Settings): Hono<App> {
@@ -76,18 +86,20 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
         return redirectPingFailure(signIn, request, headers);
       }
       const { person, tokens } = signIn.value;
+      const userId = await userIdOf(person.sub);
+      const cleared = await clearedAskedPersonCookie(c, secret, userId);
+      if (cleared !== undefined) headers.append("Set-Cookie", cleared);
       if (tokens.scopes.length === 0) {
         logEvent("callback.no_scope_granted");
         await revoke(c.env, tokens.refreshToken);
         return redirect(redirectWithPingOneError(request, "access_denied"), headers);
       }
-      const userId = await userIdOf(person.sub);
-      const asked = await readAskedPerson(c, secret);
-      if (asked !== undefined && asked !== userId) headers.append("Set-Cookie", clearedAskedPersonCookie());
-      const pingSessionId = crypto.randomUUID();
-      await c.env.PING_SESSION.getByName(pingSessionId).open({ id: pingSessionId, userId, tokens });
+      const pingSessionId = await openPingSession(c.env, userId, tokens);
       const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
-      return await grantOrAsk(c, { request, headers, signedIn, approvedAt: transaction.data.approvedAt });
+      const { approvedAt } = transaction.data;
+      const approval =
+        approvedAt === undefined ? undefined : { at: approvedAt, scopes: todoScopesOf(request) };
+      return await grantOrAsk(c, { request, headers, signedIn, approval });
     } catch (error) {
       return endSignIn(error, request, headers);
     }
@@ -104,24 +116,26 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
     const signedIn = pending.data;
     const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
     try {
-      // The page may still be open when somebody else has signed in in this browser: it is not theirs to answer.
+      // One answer counts, and only one that the person in front of this browser can have given: the page may still be
+      // open when somebody else has signed in.
+      if (!(await session.take())) throw pastPageError();
       if ((await readAskedPerson(c, secret)) !== signedIn.userId) {
-        await session.end({ revoke: true, requestId: requestId() });
+        await session.end({ requestId: requestId() });
         throw new AuthorizationError("invalid_request", {
           description: "Another person has signed in in this browser since this page was shown.",
         });
       }
       if (decision === "deny") {
         logEvent("authorize.consent_refused");
-        await session.end({ revoke: true, requestId: requestId() });
+        await session.end({ requestId: requestId() });
         return redirect(
           authorizationErrorRedirect(request, "access_denied", "The person refused access."),
           headers,
         );
       }
-      if (!(await session.take())) throw pastPageError();
       logEvent("authorize.consent_given");
-      return await grantOrAsk(c, { request, headers, signedIn, approvedAt: Date.now() });
+      const approval = { at: "now", scopes: signedIn.scopes } as const;
+      return await grantOrAsk(c, { request, headers, signedIn, approval });
     } catch (error) {
       return endSignIn(error, request, headers);
     }
@@ -129,24 +143,26 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
 
   /** Gives the client its access if this person has approved it, and asks them otherwise. */
   async function grantOrAsk(c: Context<App>, back: Return): Promise<Response> {
-    const { request, headers, signedIn, approvedAt } = back;
+    const { request, headers, signedIn, approval } = back;
     const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
     try {
       const admission = await personOf(c.env, signedIn.userId).admit({
-        clientId: request.clientId,
-        redirectUri: request.redirectUri,
-        resource: settings.MCP_RESOURCE.href,
-        scopes: todoScopesOf(request),
-        approvedAt,
+        client: {
+          clientId: request.clientId,
+          redirectUri: request.redirectUri,
+          resource: settings.MCP_RESOURCE.href,
+        },
+        scopes: signedIn.scopes,
+        approval,
       });
       if (admission.kind === "ask") return await askForApproval(c, back);
       const redirectTo = await grantAccess(c.env, back, admission.admittedAt);
-      if (approvedAt !== undefined) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
+      if (approval !== undefined) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
       logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
       return redirect(redirectTo, headers);
     } catch (error) {
       // No grant will ever name this session.
-      await session.end({ revoke: true, requestId: requestId() });
+      await session.end({ requestId: requestId() });
       if (!(error instanceof OAuthError)) throw error;
       logEvent("callback.ended_meanwhile");
       return redirect(
@@ -201,9 +217,8 @@ function returnRefusal(
 }
 
 /** @throws {AuthorizationError} when the client's registration has ended while the person was signing in */
-async function requireClient(env: Env, clientId: string): Promise<ClientInfo> {
-  const client = await env.OAUTH_PROVIDER.lookupClient(clientId);
-  if (client !== null) return client;
+async function requireClient(env: Env, clientId: string): Promise<void> {
+  if ((await env.OAUTH_PROVIDER.lookupClient(clientId)) !== null) return;
   throw new AuthorizationError("invalid_request", { description: "This app is no longer registered." });
 }
 
@@ -211,6 +226,18 @@ function pastPageError(): AuthorizationError {
   return new AuthorizationError("invalid_request", {
     description: "This authorization expired or was already used.",
   });
+}
+
+/** Puts the tokens into a PingSession of their own, or has them revoked. @returns its name */
+async function openPingSession(env: Env, userId: string, tokens: PingTokens): Promise<string> {
+  const id = crypto.randomUUID();
+  try {
+    await env.PING_SESSION.getByName(id).open({ id, userId, tokens });
+    return id;
+  } catch (error) {
+    await revoke(env, tokens.refreshToken);
+    throw error;
+  }
 }
 
 /** Has a refresh token revoked whose sign-in came to nothing. Never throws. */
@@ -227,7 +254,7 @@ async function revoke(env: Env, refreshToken: string | undefined): Promise<void>
 /** Makes the grant in front of the PingSession. @returns where the client gets its code */
 async function grantAccess(env: Env, { request, signedIn }: Return, admittedAt: number): Promise<string> {
   const { userId, person, scopes, pingSessionId } = signedIn;
-  const { clientName } = await requireClient(env, request.clientId);
+  const clientName = (await env.OAUTH_PROVIDER.lookupClient(request.clientId))?.clientName;
   const { redirectTo } = await env.OAUTH_PROVIDER.completeAuthorization({
     request,
     userId,

@@ -60,9 +60,9 @@ function createOAuthStore(kv: KVNamespace, { keeperOf, isRegistering }: Required
       const parsed = parseKey(key);
       if (parsed.kind === "client" && isRegistering) {
         const { record, expirationTtl } = shortenRegistration(value);
-        return putWithOneRetry(kv, key, record, { expirationTtl });
+        return withOneRetry(() => kv.put(key, record, { expirationTtl }));
       }
-      if (parsed.kind !== "grant") return putWithOneRetry(kv, key, value, options);
+      if (parsed.kind !== "grant") return withOneRetry(() => kv.put(key, value, options));
       const { userId, grantId } = parsed;
       const write = { grantId, record: value, expiresAt: expiryOf(options) };
       // The grant was ended while this request ran; writing it would bring it back.
@@ -72,7 +72,7 @@ function createOAuthStore(kv: KVNamespace, { keeperOf, isRegistering }: Required
     },
     delete: async (key: string): Promise<void> => {
       const parsed = parseKey(key);
-      if (parsed.kind !== "grant") return kv.delete(key);
+      if (parsed.kind !== "grant") return withOneRetry(() => kv.delete(key));
       await keeperOf(parsed.userId).deleteGrant(parsed.grantId, requestId());
     },
     list: (options?: KVNamespaceListOptions) => kv.list(options),
@@ -107,17 +107,12 @@ function expiryOf(options: KVNamespacePutOptions | undefined): number {
 }
 
 /** Once more after a second, where KV has refused the write (429: one a second per key) or failed. */
-async function putWithOneRetry(
-  kv: KVNamespace,
-  key: string,
-  value: string,
-  options: KVNamespacePutOptions | undefined,
-): Promise<void> {
+async function withOneRetry(write: () => Promise<void>): Promise<void> {
   try {
-    await kv.put(key, value, options);
+    await write();
   } catch (error) {
     logProblem("store.write_repeated", { error: error instanceof Error ? error.name : "unknown" });
     await new Promise((resolve) => setTimeout(resolve, KV_WRITE_PAUSE_MS));
-    await kv.put(key, value, options);
+    await write();
   }
 }

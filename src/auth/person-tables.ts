@@ -31,6 +31,8 @@ export const grantRecordSchema = z.looseObject({
   createdAt: z.number(),
   /** There until the code is redeemed. */
   authCodeWrappedKey: z.string().optional(),
+  /** There from the first refresh on. */
+  previousRefreshTokenId: z.string().optional(),
   metadata: grantMetadataSchema,
 });
 export type GrantRecord = z.infer<typeof grantRecordSchema>;
@@ -57,7 +59,7 @@ CREATE INDEX IF NOT EXISTS grants_by_session ON grants (ping_session_id);
 CREATE INDEX IF NOT EXISTS grants_by_expiry ON grants (expires_at);
 CREATE TABLE IF NOT EXISTS endings (
   grant_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, ping_session_id TEXT NOT NULL,
-  successor TEXT, tokens_deleted INTEGER NOT NULL
+  replaced_in TEXT, tokens_deleted INTEGER NOT NULL, attempts INTEGER NOT NULL
 );`;
 
 export type GrantRow = {
@@ -72,8 +74,8 @@ export type EndingRow = {
   grant_id: string;
   user_id: string;
   ping_session_id: string;
-  /** The PingSession that takes over the refresh token, which is not revoked then. */
-  successor: string | null;
+  /** The slot in which another grant has replaced it: that one's PingSession takes over the refresh tokens. */
+  replaced_in: string | null;
   tokens_deleted: number;
 };
 

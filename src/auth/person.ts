@@ -22,12 +22,17 @@ import {
   toConnection,
 } from "./person-tables.ts";
 
-/** What a person is asked about: this client, these addresses, these permissions. */
-interface ApprovalRequest {
+/** Whom an approval is for: this client, at this address, for this resource. */
+interface ApprovedClient {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly resource: string;
+}
+
+interface AdmissionRequest {
+  readonly client: ApprovedClient;
   readonly scopes: readonly string[];
+  readonly approval: { readonly at: number | "now"; readonly scopes: readonly string[] } | undefined;
 }
 
 /** `approved`: go on. `admittedAt` belongs into the grant's metadata. `ask`: show the consent page. */
@@ -56,6 +61,8 @@ const ALREADY_ENDED: GrantKeeper = {
 };
 
 export class Person extends DurableObject<Env> implements GrantKeeper {
+  #run: Promise<void> | undefined;
+
   get #sql(): SqlStorage {
     return this.ctx.storage.sql;
   }
@@ -63,13 +70,36 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   /**
    * Whether a sign-in of this person may become a grant.
    *
-   * @param options.approvedAt epoch milliseconds at which the person pressed Allow in this very sign-in; undefined
-   *   where a browser remembered an approval, which may be another person's
+   * @param options.scopes what the grant would give
+   * @param options.approval what the person has allowed in this very sign-in: the scopes of the page, and when, in epoch
+   *   milliseconds or just now. Undefined where a browser remembered an approval, which may be another person's
    */
-  async admit(options: ApprovalRequest & { approvedAt?: number | undefined }): Promise<Admission> {
+  async admit({ client, scopes, approval }: AdmissionRequest): Promise<Admission> {
     ensureTables(this.#sql);
-    const { clientId, redirectUri, resource, approvedAt } = options;
-    const remembered = this.#sql
+    const { clientId, redirectUri, resource } = client;
+    const admittedAt = Date.now();
+    const remembered = this.#rememberedScopes(client);
+    const isApproved =
+      approval !== undefined && (approval.at === "now" || approval.at > this.#endedAt(clientId));
+    const allowed = isApproved ? [...new Set([...remembered, ...approval.scopes])] : remembered;
+    if (isApproved) {
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO approvals (client_id, redirect_uri, resource, scopes, expires_at) VALUES (?, ?, ?, ?, ?)",
+        clientId,
+        redirectUri,
+        resource,
+        allowed.join(" "),
+        nowInSeconds() + THIRTY_DAYS_SECONDS,
+      );
+      await this.#schedule();
+    }
+    return scopes.every((scope) => allowed.includes(scope))
+      ? { kind: "approved", admittedAt }
+      : { kind: "ask" };
+  }
+
+  #rememberedScopes({ clientId, redirectUri, resource }: ApprovedClient): string[] {
+    const row = this.#sql
       .exec<{ scopes: string }>(
         "SELECT scopes FROM approvals WHERE client_id = ? AND redirect_uri = ? AND resource = ? AND expires_at > ?",
         clientId,
@@ -78,24 +108,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
         nowInSeconds(),
       )
       .toArray()[0];
-    const rememberedScopes = remembered === undefined ? [] : remembered.scopes.split(" ");
-    const admittedAt = Date.now();
-    if (approvedAt !== undefined && approvedAt > this.#endedAt(clientId)) {
-      const scopes = [...new Set([...rememberedScopes, ...options.scopes])].join(" ");
-      const expiresAt = nowInSeconds() + THIRTY_DAYS_SECONDS;
-      this.#sql.exec(
-        "INSERT OR REPLACE INTO approvals (client_id, redirect_uri, resource, scopes, expires_at) VALUES (?, ?, ?, ?, ?)",
-        clientId,
-        redirectUri,
-        resource,
-        scopes,
-        expiresAt,
-      );
-      await this.#schedule();
-      return { kind: "approved", admittedAt };
-    }
-    const isCovered = options.scopes.every((scope) => rememberedScopes.includes(scope));
-    return remembered !== undefined && isCovered ? { kind: "approved", admittedAt } : { kind: "ask" };
+    return row === undefined ? [] : row.scopes.split(" ");
   }
 
   async readGrant(grantId: string): Promise<string | undefined> {
@@ -148,16 +161,25 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
 
   /** A redeemed grant replaces an older one in the same slot. */
   #updateRedeemed(grant: GrantAsWritten, record: GrantRecord): boolean {
-    const { rowsWritten } = this.#sql.exec(
+    const known = this.#sql
+      .exec<{ redeemed: number }>("SELECT redeemed FROM grants WHERE id = ?", grant.grantId)
+      .toArray()[0];
+    if (known === undefined) return false;
+    // The provider looked before it wrote, and so did another request with the same code at the same moment. RFC 6749
+    // §4.1.2: a code is used once, and what it gave SHOULD be revoked.
+    const isRedemption = record.previousRefreshTokenId === undefined;
+    if (isRedemption && known.redeemed === 1) {
+      this.#endGrants("id = ?", [grant.grantId]);
+      return false;
+    }
+    this.#sql.exec(
       "UPDATE grants SET record = ?, expires_at = ?, redeemed = 1 WHERE id = ?",
       grant.record,
       grant.expiresAt,
       grant.grantId,
     );
-    if (rowsWritten === 0) return false;
-    this.#endGrants("slot = ? AND redeemed = 1 AND id != ?", [slotOf(record), grant.grantId], {
-      successor: record.metadata.pingSessionId,
-    });
+    const slot = slotOf(record);
+    this.#endGrants("slot = ? AND redeemed = 1 AND id != ?", [slot, grant.grantId], { replacedIn: slot });
     return true;
   }
 
@@ -171,7 +193,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   /** PingOne has ended a PingSession: the grant in front of it is worth nothing any more. */
   async sessionOver(pingSessionId: string): Promise<void> {
     if (this.#isEmpty()) return;
-    this.#endGrants("ping_session_id = ?", [pingSessionId], {});
+    this.#endGrants("ping_session_id = ?", [pingSessionId]);
     await this.#schedule();
   }
 
@@ -200,7 +222,8 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       .toArray()[0];
     if (grant === undefined) return false;
     this.#forgetApprovals(grant.client_id);
-    this.#endGrants("id = ?", [grantId], {});
+    // A code of the same client that is still out would bring the access back.
+    this.#endGrants("id = ? OR (client_id = ? AND redeemed = 0)", [grantId, grant.client_id]);
     await this.#finishEndings(requestId);
     return true;
   }
@@ -214,7 +237,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   async endEverything(requestId: string | undefined): Promise<number> {
     ensureTables(this.#sql);
     this.#forgetApprovals(ALL_CLIENTS);
-    const ended = this.#endGrants("1 = 1", [], {});
+    const ended = this.#endGrants("1 = 1", []);
     await this.#finishEndings(requestId);
     return ended;
   }
@@ -254,18 +277,18 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
    * Takes grants out and writes down what is to follow.
    *
    * @param where which ones: SQL of this class's own
-   * @param options.successor the PingSession that takes over their refresh tokens, which are not revoked then
+   * @param options.replacedIn the slot of a grant whose PingSession takes over their refresh tokens
    * @returns how many grants there were
    */
   #endGrants(
     where: string,
     values: (string | number)[],
-    options: { successor?: string; tokensDeleted?: boolean },
+    options: { replacedIn?: string; tokensDeleted?: boolean } = {},
   ): number {
     this.#sql.exec(
-      "INSERT OR IGNORE INTO endings (grant_id, user_id, ping_session_id, successor, tokens_deleted) " +
-        `SELECT id, user_id, ping_session_id, ?, ? FROM grants WHERE ${where}`,
-      options.successor ?? null,
+      "INSERT OR IGNORE INTO endings (grant_id, user_id, ping_session_id, replaced_in, tokens_deleted, attempts) " +
+        `SELECT id, user_id, ping_session_id, ?, ?, 0 FROM grants WHERE ${where}`,
+      options.replacedIn ?? null,
       options.tokensDeleted === true ? 1 : 0,
       ...values,
     );
@@ -275,32 +298,55 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
 
   /** Carries out a run of what is written down. The alarm goes on with the rest, and with what failed. */
   async #finishEndings(requestId: string | undefined): Promise<void> {
-    const due = this.#sql.exec<EndingRow>("SELECT * FROM endings LIMIT ?", ENDINGS_PER_RUN).toArray();
+    // One run at a time: two would carry out the same, and the first to be done would delete the tables of the other.
+    while (this.#run !== undefined) await this.#run;
+    this.#run = continueRequest(requestId, () => this.#runEndings(requestId)).finally(() => {
+      this.#run = undefined;
+    });
+    await this.#run;
+  }
+
+  async #runEndings(requestId: string | undefined): Promise<void> {
+    if (this.#isEmpty()) return;
+    // What has failed before comes last, so that it cannot keep the rest waiting.
+    const due = this.#sql
+      .exec<EndingRow>("SELECT * FROM endings ORDER BY attempts LIMIT ?", ENDINGS_PER_RUN)
+      .toArray();
     // Before anything else is awaited: an instance that is discarded meanwhile is woken to try again.
     await this.#schedule(ENDINGS_RETRY_SECONDS);
     if (due.length === 0) return;
-    const results = await continueRequest(requestId, () =>
-      Promise.all(due.map((ending) => this.#finishEnding(ending, requestId))),
-    );
+    const results = await Promise.all(due.map((ending) => this.#finishEnding(ending, requestId)));
     await this.#schedule(results.includes(false) ? ENDINGS_RETRY_SECONDS : 0);
   }
 
   async #finishEnding(ending: EndingRow, requestId: string | undefined): Promise<boolean> {
-    const { grant_id: grantId, user_id: userId, ping_session_id: pingSessionId, successor } = ending;
-    const sessions = this.env.PING_SESSION;
+    const { grant_id: grantId, user_id: userId, ping_session_id: pingSessionId } = ending;
+    const session = this.env.PING_SESSION.getByName(pingSessionId);
     try {
-      if (successor !== null) await sessions.getByName(successor).inherit(pingSessionId);
-      await sessions.getByName(pingSessionId).end({ revoke: successor === null, requestId });
+      const successor = this.#sessionInSlot(ending.replaced_in);
+      if (successor === undefined) await session.end({ requestId });
+      else await session.handOver(successor);
       if (ending.tokens_deleted === 0) {
         await getGrantApi(this.env, parseSettings(this.env), ALREADY_ENDED).revokeGrant(grantId, userId);
       }
       this.#sql.exec("DELETE FROM endings WHERE grant_id = ?", grantId);
-      logEvent("person.grant_ended", { replaced: successor !== null });
+      logEvent("person.grant_ended", { replaced: successor !== undefined });
       return true;
     } catch (error) {
+      this.#sql.exec("UPDATE endings SET attempts = attempts + 1 WHERE grant_id = ?", grantId);
       logProblem("person.ending_failed", { error: error instanceof Error ? error.name : "unknown" });
       return false;
     }
+  }
+
+  /** The PingSession of the grant that is in a slot now; undefined for one that was ended and not replaced. */
+  #sessionInSlot(slot: string | null): string | undefined {
+    return this.#sql
+      .exec<{ ping_session_id: string }>(
+        "SELECT ping_session_id FROM grants WHERE slot = ? AND redeemed = 1",
+        slot,
+      )
+      .toArray()[0]?.ping_session_id;
   }
 
   /**
@@ -308,6 +354,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
    * between, so that an instance that is discarded has either both or neither.
    */
   async #schedule(endingsDueInSeconds = 0): Promise<void> {
+    if (this.#isEmpty()) return;
     const dueAt = this.#nextDueAt(endingsDueInSeconds);
     if (dueAt === undefined) await this.ctx.storage.deleteAll();
     else await this.ctx.storage.setAlarm(Math.max(dueAt, nowInSeconds()) * 1000);

@@ -4,29 +4,30 @@
  */
 import { z } from "zod";
 import { type Env, parseSettings } from "../config.ts";
+import { within } from "../deadline.ts";
 import { logEvent, logProblem } from "../log.ts";
 import { describeFailure } from "./ping-failures.ts";
-import type { PingFailure } from "./ping-types.ts";
 import { revokeRefreshToken } from "./ping-utils.ts";
 import { type SealingContext, seal, sealedSchema, unseal } from "./sealing.ts";
 
 /** When a revocation that PingOne could not take is tried again; after the last the token is left to expire. */
 const RETRY_SECONDS = [5, 60, 300, 1800, 7200, 43_200];
 
+/** How long whoever ends a session waits for PingOne. The attempt goes on by itself. */
+const PATIENCE_MS = 1000;
+
 const REVOCATION_KEY = "revocation";
 
 const storedSchema = z.object({ version: z.literal(1), attempts: z.number(), sealed: sealedSchema });
 const tokensSchema = z.array(z.string());
 
-interface Pending {
-  readonly tokens: string[];
-  readonly attempts: number;
-}
-
 export class PingRevocation {
   readonly #storage: DurableObjectStorage;
   readonly #env: Env;
   readonly #sealing: SealingContext;
+  #tokens: readonly string[] = [];
+  #attempts = 0;
+  #attempt: Promise<void> | undefined;
 
   constructor(storage: DurableObjectStorage, env: Env, sealing: SealingContext) {
     this.#storage = storage;
@@ -34,49 +35,77 @@ export class PingRevocation {
     this.#sealing = sealing;
   }
 
+  /** To be called before anything else. */
+  async load(): Promise<void> {
+    const stored = storedSchema.safeParse(await this.#storage.get(REVOCATION_KEY));
+    if (!stored.success) return;
+    const opened = await unseal(stored.data.sealed, this.#sealing);
+    // Under another COOKIE_ENCRYPTION_KEY they are lost, and expire at PingOne.
+    if (opened === undefined) return;
+    this.#tokens = tokensSchema.parse(JSON.parse(opened));
+    this.#attempts = stored.data.attempts;
+  }
+
+  get isPending(): boolean {
+    return this.#tokens.length > 0;
+  }
+
   /** Puts tokens in the place of what the session stored under these keys, and asks PingOne. */
   async begin(tokens: readonly string[], replacedKeys: string[]): Promise<void> {
-    const earlier = await this.#read();
-    await this.#attempt([...new Set([...(earlier?.tokens ?? []), ...tokens])], 0, replacedKeys);
+    this.#tokens = [...new Set([...this.#tokens, ...tokens])];
+    this.#attempts = 0;
+    await this.#save(replacedKeys);
+    await within(PATIENCE_MS, this.#ask());
   }
 
-  /** For the alarm. @returns whether there was anything to revoke */
-  async goOn(): Promise<boolean> {
-    const pending = await this.#read();
-    if (pending === undefined) return false;
-    await this.#attempt(pending.tokens, pending.attempts + 1, []);
-    return true;
+  /** For the alarm. */
+  async goOn(): Promise<void> {
+    // An alarm can ring while an attempt is still waiting for PingOne.
+    if (this.#attempt !== undefined) return this.#attempt;
+    this.#attempts += 1;
+    await this.#save([]);
+    await this.#ask();
   }
 
-  async isPending(): Promise<boolean> {
-    return (await this.#read()) !== undefined;
-  }
-
-  async #attempt(tokens: readonly string[], attempts: number, replacedKeys: string[]): Promise<void> {
+  /** In one step with its alarm: the session is over exactly when its revocation is certain. */
+  async #save(replacedKeys: string[]): Promise<void> {
+    const tokens = this.#tokens;
     const sealed = await seal(JSON.stringify(tokens), this.#sealing);
-    const retryMs = (RETRY_SECONDS[attempts] ?? 0) * 1000;
-    // In one step: the session is over exactly when its revocation is certain.
+    // Changed while it was being sealed: whoever did that saves it.
+    if (tokens !== this.#tokens) return;
+    const retryInSeconds = RETRY_SECONDS[this.#attempts];
     await Promise.all([
-      this.#storage.put(REVOCATION_KEY, { version: 1, attempts, sealed }),
+      this.#storage.put(REVOCATION_KEY, { version: 1, attempts: this.#attempts, sealed }),
       this.#storage.delete(replacedKeys),
-      this.#storage.setAlarm(Date.now() + retryMs),
+      ...(retryInSeconds === undefined ? [] : [this.#storage.setAlarm(Date.now() + retryInSeconds * 1000)]),
     ]);
-    const settings = parseSettings(this.#env);
-    const results = await Promise.all(tokens.map((token) => revokeRefreshToken(settings, token)));
-    const failures = results.filter((result): result is PingFailure => result.kind === "failed");
-    for (const failure of failures) logProblem("ping_session.revocation_failed", describeFailure(failure));
-    if (failures.length === 0) logEvent("ping_session.revoked");
-    // A refusal is PingOne's last word; anything else can pass.
-    const canRetry =
-      failures.some(({ failure }) => failure !== "rejected") && attempts < RETRY_SECONDS.length;
-    if (!canRetry) await this.#storage.deleteAll();
   }
 
-  async #read(): Promise<Pending | undefined> {
-    const stored = storedSchema.safeParse(await this.#storage.get(REVOCATION_KEY));
-    if (!stored.success) return undefined;
-    const opened = await unseal(stored.data.sealed, this.#sealing);
-    if (opened === undefined) return undefined;
-    return { tokens: tokensSchema.parse(JSON.parse(opened)), attempts: stored.data.attempts };
+  /** One attempt at a time; what is added meanwhile is asked about after it. */
+  async #ask(): Promise<void> {
+    while (this.#attempt !== undefined) await this.#attempt;
+    if (!this.isPending) return;
+    this.#attempt = this.#askOnce().finally(() => {
+      this.#attempt = undefined;
+    });
+    await this.#attempt;
+  }
+
+  async #askOnce(): Promise<void> {
+    const settings = parseSettings(this.#env);
+    const isLast = RETRY_SECONDS[this.#attempts] === undefined;
+    const done = new Set<string>();
+    await Promise.all(
+      this.#tokens.map(async (token) => {
+        const result = await revokeRefreshToken(settings, token);
+        if (result.kind === "failed") logProblem("ping_session.revocation_failed", describeFailure(result));
+        else logEvent("ping_session.revoked");
+        // A refusal is PingOne's last word; anything else can pass.
+        if (result.kind === "ok" || result.failure === "rejected" || isLast) done.add(token);
+      }),
+    );
+    this.#tokens = this.#tokens.filter((token) => !done.has(token));
+    if (this.isPending) await this.#save([]);
+    else await this.#storage.deleteAll();
   }
 }

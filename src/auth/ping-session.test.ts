@@ -172,7 +172,7 @@ describe("the MCP sessions of a grant", () => {
   });
 
   it("of a session that is over end at once", async () => {
-    await session.end({ revoke: false });
+    await session.end();
     expect(await session.addMcpSession("late")).toEqual(["late"]);
     expect([...world.stored]).toEqual([]);
   });

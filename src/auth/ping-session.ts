@@ -18,10 +18,9 @@ import {
   type PingSessionOutcome,
   type PingTokens,
   pingTokensSchema,
-  type UpstreamFailure,
 } from "./ping-types.ts";
 import { PingRevocation } from "./ping-revocation.ts";
-import { isInactiveAtPingOne, refreshTokens } from "./ping-utils.ts";
+import { isInactiveAtPingOne, refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
 import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 
 /** How long a caller waits for an early refresh before it gets the old token, which is still good. */
@@ -29,11 +28,14 @@ const EARLY_REFRESH_PATIENCE_MS = 2000;
 
 const TOO_SLOW: PingSessionOutcome = { kind: "unavailable", retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS };
 
-/** After these no further refresh can succeed, so the person signs in again. */
-const FATAL_FAILURES: ReadonlySet<UpstreamFailure> = new Set(["invalid_grant", "wrong_subject"]);
-
 /** Refusals by the Todo API that are this far apart, with no success in between, are no hiccup. */
 const REFUSALS_APART_MS = 3 * 60 * 1000;
+
+/** One that is older has passed, although nobody has seen it pass. */
+const REFUSAL_FORGOTTEN_MS = 30 * 60 * 1000;
+
+/** Refresh tokens of replaced sessions that one session keeps; beyond it the oldest are revoked. */
+const MAXIMUM_INHERITED = 20;
 
 const TOKENS_KEY = "tokens";
 const STATE_KEY = "state";
@@ -69,6 +71,10 @@ export class PingSession extends DurableObject<Env> {
   #refusedAt: number | undefined;
   /** Seconds since the epoch before which an unavailable PingOne is not asked again. */
   #notBefore = 0;
+  /** Another session takes over: no token is given out any more, and no refresh begins. */
+  #isHandedOver = false;
+  /** The MCP sessions of this grant, the least recently used first. */
+  #mcpSessions: readonly string[] = [];
   readonly #revocation: PingRevocation;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -105,12 +111,10 @@ export class PingSession extends DurableObject<Env> {
     return true;
   }
 
-  /** The MCP client redeems its code, once: from here on the session lives until its grant ends. */
+  /** The MCP client redeems its code: from here on the session lives until its grant ends. */
   async bind(): Promise<PingSessionBinding> {
     const tokens = this.#content?.tokens;
-    if (tokens === undefined || this.#state === undefined || this.#state.phase === "bound") {
-      return { kind: "over" };
-    }
+    if (tokens === undefined || this.#state === undefined) return { kind: "over" };
     const left = secondsLeft(tokens);
     if (tokens.refreshToken === undefined && left <= 0) return { kind: "over" };
     await Promise.all([this.#enter("bound"), this.ctx.storage.deleteAlarm()]);
@@ -123,10 +127,15 @@ export class PingSession extends DurableObject<Env> {
    * @param options.rejected an access token that the Todo API refused: it is not handed out again, unless PingOne has
    *   no other and says nothing against it
    * @param options.waitAtMostMs how long the caller can wait; a refresh goes on for the next one
+   * @param options.mcpSession which MCP session is used by this request
    */
   getAccessToken(
-    options: ForRequest & { rejected?: string; waitAtMostMs?: number } = {},
+    options: ForRequest & { rejected?: string; waitAtMostMs?: number; mcpSession?: string | undefined } = {},
   ): Promise<PingSessionOutcome> {
+    const { mcpSession } = options;
+    if (mcpSession !== undefined && this.#mcpSessions.includes(mcpSession)) {
+      this.#mcpSessions = [...this.#mcpSessions.filter((id) => id !== mcpSession), mcpSession];
+    }
     return continueRequest(options.requestId, () => this.#getAccessToken(options));
   }
 
@@ -135,21 +144,20 @@ export class PingSession extends DurableObject<Env> {
     const tokens = this.#content?.tokens;
     if (tokens === undefined) {
       // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: the grant in front of it can go.
-      if (this.#state !== undefined) await this.#endByItself({ revoke: false });
+      if (this.#state !== undefined) await this.#endByItself([]);
       return { kind: "expired" };
     }
+    if (this.#isHandedOver) return { kind: "expired" };
     const isRejected = rejected === tokens.accessToken;
     if (!isRejected && nowInSeconds() < tokens.refreshAt) return this.#outcome("valid", tokens);
     if (tokens.refreshToken === undefined) return this.#withoutRefreshToken(tokens, isRejected);
-    const isGood = () => !isRejected && secondsLeft(tokens) > 0;
-    const patienceMs = isGood() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
-    const refreshing = this.#refreshOnce(tokens, tokens.refreshToken);
-    // The refresh goes on by itself where the caller does not wait for it.
-    const outcome = (await within(patienceMs, refreshing)) ?? TOO_SLOW;
-    if (outcome.kind !== "unavailable") return outcome;
+    // Asked again after the wait: PingOne is slow or down, and a token that is still good goes on being used.
+    const canStillServe = () => !isRejected && secondsLeft(tokens) > 0;
+    const patienceMs = canStillServe() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
+    const refreshed = await within(patienceMs, this.#refreshOnce(tokens, tokens.refreshToken));
+    if (refreshed !== undefined && refreshed.kind !== "unavailable") return refreshed;
     if (this.#content === undefined) return { kind: "expired" };
-    // PingOne is slow or down: a token that is still good goes on being used.
-    return isGood() ? this.#outcome("valid", tokens) : outcome;
+    return canStillServe() ? this.#outcome("valid", tokens) : (refreshed ?? TOO_SLOW);
   }
 
   async #withoutRefreshToken(tokens: PingTokens, isRejected: boolean): Promise<PingSessionOutcome> {
@@ -157,11 +165,11 @@ export class PingSession extends DurableObject<Env> {
       secondsLeft(tokens) <= 0 ||
       (isRejected && (await isInactiveAtPingOne(parseSettings(this.env), tokens.accessToken)));
     if (!isOver) return this.#outcome("valid", tokens);
-    await this.#endByItself({ revoke: false });
+    await this.#endByItself(this.#content?.inherited ?? []);
     return { kind: "expired" };
   }
 
-  async #outcome(kind: "valid" | "refreshed", tokens: PingTokens): Promise<PingSessionOutcome> {
+  #outcome(kind: "valid" | "refreshed", tokens: PingTokens): PingSessionOutcome {
     const { accessToken, accessTokenExpiresAt: expiresAt, scopes } = tokens;
     return { kind, accessToken, expiresAt, scopes, ...(this.#refusedAt !== undefined && { refused: true }) };
   }
@@ -174,12 +182,13 @@ export class PingSession extends DurableObject<Env> {
     return continueRequest(requestId, async () => {
       if (this.#content?.tokens.accessToken !== accessToken) return;
       const now = Date.now();
-      if (this.#refusedAt === undefined) {
+      const sinceMs = now - (this.#refusedAt ?? 0);
+      if (sinceMs > REFUSAL_FORGOTTEN_MS) {
         this.#refusedAt = now;
         await this.ctx.storage.put(REFUSED_KEY, now);
-      } else if (now - this.#refusedAt >= REFUSALS_APART_MS) {
+      } else if (sinceMs >= REFUSALS_APART_MS) {
         logEvent("ping_session.refused_for_minutes");
-        await this.#endByItself({ revoke: true });
+        await this.#endByItself(this.#allRefreshTokens());
       }
     });
   }
@@ -190,59 +199,68 @@ export class PingSession extends DurableObject<Env> {
     await this.ctx.storage.delete(REFUSED_KEY);
   }
 
-  /** Counts an MCP session of this grant. @returns the ids of sessions that must end to make room, the oldest first */
+  /** Counts an MCP session of this grant. @returns the ids of sessions that must end to make room */
   async addMcpSession(sessionId: string): Promise<string[]> {
     if (this.#content === undefined) return [sessionId];
-    const known = mcpSessionsSchema.safeParse(await this.ctx.storage.get(MCP_SESSIONS_KEY)).data ?? [];
-    const all = [...known.filter((id) => id !== sessionId), sessionId];
-    const tooMany = all.splice(0, Math.max(0, all.length - MAXIMUM_MCP_SESSIONS));
+    const all = [...this.#mcpSessions.filter((id) => id !== sessionId), sessionId];
+    const beyond = all.splice(0, Math.max(0, all.length - MAXIMUM_MCP_SESSIONS));
+    this.#mcpSessions = all;
     await this.ctx.storage.put(MCP_SESSIONS_KEY, all);
-    return tooMany;
+    return beyond;
   }
 
-  /** What {@link inherit} takes over. It stays here too until this session is ended. */
-  async refreshTokensToInherit(): Promise<string[]> {
-    return this.#content === undefined ? [] : allRefreshTokens(this.#content);
-  }
-
-  /**
-   * Takes over the refresh tokens of a session that this one replaces, and revokes them when it ends itself. They are
-   * not revoked at once: a provider may count both sign-ins as one grant, and revocation would take the new tokens too
-   * (RFC 7009 §2.1).
-   */
-  async inherit(pingSessionId: string): Promise<void> {
-    const tokens = await this.env.PING_SESSION.getByName(pingSessionId).refreshTokensToInherit();
-    if (tokens.length === 0) return;
-    const content = this.#content;
-    if (content === undefined) return this.#revoke(tokens);
-    const inherited = [...new Set([...content.inherited, ...tokens])];
-    await this.#store({ ...content, inherited });
+  /** Its client has ended an MCP session. */
+  async removeMcpSession(sessionId: string): Promise<void> {
+    if (!this.#mcpSessions.includes(sessionId)) return;
+    this.#mcpSessions = this.#mcpSessions.filter((id) => id !== sessionId);
+    await this.ctx.storage.put(MCP_SESSIONS_KEY, this.#mcpSessions);
   }
 
   /**
-   * Forgets everything. The object leaves no storage behind once what is to be revoked at PingOne is. MCP sessions go
-   * on: their clients sign in again and repeat the call that was refused, in the same session.
+   * Ends this session in favour of one that replaces it, which takes over its refresh tokens. They are not revoked at
+   * once: a provider may count both sign-ins as one grant, and revocation would take the new tokens too (RFC 7009 §2.1).
    *
-   * @param options.revoke also revoke at PingOne, unless PingOne itself has ended it or another session takes over
+   * @throws when the successor is over; it can be tried again with another one
    */
-  end(options: ForRequest & { revoke: boolean }): Promise<void> {
-    return continueRequest(options.requestId, () => this.#end(options.revoke));
+  async handOver(successorId: string): Promise<void> {
+    this.#isHandedOver = true;
+    // What a refresh that is under way brings is handed over too.
+    await this.#refreshing;
+    const tokens = this.#allRefreshTokens();
+    if (tokens.length > 0) await this.env.PING_SESSION.getByName(successorId).inherit(tokens);
+    await this.#end([]);
   }
 
-  async #end(revoke: boolean): Promise<void> {
+  /** Takes over refresh tokens of a session that this one replaces, and revokes them when it ends itself. */
+  async inherit(tokens: readonly string[]): Promise<void> {
     const content = this.#content;
+    if (content === undefined || this.#isHandedOver) throw new Error("This session is over");
+    const inherited = [...new Set([...content.inherited, ...tokens])];
+    const beyond = inherited.splice(0, Math.max(0, inherited.length - MAXIMUM_INHERITED));
+    await this.#store({ ...content, inherited });
+    const settings = parseSettings(this.env);
+    for (const token of beyond) await revokeRefreshToken(settings, token);
+  }
+
+  /** Ends the access: forgets everything, and revokes at PingOne. MCP sessions go on, for when the person signs in again. */
+  end({ requestId }: ForRequest = {}): Promise<void> {
+    return continueRequest(requestId, () => this.#end(this.#allRefreshTokens()));
+  }
+
+  /** The object leaves no storage behind once what is to be revoked at PingOne is. */
+  async #end(toRevoke: readonly string[]): Promise<void> {
     this.#content = undefined;
     this.#state = undefined;
     this.#refusedAt = undefined;
-    const toRevoke = content !== undefined && revoke ? allRefreshTokens(content) : [];
+    this.#mcpSessions = [];
     if (toRevoke.length > 0) await this.#revoke(toRevoke);
-    else if (!(await this.#revocation.isPending())) await this.ctx.storage.deleteAll();
+    else if (!this.#revocation.isPending) await this.ctx.storage.deleteAll();
   }
 
   /** Ends this session and the grant in front of it. */
-  async #endByItself({ revoke }: { revoke: boolean }): Promise<void> {
+  async #endByItself(toRevoke: readonly string[]): Promise<void> {
     const state = this.#state;
-    await this.#end(revoke);
+    await this.#end(toRevoke);
     if (state === undefined) return;
     try {
       await personOf(this.env, state.userId).sessionOver(state.id);
@@ -253,14 +271,15 @@ export class PingSession extends DurableObject<Env> {
   }
 
   /** Keeps refresh tokens until PingOne has revoked them, and nothing else. */
-  async #revoke(tokens: string[]): Promise<void> {
+  async #revoke(tokens: readonly string[]): Promise<void> {
     await this.#revocation.begin(tokens, [TOKENS_KEY, STATE_KEY, REFUSED_KEY, MCP_SESSIONS_KEY]);
   }
 
   /** Rings for a session that was not redeemed in time, and for a revocation that did not succeed. */
   override async alarm(): Promise<void> {
     await logAlarm("PingSession", async () => {
-      if (!(await this.#revocation.goOn())) await this.endUnlessRedeemed();
+      if (this.#revocation.isPending) await this.#revocation.goOn();
+      else await this.endUnlessRedeemed();
     });
   }
 
@@ -268,7 +287,7 @@ export class PingSession extends DurableObject<Env> {
   async endUnlessRedeemed(): Promise<void> {
     if (this.#state?.phase === "bound") return;
     logEvent("ping_session.expired");
-    await this.#endByItself({ revoke: true });
+    await this.#endByItself(this.#allRefreshTokens());
   }
 
   #refreshOnce(tokens: PingTokens, refreshToken: string): Promise<PingSessionOutcome> {
@@ -306,11 +325,15 @@ export class PingSession extends DurableObject<Env> {
   }
 
   async #refreshFailed(content: Content, failure: PingFailure): Promise<PingSessionOutcome> {
-    if (FATAL_FAILURES.has(failure.failure)) {
+    if (failure.failure === "invalid_grant") {
+      // PingOne has ended this token; inherited ones belong to other sign-ins.
+      await this.#endByItself(content.inherited);
+      return { kind: "expired" };
+    }
+    if (failure.failure === "wrong_subject") {
       // The tokens of somebody else are not kept, and not left alive either.
-      const strangers = failure.failure === "wrong_subject" ? failure.refreshToken : undefined;
-      await this.#endByItself({ revoke: content.inherited.length > 0 });
-      if (strangers !== undefined) await this.#revoke([strangers]);
+      const strangers = failure.refreshToken === undefined ? [] : [failure.refreshToken];
+      await this.#endByItself([...strangers, ...this.#allRefreshTokens()]);
       return { kind: "expired" };
     }
     if (failure.refreshToken !== undefined) {
@@ -323,12 +346,20 @@ export class PingSession extends DurableObject<Env> {
 
   async #load(): Promise<void> {
     const { storage } = this.ctx;
-    const stored = await storage.get([TOKENS_KEY, STATE_KEY, REFUSED_KEY]);
+    await this.#revocation.load();
+    const stored = await storage.get([TOKENS_KEY, STATE_KEY, REFUSED_KEY, MCP_SESSIONS_KEY]);
+    this.#mcpSessions = mcpSessionsSchema.safeParse(stored.get(MCP_SESSIONS_KEY)).data ?? [];
     this.#state = stateSchema.safeParse(stored.get(STATE_KEY)).data;
     this.#refusedAt = z.number().safeParse(stored.get(REFUSED_KEY)).data;
     const sealed = sealedSchema.safeParse(stored.get(TOKENS_KEY));
     const opened = sealed.success ? await unseal(sealed.data, this.#sealingContext()) : undefined;
     this.#content = opened === undefined ? undefined : contentSchema.safeParse(JSON.parse(opened)).data;
+  }
+
+  #allRefreshTokens(): readonly string[] {
+    if (this.#content === undefined) return [];
+    const { tokens, inherited } = this.#content;
+    return tokens.refreshToken === undefined ? inherited : [tokens.refreshToken, ...inherited];
   }
 
   #seal(content: Content): Promise<Sealed> {
@@ -355,10 +386,6 @@ export class PingSession extends DurableObject<Env> {
   async #wakeIn(delaySeconds: number): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + delaySeconds * 1000);
   }
-}
-
-function allRefreshTokens({ tokens, inherited }: Content): string[] {
-  return tokens.refreshToken === undefined ? inherited : [tokens.refreshToken, ...inherited];
 }
 
 function nowInSeconds(): number {

@@ -93,14 +93,24 @@ export function forgetAccount(c: Context): void {
   deleteCookie(c, ACCOUNT_COOKIE, COOKIE_OPTIONS);
 }
 
-/** The cookie that names who was asked, as a header's value. */
+/** The header value that remembers who was asked about a client at the callback. */
 export async function askedPersonCookie(secret: string, userId: string): Promise<string> {
   const value = await sealCookie(secret, ASKED_COOKIE, { userId });
   return generateCookie(ASKED_COOKIE, value, { ...COOKIE_OPTIONS, sameSite: "Lax" });
 }
 
-/** The header value that deletes it. */
-export function clearedAskedPersonCookie(): string {
+/**
+ * Somebody has signed in: a page that another person was asked on is not for this browser any more.
+ *
+ * @returns the header value that deletes the cookie, or undefined where it names nobody else
+ */
+export async function clearedAskedPersonCookie(
+  c: Context,
+  secret: string,
+  userId: string,
+): Promise<string | undefined> {
+  const asked = await readAskedPerson(c, secret);
+  if (asked === undefined || asked === userId) return undefined;
   return generateCookie(ASKED_COOKIE, "", { ...COOKIE_OPTIONS, sameSite: "Lax", maxAge: 0 });
 }
 

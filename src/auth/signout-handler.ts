@@ -23,6 +23,7 @@ import {
 } from "./ping-utils.ts";
 import {
   type Account,
+  clearedAskedPersonCookie,
   forgetAccount,
   readAccount,
   rememberAccount,
@@ -121,8 +122,11 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
   });
   if (identity.kind === "failed") return explainPingFailure(c, identity);
   const { person, idToken } = identity.value;
+  const userId = await userIdOf(person.sub);
+  const cleared = await clearedAskedPersonCookie(c, settings.COOKIE_ENCRYPTION_KEY, userId);
+  if (cleared !== undefined) c.header("Set-Cookie", cleared, { append: true });
   await rememberAccount(c, settings.COOKIE_ENCRYPTION_KEY, {
-    userId: await userIdOf(person.sub),
+    userId,
     name: person.name ?? person.username ?? person.email ?? person.sub,
     idToken,
     formToken: crypto.randomUUID(),

@@ -25,7 +25,8 @@ export async function grantBehind(worker: TestWorker, credential: string | undef
     read,
     /** Replaces fields of the record. */
     change: async (fields: Partial<GrantRecord>) => {
-      const record = { ...(await read()), ...fields };
+      // As the provider writes it with a refresh: a record without this would be the code's redemption.
+      const record = { previousRefreshTokenId: "TEST-ONLY-none", ...(await read()), ...fields };
       const expiresAt = record.expiresAt ?? Math.floor(Date.now() / 1000) + 600;
       await person.writeGrant({ grantId, record: JSON.stringify(record), expiresAt });
     },

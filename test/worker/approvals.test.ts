@@ -108,6 +108,20 @@ describe("an approval is a person's, not a browser's", () => {
     expect(visited.page.text).not.toContain(visited.page.url.searchParams.get("code") ?? "");
   });
 
+  it("what the page did not show is asked about when PingOne grants it later", async () => {
+    const approved = await approvedByAlice();
+    const signIn = await startSignIn(worker, approved);
+    signIn.pingOneUrl.searchParams.set("scope", "openid profile todo_api:read");
+    const page = await signIn.browser.open(await passPingOne(worker, signIn, { username: "bob" }));
+    expect(page.text).toContain("See your todos");
+    expect(page.text).not.toContain("Add, change and delete your todos");
+    const narrow = await finish({ signIn, page: await page.submit("Allow") });
+    expect(narrow.scope).toBe("todo_api:read");
+    const again = await visit("bob", approved);
+    expect(again.page.heading).toBe("Allow Test client to use your todos?");
+    expect(again.page.text).toContain("Add, change and delete your todos");
+  });
+
   it("scopes that the person has not approved are asked about", async () => {
     const client = await registerClient(worker);
     const browser = createWorkerOnlyBrowser(worker);
@@ -170,6 +184,23 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     expect(third.heading).toBe("This sign-in cannot continue");
   });
 
+  it("takes nothing back after the first answer", async () => {
+    const { visited } = await bobIsAsked();
+    const { OAUTH_KV } = await worker.getEnv();
+    const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
+    const records = await Promise.all(
+      keys.map(async ({ name }) => [name, await OAUTH_KV.get(name)] as const),
+    );
+    const tokens = await finish({ ...visited, page: await visited.page.submit("Allow") });
+    // As a place whose KV has not heard of the first answer.
+    for (const [name, record] of records) await OAUTH_KV.put(name, record ?? "");
+    for (const button of ["Allow", "Refuse"]) {
+      const late = await visited.page.submit(button);
+      expect(late.response?.status, button).toBe(400);
+    }
+    expect(await statusOf(tokens)).toBe(200);
+  });
+
   it("gives nothing to another browser, and the person can still answer", async () => {
     const { visited } = await bobIsAsked();
     const handle = visited.page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
@@ -194,6 +225,17 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     expect(late.response?.status).toBe(400);
     expect(late.text).toContain("Another person has signed in in this browser since this page was shown.");
     expect(await watched.upstreamCalls()).toEqual(["revoke"]);
+  });
+
+  it("gives nothing when somebody else has signed in at the sign-out page since", async () => {
+    const { visited } = await bobIsAsked();
+    const { browser } = visited.signIn;
+    const atPingOne = await browser.open(`${worker.origin}/signout`);
+    const signIn = { pingOneUrl: atPingOne.url } as StartedSignIn;
+    const page = await browser.open(await passPingOne(worker, signIn, { username: "alice" }));
+    expect(page.heading).toBe("Apps that act for you");
+    const late = await visited.page.submit("Allow");
+    expect(late.text).toContain("Another person has signed in in this browser since this page was shown.");
   });
 
   it.each([
@@ -287,6 +329,13 @@ describe("access that was ended", () => {
     await expect(finish(pending)).rejects.toThrow("invalid_grant");
   });
 
+  it("does not come back through another code of the client that was ended", async () => {
+    const { tokens, ...options } = await approvedByAlice();
+    const pending = await visit("alice", options);
+    await endAccess("alice", "end", tokens.access_token.split(":")[1]);
+    await expect(finish(pending)).rejects.toThrow("invalid_grant");
+  });
+
   it("leaves other people's access to the same client alone", async () => {
     const { visited, tokens } = await bobIsAsked();
     const bobs = await finish({ ...visited, page: await visited.page.submit("Allow") });
@@ -300,12 +349,13 @@ describe("access that was ended", () => {
     const { PERSON } = await worker.getEnv();
     const person = PERSON.getByName("somebody");
     const request = {
-      clientId: client.clientId,
-      redirectUri: client.redirectUri,
-      resource: worker.resource,
+      client: { clientId: client.clientId, redirectUri: client.redirectUri, resource: worker.resource },
       scopes: ["todo_api:read"],
     };
-    const admission = await person.admit({ ...request, approvedAt: Date.now() });
+    const admission = await person.admit({
+      ...request,
+      approval: { at: Date.now(), scopes: request.scopes },
+    });
     if (admission.kind !== "approved") throw new Error("It was approved.");
     await person.endEverything("request");
     const record = {
@@ -318,7 +368,7 @@ describe("access that was ended", () => {
     };
     const grant = { grantId: "g".repeat(16), record: JSON.stringify(record), expiresAt: 4_000_000_000 };
     expect(await person.writeGrant(grant)).toBe("ended");
-    expect(await person.admit(request)).toEqual({ kind: "ask" });
+    expect(await person.admit({ ...request, approval: undefined })).toEqual({ kind: "ask" });
   });
 
   it("does not come back with a write that was under way", async () => {
@@ -353,22 +403,24 @@ describe("a person with 10,000 approvals", () => {
   it("signs in as anyone else, and ends everything", async () => {
     const { PERSON } = await worker.getEnv();
     const person = PERSON.getByName("busy");
-    const request = {
-      redirectUri: "http://localhost:7777/callback",
-      resource: worker.resource,
-      scopes: ["todo_api:read"],
-    };
-    await person.admit({ ...request, clientId: "client-0", approvedAt: Date.now() });
+    const scopes = ["todo_api:read"];
+    const admit = (clientId: string, isAllowed = false) =>
+      person.admit({
+        client: { clientId, redirectUri: "http://localhost:7777/callback", resource: worker.resource },
+        scopes,
+        approval: isAllowed ? { at: "now", scopes } : undefined,
+      });
+    await admit("client-0", true);
     await worker.sql(
       "Person",
       "busy",
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO approvals " +
         "SELECT 'client-' || i, redirect_uri, resource, scopes, expires_at FROM approvals, n",
     );
-    expect(await person.admit({ ...request, clientId: "client-9999" })).toMatchObject({ kind: "approved" });
-    expect(await person.admit({ ...request, clientId: "client-10000" })).toEqual({ kind: "ask" });
+    expect(await admit("client-9999")).toMatchObject({ kind: "approved" });
+    expect(await admit("client-10000")).toEqual({ kind: "ask" });
     await person.endEverything("request");
-    expect(await person.admit({ ...request, clientId: "client-9999" })).toEqual({ kind: "ask" });
+    expect(await admit("client-9999")).toEqual({ kind: "ask" });
   });
 });
 

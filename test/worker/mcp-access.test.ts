@@ -116,7 +116,7 @@ it("an access token is refused when its time is over", async () => {
 it("an access token is refused when the sign-in behind it is over", async () => {
   const { tokens } = await signIn(worker);
   const grant = await grantBehind(worker, tokens.access_token);
-  await (await grant.pingSession()).end({ revoke: false });
+  await (await grant.pingSession()).end();
   const response = await sendInEra(worker, "modern", { call: "tools/list", token: tokens.access_token });
   expect(response.status).toBe(401);
   expect(readChallenge(response)).toMatchObject({ error: "invalid_token", resource_metadata: METADATA_URL });

@@ -169,7 +169,7 @@ it("tokens of another person end the session, whatever they would be good for", 
   const log = watchLog(stack.worker);
   expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
   // What came is neither used nor left alive.
-  expect(await calls.since()).toEqual(["token", "revoke"]);
+  expect(await calls.since()).toEqual(["token", "revoke", "revoke"]);
   expect(await log.line("ping_session.refresh_failed")).toMatchObject({
     failure: "wrong_subject",
   });
