@@ -3,10 +3,10 @@
  * protocol it speaks.
  */
 import { z } from "zod";
-import { DEFAULT_RETRY_AFTER_SECONDS } from "./auth/ping-failures.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import type { Person, Settings, TodoScope } from "./config.ts";
 import { continueRequest, createReference, logEvent, logProblem } from "./log.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "./retry-after.ts";
 import {
   type AccessTokenSource,
   explainMissingToken,

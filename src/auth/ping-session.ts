@@ -10,8 +10,9 @@ import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, MAXIMUM_MCP_SESSIONS, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
 import { continueRequest, logAlarm, logEvent, logProblem } from "../log.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "../retry-after.ts";
 import { personOf } from "./grants.ts";
-import { DEFAULT_RETRY_AFTER_SECONDS, describeFailure } from "./ping-failures.ts";
+import { describeFailure } from "./ping-failures.ts";
 import {
   type PingFailure,
   type PingSessionBinding,
