@@ -23,7 +23,7 @@ export interface Caller {
   readonly person: Person;
   readonly pingSessionId: string;
   /** Of the HTTP request that brought the call, for the log. */
-  readonly requestId: string | undefined;
+  readonly requestId?: string | undefined;
   /** Epoch milliseconds by which everything that the request asks of others must have ended. */
   readonly deadline: number;
 }
