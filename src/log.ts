@@ -54,12 +54,17 @@ export async function logRequest(
   });
 }
 
-/** Runs an alarm of a Durable Object, which no request has caused, under an id of its own. */
+/** Runs an alarm of a Durable Object, which no request has caused, under an id of its own, and logs how it ended. */
 export async function logAlarm(object: string, work: () => Promise<void>): Promise<void> {
   await currentRequest.run(crypto.randomUUID(), async () => {
     const startedAt = Date.now();
-    await work();
-    logEvent("alarm", { object, duration_ms: Date.now() - startedAt });
+    let outcome: "ok" | "failed" = "failed";
+    try {
+      await work();
+      outcome = "ok";
+    } finally {
+      logEvent("alarm", { object, outcome, duration_ms: Date.now() - startedAt });
+    }
   });
 }
 
