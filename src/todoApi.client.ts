@@ -11,7 +11,7 @@ import { readBodyText } from "./request-body.ts";
 import { readRetryAfter } from "./retry-after.ts";
 
 /** The API writes ids as text; a number is the same id. */
-export const todoSchema = z.object({
+const todoSchema = z.object({
   id: z.union([z.string(), z.number()]).transform(String),
   text: z.string(),
   completed: z.boolean(),

@@ -8,7 +8,7 @@
  */
 import { getOAuthApi, OAuthError, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import type { Env, Settings } from "../config.ts";
-import { logProblem, requestId } from "../log.ts";
+import { errorName, logProblem, requestId } from "../log.ts";
 import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
 import type { GrantWrite } from "./person.ts";
 import { createProviderOptions } from "./provider.ts";
@@ -129,7 +129,7 @@ async function putPatiently(
   try {
     await kv.put(key, value, options);
   } catch (error) {
-    logProblem("store.write_repeated", { error: error instanceof Error ? error.name : "unknown" });
+    logProblem("store.write_repeated", { error: errorName(error) });
     await new Promise((resolve) => setTimeout(resolve, KV_WRITE_PAUSE_MS));
     await kv.put(key, value, options);
   }

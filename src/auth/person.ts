@@ -8,7 +8,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
-import { continueRequest, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
+import { continueRequest, errorName, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
 import { type GrantKeeper, getGrantApi } from "./grants.ts";
 import {
   type Connection,
@@ -270,7 +270,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       logEvent("person.grant_ended", { replaced: heir !== null });
       return true;
     } catch (error) {
-      logProblem("person.ending_failed", { error: error instanceof Error ? error.name : "unknown" });
+      logProblem("person.ending_failed", { error: errorName(error) });
       return false;
     }
   }

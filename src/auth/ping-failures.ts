@@ -1,5 +1,6 @@
 /** How failed exchanges with PingOne are told apart: every one leaves as a {@link PingFailure}. */
 import * as oauth from "oauth4webapi";
+import { errorName } from "../log.ts";
 import { readRetryAfter } from "../retry-after.ts";
 import type { PingFailure, PingResult, UpstreamFailure } from "./ping-types.ts";
 
@@ -61,7 +62,7 @@ function failureFrom(error: unknown, step: string): PingFailure {
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   if (code !== undefined && UNTRUSTED_CODES.has(code)) return failed("untrusted", `${step}_${code}`);
   // What is left: no answer (reset, DNS, timeout), or an answer that is not one (not JSON, cut off, no token).
-  return failed("unavailable", `${step}_${code ?? (error instanceof Error ? error.name : "unknown")}`);
+  return failed("unavailable", `${step}_${code ?? errorName(error)}`);
 }
 
 function failureOf({ error, status }: oauth.ResponseBodyError): UpstreamFailure {

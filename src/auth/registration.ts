@@ -11,7 +11,7 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import type { Env } from "../config.ts";
-import { logProblem } from "../log.ts";
+import { errorName, logProblem } from "../log.ts";
 import { isRegisteredClientId } from "./credentials.ts";
 
 /** How long a registration lives that no person has approved: KV must not fill up. */
@@ -83,6 +83,6 @@ export async function keepRegistration(
     // Writing a registration anew gives it the life that these options name.
     await api.updateClient(clientId, {});
   } catch (error) {
-    logProblem("registration.not_kept", { error: error instanceof Error ? error.name : "unknown" });
+    logProblem("registration.not_kept", { error: errorName(error) });
   }
 }

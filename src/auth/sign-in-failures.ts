@@ -5,7 +5,7 @@ import {
   authorizationErrorRedirect,
   CimdFetchError,
 } from "@cloudflare/workers-oauth-provider";
-import { createReference, logEvent, logProblem } from "../log.ts";
+import { createReference, errorName, logEvent, logProblem } from "../log.ts";
 import { renderErrorPage } from "./pages.tsx";
 import { describeFailure } from "./ping-failures.ts";
 import type { PingFailure } from "./ping-types.ts";
@@ -29,7 +29,7 @@ export function redirectFailure(failure: unknown, request: AuthRequest, headers:
     logProblem("callback.pingone_failed", { reference, ...describeFailure(failure), error });
     return redirect(redirectWithPingOneError(request, error), headers);
   }
-  logProblem("callback.failed", { reference, error: failure instanceof Error ? failure.name : "unknown" });
+  logProblem("callback.failed", { reference, error: errorName(failure) });
   return redirect(
     authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server."),
     headers,
@@ -65,7 +65,7 @@ export function renderFailure(error: unknown, headers = new Headers()): Response
       headers,
     });
   }
-  logProblem("authorize.failed", { reference, error: error instanceof Error ? error.name : "unknown" });
+  logProblem("authorize.failed", { reference, error: errorName(error) });
   return renderErrorPage({
     status: 500,
     title: "Something went wrong here",
