@@ -59,7 +59,7 @@ export const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
 /** How long an MCP client has to redeem its authorization code, and a person to answer a page (the provider's own limits). */
 export const AUTHORIZATION_CODE_TTL_SECONDS = 600;
 
-/** How many MCP sessions one grant has at most: clients that never send DELETE leave one a day each. */
+/** Of one grant. A client that never sends DELETE leaves its sessions open until they are idle. */
 export const MAXIMUM_MCP_SESSIONS = 16;
 
 /** Who signed in, from the verified ID token. */
@@ -70,6 +70,11 @@ export const personSchema = z.object({
   email: z.string().optional(),
 });
 export type Person = z.infer<typeof personSchema>;
+
+/** What a person is called, by the best that PingOne tells. */
+export function nameOfPerson({ sub, name, username, email }: Person): string {
+  return name ?? username ?? email ?? sub;
+}
 
 /** What the provider encrypts into a grant: who, and where the PingOne tokens are. Never a token. */
 export const propsSchema = z.object({

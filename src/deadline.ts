@@ -1,12 +1,13 @@
 /**
- * How much time a request has left. It may have to wait for several answers of others, one after the other: each has
- * a time-out (`UPSTREAM_TIMEOUT_SECONDS`), and all of them together have this budget (`REQUEST_BUDGET_SECONDS`).
+ * How much time a request has left. It may have to wait for its body, and for several answers of others, one after the
+ * other: each answer has a time-out (`UPSTREAM_TIMEOUT_SECONDS`), and all together have this budget
+ * (`REQUEST_BUDGET_SECONDS`).
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const currentDeadline = new AsyncLocalStorage<number>();
 
-/** Runs a request's work; what it asks of others must have ended by then. */
+/** Runs a request's work; what it waits for must have come by then. */
 export function withBudget<T>(seconds: number, work: () => T): T {
   return currentDeadline.run(Date.now() + seconds * 1000, work);
 }

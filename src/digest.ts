@@ -5,9 +5,9 @@ function sha256(text: string): Promise<ArrayBuffer> {
   return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }
 
-/** For names of keys and objects, and for a rate limit's caller. */
+/** For names of keys and for a rate limit's caller. Without padding, as RFC 7515 §2 has it. */
 export async function sha256Base64Url(text: string): Promise<string> {
-  return encodeBase64Url(await sha256(text));
+  return encodeBase64Url(await sha256(text)).replace(/=+$/, "");
 }
 
 /** With padding, as a Content-Security-Policy writes it. */

@@ -114,7 +114,9 @@ describe("a refusal for too many requests", () => {
     const response = await serve(path, {}, createEnv("RATE_LIMIT_AUTHORIZE"));
     expect(response.status).toBe(429);
     expect(response.headers.get("Retry-After")).toBe("60");
-    expect(await response.text()).toContain("Too many attempts");
+    const page = await response.text();
+    expect(page).toContain("Too many attempts");
+    expect(page).toContain("Wait a minute, then try again.");
     expect(answer).not.toHaveBeenCalled();
   });
 

@@ -13,9 +13,9 @@ import {
 } from "./config.ts";
 import { logProblem } from "./log.ts";
 import { findExceededLimit } from "./rate-limits.ts";
-import { type BodyOutcome, readBodyText } from "./request-body.ts";
+import { readBodyText } from "./request-body.ts";
 
-/** What each endpoint answers. HEAD of a page that begins or ends a sign-in would do so for a link scanner. */
+/** What each endpoint answers. HEAD is refused where GET begins or completes a sign-in: link scanners send it. */
 const METHODS: Readonly<Record<Endpoint, readonly string[]>> = {
   [ENDPOINTS.landing]: ["GET", "HEAD"],
   [ENDPOINTS.health]: ["GET", "HEAD"],
@@ -34,9 +34,9 @@ const METHODS: Readonly<Record<Endpoint, readonly string[]>> = {
 const PAGES: ReadonlySet<string> = new Set([ENDPOINTS.authorize, ENDPOINTS.callback, ENDPOINTS.signOut]);
 
 /** Forms are small. The MCP endpoint has a limit of its own. */
-const MAXIMUM_BODY_BYTES = 64 * 1024;
+const MAXIMUM_FORM_BYTES = 64 * 1024;
 
-/** What anybody may have stored is smaller still. */
+/** A registration is stored for anybody who asks, so it must be smaller. */
 const MAXIMUM_REGISTRATION_BYTES = 8 * 1024;
 
 /** One year. Without `includeSubDomains`: other hosts of the domain may be served by plain http. */
@@ -47,8 +47,8 @@ interface Refusal {
   /** For programs: a code of RFC 6749 where one fits, and a sentence. */
   readonly error: string;
   readonly text: string;
-  /** For programs at `/mcp`. */
-  readonly rpcCode: number;
+  /** For programs at `/mcp`; the default is {@link jsonRpcError}'s. */
+  readonly rpcCode?: number;
   readonly page: {
     readonly title: string;
     readonly text: string;
@@ -91,9 +91,10 @@ async function judge(request: Request, { env, settings, answer }: Rules): Promis
   // What stands behind the rules is asked as by GET, so that no handler has to know of HEAD.
   if (request.method === "HEAD") return answer(new Request(request, { method: "GET" }), undefined);
   if (request.method !== "POST" || endpoint === ENDPOINTS.mcp) return answer(request, undefined);
-  const limit = endpoint === ENDPOINTS.register ? MAXIMUM_REGISTRATION_BYTES : MAXIMUM_BODY_BYTES;
+  const limit = endpoint === ENDPOINTS.register ? MAXIMUM_REGISTRATION_BYTES : MAXIMUM_FORM_BYTES;
   const body = await readBodyText(request, limit);
-  if (body.kind !== "read") return refuse(request, unreadable(body, limit));
+  if (body.kind === "too_large") return refuse(request, tooLarge(limit));
+  if (body.kind === "broken_off") return refuse(request, INCOMPLETE);
   return answer(new Request(request, { body: body.text }), body.text);
 }
 
@@ -150,11 +151,18 @@ async function refuse(
   const headers = new Headers({ "Cache-Control": "no-store", ...refusal.headers });
   if (wantsPage(request)) return renderErrorPage({ status, ...page, headers });
   if (readableBy === "any origin") allowReading(headers, request);
-  const body =
-    new URL(request.url).pathname === ENDPOINTS.mcp
-      ? { jsonrpc: "2.0", error: { code: rpcCode, message: text }, id: null }
-      : { error, error_description: text };
-  return Response.json(body, { status, headers });
+  return new URL(request.url).pathname === ENDPOINTS.mcp
+    ? jsonRpcError(text, { status, code: rpcCode, headers })
+    : Response.json({ error, error_description: text }, { status, headers });
+}
+
+/** A JSON-RPC error of no single message. Without a code, it is one that JSON-RPC leaves to servers. */
+export function jsonRpcError(
+  message: string,
+  options: { status: number; code?: number | undefined; headers?: HeadersInit },
+): Response {
+  const { code = -32000, ...init } = options;
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, init);
 }
 
 /** CORS as the provider does it for its own answers, so that browser clients can read why they were refused. */
@@ -167,8 +175,8 @@ function allowReading(headers: Headers, request: Request): void {
 }
 
 /**
- * The provider derives its issuer from the request's origin; on any other host it would be another issuer. Not 421,
- * which RFC 9110 §15.5.20 has for this: clients send such a request again, and fail with words of their own.
+ * The provider derives its issuer from the request's origin; on any other host it would be another issuer. Not 421
+ * (RFC 9110 §15.5.20): Node's fetch repeats the request and fails on its consumed body (decision 10).
  */
 function wrongHost({ MCP_RESOURCE }: Settings): Refusal {
   const text = `This server answers at ${MCP_RESOURCE.origin} only. Its MCP endpoint is ${MCP_RESOURCE.href}`;
@@ -176,7 +184,6 @@ function wrongHost({ MCP_RESOURCE }: Settings): Refusal {
     status: 404,
     error: "not_found",
     text,
-    rpcCode: -32000,
     page: {
       title: "This server has another address",
       text: `This server answers at ${MCP_RESOURCE.origin} only.`,
@@ -190,7 +197,6 @@ const NOT_FOUND: Refusal = {
   status: 404,
   error: "not_found",
   text: "There is nothing at this address.",
-  rpcCode: -32600,
   page: {
     title: "There is nothing here",
     text: "This address does not lead to a page of this server.",
@@ -219,10 +225,9 @@ const ORIGIN_NOT_ALLOWED: Refusal = {
   status: 403,
   error: "access_denied",
   text: "Origin not allowed",
-  rpcCode: -32000,
   page: {
     title: "This page may not use this server",
-    text: "Origin not allowed",
+    text: "A web page of an unknown origin asked this server.",
     nextStep: "Ask the operator of this server to add its origin.",
   },
 };
@@ -232,32 +237,35 @@ function tooMany(retryAfterSeconds: number): Refusal {
     status: 429,
     error: "temporarily_unavailable",
     text: "Too many requests. Slow down.",
-    rpcCode: -32000,
     page: {
       title: "Too many attempts",
       text: "Too many requests came from your network in a short time.",
-      nextStep: "Wait a minute, then go back to your app and connect again.",
+      nextStep: "Wait a minute, then try again.",
     },
     headers: { "Retry-After": String(retryAfterSeconds) },
   };
 }
 
-function unreadable({ kind }: Exclude<BodyOutcome, { kind: "read" }>, limit: number): Refusal {
-  const page = {
-    title: kind === "too_large" ? "This form is too large" : "This form is incomplete",
-    text:
-      kind === "too_large"
-        ? "What was sent is larger than any form of this server."
-        : "The connection ended before all of the form had arrived.",
-    nextStep: "Go back to your app and connect again.",
+function tooLarge(limit: number): Refusal {
+  return {
+    status: 413,
+    error: "invalid_request",
+    text: `The body is larger than ${limit} bytes.`,
+    page: {
+      title: "This form is too large",
+      text: "What was sent is larger than any form of this server.",
+      nextStep: "Go back, then try again.",
+    },
   };
-  return kind === "too_large"
-    ? {
-        status: 413,
-        error: "invalid_request",
-        text: `The body is larger than ${limit} bytes.`,
-        rpcCode: -32600,
-        page,
-      }
-    : { status: 400, error: "invalid_request", text: "The body is incomplete.", rpcCode: -32600, page };
 }
+
+const INCOMPLETE: Refusal = {
+  status: 400,
+  error: "invalid_request",
+  text: "The body is incomplete.",
+  page: {
+    title: "This form is incomplete",
+    text: "The connection ended before all of the form had arrived.",
+    nextStep: "Go back, then try again.",
+  },
+};

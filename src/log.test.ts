@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { continueRequest, createReference, logEvent, logProblem, logRequest, requestId } from "./log.ts";
+import {
+  continueRequest,
+  createReference,
+  errorName,
+  logAlarm,
+  logEvent,
+  logProblem,
+  logRequest,
+  requestId,
+} from "./log.ts";
 
 let lines: { method: "log" | "error"; line: Record<string, unknown> }[] = [];
 
@@ -77,6 +86,35 @@ describe("logRequest", () => {
       ["inside", "later", "request"],
       ["inside", "later", "request"],
     ]);
+  });
+});
+
+describe("logAlarm", () => {
+  it.each([
+    ["ok", async () => {}],
+    ["failed", () => Promise.reject(new Error("secret words"))],
+  ])("logs an alarm that ends %s, and lets its error pass", async (outcome, work) => {
+    const [settled] = await Promise.allSettled([logAlarm("Person", work)]);
+    expect(settled.status).toBe(outcome === "ok" ? "fulfilled" : "rejected");
+    expect(lines).toEqual([
+      {
+        method: "log",
+        line: {
+          event: "alarm",
+          request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          object: "Person",
+          outcome,
+          duration_ms: expect.any(Number),
+        },
+      },
+    ]);
+  });
+});
+
+describe("errorName", () => {
+  it("tells of what was thrown no more than its class", () => {
+    expect(errorName(new TypeError("secret words"))).toBe("TypeError");
+    expect(errorName("secret words")).toBe("unknown");
   });
 });
 

@@ -14,7 +14,7 @@ export function logEvent(event: string, fields: LogFields = {}): void {
   console.log(JSON.stringify({ event, request_id: currentRequest.getStore(), ...fields }));
 }
 
-/** For what an operator should look at: something failed, or somebody was refused who may not have meant it. */
+/** Something failed, or a caller was refused, and the operator should look. */
 export function logProblem(event: string, fields: LogFields = {}): void {
   console.error(JSON.stringify({ event, request_id: currentRequest.getStore(), ...fields }));
 }
@@ -54,18 +54,28 @@ export async function logRequest(
   });
 }
 
-/** Runs an alarm of a Durable Object, which no request has caused, under an id of its own. */
+/** Runs an alarm of a Durable Object, which no request has caused, under an id of its own, and logs how it ended. */
 export async function logAlarm(object: string, work: () => Promise<void>): Promise<void> {
   await currentRequest.run(crypto.randomUUID(), async () => {
     const startedAt = Date.now();
-    await work();
-    logEvent("alarm", { object, duration_ms: Date.now() - startedAt });
+    let outcome: "ok" | "failed" = "failed";
+    try {
+      await work();
+      outcome = "ok";
+    } finally {
+      logEvent("alarm", { object, outcome, duration_ms: Date.now() - startedAt });
+    }
   });
 }
 
 function outcomeOf(status: number): "ok" | "refused" | "failed" {
   if (status < 400) return "ok";
   return status < 500 ? "refused" : "failed";
+}
+
+/** All that may be known of what was thrown: its message can hold what somebody else wrote. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
 }
 
 /** An id that stands on an error page and in the log line, so that a person can be helped. */

@@ -4,7 +4,7 @@ import { type BodyOutcome, readBodyText } from "./request-body.ts";
 import { TOOLS, type Tool } from "./tools.ts";
 
 /** The SDKs' own limit. */
-const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
+const MAXIMUM_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** The first protocol without batches. Versions are dates, so they compare as text. */
 const FIRST_VERSION_WITHOUT_BATCHES = "2025-06-18";
@@ -26,7 +26,7 @@ export async function readMessage(
   request: Request,
 ): Promise<Message | Exclude<BodyOutcome, { kind: "read" }>> {
   if (request.method !== "POST") return { kind: "read" };
-  const body = await readBodyText(request, MAXIMUM_BODY_BYTES);
+  const body = await readBodyText(request, MAXIMUM_MESSAGE_BYTES);
   if (body.kind !== "read") return body;
   try {
     return { ...body, parsed: JSON.parse(body.text) };
@@ -59,7 +59,7 @@ export function missingScopes(tools: readonly Tool[], granted: readonly string[]
  * The request with a body that can be read again. A missing Accept header, or one with a wildcard, accepts both types
  * of MCP's transport (RFC 9110 §12.5.1), which the SDKs want to see by name.
  */
-export function withPlainAccept(request: Request, { text }: Message): Request {
+export function forEitherLane(request: Request, { text }: Message): Request {
   const headers = new Headers(request.headers);
   const accept = headers.get("Accept") ?? "";
   if (accept === "" || accept.includes("/*")) headers.set("Accept", "application/json, text/event-stream");

@@ -5,15 +5,27 @@
  * provider). McpAgent alone checks neither who owns a session nor what a call needs, and answers 200 before a tool has
  * run; so the checks that end in an HTTP status are made here, for both lanes alike.
  */
-import { insufficientScope, type OAuthResourceContext } from "@cloudflare/workers-oauth-provider";
+import {
+  insufficientScope,
+  type OAuthResourceAuth,
+  type OAuthResourceContext,
+} from "@cloudflare/workers-oauth-provider";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import { getAgentByName } from "agents";
-import { ALL_TODO_SCOPES, ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
+import type { PingSessionOutcome } from "./auth/ping-types.ts";
+import { ALL_TODO_SCOPES, ENDPOINTS, type Env, propsSchema, type Settings } from "./config.ts";
 import { budgetDeadline, budgetLeftMs } from "./deadline.ts";
-import { logEvent, requestId } from "./log.ts";
+import { jsonRpcError } from "./http-rules.ts";
+import { errorName, logEvent, logProblem, requestId } from "./log.ts";
 import { TodoMcpServer, withCaller } from "./mcp.ts";
-import { calledTools, isRemovedBatch, missingScopes, readMessage, withPlainAccept } from "./mcp-request.ts";
-import { endMcpSession, mcpSessionName } from "./mcp-session-ends.ts";
+import {
+  calledTools,
+  forEitherLane,
+  isRemovedBatch,
+  type Message,
+  missingScopes,
+  readMessage,
+} from "./mcp-request.ts";
 import { serveStateless } from "./mcp-stateless.ts";
 import type { Caller, Tool } from "./tools.ts";
 
@@ -23,28 +35,21 @@ const PATIENCE_WITHOUT_TOOL_MS = 1000;
 /** Of MCP's Streamable HTTP. The provider answers OPTIONS. */
 const sessionLane = TodoMcpServer.serve(ENDPOINTS.mcp, { binding: "MCP_OBJECT" });
 
-type Context = OAuthResourceContext<Props>;
-
 /** The handler behind the OAuth provider: every request that arrives here carries a valid access token of ours. */
 export function createMcpRouter(settings: Settings) {
   return {
     async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
-      const auth = (ctx as Context).auth;
-      const props = propsSchema.safeParse(ctx.props);
+      // The provider sets `auth` and `props` on the context, which its handler type does not say.
+      const { auth, props } = ctx as OAuthResourceContext<unknown>;
+      const grant = propsSchema.safeParse(props);
+      const { userId, clientId } = auth;
       // A grant whose props have another shape was made by another version: signing in again replaces it.
-      if (!props.success || auth.userId === undefined || auth.clientId === undefined)
-        return invalidToken(settings);
-      // Protocol 2026-07-28 has no sessions, so there is nothing to stream from or to end.
-      if (isStatelessVersion(request) && request.method !== "POST") return methodNotAllowed();
-      const message = await readMessage(request);
-      if (message.kind === "too_large") return jsonRpcError(413, -32600, "Request body too large");
-      if (message.kind === "broken_off") return jsonRpcError(400, -32700, "Request body incomplete");
-      if (isRemovedBatch(request, message)) {
-        return jsonRpcError(400, -32600, "This protocol version has no batches: send one message at a time");
-      }
+      if (!grant.success || userId === undefined || clientId === undefined) return invalidToken(settings);
+      const message = await readOrRefuse(request);
+      if (message instanceof Response) return message;
       const tools = calledTools(message);
-
-      const signIn = await askPingSession(env, props.data.pingSessionId, tools);
+      const { person, pingSessionId } = grant.data;
+      const signIn = await askPingSession(env, pingSessionId, tools);
       if (signIn.kind === "expired") {
         logEvent("mcp.sign_in_required");
         return invalidToken(settings);
@@ -54,11 +59,7 @@ export function createMcpRouter(settings: Settings) {
         logEvent("mcp.pingone_unavailable", { retry_after: signIn.retryAfterSeconds });
         return pingOneUnavailable(signIn.retryAfterSeconds);
       }
-      // The token may be narrower than the sign-in behind it, and a refresh at PingOne may have narrowed that.
-      const scopes =
-        signIn.kind === "unavailable"
-          ? auth.scope
-          : auth.scope.filter((scope) => signIn.scopes.some((granted) => granted === scope));
+      const scopes = grantedScopes(auth, signIn);
       const missing = missingScopes(tools, scopes);
       if (missing.length > 0) {
         logEvent("mcp.insufficient_scope", { scope: missing.join(" ") });
@@ -66,20 +67,49 @@ export function createMcpRouter(settings: Settings) {
         return insufficientScope(auth, [...new Set([...auth.scope, ...missing])]);
       }
       const caller: Caller = {
-        userId: auth.userId,
-        clientId: auth.clientId,
+        userId,
+        clientId,
         scopes,
-        person: props.data.person,
-        pingSessionId: props.data.pingSessionId,
+        person,
+        pingSessionId,
         requestId: requestId(),
         deadline: budgetDeadline(),
       };
-      const admitted = withPlainAccept(request, message);
+      const admitted = forEitherLane(request, message);
       if (await isLegacyRequest(admitted, message.parsed))
         return serveSession(admitted, { env, ctx, caller });
       return serveStateless(admitted, { env, ctx, settings, caller });
     },
   };
+}
+
+/** What the request says, or the refusal of what neither lane is to answer. */
+async function readOrRefuse(request: Request): Promise<Message | Response> {
+  // Protocol 2026-07-28 has no sessions, so there is nothing to stream from or to end.
+  if (isStatelessVersion(request) && request.method !== "POST") return methodNotAllowed();
+  const message = await readMessage(request);
+  switch (message.kind) {
+    case "too_large":
+      return jsonRpcError("Request body too large", { status: 413, code: -32600 });
+    case "broken_off":
+      return jsonRpcError("Request body incomplete", { status: 400, code: -32700 });
+    case "read":
+      return isRemovedBatch(request, message)
+        ? jsonRpcError("This protocol version has no batches: send one message at a time", {
+            status: 400,
+            code: -32600,
+          })
+        : message;
+  }
+}
+
+/** The token may be narrower than the sign-in behind it, and a refresh at PingOne may have narrowed that. */
+function grantedScopes(
+  auth: OAuthResourceAuth,
+  signIn: Exclude<PingSessionOutcome, { kind: "expired" }>,
+): string[] {
+  if (signIn.kind === "unavailable") return auth.scope;
+  return auth.scope.filter((scope) => signIn.scopes.some((granted) => granted === scope));
 }
 
 /**
@@ -110,9 +140,9 @@ async function serveSession(request: Request, context: SessionContext): Promise<
     return opening;
   }
   const session = await findSession(env, sessionId);
-  if ((await session?.claim(caller)) !== "admitted") {
+  if ((await session?.admits(caller)) !== true) {
     logEvent("mcp.session_not_found");
-    return jsonRpcError(404, -32001, "Session not found");
+    return jsonRpcError("Session not found", { status: 404, code: -32001 });
   }
   return withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
 }
@@ -121,7 +151,7 @@ async function openSession(request: Request, { env, ctx, caller }: SessionContex
   const response = withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
   const opened = response.headers.get("Mcp-Session-Id");
   if (opened === null) return response;
-  await (await findSession(env, opened))?.claimNew(caller);
+  await (await findSession(env, opened))?.setOwner(caller);
   ctx.waitUntil(endSessionsBeyondCap(env, caller, opened));
   return response;
 }
@@ -131,6 +161,20 @@ async function endSessionsBeyondCap(env: Env, caller: Caller, opened: string): P
   if (beyond.length === 0) return;
   logEvent("mcp.sessions_beyond_cap", { sessions: beyond.length });
   await Promise.all(beyond.map((sessionId) => endMcpSession(env, sessionId)));
+}
+
+/** One that has ended already leaves nothing behind by being asked. What fails here ends by itself when it is idle. */
+async function endMcpSession(env: Env, sessionId: string): Promise<void> {
+  try {
+    await env.MCP_OBJECT.getByName(mcpSessionName(sessionId)).end();
+  } catch (error) {
+    logProblem("mcp.session_end_failed", { error: errorName(error) });
+  }
+}
+
+/** As McpAgent names the object of a session. */
+function mcpSessionName(sessionId: string): string {
+  return `streamable-http:${sessionId}`;
 }
 
 /**
@@ -175,20 +219,19 @@ function invalidToken(settings: Settings): Response {
 }
 
 function pingOneUnavailable(retryAfterSeconds: number): Response {
-  const response = jsonRpcError(503, -32000, "The sign-in service cannot be reached. Try again later.");
-  response.headers.set("Retry-After", String(retryAfterSeconds));
-  return response;
+  return jsonRpcError("The sign-in service cannot be reached. Try again later.", {
+    status: 503,
+    headers: { "Retry-After": String(retryAfterSeconds) },
+  });
 }
 
 /** RFC 9110 §15.5.6. */
 function methodNotAllowed(): Response {
-  const response = jsonRpcError(405, -32600, "Method not allowed");
-  response.headers.set("Allow", "POST, OPTIONS");
-  return response;
-}
-
-function jsonRpcError(status: number, code: number, message: string): Response {
-  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status });
+  return jsonRpcError("Method not allowed", {
+    status: 405,
+    code: -32600,
+    headers: { Allow: "POST, OPTIONS" },
+  });
 }
 
 function isStatelessVersion(request: Request): boolean {

@@ -31,7 +31,7 @@ const callerSchema = z.object({
   pingSessionId: z.string(),
   requestId: z.string().optional(),
   deadline: z.number(),
-});
+}) satisfies z.ZodType<Caller>;
 
 /** The request as a session's object takes it. What a client has sent under the header's name is overwritten. */
 export function withCaller(request: Request, caller: Caller): Request {
@@ -40,9 +40,6 @@ export function withCaller(request: Request, caller: Caller): Request {
   headers.set(CALLER_HEADER, encodeURIComponent(JSON.stringify(caller)));
   return new Request(request, { headers });
 }
-
-/** `admitted`: the caller owns the session, or has just opened it. */
-export type SessionClaim = "admitted" | "unknown";
 
 export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
   override server = new McpServer(SERVER_INFO, {
@@ -74,32 +71,29 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     }
     // The list never changes. `registerTool` promises otherwise, and clients would hold a stream open for it.
     this.server.server.registerCapabilities({ tools: { listChanged: false } });
-    // From the first moment on, because the client may be gone before its session has been claimed.
+    // From the first moment on, because the client may be gone before its session has an owner.
     const idleSeconds = parseSettings(this.env).SESSION_IDLE_SECONDS;
     await this.schedule(idleSeconds, "endWhenIdle", undefined, { idempotent: true });
   }
 
-  /**
-   * Opens the session for its owner. Called once, with the answer to `initialize` in hand and before the client
-   * knows the session id.
-   */
-  async claimNew({ userId, clientId }: Owner): Promise<void> {
+  /** Called once, with the answer to `initialize` in hand and before the client knows the session id. */
+  async setOwner({ userId, clientId }: Owner): Promise<void> {
     await this.ctx.storage.put(OWNER_KEY, ownerSchema.parse({ version: 1, userId, clientId }));
     await this.#touch();
   }
 
-  /** Lets the owner in. Anyone else learns nothing. */
-  async claim(caller: Owner): Promise<SessionClaim> {
+  /** Whether this session is the caller's, who uses it now. Anyone else learns nothing. */
+  async admits(caller: Owner): Promise<boolean> {
     const owner = ownerSchema.safeParse(await this.ctx.storage.get(OWNER_KEY));
     if (!owner.success) {
       // The id of a session that has ended, or one that another version has opened. Being asked has started this
       // object anew, and it must leave nothing.
       await this.ctx.storage.deleteAll();
-      return "unknown";
+      return false;
     }
-    if (owner.data.userId !== caller.userId || owner.data.clientId !== caller.clientId) return "unknown";
+    if (owner.data.userId !== caller.userId || owner.data.clientId !== caller.clientId) return false;
     await this.#touch();
-    return "admitted";
+    return true;
   }
 
   /** Ends the session: its streams close, and nothing of it is left. */
@@ -126,8 +120,8 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
 
   #toolContext(headers: Readonly<Record<string, string | string[] | undefined>> = {}): ToolContext {
     const sent = headers[CALLER_HEADER.toLowerCase()];
-    const { requestId, ...caller } = callerSchema.parse(JSON.parse(decodeURIComponent(String(sent))));
+    const caller = callerSchema.parse(JSON.parse(decodeURIComponent(String(sent))));
     const session = this.env.PING_SESSION.getByName(caller.pingSessionId);
-    return createToolContext({ ...caller, requestId }, parseSettings(this.env), session);
+    return createToolContext(caller, parseSettings(this.env), session);
   }
 }

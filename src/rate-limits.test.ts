@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Env } from "./config.ts";
+import type { Endpoint, Env } from "./config.ts";
 import { findExceededLimit } from "./rate-limits.ts";
 
 const BINDINGS = [
@@ -53,7 +53,7 @@ describe("who counts as one caller", () => {
     const headers = { "CF-Connecting-IP": "192.0.2.7", Authorization: "Bearer user:grant:secret" };
     expect(await findExceededLimit(request(headers), env, "/mcp")).toBeUndefined();
     expect(asked).toEqual([
-      ["RATE_LIMIT_MCP", expect.stringMatching(/^\/mcp [0-9a-f]{64}$/)],
+      ["RATE_LIMIT_MCP", expect.stringMatching(/^\/mcp [\w-]{43}$/)],
       ["RATE_LIMIT_MCP_ADDRESS", "/mcp 192.0.2.7"],
     ]);
   });
@@ -66,7 +66,7 @@ describe("who counts as one caller", () => {
 
   it("is counted for each endpoint of a sign-in on its own", async () => {
     const { env, asked } = bindings();
-    const endpoints = ["/authorize", "/callback", "/signout"];
+    const endpoints = ["/authorize", "/callback", "/signout"] as const;
     for (const endpoint of endpoints) {
       await findExceededLimit(request({ "CF-Connecting-IP": "192.0.2.7" }), env, endpoint);
     }
@@ -81,7 +81,7 @@ describe("who counts as one caller", () => {
 });
 
 describe("too many requests", () => {
-  it.each([
+  it.each<[name: string, endpoint: Endpoint, retryAfterSeconds: number]>([
     ["RATE_LIMIT_MCP", "/mcp", 10],
     ["RATE_LIMIT_MCP_ADDRESS", "/mcp", 10],
     ["RATE_LIMIT_AUTHORIZE", "/callback", 60],

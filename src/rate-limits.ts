@@ -3,7 +3,8 @@
  *
  * They are counted per Cloudflare location and are a brake on floods and run-away agents, not a quota.
  */
-import { ENDPOINTS, type Env } from "./config.ts";
+import { ENDPOINTS, type Endpoint, type Env } from "./config.ts";
+import { sha256Base64Url } from "./digest.ts";
 import { logProblem } from "./log.ts";
 
 interface Limit {
@@ -20,7 +21,7 @@ interface Limit {
 
 const SIGN_IN_LIMIT: Limit = { binding: "RATE_LIMIT_AUTHORIZE", caller: "address", retryAfterSeconds: 60 };
 
-const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
+const LIMITS: Readonly<Partial<Record<Endpoint, readonly Limit[]>>> = {
   [ENDPOINTS.register]: [{ binding: "RATE_LIMIT_REGISTER", caller: "address", retryAfterSeconds: 60 }],
   [ENDPOINTS.authorize]: [SIGN_IN_LIMIT],
   [ENDPOINTS.callback]: [SIGN_IN_LIMIT],
@@ -37,7 +38,7 @@ const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
 export async function findExceededLimit(
   request: Request,
   env: Env,
-  endpoint: string,
+  endpoint: Endpoint,
 ): Promise<Pick<Limit, "retryAfterSeconds"> | undefined> {
   for (const limit of LIMITS[endpoint] ?? []) {
     const caller = limit.caller === "token" ? await tokenKey(request) : addressKey(request);
@@ -53,9 +54,7 @@ export async function findExceededLimit(
 /** Only a hash of the access token leaves this function. Without one, the caller is the address. */
 async function tokenKey(request: Request): Promise<string> {
   const authorization = request.headers.get("Authorization");
-  if (authorization === null) return addressKey(request);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(authorization));
-  return Buffer.from(digest).toString("hex");
+  return authorization === null ? addressKey(request) : sha256Base64Url(authorization);
 }
 
 /** An IPv6 customer has a whole /64 of addresses (RFC 6177 §2), and counts once. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { withBudget } from "./deadline.ts";
 import { readBodyText } from "./request-body.ts";
 
 function post(body: BodyInit, headers: Record<string, string> = {}): Request {
@@ -43,6 +44,18 @@ describe("readBodyText", () => {
       pull: (controller) => controller.error(new Error("The client is gone")),
     });
     expect(await readBodyText(post(body), 10)).toEqual({ kind: "broken_off" });
+  });
+
+  it("waits for a body that stalls no longer than the request's budget lasts", async () => {
+    let isCancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Uint8Array.of(0)),
+      cancel: () => {
+        isCancelled = true;
+      },
+    });
+    expect(await withBudget(0.05, () => readBodyText(post(body), 10))).toEqual({ kind: "broken_off" });
+    expect(isCancelled).toBe(true);
   });
 
   it("counts bytes, not characters", async () => {

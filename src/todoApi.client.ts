@@ -5,13 +5,13 @@
  * It asks for an access token per request, and once more with force when the API refuses one.
  */
 import { z } from "zod";
-import { readRetryAfter } from "./auth/ping-failures.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import type { TodoScope } from "./config.ts";
 import { readBodyText } from "./request-body.ts";
+import { readRetryAfter } from "./retry-after.ts";
 
 /** The API writes ids as text; a number is the same id. */
-export const todoSchema = z.object({
+const todoSchema = z.object({
   id: z.union([z.string(), z.number()]).transform(String),
   text: z.string(),
   completed: z.boolean(),

@@ -3,10 +3,11 @@
  * protocol it speaks.
  */
 import { z } from "zod";
-import { DEFAULT_RETRY_AFTER_SECONDS } from "./auth/ping-failures.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import type { Person, Settings, TodoScope } from "./config.ts";
-import { continueRequest, createReference, logEvent, logProblem } from "./log.ts";
+import { nameOfPerson, type Person, type Settings, type TodoScope } from "./config.ts";
+import { budgetLeftMs } from "./deadline.ts";
+import { continueRequest, createReference, errorName, logEvent, logProblem } from "./log.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "./retry-after.ts";
 import {
   type AccessTokenSource,
   explainMissingToken,
@@ -23,7 +24,7 @@ export interface Caller {
   readonly person: Person;
   readonly pingSessionId: string;
   /** Of the HTTP request that brought the call, for the log. */
-  readonly requestId: string | undefined;
+  readonly requestId?: string | undefined;
   /** Epoch milliseconds by which everything that the request asks of others must have ended. */
   readonly deadline: number;
 }
@@ -187,7 +188,6 @@ const whoAmI = defineTool({
     // SECURITY: a connection that was narrowed must not be handed a token that may do more.
     const isShown = settings.WHOAMI_ACCESS_TOKEN === "include" && scopes.length === token.scopes.length;
     const { sub, name, username, email } = caller.person;
-    const who = name ?? username ?? email ?? sub;
     return {
       kind: "answer",
       output: {
@@ -200,7 +200,7 @@ const whoAmI = defineTool({
         expiresAt: new Date(token.expiresAt * 1000).toISOString(),
         ...(isShown && { accessToken: token.accessToken }),
       },
-      text: `Signed in as ${who}. Scopes: ${scopes.join(" ")}.`,
+      text: `Signed in as ${nameOfPerson(caller.person)}. Scopes: ${scopes.join(" ")}.`,
     };
   },
 });
@@ -279,7 +279,7 @@ async function handle(
   try {
     return await tool.handle(input, context);
   } catch (error) {
-    return { kind: "internal", detail: error instanceof Error ? error.name : "unknown" };
+    return { kind: "internal", detail: errorName(error) };
   }
 }
 
@@ -341,7 +341,7 @@ interface PingSessionHandle {
     requestId: string | undefined;
   }): Promise<PingSessionOutcome>;
   reportRefusal(options: { accessToken: string; requestId: string | undefined }): Promise<void>;
-  reportAcceptance(options: { requestId: string | undefined }): Promise<void>;
+  reportAcceptance(): Promise<void>;
 }
 
 /** Builds what the tools may reach for one call of one caller. */
@@ -353,9 +353,9 @@ export function createToolContext(
   const { requestId, deadline } = caller;
   const ofRequest: AccessTokenSource = {
     getAccessToken: (options) =>
-      tokens.getAccessToken({ ...options, requestId, waitAtMostMs: Math.max(1, deadline - Date.now()) }),
+      tokens.getAccessToken({ ...options, requestId, waitAtMostMs: budgetLeftMs(deadline) }),
     reportRefusal: (accessToken) => tokens.reportRefusal({ accessToken, requestId }),
-    reportAcceptance: () => tokens.reportAcceptance({ requestId }),
+    reportAcceptance: () => tokens.reportAcceptance(),
   };
   const todoApi = new TodoApiClient({
     baseUrl: settings.API_URL,

@@ -10,7 +10,7 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { ENDPOINTS, type Env, type Props, type Settings, type TodoScope } from "../config.ts";
-import { logEvent, logProblem, requestId } from "../log.ts";
+import { errorName, logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
 import { personOf } from "./grant-keeper.ts";
 import { renderConsentPage } from "./pages.tsx";
@@ -247,7 +247,7 @@ async function revoke(env: Env, refreshToken: string | undefined): Promise<void>
     const session = env.PING_SESSION.getByName(crypto.randomUUID());
     await session.discard(refreshToken, { requestId: requestId() });
   } catch (error) {
-    logProblem("callback.token_not_revoked", { error: error instanceof Error ? error.name : "unknown" });
+    logProblem("callback.token_not_revoked", { error: errorName(error) });
   }
 }
 

@@ -7,12 +7,12 @@ const NAMELESS = "An app without a name";
 /** Controls, direction marks, zero-width and other invisible characters, and what no font can show. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** A byte order mark is one for JavaScript, and shows nothing. */
+/** `\s` without U+FEFF, which INVISIBLE removes. */
 const WHITE_SPACE = /[^\S\ufeff]+/g;
 
 /**
- * The name without anything that hides or reorders what stands around it, and no longer than a line or two. Escaping
- * it is left to the page.
+ * The name without anything that hides or reorders what stands around it, and at most 100 characters of it. Escaping it
+ * is left to the page.
  */
 export function displayName(name: string): string {
   const visible = name.replace(WHITE_SPACE, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();

@@ -8,7 +8,7 @@
  */
 import { getOAuthApi, OAuthError, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import type { Env, Settings } from "../config.ts";
-import { logProblem, requestId } from "../log.ts";
+import { errorName, logProblem, requestId } from "../log.ts";
 import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
 import { type GrantKeeper, personOf } from "./grant-keeper.ts";
 import { createProviderOptions } from "./provider.ts";
@@ -111,7 +111,7 @@ async function withOneRetry(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    logProblem("store.write_repeated", { error: error instanceof Error ? error.name : "unknown" });
+    logProblem("store.write_repeated", { error: errorName(error) });
     await new Promise((resolve) => setTimeout(resolve, KV_WRITE_PAUSE_MS));
     await write();
   }

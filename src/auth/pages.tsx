@@ -6,6 +6,7 @@
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import {
   ENDPOINTS,
+  nameOfPerson,
   type Person,
   SERVER_INFO,
   type SettingProblem,
@@ -64,7 +65,7 @@ export function renderConsentPage(options: {
         <p class="soft">If you allow it, you sign in at PingOne next. The app never sees your password.</p>
       ) : (
         <p>
-          You are signed in as <strong>{nameOf(signedInAs)}</strong>. If that is not you, press Refuse.
+          You are signed in as <strong>{nameOfPerson(signedInAs)}</strong>. If that is not you, press Refuse.
         </p>
       )}
       <form method="post" action={signedInAs === undefined ? ENDPOINTS.authorize : ENDPOINTS.callback}>
@@ -87,10 +88,6 @@ export function renderConsentPage(options: {
 /** On the person's own computer, the port is all that tells two apps apart. An app's own scheme has no host. */
 function redirectHostWithPort({ redirectUri, redirectHost }: ConsentDescription): string {
   return URL.parse(redirectUri)?.host || redirectHost;
-}
-
-function nameOf({ sub, name, username, email }: Person): string {
-  return name ?? username ?? email ?? sub;
 }
 
 /** An error that only the person in front of the browser can read: there is nobody safe to redirect to. */
@@ -153,7 +150,7 @@ export function renderSettingsPage(problems: readonly SettingProblem[]): Promise
 /** What this server is and how to connect. */
 export function renderLandingPage(options: {
   resource: string;
-  tools: readonly { name: string; title: string; description: string }[];
+  tools: readonly { name: string; title: string }[];
 }): Promise<Response> {
   return respond(
     <Page title={`${SERVER_INFO.title} MCP server`}>

@@ -8,7 +8,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
-import { continueRequest, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
+import { continueRequest, errorName, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
 import type { GrantKeeper, GrantWrite } from "./grant-keeper.ts";
 import { getGrantApi } from "./grants.ts";
 import {
@@ -334,7 +334,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       return true;
     } catch (error) {
       this.#sql.exec("UPDATE endings SET attempts = attempts + 1 WHERE grant_id = ?", grantId);
-      logProblem("person.ending_failed", { error: error instanceof Error ? error.name : "unknown" });
+      logProblem("person.ending_failed", { error: errorName(error) });
       return false;
     }
   }

@@ -1,9 +1,8 @@
 /** How failed exchanges with PingOne are told apart: every one leaves as a {@link PingFailure}. */
 import * as oauth from "oauth4webapi";
+import { errorName } from "../log.ts";
+import { readRetryAfter } from "../retry-after.ts";
 import type { PingFailure, PingResult, UpstreamFailure } from "./ping-types.ts";
-
-/** Used when PingOne is unavailable and names no time itself. */
-export const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
 export function failed(
   failure: UpstreamFailure,
@@ -23,16 +22,6 @@ export function readUnavailable(response: Response, step: string): PingFailure |
   const { status, headers } = response;
   if (status < 500 && status !== 429 && status !== 408) return undefined;
   return failed("unavailable", `${step}_http_${status}`, { retryAfterSeconds: readRetryAfter(headers) });
-}
-
-/** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined when absent or odd. */
-export function readRetryAfter(headers: Headers): number | undefined {
-  const value = headers.get("Retry-After")?.trim();
-  if (value === undefined || value === "") return undefined;
-  // Date.parse alone would read "-5" and "1.5" as dates.
-  const until = /^[A-Z].* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  const wait = /^\d+$/.test(value) ? Number(value) : Math.ceil((until - Date.now()) / 1000);
-  return Number.isFinite(wait) ? Math.min(Math.max(wait, 1), 3600) : undefined;
 }
 
 const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
@@ -73,7 +62,7 @@ function failureFrom(error: unknown, step: string): PingFailure {
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   if (code !== undefined && UNTRUSTED_CODES.has(code)) return failed("untrusted", `${step}_${code}`);
   // What is left: no answer (reset, DNS, timeout), or an answer that is not one (not JSON, cut off, no token).
-  return failed("unavailable", `${step}_${code ?? (error instanceof Error ? error.name : "unknown")}`);
+  return failed("unavailable", `${step}_${code ?? errorName(error)}`);
 }
 
 function failureOf({ error, status }: oauth.ResponseBodyError): UpstreamFailure {

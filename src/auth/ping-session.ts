@@ -9,9 +9,11 @@ import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, MAXIMUM_MCP_SESSIONS, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
-import { continueRequest, logAlarm, logEvent, logProblem } from "../log.ts";
+import { continueRequest, errorName, logAlarm, logEvent, logProblem } from "../log.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "../retry-after.ts";
 import { personOf } from "./grant-keeper.ts";
-import { DEFAULT_RETRY_AFTER_SECONDS, describeFailure } from "./ping-failures.ts";
+import { describeFailure } from "./ping-failures.ts";
+import { PingRevocation } from "./ping-revocation.ts";
 import {
   type PingFailure,
   type PingSessionBinding,
@@ -19,7 +21,6 @@ import {
   type PingTokens,
   pingTokensSchema,
 } from "./ping-types.ts";
-import { PingRevocation } from "./ping-revocation.ts";
 import { isInactiveAtPingOne, refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
 import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 
@@ -194,7 +195,7 @@ export class PingSession extends DurableObject<Env> {
   }
 
   /** The Todo API has accepted a token again. */
-  async reportAcceptance(_options: ForRequest = {}): Promise<void> {
+  async reportAcceptance(): Promise<void> {
     this.#refusedAt = undefined;
     await this.ctx.storage.delete(REFUSED_KEY);
   }
@@ -266,7 +267,7 @@ export class PingSession extends DurableObject<Env> {
       await personOf(this.env, state.userId).sessionOver(state.id);
     } catch (error) {
       // The grant stands for nothing all the same: its next request is answered with 401.
-      logProblem("ping_session.grant_not_told", { error: nameOf(error) });
+      logProblem("ping_session.grant_not_told", { error: errorName(error) });
     }
   }
 
@@ -394,8 +395,4 @@ function nowInSeconds(): number {
 
 function secondsLeft(tokens: PingTokens): number {
   return tokens.accessTokenExpiresAt - nowInSeconds();
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "unknown";
 }

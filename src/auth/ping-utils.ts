@@ -7,8 +7,8 @@
 import { decode } from "hono/jwt";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import { budgetLeftMs } from "../deadline.ts";
 import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
+import { budgetLeftMs } from "../deadline.ts";
 import { attempt, failed, readUnavailable } from "./ping-failures.ts";
 import type { PingFailure, PingResult, PingSignIn, PingTokens, SignInTransaction } from "./ping-types.ts";
 

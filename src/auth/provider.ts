@@ -40,7 +40,7 @@ export function createProviderOptions(
     tokenExchangeCallback: onTokenExchange,
     // The provider's default would log the description; `internal` holds stable codes of its own.
     onError: ({ status, code, internal: { category, reason } }) => {
-      // A client's mistake is the normal course; what the server could not do is for the operator.
+      // 4xx is the client's error; 5xx is for the operator.
       if (status < 500) logEvent("oauth.error_response", { status, code, category, reason });
       else logProblem("oauth.failed", { status, code, category, reason });
     },

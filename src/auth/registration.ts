@@ -6,7 +6,7 @@
  */
 import type { ClientRegistrationCallbackResult, OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
-import { logProblem } from "../log.ts";
+import { errorName, logProblem } from "../log.ts";
 import { isRegisteredClientId } from "./credentials.ts";
 
 /** How long a registration lives that no person has approved: KV must not fill up. */
@@ -63,6 +63,6 @@ export async function keepRegistration(provider: OAuthHelpers, clientId: string)
   try {
     await provider.updateClient(clientId, {});
   } catch (error) {
-    logProblem("registration.not_kept", { error: error instanceof Error ? error.name : "unknown" });
+    logProblem("registration.not_kept", { error: errorName(error) });
   }
 }

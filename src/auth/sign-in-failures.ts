@@ -5,7 +5,7 @@ import {
   authorizationErrorRedirect,
   CimdFetchError,
 } from "@cloudflare/workers-oauth-provider";
-import { createReference, logEvent, logProblem } from "../log.ts";
+import { createReference, errorName, logEvent, logProblem } from "../log.ts";
 import { renderErrorPage } from "./pages.tsx";
 import { describeFailure } from "./ping-failures.ts";
 import type { PingFailure } from "./ping-types.ts";
@@ -45,7 +45,7 @@ export function endSignIn(
     return renderFailure(error, headers);
   logProblem("callback.failed", {
     reference: createReference(),
-    error: error instanceof Error ? error.name : "unknown",
+    error: errorName(error),
   });
   return redirect(
     authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server."),
@@ -78,7 +78,7 @@ export function renderFailure(error: unknown, headers = new Headers()): Response
       headers,
     });
   }
-  logProblem("authorize.failed", { reference, error: error instanceof Error ? error.name : "unknown" });
+  logProblem("authorize.failed", { reference, error: errorName(error) });
   return renderErrorPage({
     status: 500,
     title: "Something went wrong here",

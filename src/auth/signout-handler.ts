@@ -8,7 +8,7 @@ import { AuthorizationError } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
 import * as oauth from "oauth4webapi";
-import { ENDPOINTS, type Env, type Settings } from "../config.ts";
+import { ENDPOINTS, type Env, nameOfPerson, type Settings } from "../config.ts";
 import { logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
 import { personOf } from "./grant-keeper.ts";
@@ -127,7 +127,7 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
   if (cleared !== undefined) c.header("Set-Cookie", cleared, { append: true });
   await rememberAccount(c, settings.COOKIE_ENCRYPTION_KEY, {
     userId,
-    name: person.name ?? person.username ?? person.email ?? person.sub,
+    name: nameOfPerson(person),
     idToken,
     formToken: crypto.randomUUID(),
   });

@@ -9,10 +9,10 @@ import { startTestWorker, type TestWorker } from "./worker.ts";
 
 const ORIGIN = "http://localhost:8787";
 
-export async function startLoopbackStack(): Promise<TestStack> {
+export async function startLoopbackStack(settings: Record<string, string> = {}): Promise<TestStack> {
   const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
   const resource = `${ORIGIN}/mcp`;
-  const worker = await startTestWorker({ ...workerSettings(standIns), MCP_RESOURCE: resource });
+  const worker = await startTestWorker({ ...workerSettings(standIns), MCP_RESOURCE: resource, ...settings });
   const toWorker: TestWorker["fetch"] = (input, init) => {
     const request = new Request(input, init);
     return request.url.startsWith(`${ORIGIN}/`) ? worker.dispatch(request) : fetch(request);
@@ -36,12 +36,16 @@ export interface RawRequest {
   readonly contentLength?: number;
 }
 
-/** Sends a POST request, or a part of one, and breaks the connection after this time. */
+/**
+ * Sends a POST request, or a part of one, and breaks the connection after this time.
+ *
+ * @returns what the Worker has answered until then
+ */
 export async function postAndBreakOff(
   { worker }: TestStack,
   request: RawRequest,
   afterMilliseconds: number,
-): Promise<void> {
+): Promise<string> {
   const { path, body, contentLength = Buffer.byteLength(body) } = request;
   const headers = { Host: new URL(ORIGIN).host, "Content-Length": String(contentLength), ...request.headers };
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -49,9 +53,14 @@ export async function postAndBreakOff(
   const closed = new Promise<void>((resolve) => {
     socket.once("close", () => resolve());
   });
+  let answer = "";
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    answer += text;
+  });
   // Broken off is what it is meant to be.
   socket.on("error", () => {});
   socket.write(`POST ${path} HTTP/1.1\r\n${head.join("")}\r\n${body}`);
   setTimeout(() => socket.destroy(), afterMilliseconds);
   await closed;
+  return answer;
 }

@@ -1,4 +1,4 @@
-/** Clients that are gone in the middle of a request: nobody reads an answer, and nothing is left or reported. */
+/** Clients that are gone, or send no more, in the middle of a request: nothing is left and nothing hangs. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RawRequest, postAndBreakOff, startLoopbackStack } from "../support/loopback-stack.ts";
 import { signIn } from "../support/mcp-client.ts";
@@ -9,7 +9,7 @@ let stack: TestStack;
 let token: string;
 
 beforeAll(async () => {
-  stack = await startLoopbackStack();
+  stack = await startLoopbackStack({ REQUEST_BUDGET_SECONDS: "5" });
   token = (await signIn(stack.worker)).tokens.access_token;
 });
 
@@ -39,6 +39,14 @@ describe("a body that breaks off is no failure of the server", () => {
     await expect.poll(line, { timeout: 5000 }).toMatchObject({ status: 400, outcome: "refused" });
     expect(await countHoldings(worker)).toEqual(before);
   });
+});
+
+it.concurrent.each<[path: string, headers: () => Record<string, string>, body: string]>([
+  ["/token", () => FORM, "grant_type=authorization_code&co"],
+  ["/mcp", () => ({ ...JSON_BODY, Authorization: `Bearer ${token}` }), '{"jsonrpc":'],
+])("a body that stalls at %s is refused when the request's budget is over", async (path, headers, body) => {
+  const answer = await postAndBreakOff(stack, { path, headers: headers(), body, contentLength: 1000 }, 8000);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
 });
 
 it("a session whose client breaks off at any moment of initialize has an alarm that ends it", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { readRetryAfter } from "./ping-failures.ts";
+import { readRetryAfter } from "./retry-after.ts";
 
 describe("readRetryAfter", () => {
   afterEach(() => {

@@ -1,0 +1,14 @@
+/** When a server that is not available is asked again. */
+
+/** Used when a server that is unavailable names no time itself. */
+export const DEFAULT_RETRY_AFTER_SECONDS = 5;
+
+/** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined when absent or odd. */
+export function readRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get("Retry-After")?.trim();
+  if (value === undefined || value === "") return undefined;
+  // Date.parse alone would read "-5" and "1.5" as dates.
+  const until = /^[A-Z].* GMT$/.test(value) ? Date.parse(value) : Number.NaN;
+  const wait = /^\d+$/.test(value) ? Number(value) : Math.ceil((until - Date.now()) / 1000);
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 1), 3600) : undefined;
+}

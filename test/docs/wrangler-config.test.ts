@@ -1,0 +1,26 @@
+/** What `wrangler.jsonc` must say so that the Worker is safe. */
+import path from "node:path";
+import { expect, it } from "vitest";
+import { experimental_readRawConfig } from "wrangler";
+import { z } from "zod";
+
+const configSchema = z.object({
+  compatibility_flags: z.array(z.string()),
+  observability: z.object({
+    enabled: z.boolean(),
+    redact_query_string: z.boolean(),
+    logs: z.unknown().optional(),
+    traces: z.unknown().optional(),
+  }),
+});
+
+const config = path.join(import.meta.dirname, "../../wrangler.jsonc");
+const settings = configSchema.parse(experimental_readRawConfig({ config }).rawConfig);
+
+it("Workers Logs are on, without the queries of addresses, which carry codes and states", () => {
+  expect(settings.observability).toEqual({ enabled: true, redact_query_string: true });
+});
+
+it("no fetch reaches into the own zone, whatever address a stranger has chosen", () => {
+  expect(settings.compatibility_flags).toContain("global_fetch_strictly_public");
+});
