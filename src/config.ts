@@ -195,14 +195,22 @@ export class SettingsError extends Error {
   }
 }
 
+/** By the environment that they were read from: an isolate and each object in it are given one that stays. */
+const parsedOnce = new WeakMap<object, Settings>();
+
 /**
  * Reads the settings.
  *
  * @throws {SettingsError} when any is missing or malformed; it names all of them.
  */
 export function parseSettings(env: object): Settings {
+  const known = parsedOnce.get(env);
+  if (known !== undefined) return known;
   const parsed = settingsSchema.safeParse(env);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    parsedOnce.set(env, parsed.data);
+    return parsed.data;
+  }
   const problems = new Map<string, SettingProblem>();
   for (const issue of parsed.error.issues) {
     const name = String(issue.path[0]);

@@ -11,7 +11,7 @@ import {
   type Settings,
   type SettingsError,
 } from "./config.ts";
-import { logProblem } from "./log.ts";
+import { errorName, logProblem } from "./log.ts";
 import { findExceededLimit } from "./rate-limits.ts";
 import { readBodyText } from "./request-body.ts";
 
@@ -69,9 +69,19 @@ interface Rules {
 
 /** Answers a request that keeps to the rules, and refuses any other. */
 export async function serveByHttpRules(request: Request, rules: Rules): Promise<Response> {
-  const response = await judge(request, rules);
+  const response = await judgeAndAnswer(request, rules);
   // RFC 9110 §9.3.2: the headers of GET, and no body.
   return request.method === "HEAD" ? new Response(null, response) : response;
+}
+
+/** A store or an object can fail at any moment, as at every deployment: the same request can succeed a little later. */
+async function judgeAndAnswer(request: Request, rules: Rules): Promise<Response> {
+  try {
+    return await judge(request, rules);
+  } catch (error) {
+    logProblem("request.failed", { error: errorName(error) });
+    return refuse(request, FAILED);
+  }
 }
 
 async function judge(request: Request, { env, settings, answer }: Rules): Promise<Response> {
@@ -165,6 +175,12 @@ export function jsonRpcError(
   return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, init);
 }
 
+/** An answer that did not come from the provider, with CORS as the provider does it. */
+export function readableByBrowsers(response: Response, request: Request): Response {
+  if (!response.headers.has("Access-Control-Allow-Origin")) allowReading(response.headers, request);
+  return response;
+}
+
 /** CORS as the provider does it for its own answers, so that browser clients can read why they were refused. */
 function allowReading(headers: Headers, request: Request): void {
   const origin = request.headers.get("Origin");
@@ -220,6 +236,18 @@ function methodNotAllowed(endpoint: Endpoint): Refusal {
     headers: { Allow: METHODS[endpoint].join(", ") },
   };
 }
+
+const FAILED: Refusal = {
+  status: 503,
+  error: "temporarily_unavailable",
+  text: "This server could not answer. Try again in a moment.",
+  page: {
+    title: "Something went wrong here",
+    text: "The request could not be answered because of an error in this server.",
+    nextStep: "Wait a moment, then try again.",
+  },
+  headers: { "Retry-After": "5" },
+};
 
 const ORIGIN_NOT_ALLOWED: Refusal = {
   status: 403,

@@ -11,7 +11,13 @@ import { createSignOutHandler } from "./auth/signout-handler.ts";
 import { answerTokenRequest } from "./auth/token-endpoint.ts";
 import { ENDPOINTS, type Env, parseSettings, SERVER_INFO, type Settings, SettingsError } from "./config.ts";
 import { withBudget } from "./deadline.ts";
-import { explainSettings, routeName, serveByHttpRules, withTransportSecurity } from "./http-rules.ts";
+import {
+  explainSettings,
+  readableByBrowsers,
+  routeName,
+  serveByHttpRules,
+  withTransportSecurity,
+} from "./http-rules.ts";
 import { logRequest } from "./log.ts";
 import { createMcpRouter } from "./mcp-router.ts";
 import { answerMetadata } from "./metadata.ts";
@@ -98,7 +104,8 @@ async function answer(
     case ENDPOINTS.rootProtectedResourceMetadata:
       return answerMetadata(request, askProvider);
     case ENDPOINTS.token:
-      return body === undefined ? askProvider(request) : answerTokenRequest(request, body, askProvider);
+      if (body === undefined) return askProvider(request);
+      return readableByBrowsers(await answerTokenRequest(request, body, askProvider), request);
     default:
       return askProvider(request);
   }

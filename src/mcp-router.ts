@@ -32,6 +32,8 @@ import type { Caller, Tool } from "./tools.ts";
 /** Listing tools and the like need nothing of PingOne: they wait this long to hear that a sign-in is over. */
 const PATIENCE_WITHOUT_TOOL_MS = 1000;
 
+const SESSION_HEADER = "Mcp-Session-Id";
+
 /** Of MCP's Streamable HTTP. The provider answers OPTIONS. */
 const sessionLane = TodoMcpServer.serve(ENDPOINTS.mcp, { binding: "MCP_OBJECT" });
 
@@ -49,7 +51,7 @@ export function createMcpRouter(settings: Settings) {
       if (message instanceof Response) return message;
       const tools = calledTools(message);
       const { person, pingSessionId } = grant.data;
-      const signIn = await askPingSession(env, pingSessionId, tools);
+      const signIn = await askPingSession(env, pingSessionId, { request, tools });
       if (signIn.kind === "expired") {
         logEvent("mcp.sign_in_required");
         return invalidToken(settings);
@@ -116,11 +118,16 @@ function grantedScopes(
  * Asks the PingSession before anything runs, so that an ended sign-in is an HTTP 401 that makes the client sign
  * in again by itself (RFC 6750 §3.1), and not a sentence inside a tool's answer.
  */
-function askPingSession(env: Env, pingSessionId: string, tools: readonly Tool[]) {
+function askPingSession(
+  env: Env,
+  pingSessionId: string,
+  { request, tools }: { request: Request; tools: readonly Tool[] },
+) {
   const patienceMs = tools.length === 0 ? PATIENCE_WITHOUT_TOOL_MS : Number.POSITIVE_INFINITY;
   return env.PING_SESSION.getByName(pingSessionId).getAccessToken({
     requestId: requestId(),
     waitAtMostMs: Math.min(budgetLeftMs(), patienceMs),
+    mcpSession: request.headers.get(SESSION_HEADER) ?? undefined,
   });
 }
 
@@ -132,7 +139,7 @@ interface SessionContext {
 
 async function serveSession(request: Request, context: SessionContext): Promise<Response> {
   const { env, ctx, caller } = context;
-  const sessionId = request.headers.get("Mcp-Session-Id");
+  const sessionId = request.headers.get(SESSION_HEADER);
   if (sessionId === null) {
     const opening = openSession(request, context);
     // A client that is gone meanwhile must not leave a session half-made.
@@ -144,12 +151,16 @@ async function serveSession(request: Request, context: SessionContext): Promise<
     logEvent("mcp.session_not_found");
     return jsonRpcError("Session not found", { status: 404, code: -32001 });
   }
-  return withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
+  const response = withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
+  if (request.method === "DELETE" && response.ok) {
+    ctx.waitUntil(env.PING_SESSION.getByName(caller.pingSessionId).removeMcpSession(sessionId));
+  }
+  return response;
 }
 
 async function openSession(request: Request, { env, ctx, caller }: SessionContext): Promise<Response> {
   const response = withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
-  const opened = response.headers.get("Mcp-Session-Id");
+  const opened = response.headers.get(SESSION_HEADER);
   if (opened === null) return response;
   await (await findSession(env, opened))?.setOwner(caller);
   ctx.waitUntil(endSessionsBeyondCap(env, caller, opened));

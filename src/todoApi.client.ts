@@ -63,7 +63,7 @@ export type TodoOutcome =
   | { readonly kind: "todos"; readonly todos: readonly Todo[]; readonly scopes: readonly TodoScope[] }
   | TodoFailure;
 
-type UsableToken = Extract<PingSessionOutcome, { accessToken: string }>;
+export type UsableToken = Extract<PingSessionOutcome, { accessToken: string }>;
 
 /** Where access tokens for the Todo API come from. */
 export interface AccessTokenSource {
@@ -173,8 +173,10 @@ export class TodoApiClient {
     const outcome = response.ok
       ? await readList(response, token.scopes)
       : await explainRefusal(call, response, token.scopes);
-    // Where a report fails, the next success brings another; this call has succeeded either way.
-    if (outcome.kind === "todos" && token.refused) await this.#tokens.reportAcceptance().catch(() => {});
+    // Any answer but 401 and those of a failing API shows that it has accepted the token. Where a report fails, the next
+    // such answer brings another; this call has its outcome either way.
+    const isAccepted = response.status !== 401 && response.status < 500;
+    if (isAccepted && token.refused) await this.#tokens.reportAcceptance().catch(() => {});
     return outcome;
   }
 }

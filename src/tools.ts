@@ -2,9 +2,10 @@
  * Every tool as one record. Both lanes register from this table, so a client sees the same tools whichever
  * protocol it speaks.
  */
+import { decode } from "hono/jwt";
 import { z } from "zod";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import { nameOfPerson, type Person, type Settings, type TodoScope } from "./config.ts";
+import { isTodoScope, nameOfPerson, type Person, type Settings, type TodoScope } from "./config.ts";
 import { budgetLeftMs } from "./deadline.ts";
 import { continueRequest, createReference, errorName, logEvent, logProblem } from "./log.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./retry-after.ts";
@@ -14,6 +15,7 @@ import {
   TodoApiClient,
   type TodoFailure,
   type TodoOutcome,
+  type UsableToken,
 } from "./todoApi.client.ts";
 
 /** For whom, for which client and with which permissions a request was made. */
@@ -185,8 +187,10 @@ const whoAmI = defineTool({
     const token = await tokens.getAccessToken();
     if (token.kind === "expired" || token.kind === "unavailable") return explainMissingToken(token);
     const scopes = token.scopes.filter((scope) => caller.scopes.includes(scope));
-    // SECURITY: a connection that was narrowed must not be handed a token that may do more.
-    const isShown = settings.WHOAMI_ACCESS_TOKEN === "include" && scopes.length === token.scopes.length;
+    // SECURITY: a connection must not be handed a token that may do more than itself.
+    const isShown =
+      settings.WHOAMI_ACCESS_TOKEN === "include" &&
+      todoScopesIn(token).every((scope) => caller.scopes.includes(scope));
     const { sub, name, username, email } = caller.person;
     return {
       kind: "answer",
@@ -204,6 +208,18 @@ const whoAmI = defineTool({
     };
   },
 });
+
+const scopeClaimSchema = z.object({ scope: z.string() });
+
+/** What PingOne's token may really do: that can be more than was asked for, and than this server uses it for. */
+function todoScopesIn({ accessToken, scopes }: UsableToken): readonly TodoScope[] {
+  try {
+    const claims = scopeClaimSchema.safeParse(decode(accessToken).payload);
+    return claims.success ? claims.data.scope.split(" ").filter(isTodoScope) : scopes;
+  } catch {
+    return scopes;
+  }
+}
 
 /** All tools, in the order in which clients list them. */
 export const TOOLS: readonly Tool[] = [whoAmI, listTodos, addTodo, toggleTodo, deleteTodo];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createSignInTransaction, judgeAudience } from "./ping-utils.ts";
+import { judgeAudience } from "./ping-tokens.ts";
+import { createSignInTransaction } from "./ping-utils.ts";
 
 const AUDIENCE = "https://todo.api.com";
 

@@ -1,91 +1,22 @@
 /**
- * OpenID Connect calls to PingOne: discovery, the authorization request, code exchange, refresh, revocation.
+ * OpenID Connect calls to PingOne: the authorization request, code exchange, refresh, revocation, introspection, sign-off.
  *
- * Every endpoint comes from discovery and every response is judged by oauth4webapi. Failures leave as a
- * {@link PingFailure}, with a code that says whether trying again can help.
+ * Every response is judged by oauth4webapi. Failures leave as a {@link PingFailure}, with a code that says whether trying
+ * again can help.
  */
-import { decode } from "hono/jwt";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
-import { budgetLeftMs } from "../deadline.ts";
+import type { Person, Settings, TodoScope } from "../config.ts";
+import {
+  clientAuthentication,
+  discoverPingOne,
+  httpOptions,
+  oidcClient,
+  verifyIdTokenSignature,
+} from "./ping-discovery.ts";
 import { attempt, failed, readUnavailable } from "./ping-failures.ts";
-import type { PingFailure, PingResult, PingSignIn, PingTokens, SignInTransaction } from "./ping-types.ts";
-
-/** PingOne changes its discovery document rarely; an hour keeps a warm sign-in at one back-channel request. */
-const DISCOVERY_TTL_MS = 60 * 60 * 1000;
-
-/** How far our clock and PingOne's may differ when times in its tokens are judged. */
-const CLOCK_TOLERANCE_SECONDS = 60;
-
-/** A token with less than this left is refreshed before it is handed out. */
-const REFRESH_MARGIN_SECONDS = 60;
-
-/** RFC 6749 §5.1: `expires_in` is only RECOMMENDED; PingOne's default lifetime is one hour. */
-const FALLBACK_EXPIRES_IN_SECONDS = 3600;
-
-/** Without them nobody can sign in. */
-const REQUIRED_ENDPOINTS = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
-
-type PingOneMetadata = oauth.AuthorizationServer & Record<(typeof REQUIRED_ENDPOINTS)[number], string>;
-
-/** Per isolate. Only settled values are kept: a pending promise belongs to the request that made it. */
-const discovered = new Map<string, { metadata: PingOneMetadata; fetchedAt: number }>();
-
-function httpOptions(settings: Settings) {
-  return {
-    [oauth.allowInsecureRequests]:
-      settings.PINGONE_ISSUER.protocol === "http:" && isLoopback(settings.PINGONE_ISSUER),
-    signal: () => AbortSignal.timeout(Math.min(settings.UPSTREAM_TIMEOUT_SECONDS * 1000, budgetLeftMs())),
-  };
-}
-
-function oidcClient(settings: Settings): oauth.Client {
-  return { client_id: settings.MCP_SERVER_CLIENT_ID, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
-}
-
-function clientAuthentication(settings: Settings): oauth.ClientAuth {
-  return oauth.ClientSecretBasic(settings.MCP_SERVER_CLIENT_SECRET);
-}
-
-/** PingOne's metadata, at most an hour old. */
-export async function discoverPingOne(settings: Settings): Promise<PingResult<PingOneMetadata>> {
-  const issuer = settings.PINGONE_ISSUER;
-  const cached = discovered.get(issuer.href);
-  if (cached !== undefined && Date.now() - cached.fetchedAt < DISCOVERY_TTL_MS) {
-    return { kind: "ok", value: cached.metadata };
-  }
-  const found = await attempt("discovery", async () => {
-    const response = await oauth.discoveryRequest(issuer, { ...httpOptions(settings), algorithm: "oidc" });
-    return (
-      readUnavailable(response, "discovery") ??
-      requireEndpoints(await oauth.processDiscoveryResponse(issuer, response))
-    );
-  });
-  if (found.kind === "ok") discovered.set(issuer.href, { metadata: found.value, fetchedAt: Date.now() });
-  return found;
-}
-
-/** Used where PingOne has them. */
-const OPTIONAL_ENDPOINTS = ["revocation_endpoint", "introspection_endpoint", "end_session_endpoint"] as const;
-
-/** Judged before the document is kept for an hour: secrets and tokens are sent to these addresses. */
-function requireEndpoints(metadata: oauth.AuthorizationServer): PingResult<PingOneMetadata> {
-  for (const name of REQUIRED_ENDPOINTS) {
-    if (!isSecureUrl(metadata[name])) return failed("untrusted", `discovery_without_${name}`);
-  }
-  for (const name of OPTIONAL_ENDPOINTS) {
-    if (metadata[name] !== undefined && !isSecureUrl(metadata[name])) {
-      return failed("untrusted", `discovery_with_insecure_${name}`);
-    }
-  }
-  return { kind: "ok", value: metadata as PingOneMetadata };
-}
-
-function isSecureUrl(value: string | undefined): boolean {
-  const url = URL.parse(value ?? "");
-  return url !== null && (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url)));
-}
+import { judgeAudience, readPerson, readTokens } from "./ping-tokens.ts";
+import type { PingResult, PingSignIn, PingTokens, SignInTransaction } from "./ping-types.ts";
 
 /**
  * The address at PingOne that the browser is sent to, but for `state`, which the caller binds to the browser.
@@ -341,89 +272,4 @@ export async function isInactiveAtPingOne(settings: Settings, accessToken: strin
     return { kind: "ok", value: await oauth.processIntrospectionResponse(metadata, client, response) };
   });
   return answer.kind === "ok" && !answer.value.active;
-}
-
-/**
- * oauth4webapi keeps a JWKS for five minutes per metadata object and asks again for an unknown `kid` only when
- * it is a minute old. A key that rolled over inside that minute would fail a sign-in, so the check runs once more
- * with a fresh copy. Strangers cannot trigger it: ID tokens come from PingOne's token endpoint only.
- */
-async function verifyIdTokenSignature(
-  metadata: PingOneMetadata,
-  response: Response,
-  settings: Settings,
-): Promise<void> {
-  try {
-    await oauth.validateApplicationLevelSignature(metadata, response, httpOptions(settings));
-  } catch (error) {
-    if (!(error instanceof oauth.OperationProcessingError) || error.code !== oauth.KEY_SELECTION) throw error;
-    const copy = { ...metadata };
-    await oauth.validateApplicationLevelSignature(copy, response, httpOptions(settings));
-    discovered.set(settings.PINGONE_ISSUER.href, { metadata: copy, fetchedAt: Date.now() });
-  }
-}
-
-const audienceSchema = z.object({ aud: z.union([z.string(), z.array(z.string())]) });
-
-/**
- * SECURITY: an access token for another API must never be sent to the Todo API (MCP authorization, token audience).
- * Its signature is the Todo API's to check: we read it straight from the token endpoint.
- */
-export function judgeAudience(
-  { accessToken, refreshToken }: Pick<PingTokens, "accessToken" | "refreshToken">,
-  audience: string,
-): PingFailure | undefined {
-  let payload: unknown;
-  try {
-    payload = decode(accessToken).payload;
-  } catch {
-    return failed("wrong_audience", "access_token_is_no_jwt", { refreshToken });
-  }
-  const claims = audienceSchema.safeParse(payload);
-  if (!claims.success) return failed("wrong_audience", "access_token_without_audience", { refreshToken });
-  const audiences = typeof claims.data.aud === "string" ? [claims.data.aud] : claims.data.aud;
-  if (audiences.includes(audience)) return undefined;
-  return failed("wrong_audience", "access_token_for_another_api", { refreshToken });
-}
-
-function readPerson(claims: oauth.IDToken): Person {
-  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
-  const fullName = [text(claims.given_name), text(claims.family_name)].filter((part) => part !== undefined);
-  const name = text(claims.name) ?? (fullName.length > 0 ? fullName.join(" ") : undefined);
-  const username = text(claims.preferred_username);
-  const email = text(claims.email);
-  return {
-    sub: claims.sub,
-    ...(name !== undefined && { name }),
-    ...(username !== undefined && { username }),
-    ...(email !== undefined && { email }),
-  };
-}
-
-/** @param requested the scopes that were asked for, or that the refreshed token had */
-function readTokens(
-  tokens: oauth.TokenEndpointResponse,
-  subject: string,
-  requested: readonly TodoScope[],
-): PingTokens {
-  const lifetime = Math.floor(tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS);
-  const expiresAt = Math.floor(Date.now() / 1000) + lifetime;
-  // A token that lives no longer than the margin would otherwise be refreshed for every single call.
-  const margin = lifetime > REFRESH_MARGIN_SECONDS ? REFRESH_MARGIN_SECONDS : Math.ceil(lifetime / 2);
-  return {
-    version: 2,
-    subject,
-    accessToken: tokens.access_token,
-    accessTokenExpiresAt: expiresAt,
-    refreshAt: expiresAt - margin,
-    scopes: grantedScopes(tokens.scope, requested),
-    ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
-  };
-}
-
-/** RFC 6749 §5.1: no `scope` in the response means that it was granted as requested. */
-function grantedScopes(scope: string | undefined, requested: readonly TodoScope[]): TodoScope[] {
-  if (scope === undefined) return [...requested];
-  const granted = new Set(scope.split(" "));
-  return ALL_TODO_SCOPES.filter((name) => granted.has(name) && requested.includes(name));
 }

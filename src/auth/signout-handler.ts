@@ -4,7 +4,6 @@
  * Its sign-in shares `/callback` with the MCP sign-in, because PingOne knows one redirect URI; the `state` tells
  * them apart. PingOne's tokens of this sign-in are not kept.
  */
-import { AuthorizationError } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
 import * as oauth from "oauth4webapi";
@@ -68,9 +67,7 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
     if (account === undefined) return c.redirect(ENDPOINTS.signOut, 303);
     const form = new URLSearchParams(await c.req.text());
     if (form.get("form_token") !== account.formToken) {
-      throw new AuthorizationError("invalid_request", {
-        description: "This form was not sent by this page.",
-      });
+      return startAgain(c, "This form was not sent by this page.");
     }
     const person = personOf(c.env, account.userId);
     switch (form.get("action")) {
@@ -89,9 +86,7 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
         return signOffAtPingOne(c, settings, account);
       }
       default:
-        throw new AuthorizationError("invalid_request", {
-          description: "The form does not say what to end.",
-        });
+        return startAgain(c, "The form does not say what to end.");
     }
   });
 
@@ -104,9 +99,7 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
   const state = url.searchParams.get("state") ?? "";
   const pending = await takePendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY, state);
   if (pending === undefined) {
-    throw new AuthorizationError("invalid_request", {
-      description: "This sign-in was begun in another browser.",
-    });
+    return startAgain(c, "This sign-in has expired, was already used, or began in another browser.");
   }
   if (url.searchParams.has("error")) {
     logEvent("signout.refused_at_pingone", {
@@ -176,18 +169,28 @@ function explainPingFailure(c: Context<App>, failure: PingFailure): Promise<Resp
 function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<Response> {
   return pageWithCookies(c, status, {
     title: "PingOne did not sign you in",
-    text: "This page shows who acts for you, so it needs to know who you are.",
+    text: "To show which apps act for you, this server has to know who you are.",
     nextStep: "You can try once more.",
     link: { href: ENDPOINTS.signOut, text: "Sign in at PingOne" },
+  });
+}
+
+function startAgain(c: Context<App>, text: string): Promise<Response> {
+  logEvent("signout.rejected");
+  return pageWithCookies(c, 400, {
+    title: "This page cannot be used any more",
+    text,
+    nextStep: "Open the list of your apps again.",
+    link: { href: ENDPOINTS.signOut, text: "Your apps" },
   });
 }
 
 /** Hono adds the cookies that this request has set or deleted only to responses that it makes itself. */
 async function pageWithCookies(
   c: Context<App>,
-  status: 400 | 502 | 503,
+  status: number,
   words: Omit<Parameters<typeof renderErrorPage>[0], "status">,
 ): Promise<Response> {
   const page = await renderErrorPage({ status, ...words });
-  return c.newResponse(page.body, status, Object.fromEntries(page.headers));
+  return c.newResponse(page.body, page);
 }

@@ -23,6 +23,7 @@ export function renderSignOutPage(options: {
       </p>
       {ended && <p role="status">The access has ended.</p>}
       {isEmpty && <p>No app has access to your todos.</p>}
+      {connections.length === 0 && page > 1 && <p>No more apps.</p>}
       {connections.map((connection) => (
         <Entry connection={connection} formToken={formToken} />
       ))}
@@ -53,7 +54,7 @@ export function renderSignOutPage(options: {
 function Entry({ connection, formToken }: { connection: Connection; formToken: string }) {
   const { grantId, clientId, clientName, redirectUri, scopes } = connection;
   const name = displayName(clientName ?? clientId);
-  const host = URL.parse(redirectUri ?? "")?.host ?? "unknown";
+  const host = URL.parse(redirectUri ?? "")?.host || "unknown";
   const since = new Date(connection.createdAt * 1000);
   return (
     <section class="entry">
@@ -65,7 +66,7 @@ function Entry({ connection, formToken }: { connection: Connection; formToken: s
         <dd>
           <time datetime={since.toISOString()}>{formatTime(since)}</time>
         </dd>
-        <dt>May</dt>
+        <dt>It can</dt>
         <dd>{scopes.map(describeScope).join("; ")}</dd>
       </dl>
       <form method="post" action={ENDPOINTS.signOut}>
