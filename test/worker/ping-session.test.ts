@@ -8,7 +8,10 @@ import {
   registerClient,
   requestToken,
   startAuthorization,
+  type TokenResponse,
 } from "../support/mcp-client.ts";
+import { sendInEra } from "../support/raw-mcp.ts";
+import { beforeAnswerArrives } from "../support/upstream.ts";
 
 let stack: ForeignStack;
 
@@ -164,6 +167,49 @@ describe("a PingSession", () => {
     expect(added()).toEqual([]);
     expect(stack.provider.countRequests("/token/revocation") - revocations).toBe(2);
   });
+});
+
+it("a connection that is replaced while it refreshes at PingOne leaves the new one alive", async () => {
+  await using shortLived = await startForeignStack({ accessTokenTtlSeconds: 3 });
+  const { worker, provider } = shortLived;
+  const client = await registerClient(worker);
+  const browser = createBrowser(worker, client);
+  const connect = async () => {
+    const attempt = await startAuthorization(worker, client);
+    let page = await browser.open(attempt.url);
+    if (page.heading.startsWith("Allow")) page = await page.submit("Allow");
+    if (page.root.querySelector('input[name="login"]') !== null) {
+      page = await page.submit("Sign-in", { login: "dana", password: "any" });
+      page = await page.submit("Continue");
+    }
+    return { attempt, page };
+  };
+  const first = await connect();
+  const old = await redeem(worker, client, first.attempt, first.page.url);
+  const second = await connect();
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  let tokens: TokenResponse | undefined;
+  {
+    // The old connection is refreshing, and PingOne has rotated its token, when the new code is redeemed.
+    using _ = beforeAnswerArrives(`${provider.issuer}/token`, async () => {
+      tokens = await redeem(worker, client, second.attempt, second.page.url);
+      // Time for the alarm that ends what was replaced.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    });
+    await (await sendInEra(worker, "modern", { call: "tools/list", token: old.access_token })).text();
+  }
+  await vi.waitFor(() => expect(worker.listObjectIds("PingSession")).toHaveLength(1), { timeout: 10_000 });
+  expect(provider.countRequests("/token/revocation")).toBe(0);
+  const refreshed = await requestToken(worker, client, {
+    grant_type: "refresh_token",
+    refresh_token: tokens?.refresh_token ?? "",
+  });
+  expect(refreshed.status).toBe(200);
+  // What was handed over is revoked with the session that has it.
+  const { refresh_token: latest = "" } = (await refreshed.json()) as TokenResponse;
+  await requestToken(worker, client, { token: latest });
+  expect(worker.listObjectIds("PingSession")).toEqual([]);
+  expect(provider.countRequests("/token/revocation")).toBeGreaterThanOrEqual(2);
 });
 
 /** What the alarm does, without waiting for it. */

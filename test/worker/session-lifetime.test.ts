@@ -1,8 +1,8 @@
 /** That an MCP session always ends, whatever its client does, and what its object keeps until then. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { MAXIMUM_MCP_SESSIONS } from "../../src/config.ts";
 import { signIn } from "../support/mcp-client.ts";
-import { openSession, readAnswer, sendInEra } from "../support/raw-mcp.ts";
+import { openSession, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { TestWorker } from "../support/worker.ts";
 
@@ -49,6 +49,40 @@ it("a session has an alarm from its first moment on, which ends it when nobody h
 });
 
 describe("the sessions of one sign-in", () => {
+  it("do not count any more when their client has ended them", async () => {
+    const token = await signInAsAlice();
+    const kept = await openSession(worker, token);
+    for (let count = 0; count < MAXIMUM_MCP_SESSIONS + 1; count += 1) {
+      const sessionId = await openSession(worker, token);
+      const ended = await sendRaw(worker, {
+        method: "DELETE",
+        token,
+        headers: { "Mcp-Session-Id": sessionId, "MCP-Protocol-Version": "2025-11-25" },
+      });
+      expect(ended.ok).toBe(true);
+    }
+    const response = await listTools(token, kept);
+    expect(response.status).toBe(200);
+    await response.text();
+  });
+
+  it("make room from the least recently used on", async () => {
+    const token = await signInAsAlice();
+    const inUse = await openSession(worker, token);
+    const idle = await openSession(worker, token);
+    await (await listTools(token, inUse)).text();
+    for (let count = 0; count < MAXIMUM_MCP_SESSIONS - 1; count += 1) await openSession(worker, token);
+    const endsIdle = async () => {
+      const response = await listTools(token, idle);
+      await response.text();
+      expect(response.status).toBe(404);
+    };
+    await vi.waitFor(endsIdle, { timeout: 5000 });
+    const response = await listTools(token, inUse);
+    expect(response.status).toBe(200);
+    await response.text();
+  });
+
   it("end from the oldest on when there are too many", async () => {
     const token = await signInAsAlice();
     const opened: string[] = [];

@@ -180,7 +180,7 @@ describe("the sign-out page", () => {
     const stranger = createBrowser(stack.worker, client);
     const page = await stranger.open(`${stack.worker.origin}/callback?code=stolen&state=${state}`);
     expect(page.response?.status).toBe(400);
-    expect(page.text).toContain("begun in another browser");
+    expect(page.text).toContain("began in another browser");
     expect(await stranger.cookies.getCookies(stack.worker.origin)).toEqual([]);
   });
 });

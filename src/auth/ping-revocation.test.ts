@@ -1,0 +1,110 @@
+/** Revocations that overlap, and the hours that pass between attempts. */
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Env } from "../config.ts";
+import { PingRevocation } from "./ping-revocation.ts";
+import type { PingResult } from "./ping-types.ts";
+
+const answers = vi.hoisted(() => new Map<string, () => Promise<PingResult<undefined>>>());
+const asked = vi.hoisted(() => [] as string[]);
+
+// PingOne, not the exchange with it, is what these tests are about.
+vi.mock("./ping-utils.ts", () => ({
+  revokeRefreshToken: (_settings: unknown, token: string) => {
+    asked.push(token);
+    return answers.get(token)?.() ?? Promise.resolve({ kind: "ok", value: undefined });
+  },
+}));
+
+vi.mock("../config.ts", () => ({ parseSettings: () => ({}) }));
+
+const UNAVAILABLE: PingResult<undefined> = { kind: "failed", failure: "unavailable", detail: "test" };
+
+let stored: Map<string, unknown>;
+let alarms: number[];
+
+async function start(): Promise<PingRevocation> {
+  const storage = {
+    get: async (key: string) => stored.get(key),
+    put: async (key: string, value: unknown) => void stored.set(key, value),
+    delete: async (keys: string[]) => {
+      for (const key of keys) stored.delete(key);
+    },
+    deleteAll: async () => stored.clear(),
+    setAlarm: async (at: number) => void alarms.push(Math.round((at - Date.now()) / 1000)),
+  };
+  const sealing = { secret: "TEST ONLY cookie key, at least 32 characters long", id: "object" };
+  const revocation = new PingRevocation(storage as unknown as DurableObjectStorage, {} as Env, sealing);
+  await revocation.load();
+  return revocation;
+}
+
+beforeEach(() => {
+  answers.clear();
+  asked.length = 0;
+  stored = new Map([["tokens", "sealed"]]);
+  alarms = [];
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it("takes the place of the session's own record, and leaves nothing when it is done", async () => {
+  const revocation = await start();
+  await revocation.begin(["a", "b"], ["tokens"]);
+  expect(asked).toEqual(["a", "b"]);
+  expect([...stored]).toEqual([]);
+  expect(revocation.isPending).toBe(false);
+});
+
+it("a token that is added while PingOne answers is not lost with the answer", async () => {
+  const first = Promise.withResolvers<PingResult<undefined>>();
+  answers.set("a", () => first.promise);
+  answers.set("b", async () => UNAVAILABLE);
+  const revocation = await start();
+  const begun = [revocation.begin(["a"], [])];
+  await vi.waitFor(() => expect(asked).toEqual(["a"]));
+  begun.push(revocation.begin(["b"], []));
+  first.resolve({ kind: "ok", value: undefined });
+  await Promise.all(begun);
+  expect(asked).toEqual(["a", "b"]);
+  expect(revocation.isPending).toBe(true);
+  // Also for another instance.
+  asked.length = 0;
+  answers.clear();
+  const later = await start();
+  await later.goOn();
+  expect(asked).toEqual(["b"]);
+  expect([...stored]).toEqual([]);
+});
+
+it("nobody waits longer than a second for PingOne", async () => {
+  answers.set("a", () => new Promise(() => {}));
+  const revocation = await start();
+  const startedAt = Date.now();
+  await revocation.begin(["a"], []);
+  expect(Date.now() - startedAt).toBeLessThan(3000);
+  expect([...stored.keys()]).toContain("revocation");
+});
+
+it("asks again after 5 seconds, 1, 5 and 30 minutes, 2 and 12 hours, and then leaves the token to expire", async () => {
+  answers.set("a", async () => UNAVAILABLE);
+  let revocation = await start();
+  await revocation.begin(["a"], []);
+  for (let attempt = 1; attempt <= 6; attempt += 1) {
+    // An alarm may wake another instance.
+    revocation = await start();
+    expect(revocation.isPending).toBe(true);
+    await revocation.goOn();
+  }
+  expect(asked).toHaveLength(7);
+  expect([...new Set(alarms)]).toEqual([5, 60, 300, 1800, 7200, 43_200]);
+  expect([...stored]).toEqual([]);
+});
+
+it("a refusal is PingOne's last word", async () => {
+  answers.set("a", async () => ({ kind: "failed", failure: "rejected", detail: "test" }));
+  const revocation = await start();
+  await revocation.begin(["a"], []);
+  expect([...stored]).toEqual([]);
+});
