@@ -8,12 +8,11 @@ import type { OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 
 /**
- * Bindings and variables of `wrangler.jsonc` (generated into `worker-configuration.d.ts`), what the OAuth provider
- * adds for its handlers, and the secrets that a deployment sets.
+ * Bindings, variables and secrets (generated into `worker-configuration.d.ts` from `wrangler.jsonc` and
+ * `.dev.vars.sample`), and what the OAuth provider adds for its handlers.
  */
 export interface Env extends Cloudflare.Env {
   OAUTH_PROVIDER: OAuthHelpers;
-  [secret: string]: unknown;
 }
 
 /** The scopes of the Todo API, with the words that a person reads on the consent page. */
@@ -28,7 +27,9 @@ export function isTodoScope(scope: string): scope is TodoScope {
   return Object.hasOwn(TODO_SCOPES, scope);
 }
 
-export const ALL_TODO_SCOPES = Object.keys(TODO_SCOPES) as TodoScope[];
+export const TODO_SCOPE_NAMES = ["todo_api:read", "todo_api:write"] as const satisfies readonly TodoScope[];
+
+export const ALL_TODO_SCOPES: readonly TodoScope[] = TODO_SCOPE_NAMES;
 
 /** Asking for it means "I want a refresh token" (OpenID Connect Core §11); it is never a permission. */
 export const OFFLINE_ACCESS = "offline_access";
@@ -48,10 +49,10 @@ export const ENDPOINTS = {
 
 export const SERVER_INFO = { name: "todo-mcp-server", title: "Todo", version: "1.0.0" } as const;
 
-/** How long an MCP refresh token lives unused, and a remembered approval lives. */
+/** How long an MCP refresh token lives unused, and how long an approval is remembered. */
 export const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
 
-/** How long an MCP client has to redeem its authorization code (the provider's own limit). */
+/** How long an MCP client has to redeem its authorization code, and a person to answer a page (the provider's own limits). */
 export const AUTHORIZATION_CODE_TTL_SECONDS = 600;
 
 /** Who signed in, from the verified ID token. */
@@ -70,10 +71,6 @@ export const propsSchema = z.object({
   pingSessionId: z.string(),
 });
 export type Props = z.infer<typeof propsSchema>;
-
-/** What stands readable beside a grant, so that its PingSession can be ended with it. */
-export const grantMetadataSchema = z.object({ pingSessionId: z.string() });
-export type GrantMetadata = z.infer<typeof grantMetadataSchema>;
 
 const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -191,7 +188,7 @@ export class SettingsError extends Error {
  *
  * @throws {SettingsError} when any is missing or malformed; it names all of them.
  */
-export function parseSettings(env: Record<string, unknown>): Settings {
+export function parseSettings(env: object): Settings {
   const parsed = settingsSchema.safeParse(env);
   if (parsed.success) return parsed.data;
   const problems = new Map<string, SettingProblem>();

@@ -1,11 +1,13 @@
 /** Composes the Worker: settings, the OAuth provider, and the routes around it. */
-import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
+import { OAuthProvider, type OAuthProviderOptions } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
 import { renderErrorPage, renderLandingPage, renderSettingsPage } from "./auth/pages.tsx";
 import { createPingHandler } from "./auth/ping-handler.ts";
-import { createProviderOptions, createRegistrationOptions, endSessionWithGrant } from "./auth/provider.ts";
-import { answerRegistration, grantAtStake, withoutRepeatedClientId } from "./auth/workers-oauth-utils.ts";
-import { withBudget } from "./budget.ts";
+import { withOAuthStore } from "./auth/grants.ts";
+import { createProviderOptions } from "./auth/provider.ts";
+import { nameSecretExpiry } from "./auth/registration.ts";
+import { answerTokenRequest } from "./auth/token-endpoint.ts";
+import { withBudget } from "./deadline.ts";
 import {
   ENDPOINTS,
   type Env,
@@ -17,11 +19,11 @@ import {
 } from "./config.ts";
 import { logProblem, logRequest } from "./log.ts";
 import { createMcpRouter } from "./mcp-router.ts";
-import { purgeExpiredGrants } from "./purge.ts";
 import { refuseTooMany } from "./rate-limits.ts";
 import { readBodyText } from "./request-body.ts";
 import { TOOLS } from "./tools.ts";
 
+export { Person } from "./auth/person.ts";
 export { PingSession } from "./auth/ping-session.ts";
 export { TodoMcpServer } from "./mcp.ts";
 
@@ -34,8 +36,6 @@ const MAXIMUM_REGISTRATION_BYTES = 8 * 1024;
 interface App {
   readonly settings: Settings;
   readonly provider: OAuthProvider<Env>;
-  /** Serves `/register` only: what it stores lives shorter until it is used. */
-  readonly registration: OAuthProvider<Env>;
 }
 
 /** One per isolate: settings change only with a new deployment, which brings new isolates. */
@@ -45,22 +45,24 @@ let composed: App | undefined;
 function compose(env: Env): App {
   if (composed !== undefined) return composed;
   const settings = parseSettings(env);
-  const handlers = { apiHandler: createMcpRouter(settings), defaultHandler: createDefaultHandler(settings) };
-  composed = {
-    settings,
-    provider: new OAuthProvider<Env>(createProviderOptions(settings, handlers)),
-    registration: new OAuthProvider<Env>(createRegistrationOptions(settings, handlers)),
-  };
+  const options: OAuthProviderOptions<Env> = createProviderOptions(settings, {
+    apiHandler: createMcpRouter(settings),
+    defaultHandler: createDefaultHandler(settings, () => options),
+  });
+  composed = { settings, provider: new OAuthProvider<Env>(options) };
   return composed;
 }
 
-function createDefaultHandler(settings: Settings): Hono<{ Bindings: Env }> {
+function createDefaultHandler(
+  settings: Settings,
+  options: () => OAuthProviderOptions<Env>,
+): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
   app.get(ENDPOINTS.landing, () => renderLandingPage({ resource: settings.MCP_RESOURCE.href, tools: TOOLS }));
   app.get(ENDPOINTS.health, (c) =>
     c.json({ status: "ok", name: SERVER_INFO.name, version: SERVER_INFO.version }),
   );
-  app.route("/", createPingHandler(settings));
+  app.route("/", createPingHandler(settings, options));
   app.notFound((c) => notFound(c.req.raw));
   return app;
 }
@@ -69,13 +71,6 @@ export default {
   fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
     const route = routeName(new URL(request.url).pathname);
     return logRequest({ method: request.method, route }, () => serve(request, env, ctx));
-  },
-
-  async scheduled(_controller: ScheduledController, env: Env): Promise<void> {
-    await logRequest({ method: "CRON", route: "purge" }, async () => {
-      await purgeExpiredGrants(env, compose(env).provider);
-      return new Response(null, { status: 204 });
-    });
   },
 } satisfies ExportedHandler<Env>;
 
@@ -87,7 +82,7 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     if (!(error instanceof SettingsError)) throw error;
     return explainSettings(error, request);
   }
-  return withBudget(app.settings.REQUEST_BUDGET_SECONDS, () => route(app, request, env, ctx));
+  return withBudget(app.settings.REQUEST_BUDGET_SECONDS, () => route(app, request, withOAuthStore(env), ctx));
 }
 
 async function route(app: App, request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
@@ -113,13 +108,10 @@ async function route(app: App, request: Request, env: Env, ctx: ExecutionContext
   if (body === undefined) return readableByBrowsers(await tooLarge(request, limit), request);
   const replayed = new Request(request, { body });
   switch (url.pathname) {
-    case ENDPOINTS.token: {
-      const answer = () => provider.fetch(withoutRepeatedClientId(replayed, body), env, ctx);
-      const stake = grantAtStake(request, body);
-      return stake === undefined ? answer() : endSessionWithGrant(env, stake, answer);
-    }
+    case ENDPOINTS.token:
+      return answerTokenRequest(replayed, body, (authentic) => provider.fetch(authentic, env, ctx));
     case ENDPOINTS.register:
-      return answerRegistration(await app.registration.fetch(replayed, env, ctx));
+      return nameSecretExpiry(await provider.fetch(replayed, env, ctx));
     default:
       return provider.fetch(replayed, env, ctx);
   }

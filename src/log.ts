@@ -54,6 +54,15 @@ export async function logRequest(
   });
 }
 
+/** Runs an alarm of a Durable Object, which no request has caused, under an id of its own. */
+export async function logAlarm(object: string, work: () => Promise<void>): Promise<void> {
+  await currentRequest.run(crypto.randomUUID(), async () => {
+    const startedAt = Date.now();
+    await work();
+    logEvent("alarm", { object, duration_ms: Date.now() - startedAt });
+  });
+}
+
 function outcomeOf(status: number): "ok" | "refused" | "failed" {
   if (status < 400) return "ok";
   return status < 500 ? "refused" : "failed";

@@ -8,7 +8,7 @@ import { insufficientScope, type OAuthResourceContext } from "@cloudflare/worker
 import { isLegacyRequest } from "@modelcontextprotocol/server";
 import { getAgentByName } from "agents";
 import { z } from "zod";
-import { budgetLeftMs } from "./budget.ts";
+import { budgetLeftMs } from "./deadline.ts";
 import { ALL_TODO_SCOPES, ENDPOINTS, type Env, type Props, propsSchema, type Settings } from "./config.ts";
 import { logEvent, requestId } from "./log.ts";
 import { TodoMcpServer } from "./mcp.ts";
@@ -94,7 +94,6 @@ async function requireLivePingSession(options: {
       return undefined;
     case "expired": {
       logEvent("mcp.sign_in_required");
-      await revokeGrantOfToken(env, auth);
       return invalidToken(settings);
     }
     case "unavailable": {
@@ -106,12 +105,6 @@ async function requireLivePingSession(options: {
       return response;
     }
   }
-}
-
-/** Access tokens are spelt `userId:grantId:secret`; the provider has just verified this one. */
-async function revokeGrantOfToken(env: Env, auth: Context["auth"]): Promise<void> {
-  const [userId, grantId] = auth.token.split(":");
-  if (userId !== undefined && grantId !== undefined) await env.OAUTH_PROVIDER.revokeGrant(grantId, userId);
 }
 
 /** RFC 6750 §3 and RFC 9728 §5.1: where to learn how to sign in again. */

@@ -1,12 +1,15 @@
-/** Reads request bodies with a limit, whatever `Content-Length` claims. */
+/** Reads bodies with a limit, whatever `Content-Length` claims. */
 
 /** The whole body as text, or undefined when it is larger than `maximumBytes`. */
-export async function readBodyText(request: Request, maximumBytes: number): Promise<string | undefined> {
-  if (Number(request.headers.get("Content-Length") ?? 0) > maximumBytes) return undefined;
+export async function readBodyText(
+  message: Request | Response,
+  maximumBytes: number,
+): Promise<string | undefined> {
+  if (Number(message.headers.get("Content-Length") ?? 0) > maximumBytes) return undefined;
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of message.body ?? []) {
     size += chunk.byteLength;
     if (size > maximumBytes) return undefined;
     text += decoder.decode(chunk, { stream: true });

@@ -1,13 +1,14 @@
 /**
- * Typed HTTP client of the Todo API. Every operation answers with the person's whole list.
+ * Typed HTTP client of the Todo API. Every operation ends in one of the {@link TodoOutcome}s: the person's whole list,
+ * or why there is none. Upstream text never leaves it.
  *
- * It asks for an access token per request, and once more with force when the API refuses one. Failures leave as
- * subclasses of {@link TodoApiError}; upstream text never does.
+ * It asks for an access token per request, and once more with force when the API refuses one.
  */
 import { z } from "zod";
-import { DEFAULT_RETRY_AFTER_SECONDS, readRetryAfter } from "./auth/ping-failures.ts";
+import { readRetryAfter } from "./auth/ping-failures.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import type { TodoScope } from "./config.ts";
+import { readBodyText } from "./request-body.ts";
 
 /** The API writes ids as text; a number is the same id. */
 export const todoSchema = z.object({
@@ -26,69 +27,52 @@ const COLLECTION_PATH = "/api/todos";
 const MAXIMUM_READ_ATTEMPTS = 3;
 const RETRY_BASE_MS = 150;
 
-export abstract class TodoApiError extends Error {}
+/** Why a call has no list. */
+export type TodoFailure =
+  /** PingOne has ended the session. */
+  | { readonly kind: "sign_in_required" }
+  /** PingOne cannot be reached for a token; the Todo API was not asked. */
+  | { readonly kind: "pingone_unavailable"; readonly retryAfterSeconds: number }
+  /** The API refuses the sign-in, also after a forced refresh, although PingOne accepts it. */
+  | { readonly kind: "refused" }
+  /** 403, and PingOne's token lacks the scope. */
+  | { readonly kind: "missing_scope"; readonly scope: TodoScope }
+  /** Any other 403: another sign-in would not change it. */
+  | { readonly kind: "forbidden" }
+  /** 404 of one todo. */
+  | { readonly kind: "not_found" }
+  /** 409: the todo changed in the meantime. */
+  | { readonly kind: "conflict" }
+  /** 400, 413, 415, 422: the API does not take what was sent. */
+  | { readonly kind: "invalid_request" }
+  /** A success with more than {@link MAXIMUM_RESPONSE_BYTES}: the call was carried out, and repeating it is no use. */
+  | { readonly kind: "answer_too_large" }
+  /** 429, 5xx, no answer, or an answer that is none. The same call can succeed later. */
+  | {
+      readonly kind: "unavailable";
+      /** A code for the log. */
+      readonly detail: string;
+      /** Where the API itself says when to come back (RFC 9110 §10.2.3). */
+      readonly retryAfterSeconds: number | undefined;
+      /** The request may have been carried out although its answer was lost. */
+      readonly outcomeUnknown: boolean;
+    };
 
-/** The person must sign in again: PingOne ended the session, or the API refuses even a fresh token. */
-export class TodoApiSignInRequiredError extends TodoApiError {
-  override readonly name = "TodoApiSignInRequiredError";
-}
+export type TodoOutcome =
+  /** `scopes` are those of the token that the list was got with. */
+  | { readonly kind: "todos"; readonly todos: readonly Todo[]; readonly scopes: readonly TodoScope[] }
+  | TodoFailure;
 
-/** 403: the token lacks the scope, or the person lacks the right. */
-export class TodoApiForbiddenError extends TodoApiError {
-  override readonly name = "TodoApiForbiddenError";
-  readonly scope: TodoScope;
-
-  constructor(scope: TodoScope) {
-    super(`Todo API: forbidden without ${scope}`);
-    this.scope = scope;
-  }
-}
-
-export class TodoApiNotFoundError extends TodoApiError {
-  override readonly name = "TodoApiNotFoundError";
-}
-
-/** 409: the todo changed in the meantime. */
-export class TodoApiConflictError extends TodoApiError {
-  override readonly name = "TodoApiConflictError";
-}
-
-/** 400, 413, 415, 422: the API does not take what was sent. */
-export class TodoApiInvalidRequestError extends TodoApiError {
-  override readonly name = "TodoApiInvalidRequestError";
-}
-
-/** A success whose list is larger than {@link MAXIMUM_RESPONSE_BYTES}: the call was carried out, and repeating it is no use. */
-export class TodoApiAnswerTooLargeError extends TodoApiError {
-  override readonly name = "TodoApiAnswerTooLargeError";
-}
-
-/** 429, 5xx, no answer, or an answer that is none. The same call can succeed later. */
-export class TodoApiUnavailableError extends TodoApiError {
-  override readonly name = "TodoApiUnavailableError";
-  /** A code for the log. */
-  readonly detail: string;
-  readonly retryAfterSeconds: number;
-  /** The API itself has said when to come back (RFC 9110 §10.2.3). */
-  readonly asksToWait: boolean;
-  /** True when the request may have been carried out although its answer was lost. */
-  readonly outcomeUnknown: boolean;
-
-  constructor(detail: string, options: { retryAfterSeconds?: number | undefined; outcomeUnknown: boolean }) {
-    super(`Todo API: unavailable (${detail})`);
-    this.detail = detail;
-    this.retryAfterSeconds = options.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS;
-    this.asksToWait = options.retryAfterSeconds !== undefined;
-    this.outcomeUnknown = options.outcomeUnknown;
-  }
-}
+type UsableToken = Extract<PingSessionOutcome, { accessToken: string }>;
 
 /** Where access tokens for the Todo API come from. */
 export interface AccessTokenSource {
-  /** @param options.rejected a token that the API refused: it is not handed out again */
+  /** @param options.rejected a token that the API has refused */
   getAccessToken(options?: { rejected?: string }): Promise<PingSessionOutcome>;
-  /** The API refuses even a fresh token: the sign-in is worth nothing any more. */
-  end(options: { revoke: boolean }): Promise<void>;
+  /** The Todo API refused this token although PingOne says that it is good. */
+  reportRefusal(accessToken: string): Promise<void>;
+  /** The Todo API has accepted a token while an earlier refusal stood. */
+  reportAcceptance(): Promise<void>;
 }
 
 type Call = { method: "GET" | "POST" | "PATCH" | "DELETE"; path: string; body?: unknown; scope: TodoScope };
@@ -111,24 +95,21 @@ export class TodoApiClient {
   }
 
   /** Retried on a passing failure: reading changes nothing. */
-  async listTodos(): Promise<Todo[]> {
+  async listTodos(): Promise<TodoOutcome> {
     const call: Call = { method: "GET", path: COLLECTION_PATH, scope: "todo_api:read" };
     for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#call(call);
-      } catch (error) {
-        const canRetry =
-          error instanceof TodoApiUnavailableError && error.outcomeUnknown && !error.asksToWait;
-        const delayMs = retryDelayMs(attempt);
-        if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS || Date.now() + delayMs >= this.#deadline)
-          throw error;
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
-      }
+      const outcome = await this.#call(call);
+      const canRetry =
+        outcome.kind === "unavailable" && outcome.outcomeUnknown && outcome.retryAfterSeconds === undefined;
+      const delayMs = retryDelayMs(attempt);
+      if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS || Date.now() + delayMs >= this.#deadline)
+        return outcome;
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
 
   /** Never repeated: an answer that got lost may hide a todo that was added. */
-  addTodo(text: string): Promise<Todo[]> {
+  addTodo(text: string): Promise<TodoOutcome> {
     return this.#call({
       method: "POST",
       path: COLLECTION_PATH,
@@ -137,7 +118,7 @@ export class TodoApiClient {
     });
   }
 
-  toggleTodo(todoId: string, completed: boolean): Promise<Todo[]> {
+  toggleTodo(todoId: string, completed: boolean): Promise<TodoOutcome> {
     return this.#call({
       method: "PATCH",
       path: todoPath(todoId),
@@ -146,54 +127,37 @@ export class TodoApiClient {
     });
   }
 
-  deleteTodo(todoId: string): Promise<Todo[]> {
+  deleteTodo(todoId: string): Promise<TodoOutcome> {
     return this.#call({ method: "DELETE", path: todoPath(todoId), scope: "todo_api:write" });
   }
 
-  async #call(call: Call): Promise<Todo[]> {
-    const token = await this.#requireToken({});
-    const response = await this.#send(call, token);
-    if (response.status !== 401) return this.#read(call, response);
-    await response.body?.cancel();
-    // A token that should be good was refused: it may have been revoked. One forced refresh, one repetition; the
-    // API has done nothing yet, so even adding is safe to repeat.
-    const retried = await this.#send(call, await this.#requireToken({ rejected: token }));
-    if (retried.status === 401) {
-      await retried.body?.cancel();
-      // Ended, so that the next request is answered with the HTTP 401 that makes the client sign in again.
-      await this.#tokens.end({ revoke: false });
-      throw new TodoApiSignInRequiredError("Todo API: a fresh token was refused");
-    }
-    return this.#read(call, retried);
+  async #call(call: Call): Promise<TodoOutcome> {
+    const token = await this.#tokens.getAccessToken();
+    if (!isUsable(token)) return explainMissingToken(token);
+    const outcome = await this.#attempt(call, token);
+    if (outcome.kind !== "refused") return outcome;
+    // A token that should be good was refused: it may have been revoked, or the refusal was a hiccup. One forced
+    // refresh, one repetition; the API has done nothing yet, so even adding is safe to repeat.
+    const next = await this.#tokens.getAccessToken({ rejected: token.accessToken });
+    if (!isUsable(next)) return explainMissingToken(next);
+    const repeated = await this.#attempt(call, next);
+    // Where a report fails, the next refusal brings another.
+    if (repeated.kind === "refused") await this.#tokens.reportRefusal(next.accessToken).catch(() => {});
+    return repeated;
   }
 
-  async #requireToken(options: { rejected?: string }): Promise<string> {
-    const outcome = await this.#tokens.getAccessToken(options);
-    switch (outcome.kind) {
-      case "valid":
-      case "refreshed":
-        return outcome.accessToken;
-      case "expired":
-        throw new TodoApiSignInRequiredError("PingOne: the session is over");
-      case "unavailable":
-        throw new TodoApiUnavailableError("pingone_unavailable", {
-          retryAfterSeconds: outcome.retryAfterSeconds,
-          outcomeUnknown: false,
-        });
-    }
-  }
-
-  async #send(call: Call, token: string): Promise<Response> {
+  async #attempt(call: Call, token: UsableToken): Promise<TodoOutcome> {
     const leftMs = this.#deadline - Date.now();
     // Not even begun: what is sent and not waited for may be carried out.
-    if (leftMs <= 0) throw new TodoApiUnavailableError("budget_spent", { outcomeUnknown: false });
+    if (leftMs <= 0) return unavailable("budget_spent", { outcomeUnknown: false });
     const url = new URL(this.#baseUrl);
     url.pathname = `${url.pathname.replace(/\/$/, "")}${call.path}`;
+    let response: Response;
     try {
-      return await fetch(url, {
+      response = await fetch(url, {
         method: call.method,
         headers: {
-          Authorization: `Bearer ${token}`,
+          Authorization: `Bearer ${token.accessToken}`,
           Accept: "application/json",
           ...(call.body !== undefined && { "Content-Type": "application/json" }),
         },
@@ -203,60 +167,95 @@ export class TodoApiClient {
         signal: AbortSignal.timeout(Math.min(this.#timeoutMs, leftMs)),
       });
     } catch (error) {
-      const detail = error instanceof Error && error.name === "TimeoutError" ? "timeout" : "no_answer";
-      throw new TodoApiUnavailableError(detail, { outcomeUnknown: true });
+      const isTimeout = error instanceof Error && error.name === "TimeoutError";
+      return unavailable(isTimeout ? "timeout" : "no_answer", { outcomeUnknown: true });
     }
-  }
-
-  async #read(call: Call, response: Response): Promise<Todo[]> {
-    if (response.ok) return readList(response);
-    await response.body?.cancel();
-    const status = response.status;
-    if (status === 403) throw new TodoApiForbiddenError(call.scope);
-    // Of the list itself it means that the API is not where it should be.
-    if (status === 404 && call.path !== COLLECTION_PATH)
-      throw new TodoApiNotFoundError("Todo API: not found");
-    if (status === 409) throw new TodoApiConflictError("Todo API: conflict");
-    if (status === 404 || status === 429 || status >= 500 || status < 400) {
-      throw new TodoApiUnavailableError(`http_${status}`, {
-        retryAfterSeconds: readRetryAfter(response.headers),
-        outcomeUnknown: status >= 500,
-      });
-    }
-    throw new TodoApiInvalidRequestError(`Todo API: refused with ${status}`);
+    const outcome = response.ok
+      ? await readList(response, token.scopes)
+      : await explainRefusal(call, response, token.scopes);
+    // Where a report fails, the next success brings another; this call has succeeded either way.
+    if (outcome.kind === "todos" && token.refused) await this.#tokens.reportAcceptance().catch(() => {});
+    return outcome;
   }
 }
 
-async function readList(response: Response): Promise<Todo[]> {
-  const unreadable = (detail: string) => new TodoApiUnavailableError(detail, { outcomeUnknown: true });
+function isUsable(token: PingSessionOutcome): token is UsableToken {
+  return token.kind === "valid" || token.kind === "refreshed";
+}
+
+/** Why PingOne gives no access token. */
+export function explainMissingToken(token: Exclude<PingSessionOutcome, UsableToken>): TodoFailure {
+  return token.kind === "expired"
+    ? { kind: "sign_in_required" }
+    : { kind: "pingone_unavailable", retryAfterSeconds: token.retryAfterSeconds };
+}
+
+async function explainRefusal(
+  call: Call,
+  response: Response,
+  tokenScopes: readonly TodoScope[],
+): Promise<TodoFailure> {
+  await response.body?.cancel();
+  const { status, headers } = response;
+  if (status === 401) return { kind: "refused" };
+  if (status === 403) {
+    return isAboutScope(headers) && !tokenScopes.includes(call.scope)
+      ? { kind: "missing_scope", scope: call.scope }
+      : { kind: "forbidden" };
+  }
+  // Of the list itself it means that the API is not where it should be.
+  if (status === 404 && call.path !== COLLECTION_PATH) return { kind: "not_found" };
+  if (status === 409) return { kind: "conflict" };
+  if (status === 404 || status === 429 || status >= 500 || status < 400) {
+    return unavailable(`http_${status}`, {
+      retryAfterSeconds: readRetryAfter(headers),
+      outcomeUnknown: status >= 500,
+    });
+  }
+  return { kind: "invalid_request" };
+}
+
+/** RFC 6750 §3.1. Parameters are read in full, so that the text of one is not taken for another. */
+function isAboutScope(headers: Headers): boolean {
+  const challenge = headers.get("WWW-Authenticate") ?? "";
+  const parameters = challenge.matchAll(/\b(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g);
+  return Array.from(parameters).some(
+    ([, name, quoted, bare]) => name?.toLowerCase() === "error" && (quoted ?? bare) === "insufficient_scope",
+  );
+}
+
+async function readList(response: Response, scopes: readonly TodoScope[]): Promise<TodoOutcome> {
+  const unreadable = (detail: string) => unavailable(detail, { outcomeUnknown: true });
   if (!/^application\/json\b/i.test(response.headers.get("Content-Type") ?? "")) {
     await response.body?.cancel();
-    throw unreadable("not_json");
+    return unreadable("not_json");
+  }
+  let text: string | undefined;
+  try {
+    text = await readBodyText(response, MAXIMUM_RESPONSE_BYTES);
+  } catch {
+    return unreadable("cut_off");
+  }
+  if (text === undefined) {
+    await response.body?.cancel();
+    return { kind: "answer_too_large" };
   }
   let body: unknown;
   try {
-    body = JSON.parse(await readText(response));
-  } catch (error) {
-    if (error instanceof TodoApiError) throw error;
-    throw unreadable(error instanceof SyntaxError ? "malformed" : "cut_off");
+    body = JSON.parse(text);
+  } catch {
+    return unreadable("malformed");
   }
   const list = listSchema.safeParse(body);
-  if (!list.success) throw unreadable("unexpected_shape");
-  return list.data.todos;
+  return list.success ? { kind: "todos", todos: list.data.todos, scopes } : unreadable("unexpected_shape");
 }
 
-async function readText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAXIMUM_RESPONSE_BYTES) {
-      throw new TodoApiAnswerTooLargeError("Todo API: the answer is too large");
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+function unavailable(
+  detail: string,
+  options: { retryAfterSeconds?: number | undefined; outcomeUnknown: boolean },
+): TodoFailure {
+  const { retryAfterSeconds, outcomeUnknown } = options;
+  return { kind: "unavailable", detail, retryAfterSeconds, outcomeUnknown };
 }
 
 function todoPath(todoId: string): string {

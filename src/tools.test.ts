@@ -1,26 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import { ALL_TODO_SCOPES, parseSettings, type Settings } from "./config.ts";
-import {
-  type AccessTokenSource,
-  TodoApiAnswerTooLargeError,
-  TodoApiConflictError,
-  type TodoApiError,
-  TodoApiForbiddenError,
-  TodoApiInvalidRequestError,
-  TodoApiNotFoundError,
-  TodoApiSignInRequiredError,
-  TodoApiUnavailableError,
-} from "./todoApi.client.ts";
+import { ALL_TODO_SCOPES, parseSettings, type Settings, type TodoScope } from "./config.ts";
+import type { TodoFailure, TodoOutcome } from "./todoApi.client.ts";
 import { type Caller, createToolContext, runTool, TOOLS, type Tool, type ToolContext } from "./tools.ts";
 
 const EXPIRES_AT = Date.parse("2026-11-24T12:00:00Z") / 1000;
-const VALID_TOKEN: PingSessionOutcome = {
+const VALID_TOKEN = {
   kind: "valid",
   accessToken: "the-access-token",
   expiresAt: EXPIRES_AT,
-};
+  scopes: ALL_TODO_SCOPES,
+} satisfies PingSessionOutcome;
+const TODOS = {
+  kind: "todos",
+  todos: [{ id: "1", text: "Buy milk", completed: true }],
+  scopes: ALL_TODO_SCOPES,
+} satisfies TodoOutcome;
 
 const CALLER: Caller = {
   userId: "b7c1",
@@ -60,27 +56,24 @@ function settingsWith(changes: Record<string, string> = {}): Settings {
   });
 }
 
-function tokensThatAre(outcome: PingSessionOutcome): AccessTokenSource {
-  return { getAccessToken: async () => outcome, end: async () => {} };
-}
-
-/** A context whose Todo API fails with this error whatever it is asked. */
+/** A context whose Todo API answers with this outcome, or throws, whatever it is asked. */
 function contextWith(
   options: {
     caller?: Partial<Caller>;
-    failure?: unknown;
+    outcome?: TodoOutcome | Error;
     token?: PingSessionOutcome;
     settings?: Settings;
   } = {},
 ): ToolContext {
-  const context = createToolContext(
-    { ...CALLER, ...options.caller },
-    options.settings ?? settingsWith(),
-    tokensThatAre(options.token ?? VALID_TOKEN),
-  );
+  const context = createToolContext({ ...CALLER, ...options.caller }, options.settings ?? settingsWith(), {
+    getAccessToken: async () => options.token ?? VALID_TOKEN,
+    reportRefusal: async () => {},
+    reportAcceptance: async () => {},
+  });
   const answer = async () => {
-    if (options.failure !== undefined) throw options.failure;
-    return [{ id: "1", text: "Buy milk", completed: true }];
+    const outcome = options.outcome ?? TODOS;
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
   };
   for (const operation of ["listTodos", "addTodo", "toggleTodo", "deleteTodo"] as const) {
     vi.spyOn(context.todoApi, operation).mockImplementation(answer);
@@ -260,18 +253,17 @@ describe("runTool", () => {
   });
 
   it("says so when the list is empty", async () => {
-    const context = contextWith();
-    vi.mocked(context.todoApi.listTodos).mockResolvedValue([]);
+    const context = contextWith({ outcome: { ...TODOS, todos: [] } });
     const { content } = await runTool(toolNamed("listTodos"), {}, context);
     expect(content[0]?.text).toBe("The list is empty.");
   });
 
   it("shows what is done, what is open and the ids", async () => {
-    const context = contextWith();
-    vi.mocked(context.todoApi.listTodos).mockResolvedValue([
+    const todos = [
       { id: "1", text: "Buy milk", completed: true },
       { id: "2", text: "Sleep", completed: false },
-    ]);
+    ];
+    const context = contextWith({ outcome: { ...TODOS, todos } });
     const { content } = await runTool(toolNamed("listTodos"), {}, context);
     expect(content[0]?.text).toBe("- [x] Buy milk (id 1)\n- [ ] Sleep (id 2)");
   });
@@ -280,6 +272,16 @@ describe("runTool", () => {
     "shows %s nothing of a list that its caller may not read",
     async (name) => {
       const context = contextWith({ caller: { scopes: ["todo_api:write"] } });
+      const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
+      expect(result.structuredContent).toEqual({ todos: [] });
+      expect(result.content[0]?.text).toBe("Done. This connection may not read the list.");
+    },
+  );
+
+  it.each(["addTodo", "toggleTodo", "deleteTodo"])(
+    "shows %s nothing of a list that PingOne's token may not read",
+    async (name) => {
+      const context = contextWith({ outcome: { ...TODOS, scopes: ["todo_api:write"] } });
       const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
       expect(result.structuredContent).toEqual({ todos: [] });
       expect(result.content[0]?.text).toBe("Done. This connection may not read the list.");
@@ -298,50 +300,93 @@ describe("runTool", () => {
     for (const operation of Object.values(context.todoApi)) expect(operation).not.toHaveBeenCalled();
   });
 
-  const UNKNOWN = new TodoApiUnavailableError("timeout", { retryAfterSeconds: 9, outcomeUnknown: true });
-  const KNOWN = new TodoApiUnavailableError("http_429", { retryAfterSeconds: 42, outcomeUnknown: false });
-  it.each<[failure: TodoApiError | Error, name: string, advice: RegExp]>([
-    [new TodoApiSignInRequiredError("internal words"), "listTodos", /sign in; then repeat this call/],
-    [new TodoApiForbiddenError("todo_api:write"), "addTodo", /permission todo_api:write/],
-    [new TodoApiNotFoundError("internal words"), "deleteTodo", /Call listTodos and use an id/],
-    [new TodoApiConflictError("internal words"), "toggleTodo", /Call listTodos, then decide again/],
-    [new TodoApiInvalidRequestError("internal words"), "addTodo", /Change it/],
+  const UNKNOWN: TodoFailure = {
+    kind: "unavailable",
+    detail: "timeout",
+    retryAfterSeconds: 9,
+    outcomeUnknown: true,
+  };
+  const KNOWN: TodoFailure = {
+    kind: "unavailable",
+    detail: "http_429",
+    retryAfterSeconds: 42,
+    outcomeUnknown: false,
+  };
+  it.each<[outcome: TodoFailure | Error, name: string, advice: RegExp]>([
+    [{ kind: "sign_in_required" }, "listTodos", /sign in; then repeat this call/],
+    [
+      { kind: "pingone_unavailable", retryAfterSeconds: 8 },
+      "addTodo",
+      /^The sign-in service \(PingOne\) cannot be reached .* Try again after 8 seconds\.$/,
+    ],
+    [
+      { kind: "refused" },
+      "addTodo",
+      /^The Todo API refuses this sign-in although PingOne accepts it .* Try again in a few minutes\./,
+    ],
+    [{ kind: "missing_scope", scope: "todo_api:write" }, "addTodo", /permission todo_api:write/],
+    [{ kind: "forbidden" }, "addTodo", /does not allow this person .* Signing in again does not help\.$/],
+    [{ kind: "not_found" }, "deleteTodo", /Call listTodos and use an id/],
+    [{ kind: "conflict" }, "toggleTodo", /Call listTodos, then decide again/],
+    [{ kind: "invalid_request" }, "addTodo", /Change it/],
     [UNKNOWN, "addTodo", /may or may not have been made: call listTodos after 9 seconds/],
     [UNKNOWN, "toggleTodo", /Try again after 9 seconds/],
     [UNKNOWN, "listTodos", /Try again after 9 seconds/],
     [KNOWN, "addTodo", /Try again after 42 seconds/],
-    [new TodoApiAnswerTooLargeError("internal words"), "addTodo", /has accepted .* Do not repeat this call/],
+    [{ ...KNOWN, retryAfterSeconds: undefined }, "addTodo", /Try again after 5 seconds/],
+    [{ kind: "answer_too_large" }, "addTodo", /has accepted .* Do not repeat this call/],
     [new Error("internal words"), "listTodos", /error in the server \(reference [0-9a-f]{8}\)/],
-  ])("turns %s of %s %s into words on what to do", async (failure, name, advice) => {
-    const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, contextWith({ failure }));
+  ])("turns %o of %s into words on what to do", async (outcome, name, advice) => {
+    const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, contextWith({ outcome }));
     expect(result.isError).toBe(true);
     expect(result.structuredContent).toBeUndefined();
     expect(result.content[0]?.text).toMatch(advice);
-    expect(result.content[0]?.text).not.toContain(failure.message);
+    expect(result.content[0]?.text).not.toContain("internal words");
   });
 
-  it("logs a failure with the reference that the model was told, and no text of a person", async () => {
-    const failure = new TodoApiUnavailableError("http_500", { outcomeUnknown: true });
-    const { content } = await runTool(
-      toolNamed("addTodo"),
-      { text: "My secret plan" },
-      contextWith({ failure }),
-    );
-    const reference = /reference ([0-9a-f]{8})/.exec(content[0]?.text ?? "")?.[1];
-    expect(log).toHaveLength(1);
-    expect(JSON.parse(log[0] ?? "")).toMatchObject({
-      event: "tool.failed",
-      tool: "addTodo",
-      reference,
-      error: "TodoApiUnavailableError",
-      detail: "http_500",
-    });
-    expect(log[0]).not.toContain("secret plan");
-  });
+  it.each<[outcome: TodoFailure | Error, error: string, detail: string | undefined]>([
+    [{ ...UNKNOWN, detail: "http_500" }, "unavailable", "http_500"],
+    [{ kind: "refused" }, "refused", undefined],
+    [new TypeError("internal words"), "internal", "TypeError"],
+  ])(
+    "logs %o with the reference that the model was told, and no text of a person",
+    async (outcome, error, detail) => {
+      const context = contextWith({ outcome });
+      const { content } = await runTool(toolNamed("addTodo"), { text: "My secret plan" }, context);
+      const [, reference] = /reference ([0-9a-f]{8})/.exec(content[0]?.text ?? "") ?? [];
+      expect(reference).toBeDefined();
+      expect(log).toHaveLength(1);
+      const line = JSON.parse(log[0] ?? "");
+      expect(line).toMatchObject({ event: "tool.failed", tool: "addTodo", reference, error });
+      expect(line.detail).toBe(detail);
+      expect(log[0]).not.toContain("secret plan");
+      expect(log[0]).not.toContain("internal words");
+    },
+  );
 
   it("logs success with the tool's name and duration only", async () => {
     await runTool(toolNamed("addTodo"), { text: "My secret plan" }, contextWith());
     expect(log.map((line) => Object.keys(JSON.parse(line)))).toEqual([["event", "tool", "duration_ms"]]);
+  });
+});
+
+describe("createToolContext", () => {
+  it("asks and tells the PingSession in the name of the request", async () => {
+    const session = {
+      getAccessToken: vi.fn(async () => VALID_TOKEN),
+      reportRefusal: vi.fn(async () => {}),
+      reportAcceptance: vi.fn(async () => {}),
+    };
+    const caller = { ...CALLER, requestId: "request-1", deadline: Date.now() + 5000 };
+    const { tokens } = createToolContext(caller, settingsWith(), session);
+    await tokens.getAccessToken({ rejected: "stale" });
+    await tokens.reportRefusal("stale");
+    await tokens.reportAcceptance();
+    const requestId = "request-1";
+    const waitAtMostMs = expect.any(Number);
+    expect(session.getAccessToken).toHaveBeenCalledWith({ rejected: "stale", requestId, waitAtMostMs });
+    expect(session.reportRefusal).toHaveBeenCalledWith({ accessToken: "stale", requestId });
+    expect(session.reportAcceptance).toHaveBeenCalledWith({ requestId });
   });
 });
 
@@ -370,6 +415,22 @@ describe("whoAmI", () => {
     expect(JSON.stringify(hidden)).not.toContain("the-access-token");
   });
 
+  it.each<[callers: readonly TodoScope[], tokens: readonly TodoScope[], isShown: boolean]>([
+    [["todo_api:read"], ["todo_api:read"], true],
+    [["todo_api:read", "todo_api:write"], ["todo_api:read"], true],
+    [["todo_api:read"], ["todo_api:read", "todo_api:write"], false],
+    [["todo_api:read"], ["todo_api:write"], false],
+    [[], ["todo_api:read"], false],
+  ])("lets a connection with %j have a token with %j: %s", async (callers, tokens, isShown) => {
+    const { structuredContent } = await whoAmI({
+      settings: settingsWith({ WHOAMI_ACCESS_TOKEN: "include" }),
+      caller: { scopes: callers },
+      token: { ...VALID_TOKEN, scopes: tokens },
+    });
+    expect(structuredContent?.accessToken).toBe(isShown ? "the-access-token" : undefined);
+    expect(structuredContent?.scopes).toEqual(tokens.filter((scope) => callers.includes(scope)));
+  });
+
   it.each([
     [{ sub: "b7c1", username: "alice", email: "a@example.com" }, "alice"],
     [{ sub: "b7c1", email: "a@example.com" }, "a@example.com"],
@@ -382,7 +443,10 @@ describe("whoAmI", () => {
 
   it.each<[PingSessionOutcome, RegExp]>([
     [{ kind: "expired" }, /sign-in at PingOne has ended/],
-    [{ kind: "unavailable", retryAfterSeconds: 8 }, /Try again after 8 seconds/],
+    [
+      { kind: "unavailable", retryAfterSeconds: 8 },
+      /^The sign-in service \(PingOne\) cannot be reached .* Try again after 8 seconds\.$/,
+    ],
   ])("explains %j", async (token, advice) => {
     const { isError, text } = await whoAmI({ token });
     expect(isError).toBe(true);

@@ -3,20 +3,16 @@
  * protocol it speaks.
  */
 import { z } from "zod";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "./auth/ping-failures.ts";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import type { Person, Settings, TodoScope } from "./config.ts";
 import { continueRequest, createReference, logEvent, logProblem } from "./log.ts";
 import {
   type AccessTokenSource,
-  type Todo,
-  TodoApiAnswerTooLargeError,
+  explainMissingToken,
   TodoApiClient,
-  TodoApiConflictError,
-  TodoApiForbiddenError,
-  TodoApiInvalidRequestError,
-  TodoApiNotFoundError,
-  TodoApiSignInRequiredError,
-  TodoApiUnavailableError,
+  type TodoFailure,
+  type TodoOutcome,
 } from "./todoApi.client.ts";
 
 /** For whom, for which client and with which permissions a request was made. */
@@ -55,7 +51,14 @@ interface ToolAnnotations {
   readonly openWorldHint: boolean;
 }
 
-/** One tool. `scopes` are needed in full; the handler maps no errors, {@link runTool} does. */
+type ToolOutcome<Output> = { readonly kind: "answer"; output: Output; text: string } | ToolFailure;
+
+type ToolFailure =
+  | TodoFailure
+  /** An error in the Worker itself. */
+  | { readonly kind: "internal"; readonly detail: string };
+
+/** One tool. `scopes` are needed in full; the handler puts no failure into words, {@link runTool} does. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly title: string;
@@ -64,7 +67,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly inputSchema: Input;
   readonly outputSchema: Output;
   readonly annotations: ToolAnnotations;
-  handle(input: z.infer<Input>, context: ToolContext): Promise<{ output: z.infer<Output>; text: string }>;
+  handle(input: z.infer<Input>, context: ToolContext): Promise<ToolOutcome<z.infer<Output>>>;
 }
 
 function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(tool: Tool<Input, Output>): Tool {
@@ -172,32 +175,32 @@ const whoAmI = defineTool({
     accessToken: z
       .string()
       .optional()
-      .describe("PingOne's access token, where this server is set up to show it"),
+      .describe(
+        "PingOne's access token, where this server is set up to show it and it allows no more than this connection",
+      ),
   }),
   annotations: readOnly,
   handle: async (_input, { caller, settings, tokens }) => {
     const token = await tokens.getAccessToken();
-    if (token.kind === "expired") throw new TodoApiSignInRequiredError("PingOne: the session is over");
-    if (token.kind === "unavailable") {
-      throw new TodoApiUnavailableError("pingone_unavailable", {
-        retryAfterSeconds: token.retryAfterSeconds,
-        outcomeUnknown: false,
-      });
-    }
+    if (token.kind === "expired" || token.kind === "unavailable") return explainMissingToken(token);
+    const scopes = token.scopes.filter((scope) => caller.scopes.includes(scope));
+    // SECURITY: a connection that was narrowed must not be handed a token that may do more.
+    const isShown = settings.WHOAMI_ACCESS_TOKEN === "include" && scopes.length === token.scopes.length;
     const { sub, name, username, email } = caller.person;
     const who = name ?? username ?? email ?? sub;
     return {
+      kind: "answer",
       output: {
         sub,
         ...(name !== undefined && { name }),
         ...(username !== undefined && { username }),
         ...(email !== undefined && { email }),
-        scopes: [...caller.scopes],
+        scopes,
         audience: settings.API_IDENTIFIER,
         expiresAt: new Date(token.expiresAt * 1000).toISOString(),
-        ...(settings.WHOAMI_ACCESS_TOKEN === "include" && { accessToken: token.accessToken }),
+        ...(isShown && { accessToken: token.accessToken }),
       },
-      text: `Signed in as ${who}. Scopes: ${caller.scopes.join(" ")}.`,
+      text: `Signed in as ${who}. Scopes: ${scopes.join(" ")}.`,
     };
   },
 });
@@ -205,17 +208,25 @@ const whoAmI = defineTool({
 /** All tools, in the order in which clients list them. */
 export const TOOLS: readonly Tool[] = [whoAmI, listTodos, addTodo, toggleTodo, deleteTodo];
 
-/** The Todo API answers a change with the whole list, which a connection that may only write must not see. */
-function describeList(
-  todos: readonly Todo[],
-  { scopes }: Caller,
-): { output: { todos: Todo[] }; text: string } {
-  if (!scopes.includes("todo_api:read")) {
-    return { output: { todos: [] }, text: "Done. This connection may not read the list." };
+/**
+ * The Todo API answers a change with the whole list, which must not be seen where this connection, or PingOne's token,
+ * may only write.
+ */
+function describeList(outcome: TodoOutcome, { scopes }: Caller): ToolOutcome<z.infer<typeof todoList>> {
+  if (outcome.kind !== "todos") return outcome;
+  if (!scopes.includes("todo_api:read") || !outcome.scopes.includes("todo_api:read")) {
+    return {
+      kind: "answer",
+      output: { todos: [] },
+      text: "Done. This connection may not read the list.",
+    };
   }
-  const lines = todos.map(({ id, text, completed }) => `- [${completed ? "x" : " "}] ${text} (id ${id})`);
+  const lines = outcome.todos.map(
+    ({ id, text, completed }) => `- [${completed ? "x" : " "}] ${text} (id ${id})`,
+  );
   return {
-    output: { todos: [...todos] },
+    kind: "answer",
+    output: { todos: [...outcome.todos] },
     text: lines.length === 0 ? "The list is empty." : lines.join("\n"),
   };
 }
@@ -242,20 +253,33 @@ async function runToolForCaller(
   const startedAt = Date.now();
   const missing = tool.scopes.filter((scope) => !context.caller.scopes.includes(scope));
   if (missing.length > 0) return toolError(missingScopeText(missing));
+  const outcome = await handle(tool, input, context);
+  const duration_ms = Date.now() - startedAt;
+  if (outcome.kind === "answer") {
+    logEvent("tool.done", { tool: tool.name, duration_ms });
+    return { content: [{ type: "text", text: outcome.text }], structuredContent: outcome.output };
+  }
+  const reference = createReference();
+  logProblem("tool.failed", {
+    tool: tool.name,
+    reference,
+    error: outcome.kind,
+    detail: "detail" in outcome ? outcome.detail : undefined,
+    duration_ms,
+  });
+  return toolError(explainFailure(outcome, tool, reference));
+}
+
+/** What is thrown is an error in the Worker: everything foreseen is an outcome. */
+async function handle(
+  tool: Tool,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<ToolOutcome<Record<string, unknown>>> {
   try {
-    const { output, text } = await tool.handle(input, context);
-    logEvent("tool.done", { tool: tool.name, duration_ms: Date.now() - startedAt });
-    return { content: [{ type: "text", text }], structuredContent: output };
+    return await tool.handle(input, context);
   } catch (error) {
-    const reference = createReference();
-    logProblem("tool.failed", {
-      tool: tool.name,
-      reference,
-      error: error instanceof Error ? error.name : "unknown",
-      detail: error instanceof TodoApiUnavailableError ? error.detail : undefined,
-      duration_ms: Date.now() - startedAt,
-    });
-    return toolError(explainFailure(error, tool, reference));
+    return { kind: "internal", detail: error instanceof Error ? error.name : "unknown" };
   }
 }
 
@@ -263,34 +287,46 @@ function missingScopeText(scopes: readonly string[]): string {
   return `This connection lacks the permission ${scopes.join(" ")}. Ask the person to connect again and to allow it.`;
 }
 
-function explainFailure(error: unknown, tool: Tool, reference: string): string {
-  if (error instanceof TodoApiSignInRequiredError) {
-    return "The sign-in at PingOne has ended. Ask the person to connect again and to sign in; then repeat this call.";
+function explainFailure(failure: ToolFailure, tool: Tool, reference: string): string {
+  switch (failure.kind) {
+    case "sign_in_required":
+      return "The sign-in at PingOne has ended. Ask the person to connect again and to sign in; then repeat this call.";
+    case "pingone_unavailable":
+      return (
+        `The sign-in service (PingOne) cannot be reached at the moment (reference ${reference}). ` +
+        `Try again after ${failure.retryAfterSeconds} seconds.`
+      );
+    case "refused":
+      return (
+        `The Todo API refuses this sign-in although PingOne accepts it (reference ${reference}). ` +
+        "Try again in a few minutes. If it is still refused then, ask the person to connect again and to sign in."
+      );
+    case "missing_scope":
+      return missingScopeText([failure.scope]);
+    case "forbidden":
+      return "The Todo API does not allow this person to do this. Signing in again does not help.";
+    case "not_found":
+      return "There is no todo with this id. Call listTodos and use an id from its answer.";
+    case "conflict":
+      return "The todo was changed by somebody else in the meantime. Call listTodos, then decide again.";
+    case "invalid_request":
+      return "The Todo API did not accept this input. Change it, for instance to a shorter text, before trying again.";
+    case "answer_too_large":
+      return (
+        `The Todo API has accepted this call, but its answer is too large to read (reference ${reference}). ` +
+        "Do not repeat this call: tell the person that their list is too long."
+      );
+    case "unavailable": {
+      const wait = `The Todo API cannot be used at the moment (reference ${reference}).`;
+      const seconds = failure.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS;
+      return failure.outcomeUnknown && !tool.annotations.idempotentHint
+        ? `${wait} The change may or may not have been made: call listTodos after ${seconds} seconds ` +
+            "and look before you repeat it."
+        : `${wait} Try again after ${seconds} seconds.`;
+    }
+    case "internal":
+      return `This tool failed because of an error in the server (reference ${reference}). Tell the person about it.`;
   }
-  if (error instanceof TodoApiForbiddenError) return missingScopeText([error.scope]);
-  if (error instanceof TodoApiNotFoundError) {
-    return "There is no todo with this id. Call listTodos and use an id from its answer.";
-  }
-  if (error instanceof TodoApiConflictError) {
-    return "The todo was changed by somebody else in the meantime. Call listTodos, then decide again.";
-  }
-  if (error instanceof TodoApiInvalidRequestError) {
-    return "The Todo API did not accept this input. Change it, for instance to a shorter text, before trying again.";
-  }
-  if (error instanceof TodoApiAnswerTooLargeError) {
-    return (
-      `The Todo API has accepted this call, but its answer is too large to read (reference ${reference}). ` +
-      "Do not repeat this call: tell the person that their list is too long."
-    );
-  }
-  if (error instanceof TodoApiUnavailableError) {
-    const wait = `The Todo API cannot be used at the moment (reference ${reference}).`;
-    return error.outcomeUnknown && !tool.annotations.idempotentHint
-      ? `${wait} The change may or may not have been made: call listTodos after ${error.retryAfterSeconds} seconds ` +
-          "and look before you repeat it."
-      : `${wait} Try again after ${error.retryAfterSeconds} seconds.`;
-  }
-  return `This tool failed because of an error in the server (reference ${reference}). Tell the person about it.`;
 }
 
 function toolError(text: string): ToolResult {
@@ -304,7 +340,8 @@ interface PingSessionHandle {
     waitAtMostMs: number;
     requestId: string | undefined;
   }): Promise<PingSessionOutcome>;
-  end(options: { revoke: boolean; requestId: string | undefined }): Promise<void>;
+  reportRefusal(options: { accessToken: string; requestId: string | undefined }): Promise<void>;
+  reportAcceptance(options: { requestId: string | undefined }): Promise<void>;
 }
 
 /** Builds what the tools may reach for one call of one caller. */
@@ -317,7 +354,8 @@ export function createToolContext(
   const ofRequest: AccessTokenSource = {
     getAccessToken: (options) =>
       tokens.getAccessToken({ ...options, requestId, waitAtMostMs: Math.max(1, deadline - Date.now()) }),
-    end: (options) => tokens.end({ ...options, requestId }),
+    reportRefusal: (accessToken) => tokens.reportRefusal({ accessToken, requestId }),
+    reportAcceptance: () => tokens.reportAcceptance({ requestId }),
   };
   const todoApi = new TodoApiClient({
     baseUrl: settings.API_URL,

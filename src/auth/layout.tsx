@@ -1,6 +1,7 @@
 /** What all pages share: frame, style, and the headers that protect them. */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import { sha256Base64 } from "../digest.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #565d66; --line: #d5d9de; --paper: #ffffff; --back: #f3f5f7;
@@ -32,27 +33,20 @@ button.main { background: var(--act); color: var(--act-ink); }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 `;
 
-let styleHash: string | undefined;
-
 /** Lets exactly this style sheet through the Content-Security-Policy. */
-async function hashStyle(): Promise<string> {
-  if (styleHash === undefined) {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-    styleHash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  }
-  return styleHash;
-}
+let styleHash: string | undefined;
 
 /**
  * Adds what protects every page. `form-action` is left out on purpose: Chromium applies it to the redirects that
  * follow the consent form, through PingOne and on to the client, whose addresses cannot be listed.
  */
 async function pageHeaders(headers: Headers): Promise<Headers> {
+  styleHash ??= await sha256Base64(STYLE);
   headers.set("Content-Type", "text/html; charset=utf-8");
   headers.set("Cache-Control", "no-store");
   headers.set(
     "Content-Security-Policy",
-    `default-src 'none'; style-src 'sha256-${await hashStyle()}'; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`,
   );
   headers.set("X-Frame-Options", "DENY");
   headers.set("X-Content-Type-Options", "nosniff");

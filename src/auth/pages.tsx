@@ -4,17 +4,30 @@
  * They work without JavaScript. Every client-supplied string is escaped by hono/jsx.
  */
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
-import { ENDPOINTS, SERVER_INFO, type SettingProblem, TODO_SCOPES, type TodoScope } from "../config.ts";
+import {
+  ENDPOINTS,
+  type Person,
+  SERVER_INFO,
+  type SettingProblem,
+  TODO_SCOPES,
+  type TodoScope,
+} from "../config.ts";
 import { Page, respond } from "./layout.tsx";
 
-/** Asks the person whether this MCP client may act for them. `headers` bind the page to this browser. */
+/**
+ * Asks the person whether this MCP client may act for them.
+ *
+ * @param options.headers bind the page to this browser
+ * @param options.signedInAs who has signed in at PingOne already; otherwise that follows
+ */
 export function renderConsentPage(options: {
   details: ConsentDescription;
   scopes: readonly TodoScope[];
   handle: string;
   headers: Headers;
+  signedInAs?: Person;
 }): Promise<Response> {
-  const { details, scopes, handle } = options;
+  const { details, scopes, handle, signedInAs } = options;
   return respond(
     <Page title={`Allow access? ${SERVER_INFO.title}`}>
       <p class="soft">{SERVER_INFO.title} MCP server</p>
@@ -45,8 +58,14 @@ export function renderConsentPage(options: {
           </li>
         ))}
       </ul>
-      <p class="soft">If you allow it, you sign in at PingOne next. The app never sees your password.</p>
-      <form method="post" action={ENDPOINTS.authorize}>
+      {signedInAs === undefined ? (
+        <p class="soft">If you allow it, you sign in at PingOne next. The app never sees your password.</p>
+      ) : (
+        <p>
+          You are signed in as <strong>{nameOf(signedInAs)}</strong>. If that is not you, press Refuse.
+        </p>
+      )}
+      <form method="post" action={signedInAs === undefined ? ENDPOINTS.authorize : ENDPOINTS.callback}>
         <input type="hidden" name="handle" value={handle} />
         <div class="choices">
           <button class="main" type="submit" name="decision" value="approve">
@@ -61,6 +80,10 @@ export function renderConsentPage(options: {
     200,
     options.headers,
   );
+}
+
+function nameOf({ sub, name, username, email }: Person): string {
+  return name ?? username ?? email ?? sub;
 }
 
 /** An error that only the person in front of the browser can read: there is nobody safe to redirect to. */

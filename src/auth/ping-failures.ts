@@ -1,18 +1,28 @@
-/** How failed exchanges with PingOne are told apart: every one leaves as an {@link UpstreamOAuthError}. */
+/** How failed exchanges with PingOne are told apart: every one leaves as a {@link PingFailure}. */
 import * as oauth from "oauth4webapi";
-import { UpstreamOAuthError } from "./ping-types.ts";
+import type { PingFailure, PingResult, UpstreamFailure } from "./ping-types.ts";
 
 /** Used when PingOne is unavailable and names no time itself. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
-/** A status that says "not now" leaves as `unavailable`, with the wait that PingOne names. @throws {UpstreamOAuthError} */
-export function throwIfUnavailable(response: Response, step: string): void {
-  if (response.status < 500 && response.status !== 429 && response.status !== 408) return;
-  throw new UpstreamOAuthError(
-    "unavailable",
-    `${step}_http_${response.status}`,
-    readRetryAfter(response.headers),
-  );
+export function failed(
+  failure: UpstreamFailure,
+  detail: string,
+  more: Omit<PingFailure, "kind" | "failure" | "detail"> = {},
+): PingFailure {
+  return { kind: "failed", failure, detail, ...more };
+}
+
+/** A failure as the log shows it. */
+export function describeFailure({ failure, detail, correlationId, policy }: PingFailure) {
+  return { failure, detail, correlation_id: correlationId, policy };
+}
+
+/** A status that says "not now" is `unavailable`, with the wait that PingOne names. Undefined for any other status. */
+export function readUnavailable(response: Response, step: string): PingFailure | undefined {
+  const { status, headers } = response;
+  if (status < 500 && status !== 429 && status !== 408) return undefined;
+  return failed("unavailable", `${step}_http_${status}`, { retryAfterSeconds: readRetryAfter(headers) });
 }
 
 /** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined when absent or odd. */
@@ -38,38 +48,64 @@ const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
   oauth.REQUEST_PROTOCOL_FORBIDDEN,
 ]);
 
-/** Runs one exchange and gives every failure its {@link UpstreamOAuthError}. Details are codes, never upstream text. */
-export async function mapFailures<T>(step: string, exchange: () => Promise<T>): Promise<T> {
+/** Runs one exchange; what oauth4webapi throws becomes a {@link PingFailure}. */
+export async function attempt<T>(
+  step: string,
+  exchange: () => Promise<PingResult<T>>,
+): Promise<PingResult<T>> {
   try {
     return await exchange();
   } catch (error) {
-    throw toUpstreamError(error, step);
+    return describe(error, step);
   }
 }
 
-function toUpstreamError(error: unknown, step: string): UpstreamOAuthError {
-  if (error instanceof UpstreamOAuthError) return error;
+function describe(error: unknown, step: string): PingFailure {
   if (error instanceof oauth.ResponseBodyError) {
-    if (error.error === "invalid_grant")
-      return new UpstreamOAuthError("invalid_grant", `${step}_invalid_grant`);
-    if (error.error === "invalid_client" || error.status === 401) {
-      return new UpstreamOAuthError("invalid_client", `${step}_invalid_client`);
-    }
-    if (error.error === "temporarily_unavailable" || error.error === "server_error") {
-      return new UpstreamOAuthError("unavailable", `${step}_${error.error}`);
-    }
-    return new UpstreamOAuthError("rejected", `${step}_http_${error.status}`);
+    const correlationId = readCorrelationId(error.error_description);
+    return failed(failureOf(error), `${step}_${readErrorCode(error.error)}`, { correlationId });
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
-    return new UpstreamOAuthError("invalid_client", `${step}_http_${error.status}`);
+    return failed("invalid_client", `${step}_http_${error.status}`);
   }
-  if (error instanceof oauth.AuthorizationResponseError)
-    return new UpstreamOAuthError("rejected", `${step}_error`);
+  if (error instanceof oauth.AuthorizationResponseError) return failed("rejected", `${step}_error`);
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-  if (code !== undefined && UNTRUSTED_CODES.has(code))
-    return new UpstreamOAuthError("untrusted", `${step}_${code}`);
+  if (code !== undefined && UNTRUSTED_CODES.has(code)) return failed("untrusted", `${step}_${code}`);
   // What is left: no answer (reset, DNS, timeout), or an answer that is not one (not JSON, cut off, no token).
-  const name = code ?? (error instanceof Error ? error.name : "unknown");
-  return new UpstreamOAuthError("unavailable", `${step}_${name}`);
+  return failed("unavailable", `${step}_${code ?? (error instanceof Error ? error.name : "unknown")}`);
+}
+
+function failureOf({ error, status }: oauth.ResponseBodyError): UpstreamFailure {
+  if (error === "invalid_grant") return "invalid_grant";
+  if (error === "invalid_client" || status === 401) return "invalid_client";
+  return error === "temporarily_unavailable" || error === "server_error" ? "unavailable" : "rejected";
+}
+
+/** Codes of RFC 6749 §4.1.2.1 and §5.2, and of OpenID Connect Core §3.1.2.6. */
+const ERROR_CODES: ReadonlySet<string> = new Set([
+  "access_denied",
+  "account_selection_required",
+  "consent_required",
+  "interaction_required",
+  "invalid_client",
+  "invalid_grant",
+  "invalid_request",
+  "invalid_scope",
+  "login_required",
+  "server_error",
+  "temporarily_unavailable",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "unsupported_response_type",
+]);
+
+/** An `error` of PingOne's as the log may show it: a DaVinci author can write anything there. */
+export function readErrorCode(error: string): string {
+  return ERROR_CODES.has(error) ? error : "other";
+}
+
+/** PingOne ends its descriptions with "(Correlation ID: <UUID>)"; nothing else of them is for the log. */
+export function readCorrelationId(description: string | null | undefined): string | undefined {
+  return /\(Correlation ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)/i.exec(description ?? "")?.[1];
 }

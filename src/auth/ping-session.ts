@@ -1,241 +1,364 @@
 /**
  * PingSession: the PingOne tokens behind one MCP grant.
  *
- * One Durable Object per grant, so that PingOne sees one refresh at a time however many callers wait: PingOne
- * rotates refresh tokens, and a replayed one revokes the whole family. What is stored is sealed with a key that
- * only this object can derive. It ends with its grant.
+ * One Durable Object per grant, so that PingOne sees one refresh at a time however many callers wait: PingOne rotates
+ * refresh tokens, and a replayed one revokes the whole family. What is stored is sealed with a key that only this
+ * object can derive. The person's object ends it with its grant; until the grant is redeemed, it ends by itself.
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
 import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
-import { continueRequest, logEvent, logProblem } from "../log.ts";
-import { DEFAULT_RETRY_AFTER_SECONDS } from "./ping-failures.ts";
+import { within } from "../deadline.ts";
+import { continueRequest, logAlarm, logEvent, logProblem } from "../log.ts";
+import { endMcpSession } from "../mcp-session-ends.ts";
+import { personOf } from "./grants.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS, describeFailure } from "./ping-failures.ts";
 import {
-  type PingSessionLife,
+  type PingFailure,
+  type PingSessionBinding,
   type PingSessionOutcome,
   type PingTokens,
   pingTokensSchema,
   type UpstreamFailure,
-  UpstreamOAuthError,
 } from "./ping-types.ts";
-import { refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
-import { findGrant } from "./provider.ts";
+import { PingRevocation } from "./ping-revocation.ts";
+import { isInactiveAtPingOne, refreshTokens } from "./ping-utils.ts";
 import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 
 /** How long a caller waits for an early refresh before it gets the old token, which is still good. */
 const EARLY_REFRESH_PATIENCE_MS = 2000;
 
-/** How often a session looks whether its grant is still there; grants can end without telling anybody. */
-const GRANT_CHECK_INTERVAL_SECONDS = 24 * 60 * 60;
+const TOO_SLOW: PingSessionOutcome = { kind: "unavailable", retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS };
 
 /** After these no further refresh can succeed, so the person signs in again. */
-const FATAL_FAILURES: ReadonlySet<UpstreamFailure> = new Set(["invalid_grant", "rejected", "wrong_subject"]);
+const FATAL_FAILURES: ReadonlySet<UpstreamFailure> = new Set(["invalid_grant", "wrong_subject"]);
+
+/** Refusals by the Todo API that are this far apart, with no success in between, are no hiccup. */
+const REFUSALS_APART_MS = 3 * 60 * 1000;
+
+/** MCP sessions that one grant can have at a time; the oldest makes room. */
+export const MAXIMUM_MCP_SESSIONS = 16;
 
 const TOKENS_KEY = "tokens";
-const GRANT_KEY = "grant";
+const STATE_KEY = "state";
+const REFUSED_KEY = "refusedAt";
+const MCP_SESSIONS_KEY = "mcpSessions";
 
-const grantSchema = z.object({ userId: z.string(), grantId: z.string() });
+const stateSchema = z.object({
+  version: z.literal(1),
+  /** This object's own name. */
+  id: z.string(),
+  userId: z.string(),
+  /** `new`: no page and no code has used it yet. */
+  phase: z.enum(["new", "taken", "bound"]),
+});
+type SessionState = z.infer<typeof stateSchema>;
+
+const mcpSessionsSchema = z.array(z.string());
+
+/** What is sealed: the tokens, and the refresh tokens of sessions that this one has replaced. */
+const contentSchema = z.object({ tokens: pingTokensSchema, inherited: z.array(z.string()) });
+type Content = z.infer<typeof contentSchema>;
+
+interface ForRequest {
+  /** Of the HTTP request that calls, for the log. */
+  readonly requestId?: string | undefined;
+}
 
 export class PingSession extends DurableObject<Env> {
-  #tokens: PingTokens | undefined;
+  #content: Content | undefined;
+  #state: SessionState | undefined;
   #refreshing: Promise<PingSessionOutcome> | undefined;
+  /** Epoch milliseconds of the first refusal by the Todo API that no success has followed. */
+  #refusedAt: number | undefined;
   /** Seconds since the epoch before which an unavailable PingOne is not asked again. */
   #notBefore = 0;
-  /** The session was ended with the wish to revoke: a refresh that was under way then revokes what it brings. */
-  #revokeLate = false;
+  readonly #revocation: PingRevocation;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#revocation = new PingRevocation(ctx.storage, env, this.#sealingContext());
     // Loading first lets every method decide without an await in between, which is what makes one refresh at a
     // time true.
-    ctx.blockConcurrencyWhile(async () => {
-      this.#tokens = await this.#load();
-    });
+    ctx.blockConcurrencyWhile(() => this.#load());
   }
 
-  /** Takes the tokens of a fresh sign-in. They are dropped unless {@link bindToGrant} follows in time. */
-  async open(tokens: PingTokens): Promise<void> {
-    await this.#store(tokens, await this.#seal(tokens));
-    await this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS);
+  /** Takes the tokens of a fresh sign-in. They are revoked unless {@link bind} follows in time. */
+  async open(options: { id: string; userId: string; tokens: PingTokens }): Promise<void> {
+    const { id, userId, tokens } = options;
+    const state: SessionState = { version: 1, id, userId, phase: "new" };
+    const content: Content = { tokens, inherited: [] };
+    const sealed = await this.#seal(content);
+    this.#content = content;
+    this.#state = state;
+    await Promise.all([
+      this.ctx.storage.put({ [TOKENS_KEY]: sealed, [STATE_KEY]: state }),
+      this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS),
+    ]);
   }
 
-  /** The MCP client has redeemed its code: from here on the session lives as long as this grant. */
-  async bindToGrant(grant: { userId: string; grantId: string }): Promise<void> {
-    if (this.#tokens === undefined) return;
-    await this.ctx.storage.put(GRANT_KEY, grantSchema.parse(grant));
-    await this.#wakeIn(GRANT_CHECK_INTERVAL_SECONDS);
+  /** Takes a refresh token that nobody will use, only to revoke it. */
+  async discard(refreshToken: string, { requestId }: ForRequest): Promise<void> {
+    await continueRequest(requestId, () => this.#revoke([refreshToken]));
+  }
+
+  /** The answer to a page that was shown for this session counts once. @returns whether it is this one */
+  async take(): Promise<boolean> {
+    if (this.#content === undefined || this.#state?.phase !== "new") return false;
+    await Promise.all([this.#enter("taken"), this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS)]);
+    return true;
+  }
+
+  /** The MCP client redeems its code, once: from here on the session lives until its grant ends. */
+  async bind(): Promise<PingSessionBinding> {
+    const tokens = this.#content?.tokens;
+    if (tokens === undefined || this.#state === undefined || this.#state.phase === "bound") {
+      return { kind: "over" };
+    }
+    const left = secondsLeft(tokens);
+    if (tokens.refreshToken === undefined && left <= 0) return { kind: "over" };
+    await Promise.all([this.#enter("bound"), this.ctx.storage.deleteAlarm()]);
+    return tokens.refreshToken === undefined ? { kind: "fixed", secondsLeft: left } : { kind: "renewable" };
   }
 
   /**
    * A PingOne access token that is valid now, refreshed when less than a minute is left.
    *
-   * @param options.rejected an access token that the Todo API refused: it is not handed out again
+   * @param options.rejected an access token that the Todo API refused: it is not handed out again, unless PingOne has
+   *   no other and says nothing against it
    * @param options.waitAtMostMs how long the caller can wait; a refresh goes on for the next one
-   * @param options.requestId of the HTTP request that needs the token, for the log
    */
   getAccessToken(
-    options: { rejected?: string; waitAtMostMs?: number; requestId?: string | undefined } = {},
+    options: ForRequest & { rejected?: string; waitAtMostMs?: number } = {},
   ): Promise<PingSessionOutcome> {
     return continueRequest(options.requestId, () => this.#getAccessToken(options));
   }
 
   async #getAccessToken(options: { rejected?: string; waitAtMostMs?: number }): Promise<PingSessionOutcome> {
     const { rejected, waitAtMostMs = Number.POSITIVE_INFINITY } = options;
-    const tokens = this.#tokens;
-    if (tokens === undefined) return { kind: "expired" };
-    const isRejected = rejected === tokens.accessToken;
-    if (!isRejected && nowInSeconds() < tokens.refreshAt) return valid(tokens);
-    if (tokens.refreshToken === undefined) {
-      if (!isRejected && secondsLeft(tokens) > 0) return valid(tokens);
-      await this.end({ revoke: false });
+    const tokens = this.#content?.tokens;
+    if (tokens === undefined) {
+      // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: the grant in front of it can go.
+      if (this.#state !== undefined) await this.#endByItself({ revoke: false });
       return { kind: "expired" };
     }
-    if (this.#refreshing === undefined) {
-      const wait = this.#notBefore - nowInSeconds();
-      this.#refreshing =
-        wait > 0
-          ? Promise.resolve<PingSessionOutcome>({ kind: "unavailable", retryAfterSeconds: wait })
-          : this.#refresh(tokens, tokens.refreshToken);
-      this.#refreshing = this.#refreshing.finally(() => {
-        this.#refreshing = undefined;
-      });
-    }
+    const isRejected = rejected === tokens.accessToken;
+    if (!isRejected && nowInSeconds() < tokens.refreshAt) return this.#outcome("valid", tokens);
+    if (tokens.refreshToken === undefined) return this.#withoutRefreshToken(tokens, isRejected);
     const isGood = () => !isRejected && secondsLeft(tokens) > 0;
     const patienceMs = isGood() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
-    const outcome = await within(patienceMs, this.#refreshing);
+    const refreshing = this.#refreshOnce(tokens, tokens.refreshToken);
+    // The refresh goes on by itself where the caller does not wait for it.
+    const outcome = (await within(patienceMs, refreshing)) ?? TOO_SLOW;
     if (outcome.kind !== "unavailable") return outcome;
-    if (this.#tokens === undefined) return { kind: "expired" };
+    if (this.#content === undefined) return { kind: "expired" };
     // PingOne is slow or down: a token that is still good goes on being used.
-    return isGood() ? valid(tokens) : outcome;
+    return isGood() ? this.#outcome("valid", tokens) : outcome;
   }
 
-  /** How long the session can last, without asking PingOne. */
-  async describeLife(): Promise<PingSessionLife> {
-    const tokens = this.#tokens;
-    if (tokens === undefined) return { kind: "over" };
-    if (tokens.refreshToken !== undefined) return { kind: "renewable" };
-    return secondsLeft(tokens) > 0 ? { kind: "fixed", secondsLeft: secondsLeft(tokens) } : { kind: "over" };
+  async #withoutRefreshToken(tokens: PingTokens, isRejected: boolean): Promise<PingSessionOutcome> {
+    const isOver =
+      secondsLeft(tokens) <= 0 ||
+      (isRejected && (await isInactiveAtPingOne(parseSettings(this.env), tokens.accessToken)));
+    if (!isOver) return this.#outcome("valid", tokens);
+    await this.#endByItself({ revoke: false });
+    return { kind: "expired" };
+  }
+
+  async #outcome(kind: "valid" | "refreshed", tokens: PingTokens): Promise<PingSessionOutcome> {
+    const { accessToken, accessTokenExpiresAt: expiresAt, scopes } = tokens;
+    return { kind, accessToken, expiresAt, scopes, ...(this.#refusedAt !== undefined && { refused: true }) };
   }
 
   /**
-   * Forgets everything. The object leaves no storage behind.
-   *
-   * @param options.revoke also revoke at PingOne. For a person or client that ends its access; a grant that a new
-   *   sign-in replaced is only forgotten, since revoking it could take the new sign-in's tokens with it
-   *   (RFC 7009 §2.1: "the authorization server SHOULD also invalidate all access tokens based on the same
-   *   authorization grant").
-   * @param options.requestId of the HTTP request that ends it, for the log
+   * The Todo API refuses this token, although PingOne has said that it is good. That alone ends nothing: the API may
+   * have a bad moment. When it still refuses minutes later, the person signs in again.
    */
-  end(options: { revoke: boolean; requestId?: string | undefined }): Promise<void> {
+  reportRefusal({ accessToken, requestId }: ForRequest & { accessToken: string }): Promise<void> {
+    return continueRequest(requestId, async () => {
+      if (this.#content?.tokens.accessToken !== accessToken) return;
+      const now = Date.now();
+      if (this.#refusedAt === undefined) {
+        this.#refusedAt = now;
+        await this.ctx.storage.put(REFUSED_KEY, now);
+      } else if (now - this.#refusedAt >= REFUSALS_APART_MS) {
+        logEvent("ping_session.refused_for_minutes");
+        await this.#endByItself({ revoke: true });
+      }
+    });
+  }
+
+  /** The Todo API has accepted a token again. */
+  async reportAcceptance(_options: ForRequest = {}): Promise<void> {
+    this.#refusedAt = undefined;
+    await this.ctx.storage.delete(REFUSED_KEY);
+  }
+
+  /** Counts an MCP session of this grant. @returns the ids of sessions that must end to make room, the oldest first */
+  async addMcpSession(sessionId: string): Promise<string[]> {
+    if (this.#content === undefined) return [sessionId];
+    const known = await this.#mcpSessions();
+    const all = [...known.filter((id) => id !== sessionId), sessionId];
+    const tooMany = all.splice(0, Math.max(0, all.length - MAXIMUM_MCP_SESSIONS));
+    await this.ctx.storage.put(MCP_SESSIONS_KEY, all);
+    return tooMany;
+  }
+
+  async #mcpSessions(): Promise<string[]> {
+    return mcpSessionsSchema.safeParse(await this.ctx.storage.get(MCP_SESSIONS_KEY)).data ?? [];
+  }
+
+  /** What {@link inherit} takes over. It stays here too until this session is ended. */
+  async refreshTokensToInherit(): Promise<string[]> {
+    return this.#content === undefined ? [] : allRefreshTokens(this.#content);
+  }
+
+  /**
+   * Takes over the refresh tokens of a session that this one replaces, and revokes them when it ends itself. They are
+   * not revoked at once: a provider may count both sign-ins as one grant, and revocation would take the new tokens too
+   * (RFC 7009 §2.1).
+   */
+  async inherit(pingSessionId: string): Promise<void> {
+    const tokens = await this.env.PING_SESSION.getByName(pingSessionId).refreshTokensToInherit();
+    if (tokens.length === 0) return;
+    const content = this.#content;
+    if (content === undefined) return this.#revoke(tokens);
+    const inherited = [...new Set([...content.inherited, ...tokens])];
+    await this.#store({ ...content, inherited });
+  }
+
+  /**
+   * Forgets everything. The object leaves no storage behind once what is to be revoked at PingOne is.
+   *
+   * @param options.revoke also revoke at PingOne, unless PingOne itself has ended it or another session takes over
+   */
+  end(options: ForRequest & { revoke: boolean }): Promise<void> {
     return continueRequest(options.requestId, () => this.#end(options.revoke));
   }
 
   async #end(revoke: boolean): Promise<void> {
-    const refreshToken = this.#tokens?.refreshToken;
-    this.#tokens = undefined;
-    this.#revokeLate ||= revoke;
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    if (revoke && refreshToken !== undefined) await this.#revoke(refreshToken);
+    const content = this.#content;
+    const mcpSessions = await this.#mcpSessions();
+    this.#content = undefined;
+    this.#state = undefined;
+    this.#refusedAt = undefined;
+    const toRevoke = content !== undefined && revoke ? allRefreshTokens(content) : [];
+    if (toRevoke.length > 0) await this.#revoke(toRevoke);
+    else if (!(await this.#revocation.isPending())) await this.ctx.storage.deleteAll();
+    await Promise.allSettled(mcpSessions.map((id) => endMcpSession(this.env, id)));
   }
 
-  async #revoke(refreshToken: string): Promise<void> {
+  /** Ends this session and the grant in front of it. */
+  async #endByItself({ revoke }: { revoke: boolean }): Promise<void> {
+    const state = this.#state;
+    await this.#end(revoke);
+    if (state === undefined) return;
     try {
-      await revokeRefreshToken(parseSettings(this.env), refreshToken);
-      logEvent("ping_session.revoked");
+      await personOf(this.env, state.userId).sessionOver(state.id);
     } catch (error) {
-      // Access has ended here all the same: nobody holds the tokens any more.
-      logProblem("ping_session.revocation_failed", describeFailure(error));
+      // The grant stands for nothing all the same: its next request is answered with 401.
+      logProblem("ping_session.grant_not_told", { error: nameOf(error) });
     }
   }
 
+  /** Keeps refresh tokens until PingOne has revoked them, and nothing else. */
+  async #revoke(tokens: string[]): Promise<void> {
+    await this.#revocation.begin(tokens, [TOKENS_KEY, STATE_KEY, REFUSED_KEY, MCP_SESSIONS_KEY]);
+  }
+
+  /** Rings for a session that was not redeemed in time, and for a revocation that did not succeed. */
   override async alarm(): Promise<void> {
-    try {
-      await this.endUnlessGrantLives();
-    } catch (error) {
-      // Without a new alarm, tokens would outlive their grant for good.
-      logProblem("ping_session.check_failed", { error: error instanceof Error ? error.name : "unknown" });
-      await this.#wakeIn(GRANT_CHECK_INTERVAL_SECONDS);
-    }
+    await logAlarm("PingSession", async () => {
+      if (!(await this.#revocation.goOn())) await this.endUnlessRedeemed();
+    });
   }
 
-  /** Ends the session when its grant is gone or was never redeemed; looks again later when it is there. */
-  async endUnlessGrantLives(): Promise<void> {
-    const grant = grantSchema.safeParse(await this.ctx.storage.get(GRANT_KEY));
-    const found = grant.success ? await findGrant(this.env, grant.data) : undefined;
-    if (found === undefined) {
-      logEvent("ping_session.expired", { redeemed: grant.success });
-      await this.end({ revoke: false });
-      return;
-    }
-    const untilExpiry =
-      found.expiresAt === undefined ? Number.POSITIVE_INFINITY : found.expiresAt - nowInSeconds() + 1;
-    await this.#wakeIn(Math.max(1, Math.min(GRANT_CHECK_INTERVAL_SECONDS, untilExpiry)));
+  /** Ends a session whose code nobody has redeemed in time. */
+  async endUnlessRedeemed(): Promise<void> {
+    if (this.#state?.phase === "bound") return;
+    logEvent("ping_session.expired");
+    await this.#endByItself({ revoke: true });
+  }
+
+  #refreshOnce(tokens: PingTokens, refreshToken: string): Promise<PingSessionOutcome> {
+    if (this.#refreshing !== undefined) return this.#refreshing;
+    const wait = this.#notBefore - nowInSeconds();
+    if (wait > 0) return Promise.resolve({ kind: "unavailable", retryAfterSeconds: wait });
+    this.#refreshing = this.#refresh(tokens, refreshToken).finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
   }
 
   async #refresh(current: PingTokens, refreshToken: string): Promise<PingSessionOutcome> {
     const startedAt = Date.now();
-    try {
-      const tokens = await refreshTokens(parseSettings(this.env), {
-        refreshToken,
-        subject: current.subject,
-      });
-      const sealed = await this.#seal(tokens);
-      if (this.#tokens !== current) {
-        // Ended while PingOne answered: what came must not bring the session back.
-        if (this.#revokeLate && tokens.refreshToken !== undefined) await this.#revoke(tokens.refreshToken);
-        return { kind: "expired" };
-      }
-      // Stored before it is used: after rotation the old refresh token is worth nothing.
-      await this.#store(tokens, sealed);
-      this.#notBefore = 0;
-      logEvent("ping_session.refreshed", { duration_ms: Date.now() - startedAt });
-      return { kind: "refreshed", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
-    } catch (error) {
-      logProblem("ping_session.refresh_failed", {
-        ...describeFailure(error),
-        duration_ms: Date.now() - startedAt,
-      });
-      if (this.#tokens !== current) return { kind: "expired" };
-      if (error instanceof UpstreamOAuthError) {
-        if (FATAL_FAILURES.has(error.failure)) {
-          await this.end({ revoke: false });
-          return { kind: "expired" };
-        }
-        if (error.rotatedRefreshToken !== undefined) {
-          const kept = { ...current, refreshToken: error.rotatedRefreshToken };
-          const sealed = await this.#seal(kept);
-          if (this.#tokens === current) await this.#store(kept, sealed);
-        }
-      }
-      const retryAfterSeconds =
-        (error instanceof UpstreamOAuthError ? error.retryAfterSeconds : undefined) ??
-        DEFAULT_RETRY_AFTER_SECONDS;
-      this.#notBefore = nowInSeconds() + retryAfterSeconds;
-      return { kind: "unavailable", retryAfterSeconds };
+    const result = await refreshTokens(parseSettings(this.env), current, refreshToken);
+    const duration_ms = Date.now() - startedAt;
+    const content = this.#content;
+    const isOver = content?.tokens !== current;
+    if (result.kind === "failed") {
+      logProblem("ping_session.refresh_failed", { ...describeFailure(result), duration_ms });
+      return isOver ? this.#arriveLate(result.refreshToken) : this.#refreshFailed(content, result);
     }
+    // Ended while PingOne answered: what came must not bring the session back.
+    if (isOver) return this.#arriveLate(result.value.refreshToken);
+    // Stored before it is used: after rotation the old refresh token is worth nothing.
+    await this.#store({ ...content, tokens: result.value });
+    this.#notBefore = 0;
+    logEvent("ping_session.refreshed", { duration_ms });
+    return this.#outcome("refreshed", result.value);
   }
 
-  async #load(): Promise<PingTokens | undefined> {
-    const stored = sealedSchema.safeParse(await this.ctx.storage.get<Sealed>(TOKENS_KEY));
-    if (!stored.success) return undefined;
-    const opened = await unseal(stored.data, this.#sealingContext());
-    // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: the person signs in again.
-    return opened === undefined ? undefined : pingTokensSchema.safeParse(JSON.parse(opened)).data;
+  async #arriveLate(refreshToken: string | undefined): Promise<PingSessionOutcome> {
+    if (refreshToken !== undefined) await this.#revoke([refreshToken]);
+    return { kind: "expired" };
   }
 
-  #seal(tokens: PingTokens): Promise<Sealed> {
-    return seal(JSON.stringify(pingTokensSchema.parse(tokens)), this.#sealingContext());
+  async #refreshFailed(content: Content, failure: PingFailure): Promise<PingSessionOutcome> {
+    if (FATAL_FAILURES.has(failure.failure)) {
+      // The tokens of somebody else are not kept, and not left alive either.
+      const strangers = failure.failure === "wrong_subject" ? failure.refreshToken : undefined;
+      await this.#endByItself({ revoke: content.inherited.length > 0 });
+      if (strangers !== undefined) await this.#revoke([strangers]);
+      return { kind: "expired" };
+    }
+    if (failure.refreshToken !== undefined) {
+      await this.#store({ ...content, tokens: { ...content.tokens, refreshToken: failure.refreshToken } });
+    }
+    const retryAfterSeconds = failure.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS;
+    this.#notBefore = nowInSeconds() + retryAfterSeconds;
+    return { kind: "unavailable", retryAfterSeconds };
   }
 
-  /** Nothing is awaited before memory and storage have changed, so that an end cannot fall in between. */
-  async #store(tokens: PingTokens, sealed: Sealed): Promise<void> {
-    this.#tokens = tokens;
-    await this.ctx.storage.put(TOKENS_KEY, sealed);
+  async #load(): Promise<void> {
+    const { storage } = this.ctx;
+    const stored = await storage.get([TOKENS_KEY, STATE_KEY, REFUSED_KEY]);
+    this.#state = stateSchema.safeParse(stored.get(STATE_KEY)).data;
+    this.#refusedAt = z.number().safeParse(stored.get(REFUSED_KEY)).data;
+    const sealed = sealedSchema.safeParse(stored.get(TOKENS_KEY));
+    const opened = sealed.success ? await unseal(sealed.data, this.#sealingContext()) : undefined;
+    this.#content = opened === undefined ? undefined : contentSchema.safeParse(JSON.parse(opened)).data;
+  }
+
+  #seal(content: Content): Promise<Sealed> {
+    return seal(JSON.stringify(contentSchema.parse(content)), this.#sealingContext());
+  }
+
+  /** Memory changes first, so that whoever comes while the sealing lasts decides on what is true. */
+  async #store(content: Content): Promise<void> {
+    this.#content = content;
+    const sealed = await this.#seal(content);
+    if (this.#content === content) await this.ctx.storage.put(TOKENS_KEY, sealed);
+  }
+
+  async #enter(phase: SessionState["phase"]): Promise<void> {
+    if (this.#state === undefined) return;
+    this.#state = { ...this.#state, phase };
+    await this.ctx.storage.put(STATE_KEY, this.#state);
   }
 
   #sealingContext() {
-    return { secret: String(this.env.COOKIE_ENCRYPTION_KEY), id: this.ctx.id.toString() };
+    return { secret: this.env.COOKIE_ENCRYPTION_KEY, id: this.ctx.id.toString() };
   }
 
   async #wakeIn(delaySeconds: number): Promise<void> {
@@ -243,26 +366,8 @@ export class PingSession extends DurableObject<Env> {
   }
 }
 
-/** What the refresh yields, unless it takes too long; it goes on by itself. */
-async function within(
-  milliseconds: number,
-  refreshing: Promise<PingSessionOutcome>,
-): Promise<PingSessionOutcome> {
-  if (milliseconds === Number.POSITIVE_INFINITY) return refreshing;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<PingSessionOutcome>((resolve) => {
-    const giveUp = () => resolve({ kind: "unavailable", retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS });
-    timer = setTimeout(giveUp, Math.max(0, milliseconds));
-  });
-  try {
-    return await Promise.race([refreshing, patience]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function valid(tokens: PingTokens): PingSessionOutcome {
-  return { kind: "valid", accessToken: tokens.accessToken, expiresAt: tokens.accessTokenExpiresAt };
+function allRefreshTokens({ tokens, inherited }: Content): string[] {
+  return tokens.refreshToken === undefined ? inherited : [tokens.refreshToken, ...inherited];
 }
 
 function nowInSeconds(): number {
@@ -273,7 +378,6 @@ function secondsLeft(tokens: PingTokens): number {
   return tokens.accessTokenExpiresAt - nowInSeconds();
 }
 
-function describeFailure(error: unknown): { failure: string; detail: string } {
-  if (error instanceof UpstreamOAuthError) return { failure: error.failure, detail: error.detail };
-  return { failure: "internal", detail: error instanceof Error ? error.name : "unknown" };
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown";
 }

@@ -1,10 +1,12 @@
 /** Shapes that pass between the OIDC client of PingOne and the rest of the Worker. */
 import { z } from "zod";
-import type { Person, TodoScope } from "../config.ts";
+import { type Person, personSchema, TODO_SCOPE_NAMES, type TodoScope } from "../config.ts";
+
+const todoScopeSchema = z.enum(TODO_SCOPE_NAMES);
 
 /** The PingOne tokens behind one MCP grant. Times are seconds since the epoch. */
 export const pingTokensSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** `sub` of the person who signed in: tokens of anybody else are never taken in their place. */
   subject: z.string(),
   accessToken: z.string(),
@@ -12,15 +14,16 @@ export const pingTokensSchema = z.object({
   /** From here on it is refreshed before it is handed out. */
   refreshAt: z.number(),
   refreshToken: z.string().optional(),
+  /** The Todo scopes that the access token has. A refresh may narrow them (RFC 6749 §6). */
+  scopes: z.array(todoScopeSchema),
 });
 export type PingTokens = z.infer<typeof pingTokensSchema>;
 
 /** What a completed sign-in yields. */
 export interface PingSignIn {
   readonly person: Person;
+  /** Without a Todo scope the person allowed nothing, and the tokens must not be used. */
   readonly tokens: PingTokens;
-  /** The Todo scopes that PingOne granted. None: the person allowed nothing, and the tokens must not be used. */
-  readonly scopes: readonly TodoScope[];
 }
 
 /** What the Worker keeps between the redirect to PingOne and its return; never leaves the Worker. */
@@ -29,10 +32,24 @@ export type SignInTransaction = z.infer<typeof signInTransactionSchema>;
 
 /** The same for a sign-in on behalf of an MCP client. */
 export const clientSignInTransactionSchema = signInTransactionSchema.extend({
-  /** The person was not asked about the client this time, because this browser remembers their approval. */
-  consentRemembered: z.boolean(),
+  kind: z.literal("sign_in"),
+  /**
+   * Epoch milliseconds at which the person pressed Allow in this sign-in. Absent where the page was spared, because
+   * this browser remembers an approval, which may be another person's.
+   */
+  approvedAt: z.number().optional(),
 });
 export type ClientSignInTransaction = z.infer<typeof clientSignInTransactionSchema>;
+
+/** What is kept while a consent page is shown to somebody who has signed in already. */
+export const pendingApprovalSchema = z.object({
+  kind: z.literal("approval"),
+  userId: z.string(),
+  person: personSchema,
+  scopes: z.array(todoScopeSchema),
+  pingSessionId: z.string(),
+});
+export type PendingApproval = z.infer<typeof pendingApprovalSchema>;
 
 /** How PingOne, or what it sent, failed. Public words are chosen from this code, never taken from PingOne. */
 export type UpstreamFailure =
@@ -48,38 +65,49 @@ export type UpstreamFailure =
   | "untrusted"
   /** The access token is not meant for the Todo API. */
   | "wrong_audience"
+  /** The sign-in went through another policy than the one that was asked for. */
+  | "wrong_policy"
   /** The tokens are another person's. */
   | "wrong_subject";
 
-/** A failed exchange with PingOne. `detail` is for the log: a code of ours or of oauth4webapi, never upstream text. */
-export class UpstreamOAuthError extends Error {
-  override readonly name = "UpstreamOAuthError";
+/** A failed exchange with PingOne. */
+export interface PingFailure {
+  readonly kind: "failed";
   readonly failure: UpstreamFailure;
+  /** For the log: a code of ours or of oauth4webapi, never upstream text. */
   readonly detail: string;
-  readonly retryAfterSeconds: number | undefined;
+  /** PingOne's own id of the failure, by which its support finds it. */
+  readonly correlationId?: string | undefined;
+  /** The policy that PingOne says it used, where it is the wrong one. */
+  readonly policy?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
   /** A refresh token that came with an answer which is otherwise of no use. */
-  rotatedRefreshToken: string | undefined;
-
-  constructor(failure: UpstreamFailure, detail: string, retryAfterSeconds?: number) {
-    super(`PingOne: ${failure} (${detail})`);
-    this.failure = failure;
-    this.detail = detail;
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
+  readonly refreshToken?: string | undefined;
 }
+
+export type PingResult<T> = { readonly kind: "ok"; readonly value: T } | PingFailure;
 
 /** What a PingSession answers when asked for an access token. */
 export type PingSessionOutcome =
-  | { readonly kind: "valid" | "refreshed"; readonly accessToken: string; readonly expiresAt: number }
+  | {
+      readonly kind: "valid" | "refreshed";
+      readonly accessToken: string;
+      readonly expiresAt: number;
+      /** The Todo scopes that the token has at PingOne. */
+      readonly scopes: readonly TodoScope[];
+      /** The Todo API has refused this sign-in, and has not accepted it since. */
+      readonly refused?: true;
+    }
   /** PingOne ended it, or it never was: the person must sign in again. */
   | { readonly kind: "expired" }
   /** PingOne cannot be reached and no valid token is left: the same call can succeed later. */
   | { readonly kind: "unavailable"; readonly retryAfterSeconds: number };
 
-/** How long a PingSession can last. */
-export type PingSessionLife =
+/** What a PingSession answers when a client redeems its code. */
+export type PingSessionBinding =
   /** PingOne gave a refresh token. */
   | { readonly kind: "renewable" }
   /** PingOne gave none: it ends with the access token. */
   | { readonly kind: "fixed"; readonly secondsLeft: number }
+  /** The code was redeemed before (RFC 6749 §4.1.2), or the session is over. */
   | { readonly kind: "over" };

@@ -1,21 +1,16 @@
 /**
  * OpenID Connect calls to PingOne: discovery, the authorization request, code exchange, refresh, revocation.
  *
- * Every endpoint comes from discovery and every response is judged by oauth4webapi. Failures leave as
- * {@link UpstreamOAuthError}, with a code that says whether trying again can help.
+ * Every endpoint comes from discovery and every response is judged by oauth4webapi. Failures leave as a
+ * {@link PingFailure}, with a code that says whether trying again can help.
  */
 import { decode } from "hono/jwt";
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import { budgetLeftMs } from "../budget.ts";
+import { budgetLeftMs } from "../deadline.ts";
 import { ALL_TODO_SCOPES, isLoopback, type Person, type Settings, type TodoScope } from "../config.ts";
-import { mapFailures, throwIfUnavailable } from "./ping-failures.ts";
-import {
-  type PingSignIn,
-  type PingTokens,
-  type SignInTransaction,
-  UpstreamOAuthError,
-} from "./ping-types.ts";
+import { attempt, failed, readUnavailable } from "./ping-failures.ts";
+import type { PingFailure, PingResult, PingSignIn, PingTokens, SignInTransaction } from "./ping-types.ts";
 
 /** PingOne changes its discovery document rarely; an hour keeps a warm sign-in at one back-channel request. */
 const DISCOVERY_TTL_MS = 60 * 60 * 1000;
@@ -53,34 +48,38 @@ function clientAuthentication(settings: Settings): oauth.ClientAuth {
   return oauth.ClientSecretBasic(settings.MCP_SERVER_CLIENT_SECRET);
 }
 
-/** PingOne's metadata, at most an hour old. @throws {UpstreamOAuthError} */
-export async function discoverPingOne(settings: Settings): Promise<PingOneMetadata> {
+/** PingOne's metadata, at most an hour old. */
+export async function discoverPingOne(settings: Settings): Promise<PingResult<PingOneMetadata>> {
   const issuer = settings.PINGONE_ISSUER;
   const cached = discovered.get(issuer.href);
-  if (cached !== undefined && Date.now() - cached.fetchedAt < DISCOVERY_TTL_MS) return cached.metadata;
-  const metadata = await mapFailures("discovery", async () => {
+  if (cached !== undefined && Date.now() - cached.fetchedAt < DISCOVERY_TTL_MS) {
+    return { kind: "ok", value: cached.metadata };
+  }
+  const found = await attempt("discovery", async () => {
     const response = await oauth.discoveryRequest(issuer, { ...httpOptions(settings), algorithm: "oidc" });
-    throwIfUnavailable(response, "discovery");
-    return requireEndpoints(await oauth.processDiscoveryResponse(issuer, response));
+    return (
+      readUnavailable(response, "discovery") ??
+      requireEndpoints(await oauth.processDiscoveryResponse(issuer, response))
+    );
   });
-  discovered.set(issuer.href, { metadata, fetchedAt: Date.now() });
-  return metadata;
+  if (found.kind === "ok") discovered.set(issuer.href, { metadata: found.value, fetchedAt: Date.now() });
+  return found;
 }
 
 /** Used where PingOne has them. */
-const OPTIONAL_ENDPOINTS = ["revocation_endpoint", "end_session_endpoint"] as const;
+const OPTIONAL_ENDPOINTS = ["revocation_endpoint", "introspection_endpoint", "end_session_endpoint"] as const;
 
 /** Judged before the document is kept for an hour: secrets and tokens are sent to these addresses. */
-function requireEndpoints(metadata: oauth.AuthorizationServer): PingOneMetadata {
+function requireEndpoints(metadata: oauth.AuthorizationServer): PingResult<PingOneMetadata> {
   for (const name of REQUIRED_ENDPOINTS) {
-    if (!isSecureUrl(metadata[name])) throw new UpstreamOAuthError("untrusted", `discovery_without_${name}`);
+    if (!isSecureUrl(metadata[name])) return failed("untrusted", `discovery_without_${name}`);
   }
   for (const name of OPTIONAL_ENDPOINTS) {
     if (metadata[name] !== undefined && !isSecureUrl(metadata[name])) {
-      throw new UpstreamOAuthError("untrusted", `discovery_with_insecure_${name}`);
+      return failed("untrusted", `discovery_with_insecure_${name}`);
     }
   }
-  return metadata as PingOneMetadata;
+  return { kind: "ok", value: metadata as PingOneMetadata };
 }
 
 function isSecureUrl(value: string | undefined): boolean {
@@ -92,7 +91,6 @@ function isSecureUrl(value: string | undefined): boolean {
  * The address at PingOne that the browser is sent to, but for `state`, which the caller binds to the browser.
  *
  * @param options.scopes what the MCP client asked for and the person approved; none to learn only who it is
- * @throws {UpstreamOAuthError} when discovery fails
  */
 export async function buildAuthorizationUrl(
   settings: Settings,
@@ -101,9 +99,10 @@ export async function buildAuthorizationUrl(
     scopes: readonly TodoScope[];
     transaction: SignInTransaction;
   },
-): Promise<URL> {
+): Promise<PingResult<URL>> {
   const metadata = await discoverPingOne(settings);
-  const url = new URL(metadata.authorization_endpoint);
+  if (metadata.kind === "failed") return metadata;
+  const url = new URL(metadata.value.authorization_endpoint);
   const scope = ["openid", "profile", ...options.scopes];
   // PingOne: where the resource grant lists `offline_access`, a refresh token needs this scope; where it does
   // not, asking for it is an error. Hence a setting.
@@ -120,7 +119,7 @@ export async function buildAuthorizationUrl(
   };
   if (settings.PINGONE_DV_POLICY_ID !== undefined) parameters.acr_values = settings.PINGONE_DV_POLICY_ID;
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return url;
+  return { kind: "ok", value: url };
 }
 
 export function createSignInTransaction(): SignInTransaction {
@@ -137,44 +136,45 @@ interface AuthorizationResponse {
 /**
  * Turns PingOne's authorization response into a verified person and tokens.
  *
- * Verified: the response's `state` and `iss` (RFC 9207), the ID token's signature by JWKS, issuer, audience,
- * nonce and times (OpenID Connect Core §3.1.3.7), and that the access token is meant for the Todo API.
- *
- * @throws {UpstreamOAuthError}
+ * Verified: the response's `state` and `iss` (RFC 9207), the ID token's signature by JWKS, issuer, audience, nonce and
+ * times (OpenID Connect Core §3.1.3.7), the policy that was asked for, and that the access token is meant for the Todo
+ * API.
  */
 export async function redeemAuthorizationResponse(
   settings: Settings,
   options: AuthorizationResponse & { readonly requested: readonly TodoScope[] },
-): Promise<PingSignIn> {
-  const { tokens, claims } = await exchangeCode(settings, options, resourceParameter(settings));
-  const scopes = grantedScopes(tokens.scope, options.requested);
+): Promise<PingResult<PingSignIn>> {
+  const exchanged = await exchangeCode(settings, options, resourceParameter(settings));
+  if (exchanged.kind === "failed") return exchanged;
+  const { response, claims } = exchanged.value;
+  const tokens = readTokens(response, claims.sub, options.requested);
   // PingOne derives the audience from the scopes: without one of the Todo API, the token is for PingOne's own. Such a
   // sign-in is the person's refusal, and its token is used for nothing.
-  if (scopes.length > 0) requireAudience(tokens.access_token, settings.API_IDENTIFIER);
-  return { person: readPerson(claims), tokens: readTokens(tokens, claims.sub), scopes };
+  const mismatch = tokens.scopes.length > 0 ? judgeAudience(tokens, settings.API_IDENTIFIER) : undefined;
+  return mismatch ?? { kind: "ok", value: { person: readPerson(claims), tokens } };
 }
 
-/**
- * The same for somebody who only proves who they are. Its access token is good for nothing here and is dropped.
- *
- * @throws {UpstreamOAuthError}
- */
+/** The same for somebody who only proves who they are. Its access token is good for nothing here and is dropped. */
 export async function redeemIdentity(
   settings: Settings,
   options: AuthorizationResponse,
-): Promise<{ person: Person; idToken: string }> {
-  const { tokens, claims } = await exchangeCode(settings, options, {});
-  return { person: readPerson(claims), idToken: tokens.id_token ?? "" };
+): Promise<PingResult<{ person: Person; idToken: string }>> {
+  const exchanged = await exchangeCode(settings, options, {});
+  if (exchanged.kind === "failed") return exchanged;
+  const { response, claims } = exchanged.value;
+  return { kind: "ok", value: { person: readPerson(claims), idToken: response.id_token ?? "" } };
 }
 
-function exchangeCode(
+async function exchangeCode(
   settings: Settings,
   options: AuthorizationResponse,
   additionalParameters: Record<string, string>,
-): Promise<{ tokens: oauth.TokenEndpointResponse; claims: oauth.IDToken }> {
-  return mapFailures("code_exchange", async () => {
-    const metadata = await discoverPingOne(settings);
-    const client = oidcClient(settings);
+): Promise<PingResult<{ response: oauth.TokenEndpointResponse; claims: oauth.IDToken }>> {
+  const discovery = await discoverPingOne(settings);
+  if (discovery.kind === "failed") return discovery;
+  const metadata = discovery.value;
+  const client = oidcClient(settings);
+  const sent = await attempt("code_exchange", async () => {
     const state = options.response.searchParams.get("state") ?? oauth.expectNoState;
     const parameters = oauth.validateAuthResponse(metadata, client, options.response, state);
     const response = await oauth.authorizationCodeGrantRequest(
@@ -186,17 +186,49 @@ function exchangeCode(
       options.transaction.codeVerifier,
       { ...httpOptions(settings), additionalParameters },
     );
-    throwIfUnavailable(response, "code_exchange");
+    return readUnavailable(response, "code_exchange") ?? { kind: "ok", value: response };
+  });
+  if (sent.kind === "failed") return sent;
+  const response = sent.value;
+  const copy = response.clone();
+  const judged = await attempt("code_exchange", async () => {
     const tokens = await oauth.processAuthorizationCodeResponse(metadata, client, response, {
       expectedNonce: options.transaction.nonce,
       requireIdToken: true,
     });
     await verifyIdTokenSignature(metadata, response, settings);
-    const claims = oauth.getValidatedIdTokenClaims(tokens);
-    if (claims === undefined) throw new UpstreamOAuthError("untrusted", "no_id_token");
-    if (claims.sub === "") throw new UpstreamOAuthError("untrusted", "id_token_without_subject");
-    return { tokens, claims };
+    return judgeClaims(tokens, settings);
   });
+  if (judged.kind === "ok" || !response.ok) return judged;
+  // What was issued and is not used must not stay alive.
+  return { ...judged, refreshToken: await readRefreshToken(copy) };
+}
+
+function judgeClaims(
+  response: oauth.TokenEndpointResponse,
+  settings: Settings,
+): PingResult<{ response: oauth.TokenEndpointResponse; claims: oauth.IDToken }> {
+  const claims = oauth.getValidatedIdTokenClaims(response);
+  if (claims === undefined) return failed("untrusted", "no_id_token");
+  if (claims.sub === "") return failed("untrusted", "id_token_without_subject");
+  // `acr_values` is only a wish (OpenID Connect Core §3.1.2.1), and it passes through the person's browser, where it
+  // can be dropped: PingOne then uses another policy.
+  const policy = settings.PINGONE_DV_POLICY_ID;
+  if (policy !== undefined && claims.acr !== policy) {
+    return failed("wrong_policy", "acr_of_another_policy", { policy: describePolicy(claims.acr) });
+  }
+  return { kind: "ok", value: { response, claims } };
+}
+
+/** The policy's id or name as the log may show it. */
+function describePolicy(acr: unknown): string {
+  if (typeof acr !== "string") return "none";
+  return /^[\w .:/-]{1,100}$/.test(acr) ? acr : "unreadable";
+}
+
+async function readRefreshToken(response: Response): Promise<string | undefined> {
+  const body = await response.json().catch(() => undefined);
+  return z.object({ refresh_token: z.string() }).safeParse(body).data?.refresh_token;
 }
 
 /** RFC 8707. PingOne derives the audience from the scopes; some tenants refuse `resource` beside `openid`. */
@@ -207,18 +239,22 @@ function resourceParameter(settings: Settings): Record<string, string> {
 /**
  * Trades a refresh token for new tokens. PingOne rotates: the old refresh token is dead once it has answered.
  *
- * @param subject whose tokens they are (OpenID Connect Core §12.2: a new ID token's `sub` must be the same)
- * @throws {UpstreamOAuthError} `invalid_grant` when the grant is dead at PingOne; `unavailable` when PingOne is;
- *   `wrong_subject` for somebody else's tokens. Where the answer cannot be used but brought a new refresh token,
- *   the error has it: the old one is worth nothing any more.
+ * @param current whose tokens they are (OpenID Connect Core §12.2: a new ID token's `sub` must be the same), and what
+ *   scopes they have (RFC 6749 §6: they can only become fewer)
+ * @returns `invalid_grant` when the grant is dead at PingOne; `unavailable` when PingOne is; `wrong_subject` for
+ *   somebody else's tokens. Where the answer cannot be used but brought a new refresh token, the failure has it: the
+ *   old one is worth nothing any more.
  */
 export async function refreshTokens(
   settings: Settings,
-  { refreshToken, subject }: { refreshToken: string; subject: string },
-): Promise<PingTokens> {
-  const metadata = await discoverPingOne(settings);
+  current: PingTokens,
+  refreshToken: string,
+): Promise<PingResult<PingTokens>> {
+  const discovery = await discoverPingOne(settings);
+  if (discovery.kind === "failed") return discovery;
+  const metadata = discovery.value;
   const client = oidcClient(settings);
-  return mapFailures("refresh", async () => {
+  return attempt("refresh", async () => {
     const response = await oauth.refreshTokenGrantRequest(
       metadata,
       client,
@@ -226,47 +262,52 @@ export async function refreshTokens(
       refreshToken,
       { ...httpOptions(settings), additionalParameters: resourceParameter(settings) },
     );
-    throwIfUnavailable(response, "refresh");
-    const tokens = await oauth.processRefreshTokenResponse(metadata, client, response);
-    const claims = oauth.getValidatedIdTokenClaims(tokens);
-    if (claims !== undefined && claims.sub !== subject) {
-      throw new UpstreamOAuthError("wrong_subject", "refresh_for_another_person");
+    const unavailable = readUnavailable(response, "refresh");
+    if (unavailable !== undefined) return unavailable;
+    const answer = await oauth.processRefreshTokenResponse(metadata, client, response);
+    const claims = oauth.getValidatedIdTokenClaims(answer);
+    if (claims !== undefined && claims.sub !== current.subject) {
+      return failed("wrong_subject", "refresh_for_another_person", { refreshToken: answer.refresh_token });
     }
-    try {
-      requireAudience(tokens.access_token, settings.API_IDENTIFIER);
-    } catch (error) {
-      if (error instanceof UpstreamOAuthError) error.rotatedRefreshToken = tokens.refresh_token;
-      throw error;
-    }
-    // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
-    return { ...readTokens(tokens, subject), refreshToken: tokens.refresh_token ?? refreshToken };
+    const tokens = readTokens(answer, current.subject, current.scopes);
+    return (
+      judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
+        kind: "ok",
+        // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
+        value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
+      }
+    );
   });
 }
 
 /**
  * Where the browser goes to end its session at PingOne (OpenID Connect RP-Initiated Logout 1.0), or undefined when
  * PingOne's metadata names no such place.
- *
- * @throws {UpstreamOAuthError} when discovery fails
  */
 export async function buildSignOffUrl(
   settings: Settings,
   options: { idToken: string | undefined; returnTo: string },
-): Promise<URL | undefined> {
+): Promise<PingResult<URL | undefined>> {
   const metadata = await discoverPingOne(settings);
-  if (metadata.end_session_endpoint === undefined) return undefined;
-  const url = new URL(metadata.end_session_endpoint);
+  if (metadata.kind === "failed") return metadata;
+  if (metadata.value.end_session_endpoint === undefined) return { kind: "ok", value: undefined };
+  const url = new URL(metadata.value.end_session_endpoint);
   url.searchParams.set("client_id", settings.MCP_SERVER_CLIENT_ID);
   if (options.idToken !== undefined) url.searchParams.set("id_token_hint", options.idToken);
   url.searchParams.set("post_logout_redirect_uri", options.returnTo);
-  return url;
+  return { kind: "ok", value: url };
 }
 
-/** Ends a refresh token and its family at PingOne (RFC 7009). @throws {UpstreamOAuthError} */
-export async function revokeRefreshToken(settings: Settings, refreshToken: string): Promise<void> {
-  const metadata = await discoverPingOne(settings);
-  if (metadata.revocation_endpoint === undefined) return;
-  await mapFailures("revocation", async () => {
+/** Ends a refresh token and its family at PingOne (RFC 7009). */
+export async function revokeRefreshToken(
+  settings: Settings,
+  refreshToken: string,
+): Promise<PingResult<undefined>> {
+  const discovery = await discoverPingOne(settings);
+  if (discovery.kind === "failed") return discovery;
+  const metadata = discovery.value;
+  if (metadata.revocation_endpoint === undefined) return { kind: "ok", value: undefined };
+  return attempt("revocation", async () => {
     const response = await oauth.revocationRequest(
       metadata,
       oidcClient(settings),
@@ -274,9 +315,32 @@ export async function revokeRefreshToken(settings: Settings, refreshToken: strin
       refreshToken,
       { ...httpOptions(settings), additionalParameters: { token_type_hint: "refresh_token" } },
     );
-    throwIfUnavailable(response, "revocation");
+    const unavailable = readUnavailable(response, "revocation");
+    if (unavailable !== undefined) return unavailable;
     await oauth.processRevocationResponse(response);
+    return { kind: "ok", value: undefined };
   });
+}
+
+/** Whether PingOne says that an access token is worth nothing any more (RFC 7662); false where it does not say. */
+export async function isInactiveAtPingOne(settings: Settings, accessToken: string): Promise<boolean> {
+  const discovery = await discoverPingOne(settings);
+  if (discovery.kind === "failed" || discovery.value.introspection_endpoint === undefined) return false;
+  const metadata = discovery.value;
+  const answer = await attempt("introspection", async () => {
+    const client = oidcClient(settings);
+    const response = await oauth.introspectionRequest(
+      metadata,
+      client,
+      clientAuthentication(settings),
+      accessToken,
+      { ...httpOptions(settings), additionalParameters: { token_type_hint: "access_token" } },
+    );
+    const unavailable = readUnavailable(response, "introspection");
+    if (unavailable !== undefined) return unavailable;
+    return { kind: "ok", value: await oauth.processIntrospectionResponse(metadata, client, response) };
+  });
+  return answer.kind === "ok" && !answer.value.active;
 }
 
 /**
@@ -302,21 +366,24 @@ async function verifyIdTokenSignature(
 const audienceSchema = z.object({ aud: z.union([z.string(), z.array(z.string())]) });
 
 /**
- * SECURITY: an access token for another API must never be sent to the Todo API (MCP authorization, token
- * audience). Its signature is the Todo API's to check: we read it straight from the token endpoint.
+ * SECURITY: an access token for another API must never be sent to the Todo API (MCP authorization, token audience).
+ * Its signature is the Todo API's to check: we read it straight from the token endpoint.
  */
-export function requireAudience(accessToken: string, audience: string): void {
+export function judgeAudience(
+  { accessToken, refreshToken }: Pick<PingTokens, "accessToken" | "refreshToken">,
+  audience: string,
+): PingFailure | undefined {
   let payload: unknown;
   try {
     payload = decode(accessToken).payload;
   } catch {
-    throw new UpstreamOAuthError("wrong_audience", "access_token_is_no_jwt");
+    return failed("wrong_audience", "access_token_is_no_jwt", { refreshToken });
   }
   const claims = audienceSchema.safeParse(payload);
-  if (!claims.success) throw new UpstreamOAuthError("wrong_audience", "access_token_without_audience");
+  if (!claims.success) return failed("wrong_audience", "access_token_without_audience", { refreshToken });
   const audiences = typeof claims.data.aud === "string" ? [claims.data.aud] : claims.data.aud;
-  if (!audiences.includes(audience))
-    throw new UpstreamOAuthError("wrong_audience", "access_token_for_another_api");
+  if (audiences.includes(audience)) return undefined;
+  return failed("wrong_audience", "access_token_for_another_api", { refreshToken });
 }
 
 function readPerson(claims: oauth.IDToken): Person {
@@ -333,17 +400,23 @@ function readPerson(claims: oauth.IDToken): Person {
   };
 }
 
-function readTokens(tokens: oauth.TokenEndpointResponse, subject: string): PingTokens {
+/** @param requested the scopes that were asked for, or that the refreshed token had */
+function readTokens(
+  tokens: oauth.TokenEndpointResponse,
+  subject: string,
+  requested: readonly TodoScope[],
+): PingTokens {
   const lifetime = Math.floor(tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS);
   const expiresAt = Math.floor(Date.now() / 1000) + lifetime;
   // A token that lives no longer than the margin would otherwise be refreshed for every single call.
   const margin = lifetime > REFRESH_MARGIN_SECONDS ? REFRESH_MARGIN_SECONDS : Math.ceil(lifetime / 2);
   return {
-    version: 1,
+    version: 2,
     subject,
     accessToken: tokens.access_token,
     accessTokenExpiresAt: expiresAt,
     refreshAt: expiresAt - margin,
+    scopes: grantedScopes(tokens.scope, requested),
     ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
   };
 }

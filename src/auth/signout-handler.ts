@@ -4,22 +4,23 @@
  * Its sign-in shares `/callback` with the MCP sign-in, because PingOne knows one redirect URI; the `state` tells
  * them apart. PingOne's tokens of this sign-in are not kept.
  */
-import { AuthorizationError, type GrantSummary, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
+import { AuthorizationError } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
 import * as oauth from "oauth4webapi";
 import { ENDPOINTS, type Env, type Settings } from "../config.ts";
-import { logEvent, logProblem } from "../log.ts";
-import { recordEndedAccess } from "./ended-access.ts";
+import { logEvent, logProblem, requestId } from "../log.ts";
+import { userIdOf } from "./credentials.ts";
+import { personOf } from "./grants.ts";
 import { renderErrorPage } from "./pages.tsx";
-import { UpstreamOAuthError } from "./ping-types.ts";
+import { describeFailure, readCorrelationId, readErrorCode } from "./ping-failures.ts";
+import type { PingFailure } from "./ping-types.ts";
 import {
   buildAuthorizationUrl,
   buildSignOffUrl,
   createSignInTransaction,
   redeemIdentity,
 } from "./ping-utils.ts";
-import { endPingSession, listGrants, userIdOf } from "./provider.ts";
 import {
   type Account,
   forgetAccount,
@@ -27,15 +28,15 @@ import {
   rememberAccount,
   rememberPendingSignIn,
   takePendingSignIn,
-} from "./signout-cookies.ts";
-import { type ConnectedClient, renderSignOutPage } from "./signout-page.tsx";
+} from "./sealed-cookies.ts";
+import { renderSignOutPage } from "./signout-page.tsx";
 
 type App = { Bindings: Env };
 
 /** Marks the `state` of this page's own sign-in. */
 const STATE_PREFIX = "signout.";
 
-/** The provider's cookie of remembered approvals: without it, an app that was ended is asked about again. */
+/** The provider's cookie of remembered approvals, for all people who use this browser. */
 const APPROVALS_COOKIE = "oauth-approvals";
 
 export function isSignOutState(state: string | null): boolean {
@@ -49,11 +50,14 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
   app.get(ENDPOINTS.signOut, async (c) => {
     const account = await readAccount(c, secret);
     if (account === undefined) return signInAtPingOne(c, settings);
-    const clients = await listConnectedClients(c.env.OAUTH_PROVIDER, account.userId);
+    const page = pageNumber(c.req.query("page"));
+    const { connections, isLast } = await personOf(c.env, account.userId).listConnections(page);
     return renderSignOutPage({
       name: account.name,
       formToken: account.formToken,
-      clients,
+      connections,
+      page,
+      isLast,
       ended: c.req.query("ended") !== undefined,
     });
   });
@@ -67,17 +71,19 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
         description: "This form was not sent by this page.",
       });
     }
-    const grants = await listGrants(c.env.OAUTH_PROVIDER, account.userId);
+    const person = personOf(c.env, account.userId);
     switch (form.get("action")) {
       case "end": {
-        const chosen = grants.filter(({ id }) => id === form.get("grant"));
+        const wasThere = await person.endConnection(form.get("grant") ?? "", requestId());
         // Ended already, in another tab or by its client: the page shows what is left.
-        if (chosen.length === 0) return c.redirect(ENDPOINTS.signOut, 303);
-        await endGrants(c, chosen);
+        if (!wasThere) return c.redirect(ENDPOINTS.signOut, 303);
+        logEvent("signout.grants_ended", { grants: 1 });
+        forgetApprovals(c);
         return c.redirect(`${ENDPOINTS.signOut}?ended`, 303);
       }
       case "end_all": {
-        await endGrants(c, grants);
+        logEvent("signout.grants_ended", { grants: await person.endEverything(requestId()) });
+        forgetApprovals(c);
         forgetAccount(c);
         return signOffAtPingOne(c, settings, account);
       }
@@ -101,93 +107,66 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
       description: "This sign-in was begun in another browser.",
     });
   }
-  if (url.searchParams.has("error")) return signInFailed(c, 400);
-  try {
-    const { person, idToken } = await redeemIdentity(settings, {
-      response: url,
-      redirectUri: new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href,
-      transaction: pending.transaction,
+  if (url.searchParams.has("error")) {
+    logEvent("signout.refused_at_pingone", {
+      pingone_error: readErrorCode(url.searchParams.get("error") ?? ""),
+      correlation_id: readCorrelationId(url.searchParams.get("error_description")),
     });
-    await rememberAccount(c, settings.COOKIE_ENCRYPTION_KEY, {
-      userId: await userIdOf(person.sub),
-      name: person.name ?? person.username ?? person.email ?? person.sub,
-      idToken,
-      formToken: crypto.randomUUID(),
-    });
-    return c.redirect(ENDPOINTS.signOut, 303);
-  } catch (error) {
-    return explainUpstreamFailure(c, error);
+    return signInFailed(c, 400);
   }
+  const identity = await redeemIdentity(settings, {
+    response: url,
+    redirectUri: new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href,
+    transaction: pending.transaction,
+  });
+  if (identity.kind === "failed") return explainPingFailure(c, identity);
+  const { person, idToken } = identity.value;
+  await rememberAccount(c, settings.COOKIE_ENCRYPTION_KEY, {
+    userId: await userIdOf(person.sub),
+    name: person.name ?? person.username ?? person.email ?? person.sub,
+    idToken,
+    formToken: crypto.randomUUID(),
+  });
+  return c.redirect(ENDPOINTS.signOut, 303);
+}
+
+/** From 1. Anything that is no page's number is the first page. */
+function pageNumber(text: string | undefined): number {
+  return /^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : 1;
 }
 
 async function signInAtPingOne(c: Context<App>, settings: Settings): Promise<Response> {
   const state = `${STATE_PREFIX}${oauth.generateRandomState()}`;
   const transaction = createSignInTransaction();
-  try {
-    const redirectUri = new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
-    const location = await buildAuthorizationUrl(settings, { redirectUri, scopes: [], transaction });
-    location.searchParams.set("state", state);
-    await rememberPendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY, { state, transaction });
-    return c.redirect(location.href, 302);
-  } catch (error) {
-    return explainUpstreamFailure(c, error);
-  }
+  const redirectUri = new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
+  const location = await buildAuthorizationUrl(settings, { redirectUri, scopes: [], transaction });
+  if (location.kind === "failed") return explainPingFailure(c, location);
+  location.value.searchParams.set("state", state);
+  await rememberPendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY, { state, transaction });
+  return c.redirect(location.value.href, 302);
 }
 
 async function signOffAtPingOne(c: Context<App>, settings: Settings, account: Account): Promise<Response> {
   const returnTo = new URL(ENDPOINTS.landing, settings.MCP_RESOURCE).href;
-  try {
-    const location = await buildSignOffUrl(settings, { idToken: account.idToken, returnTo });
-    return c.redirect(location?.href ?? returnTo, 303);
-  } catch (error) {
-    if (!(error instanceof UpstreamOAuthError)) throw error;
-    logProblem("signout.pingone_failed", { failure: error.failure, detail: error.detail });
-    return pageWithCookies(c, 503, {
-      title: "The access of your apps has ended",
-      text: "PingOne could not be reached, so you are still signed in there in this browser.",
-      nextStep: "Try again later to sign out at PingOne too.",
-      link: { href: ENDPOINTS.signOut, text: "Back to your apps" },
-    });
-  }
+  const location = await buildSignOffUrl(settings, { idToken: account.idToken, returnTo });
+  if (location.kind === "ok") return c.redirect(location.value?.href ?? returnTo, 303);
+  logProblem("signout.pingone_failed", describeFailure(location));
+  return pageWithCookies(c, 503, {
+    title: "The access of your apps has ended",
+    text: "PingOne could not be reached, so you are still signed in there in this browser.",
+    nextStep: "Try again later to sign out at PingOne too.",
+    link: { href: ENDPOINTS.signOut, text: "Back to your apps" },
+  });
 }
 
-/** Access ends here first, for every grant; PingOne is told after that, about all at once. */
-async function endGrants(c: Context<App>, grants: readonly GrantSummary[]): Promise<void> {
-  for (const grant of grants) {
-    await recordEndedAccess(c.env, grant);
-    await c.env.OAUTH_PROVIDER.revokeGrant(grant.id, grant.userId);
-  }
+/** So that this browser's next connection shows the consent page at once; what counts is at the person's object. */
+function forgetApprovals(c: Context<App>): void {
   deleteCookie(c, APPROVALS_COOKIE, { prefix: "host", secure: true, path: "/" });
-  logEvent("signout.grants_ended", { grants: grants.length });
-  await Promise.allSettled(grants.map((grant) => endPingSession(c.env, grant, { revoke: true })));
 }
 
-async function listConnectedClients(provider: OAuthHelpers, userId: string): Promise<ConnectedClient[]> {
-  const grants = await listGrants(provider, userId);
-  return Promise.all(
-    grants.map(async (grant) => ({
-      grantId: grant.id,
-      name: await clientName(provider, grant.clientId),
-      host: grant.redirectUri === undefined ? "unknown" : new URL(grant.redirectUri).host,
-      since: new Date(grant.createdAt * 1000),
-      scopes: grant.scope,
-    })),
-  );
-}
-
-/** The page must work although a client is gone or its metadata document cannot be fetched. */
-async function clientName(provider: OAuthHelpers, clientId: string): Promise<string> {
-  try {
-    return (await provider.lookupClient(clientId))?.clientName ?? clientId;
-  } catch {
-    return clientId;
-  }
-}
-
-function explainUpstreamFailure(c: Context<App>, error: unknown): Promise<Response> {
-  if (!(error instanceof UpstreamOAuthError)) throw error;
-  logProblem("signout.pingone_failed", { failure: error.failure, detail: error.detail });
-  return signInFailed(c, error.failure === "unavailable" ? 503 : 502);
+function explainPingFailure(c: Context<App>, failure: PingFailure): Promise<Response> {
+  logProblem("signout.pingone_failed", describeFailure(failure));
+  return signInFailed(c, failure.failure === "unavailable" ? 503 : 502);
 }
 
 function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<Response> {

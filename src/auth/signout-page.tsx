@@ -1,23 +1,20 @@
 /** The page on which a person sees who acts for them, and ends it. */
 import { ENDPOINTS, isTodoScope, SERVER_INFO, TODO_SCOPES } from "../config.ts";
+import { displayName } from "./display-name.ts";
 import { Page, respond } from "./layout.tsx";
+import type { Connection } from "./person-tables.ts";
 
-/** One MCP client that acts for the person. Every text may come from the client and is escaped. */
-export interface ConnectedClient {
-  readonly grantId: string;
-  readonly name: string;
-  readonly host: string;
-  readonly since: Date;
-  readonly scopes: readonly string[];
-}
-
+/** @param options.page from 1 */
 export function renderSignOutPage(options: {
   name: string;
   formToken: string;
-  clients: readonly ConnectedClient[];
+  connections: readonly Connection[];
+  page: number;
+  isLast: boolean;
   ended: boolean;
 }): Promise<Response> {
-  const { name, formToken, clients, ended } = options;
+  const { name, formToken, connections, page, isLast, ended } = options;
+  const isEmpty = connections.length === 0 && page === 1;
   return respond(
     <Page title={`Connected apps: ${SERVER_INFO.title}`}>
       <h1>Apps that act for you</h1>
@@ -25,49 +22,65 @@ export function renderSignOutPage(options: {
         Signed in as <strong>{name}</strong>.
       </p>
       {ended && <p role="status">The access has ended.</p>}
-      {clients.length === 0 && <p>No app has access to your todos.</p>}
-      {clients.map((client) => (
-        <section class="entry">
-          <h2>{client.name}</h2>
-          <dl>
-            <dt>Access is sent to</dt>
-            <dd>{client.host}</dd>
-            <dt>Since</dt>
-            <dd>
-              <time datetime={client.since.toISOString()}>{formatTime(client.since)}</time>
-            </dd>
-            <dt>May</dt>
-            <dd>{client.scopes.map(describeScope).join("; ")}</dd>
-          </dl>
-          <form method="post" action={ENDPOINTS.signOut}>
-            <input type="hidden" name="form_token" value={formToken} />
-            <input type="hidden" name="grant" value={client.grantId} />
-            <button
-              type="submit"
-              name="action"
-              value="end"
-              aria-label={`End access of ${client.name} at ${client.host}, since ${formatTime(client.since)}`}
-            >
-              End access
-            </button>
-          </form>
-        </section>
+      {isEmpty && <p>No app has access to your todos.</p>}
+      {connections.map((connection) => (
+        <Entry connection={connection} formToken={formToken} />
       ))}
+      {(page > 1 || !isLast) && (
+        <nav class="entry choices" aria-label="Pages of apps">
+          {page > 1 && <a href={`${ENDPOINTS.signOut}?page=${page - 1}`}>Newer apps</a>}
+          {!isLast && <a href={`${ENDPOINTS.signOut}?page=${page + 1}`}>Older apps</a>}
+        </nav>
+      )}
       <form method="post" action={ENDPOINTS.signOut}>
         <input type="hidden" name="form_token" value={formToken} />
         <p class="entry soft">
-          {clients.length === 0
+          {isEmpty
             ? "This signs you out at PingOne."
-            : "This ends the access of every app above and signs you out at PingOne."}
+            : "This ends the access of every app, on all pages of this list, and signs you out at PingOne."}
         </p>
         <div class="choices">
           <button class="main" type="submit" name="action" value="end_all">
-            {clients.length === 0 ? "Sign out" : "End everything and sign out"}
+            {isEmpty ? "Sign out" : "End everything and sign out"}
           </button>
         </div>
       </form>
     </Page>,
     200,
+  );
+}
+
+function Entry({ connection, formToken }: { connection: Connection; formToken: string }) {
+  const { grantId, clientId, clientName, redirectUri, scopes } = connection;
+  const name = displayName(clientName ?? clientId);
+  const host = URL.parse(redirectUri ?? "")?.host ?? "unknown";
+  const since = new Date(connection.createdAt * 1000);
+  return (
+    <section class="entry">
+      <h2>{name}</h2>
+      <dl>
+        <dt>Access is sent to</dt>
+        <dd>{host}</dd>
+        <dt>Since</dt>
+        <dd>
+          <time datetime={since.toISOString()}>{formatTime(since)}</time>
+        </dd>
+        <dt>May</dt>
+        <dd>{scopes.map(describeScope).join("; ")}</dd>
+      </dl>
+      <form method="post" action={ENDPOINTS.signOut}>
+        <input type="hidden" name="form_token" value={formToken} />
+        <input type="hidden" name="grant" value={grantId} />
+        <button
+          type="submit"
+          name="action"
+          value="end"
+          aria-label={`End access of ${name} at ${host}, since ${formatTime(since)}`}
+        >
+          End access
+        </button>
+      </form>
+    </section>
   );
 }
 

@@ -1,15 +1,14 @@
 import "../../test/support/workers-runtime.ts";
 import { AuthorizationError, type AuthRequest } from "@cloudflare/workers-oauth-provider";
 import { describe, expect, it } from "vitest";
-import { type UpstreamFailure, UpstreamOAuthError } from "./ping-types.ts";
+import type { UpstreamFailure } from "./ping-types.ts";
 import {
+  mapPingFailure,
   mapPingOneError,
-  mapUpstreamFailure,
   normalizeAuthorizationRequest,
   redirectWithPingOneError,
   requireReadableAuthorizationRequest,
   todoScopesOf,
-  withoutRepeatedClientId,
 } from "./workers-oauth-utils.ts";
 
 const BOTH = ["todo_api:read", "todo_api:write"];
@@ -156,7 +155,7 @@ describe("mapPingOneError", () => {
   });
 });
 
-describe("mapUpstreamFailure", () => {
+describe("mapPingFailure", () => {
   it.each<[UpstreamFailure, string]>([
     ["unavailable", "temporarily_unavailable"],
     ["invalid_grant", "server_error"],
@@ -164,8 +163,9 @@ describe("mapUpstreamFailure", () => {
     ["rejected", "server_error"],
     ["untrusted", "server_error"],
     ["wrong_audience", "server_error"],
+    ["wrong_policy", "access_denied"],
   ])("tells the client %s as %s", (failure, mapped) => {
-    expect(mapUpstreamFailure(new UpstreamOAuthError(failure, "detail"))).toBe(mapped);
+    expect(mapPingFailure({ kind: "failed", failure, detail: "detail" })).toBe(mapped);
   });
 });
 
@@ -182,65 +182,4 @@ describe("redirectWithPingOneError", () => {
       });
     },
   );
-});
-
-describe("withoutRepeatedClientId", () => {
-  const basic = (id: string, secret = "s") => `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
-
-  async function normalize(
-    body: string,
-    options: { authorization?: string; type?: string; method?: string } = {},
-  ): Promise<string> {
-    const { authorization = basic("client-1"), type = "application/x-www-form-urlencoded" } = options;
-    const method = options.method ?? "POST";
-    const request = new Request("https://mcp.example.com/token", {
-      method,
-      headers: {
-        "Content-Type": type,
-        ...(authorization !== "" && { Authorization: authorization }),
-      },
-      ...(method !== "GET" && { body }),
-    });
-    return withoutRepeatedClientId(request, body).text();
-  }
-
-  it("drops the id that Basic has already said, and nothing else", async () => {
-    expect(await normalize("grant_type=x&client_id=client-1&code=a%2Bb+c")).toBe("grant_type=x&code=a%2Bb+c");
-  });
-
-  it("keeps the Authorization header", () => {
-    const request = new Request("https://mcp.example.com/token", {
-      method: "POST",
-      headers: { Authorization: basic("client-1"), "Content-Type": "application/x-www-form-urlencoded" },
-      body: "client_id=client-1",
-    });
-    const normalized = withoutRepeatedClientId(request, "client_id=client-1");
-    expect(normalized.headers.get("Authorization")).toBe(basic("client-1"));
-  });
-
-  it("reads an id that was form-urlencoded before Basic joined it (RFC 6749 §2.3.1)", async () => {
-    const authorization = basic("https%3A%2F%2Fapp.example%2Fa+b");
-    expect(await normalize("client_id=https%3A%2F%2Fapp.example%2Fa%20b&code=c", { authorization })).toBe(
-      "code=c",
-    );
-  });
-
-  it("takes a content type with a parameter, in any case", async () => {
-    const type = "Application/X-WWW-Form-Urlencoded; charset=UTF-8";
-    expect(await normalize("client_id=client-1&code=c", { type })).toBe("code=c");
-  });
-
-  it.each<[what: string, body: string, options: Parameters<typeof normalize>[1]]>([
-    ["another id", "client_id=client-2", {}],
-    ["the id twice", "client_id=client-1&client_id=client-1", {}],
-    ["a secret as well", "client_id=client-1&client_secret=s", {}],
-    ["no id", "grant_type=x", {}],
-    ["no Authorization", "client_id=client-1", { authorization: "" }],
-    ["Bearer", "client_id=client-1", { authorization: "Bearer Y2xpZW50LTE6cw==" }],
-    ["Basic that is no base64", "client_id=client-1", { authorization: "Basic %%%" }],
-    ["Basic with a broken escape", "client_id=client-1", { authorization: basic("client-1%") }],
-    ["another content type", "client_id=client-1", { type: "application/json" }],
-  ])("leaves %s for the provider to judge", async (_what, body, options) => {
-    expect(await normalize(body, options)).toBe(body);
-  });
 });

@@ -1,21 +1,19 @@
 /**
- * What the provider's own helpers leave to us on the authorization and token endpoints: which scopes a request
- * means, PKCE for confidential clients, parameters sent twice, and clients that say their id twice.
+ * What the provider's own helpers leave to us on the authorization endpoint: which scopes a request means, PKCE for
+ * confidential clients, parameters sent twice, and which OAuth error the client is told.
  */
 import {
   AuthorizationError,
   type AuthRequest,
   authorizationErrorRedirect,
 } from "@cloudflare/workers-oauth-provider";
-import { z } from "zod";
 import { ALL_TODO_SCOPES, OFFLINE_ACCESS, type TodoScope } from "../config.ts";
-import type { UpstreamOAuthError } from "./ping-types.ts";
-import { CLIENT_REGISTRATION_TTL_SECONDS, UNUSED_REGISTRATION_TTL_SECONDS } from "./provider.ts";
+import type { PingFailure } from "./ping-types.ts";
 
 /** RFC 7636 §4.2: BASE64URL(SHA-256) without padding is always 43 characters. */
 const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 
-/** No honest authorization request comes near; the provider stores `state`, so it is bounded. */
+/** Far above any legitimate authorization request. The provider stores `state`, so it is bounded. */
 const MAXIMUM_QUERY_LENGTH = 8 * 1024;
 
 /** Untrusted until the provider has matched client and redirect URI: an error about them is shown, never redirected. */
@@ -103,23 +101,9 @@ export function redirectWithPingOneError(request: AuthRequest, code: ClientError
 }
 
 /** What a failed exchange with PingOne means to the MCP client. */
-export function mapUpstreamFailure(error: UpstreamOAuthError): ClientError {
-  return error.failure === "unavailable" ? "temporarily_unavailable" : "server_error";
-}
-
-/**
- * Lets a client authenticate with Basic and repeat its own id in the body, as the MCP Python SDK does by default
- * (modelcontextprotocol/python-sdk#3138). RFC 6749 §2.3 forbids two authentication *methods*; the same id twice
- * is one. A different id, or a secret in the body, is left for the provider to refuse.
- */
-export function withoutRepeatedClientId(request: Request, body: string): Request {
-  const basicId = readBasicClientId(request.headers.get("Authorization"));
-  if (basicId === undefined || !isForm(request)) return request;
-  const form = new URLSearchParams(body);
-  const ids = form.getAll("client_id");
-  if (ids.length !== 1 || ids[0] !== basicId || form.has("client_secret")) return request;
-  form.delete("client_id");
-  return new Request(request, { body: form.toString() });
+export function mapPingFailure({ failure }: PingFailure): ClientError {
+  if (failure === "unavailable") return "temporarily_unavailable";
+  return failure === "wrong_policy" ? "access_denied" : "server_error";
 }
 
 /** Whether a form was sent, by its Content-Type. */
@@ -128,48 +112,24 @@ export function isForm(request: Request): boolean {
   return request.method === "POST" && type === "application/x-www-form-urlencoded";
 }
 
-function readBasicClientId(authorization: string | null): string | undefined {
-  const encoded = /^Basic +(\S+)$/i.exec(authorization ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  try {
-    const [id] = atob(encoded).split(":");
-    // RFC 6749 §2.3.1: id and secret are form-urlencoded before they are joined.
-    return id === undefined ? undefined : decodeURIComponent(id.replaceAll("+", " "));
-  } catch {
-    return undefined;
-  }
-}
-
 /**
- * The grant that a token request can end: RFC 7009 revocation of a refresh token, or a code that is redeemed twice
- * (RFC 6749 §4.1.2: tokens that came of it SHOULD be revoked). Undefined for any other request.
+ * What a person pressed on the consent page.
+ *
+ * @throws {AuthorizationError} when the form is not the one that the page shows
  */
-export function grantAtStake(
+export async function readDecision(
   request: Request,
-  body: string,
-): { userId: string; grantId: string } | undefined {
-  const form = new URLSearchParams(isForm(request) ? body : "");
-  const grantType = form.get("grant_type");
-  if (grantType !== null && grantType !== "authorization_code") return undefined;
-  const [credential, ...others] = form.getAll(grantType === null ? "token" : "code");
-  // `userId:grantId:secret` is how the provider spells its codes and tokens.
-  const [userId, grantId, secret] = credential?.split(":") ?? [];
-  if (others.length > 0 || !userId || !grantId || !secret) return undefined;
-  return { userId, grantId };
-}
-
-const registrationSchema = z.looseObject({ client_secret: z.string(), client_secret_expires_at: z.number() });
-
-/**
- * A secret's expiry as it will be once a person has approved the client (RFC 7591 §3.2.1). The registration provider
- * names the short life until then, after which a client that minds would throw a good secret away.
- */
-export async function answerRegistration(response: Response): Promise<Response> {
-  if (response.status !== 201) return response;
-  const registered: unknown = await response.clone().json();
-  const confidential = registrationSchema.safeParse(registered);
-  if (!confidential.success) return response;
-  const extension = CLIENT_REGISTRATION_TTL_SECONDS - UNUSED_REGISTRATION_TTL_SECONDS;
-  const expiresAt = confidential.data.client_secret_expires_at + extension;
-  return Response.json({ ...confidential.data, client_secret_expires_at: expiresAt }, response);
+): Promise<{ handle: string; decision: "approve" | "deny" }> {
+  const refuse = (description: string): never => {
+    throw new AuthorizationError("invalid_request", { description });
+  };
+  if (!isForm(request)) refuse("The form was not sent as a form.");
+  const form = new URLSearchParams(await request.clone().text());
+  const [handle, ...otherHandles] = form.getAll("handle");
+  const [decision, ...otherDecisions] = form.getAll("decision");
+  if (handle === undefined || otherHandles.length > 0) return refuse("The form is incomplete.");
+  if ((decision !== "approve" && decision !== "deny") || otherDecisions.length > 0) {
+    return refuse("The form does not say whether you allow or refuse.");
+  }
+  return { handle, decision };
 }

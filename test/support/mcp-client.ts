@@ -113,11 +113,13 @@ export async function answerPages(page: TestPage, choices: PersonChoices = {}): 
   return current;
 }
 
+/** @param parameters to add to the token request */
 export async function redeem(
   worker: TestWorker,
   client: RegisteredClient,
   attempt: AuthorizationAttempt,
   callback: URL,
+  parameters: Record<string, string> = {},
 ): Promise<TokenResponse> {
   const code = callback.searchParams.get("code");
   if (code === null) throw new Error(`No code came back: ${callback.searchParams.get("error")}`);
@@ -127,6 +129,7 @@ export async function redeem(
     redirect_uri: client.redirectUri,
     code_verifier: attempt.codeVerifier,
     resource: worker.resource,
+    ...parameters,
   });
   if (!response.ok) throw new Error(`Token request failed with ${response.status}: ${await response.text()}`);
   return (await response.json()) as TokenResponse;

@@ -19,7 +19,7 @@ export async function countHoldings(worker: TestWorker): Promise<Holdings> {
   const { OAUTH_KV } = await worker.getEnv();
   const count = async (prefix: string) => (await OAUTH_KV.list({ prefix })).keys.length;
   return {
-    grants: await count("grant:"),
+    grants: worker.countGrants(),
     accessTokens: await count("token:"),
     pingSessions: worker.listObjectIds("PingSession").length,
     mcpSessions: worker.listObjectIds("TodoMcpServer").length,
@@ -124,17 +124,19 @@ const LOG_PATIENCE = { timeout: 5000, interval: 20 };
 /** What the Worker logs from here on. Of no use beside concurrent tests on the same Worker, which log too. */
 export interface LogWatch {
   /** The newest line of this event since the watch began. Fails when there is none. */
-  line(event: string): Promise<Record<string, unknown>>;
+  line(event: string, fields?: Record<string, unknown>): Promise<Record<string, unknown>>;
 }
 
 export function watchLog(worker: TestWorker): LogWatch {
   const before = parseLog(worker).length;
   return {
-    line: (event) =>
+    line: (event, fields = {}) =>
       vi.waitFor(() => {
         const line = parseLog(worker)
           .slice(before)
-          .findLast((candidate) => candidate.event === event);
+          .findLast((candidate) =>
+            Object.entries({ event, ...fields }).every(([name, value]) => candidate[name] === value),
+          );
         if (line === undefined) throw new Error(`Nothing was logged as ${event}.`);
         return line;
       }, LOG_PATIENCE),

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-export type ObjectClass = "PingSession" | "TodoMcpServer";
+export type ObjectClass = "Person" | "PingSession" | "TodoMcpServer";
 
 /** The Worker may be writing at this moment. */
 const BUSY_TIMEOUT_MS = 5000;
@@ -17,6 +17,14 @@ export function listStoredObjectIds(root: string, className: ObjectClass): strin
     .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
     .filter((file) => readTables(file).length > 0)
     .map((file) => path.basename(file, ".sqlite"));
+}
+
+/** Rows of one table of all objects of a class. */
+export function countRows(root: string, className: ObjectClass, table: string): number {
+  return databaseFiles(root)
+    .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+    .filter((file) => readTables(file).includes(table))
+    .reduce((sum, file) => sum + readRows(file, table).length, 0);
 }
 
 /** When the alarms of a class will ring, in seconds from now, by object id. */
@@ -54,6 +62,15 @@ function readTables(file: string): string[] {
       .all()
       .map(({ name }) => String(name))
       .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0);
+  } finally {
+    database.close();
+  }
+}
+
+function readRows(file: string, table: string): Record<string, unknown>[] {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    return database.prepare(`SELECT * FROM "${table}"`).all();
   } finally {
     database.close();
   }

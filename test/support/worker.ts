@@ -7,7 +7,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness, type TestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
-import { dumpAllBytes, listStoredObjectIds, type ObjectClass, readAlarms } from "./worker-storage.ts";
+import {
+  countRows,
+  dumpAllBytes,
+  listStoredObjectIds,
+  type ObjectClass,
+  readAlarms,
+} from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
@@ -30,9 +36,14 @@ export interface TestWorker extends AsyncDisposable {
   /** Sends to the Worker whatever the request's host. */
   dispatch(request: Request): Promise<Response>;
   getEnv(): Promise<Env>;
-  runScheduled(): Promise<void>;
   /** Ids of the objects of a class that have stored anything. */
   listObjectIds(className: ObjectClass): string[];
+  /** How many grants the people of this Worker have. */
+  countGrants(): number;
+  /** Runs SQL in an object's own database, to plant what would take long to make. */
+  sql(className: ObjectClass, name: string, query: string, ...values: unknown[]): Promise<unknown>;
+  /** Discards the running instance of an object; what it has stored stays. */
+  evict(className: ObjectClass, name: string): Promise<void>;
   /** When the alarms of a class will ring, in seconds from now, by object id. */
   readAlarms(className: ObjectClass): Map<string, number>;
   /** Every byte that KV and the Durable Objects have on disk. */
@@ -133,10 +144,11 @@ export function createTestWorker(options: {
     fetch: workerFetch,
     dispatch,
     getEnv: () => worker.getEnv(),
-    runScheduled: async () => {
-      await worker.scheduled({ cron: "0 * * * *", scheduledTime: new Date() });
-    },
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
+    countGrants: () => countRows(storageRoot, "Person", "grants"),
+    sql: async (className, name, query, ...values) =>
+      (await worker.getDurableObjectStorage(className as never, { name })).exec(query, ...values),
+    evict: (className, name) => worker.evictDurableObject(className as never, { name }),
     readAlarms: (className) => readAlarms(storageRoot, className),
     dumpStorage: () => dumpAllBytes(storageRoot),
     logs: () =>

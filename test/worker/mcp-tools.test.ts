@@ -1,7 +1,19 @@
-/** Both lanes offer the same tools. */
+/** Both lanes offer the same tools, and whoAmI gives no connection a token that may do more than it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TOOLS } from "../../src/tools.ts";
-import { type ProtocolEra, signIn } from "../support/mcp-client.ts";
+import {
+  answerPages,
+  connectMcp,
+  createBrowser,
+  PROTOCOL_ERAS,
+  type ProtocolEra,
+  redeem,
+  registerClient,
+  requestToken,
+  signIn,
+  startAuthorization,
+  type TokenResponse,
+} from "../support/mcp-client.ts";
 import { enterEra, readAnswer, sendInEra } from "../support/raw-mcp.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import type { TestWorker } from "../support/worker.ts";
@@ -11,7 +23,7 @@ let worker: TestWorker;
 let token: string;
 
 beforeAll(async () => {
-  stack = await startTestStack();
+  stack = await startTestStack({ WHOAMI_ACCESS_TOKEN: "include" });
   worker = stack.worker;
   token = (await signIn(worker)).tokens.access_token;
 });
@@ -69,7 +81,7 @@ describe("the tools of both lanes", () => {
             "additionalProperties": false,
             "properties": {
               "accessToken": {
-                "description": "PingOne's access token, where this server is set up to show it",
+                "description": "PingOne's access token, where this server is set up to show it and it allows no more than this connection",
                 "type": "string",
               },
               "audience": {
@@ -353,5 +365,49 @@ describe("the tools of both lanes", () => {
         },
       ]
     `);
+  });
+});
+
+describe.each(PROTOCOL_ERAS)("in the %s era, whoAmI", (era) => {
+  async function whoAmI(accessToken: string): Promise<Record<string, unknown>> {
+    const mcp = await connectMcp(worker, accessToken, era);
+    const { structuredContent } = await mcp.callTool({ name: "whoAmI", arguments: {} });
+    await mcp.close();
+    return structuredContent as Record<string, unknown>;
+  }
+
+  /** Of a client whose person allowed both scopes. */
+  const narrowings: Record<string, (scope: string) => Promise<TokenResponse>> = {
+    "when it redeems its code": async (scope) => {
+      const client = await registerClient(worker);
+      const attempt = await startAuthorization(worker, client);
+      const { url } = await answerPages(await createBrowser(worker, client).open(attempt.url));
+      return redeem(worker, client, attempt, url, { scope });
+    },
+    "when it refreshes its token": async (scope) => {
+      const { client, tokens } = await signIn(worker);
+      const refresh_token = tokens.refresh_token ?? "";
+      const response = await requestToken(worker, client, {
+        grant_type: "refresh_token",
+        refresh_token,
+        scope,
+      });
+      return (await response.json()) as TokenResponse;
+    },
+  };
+
+  it.each(Object.entries(narrowings))(
+    "shows PingOne's token to no client that has asked for less %s",
+    async (_when, narrow) => {
+      const tokens = await narrow("todo_api:read");
+      expect(tokens.scope).toBe("todo_api:read");
+      const narrowed = await whoAmI(tokens.access_token);
+      expect(narrowed.scopes).toEqual(["todo_api:read"]);
+      expect(JSON.stringify(narrowed)).not.toMatch(/eyJ/);
+    },
+  );
+
+  it("shows it to a client with all that it may do", async () => {
+    expect(await whoAmI(token)).toMatchObject({ accessToken: expect.stringMatching(/^eyJ/) });
   });
 });

@@ -7,6 +7,7 @@ import {
   type CraftedIssuer,
   createCraftedIssuer,
 } from "../support/crafted-issuer.ts";
+import { grantBehind } from "../support/grants.ts";
 import {
   type RegisteredClient,
   registerClient,
@@ -108,10 +109,8 @@ describe("without a refresh token of PingOne", () => {
 
 it("a code whose sign-in is over when it is redeemed is invalid_grant, and its grant is gone", async () => {
   const form = await obtainCode();
-  const { OAUTH_KV, PING_SESSION } = await worker.getEnv();
-  const grantKey = `grant:${form.code?.split(":").slice(0, 2).join(":")}`;
-  const grant = JSON.parse((await OAUTH_KV.get(grantKey)) ?? "{}") as { metadata: { pingSessionId: string } };
-  await PING_SESSION.getByName(grant.metadata.pingSessionId).end({ revoke: false });
+  const grant = await grantBehind(worker, form.code);
+  await (await grant.pingSession()).end({ revoke: false });
   const before = await countHoldings(worker);
   await expectOAuthError(await requestToken(worker, client, form), { status: 400, error: "invalid_grant" });
   expect(await countHoldings(worker)).toEqual({ ...before, grants: before.grants - 1 });

@@ -40,9 +40,10 @@ export const operationsChecks: Check[] = [
         textOf(project.worker, "src/auth/ping-types.ts"),
       )?.[1];
       const failures = Array.from((upstream ?? "").matchAll(/\| "([a-z_]+)"/g), (match) => match[1] ?? "");
-      const classes = textOf(project.worker, "src/todoApi.client.ts").matchAll(
-        /export class (TodoApi\w+Error)/g,
-      );
+      const kinds = [
+        ...kindsOf(textOf(project.worker, "src/todoApi.client.ts"), "TodoFailure"),
+        ...kindsOf(textOf(project.worker, "src/tools.ts"), "ToolFailure"),
+      ];
       return [
         ...compareNames(
           "failures at PingOne",
@@ -52,13 +53,14 @@ export const operationsChecks: Check[] = [
         ...compareNames(
           "failures at the Todo API",
           namesInColumn(tableOf(project, OPERATIONS, "Failures at the Todo API", "`error`"), "`error`"),
-          Array.from(classes, (match) => match[1] ?? ""),
+          kinds,
         ),
       ];
     },
     damages: [
       damage(OPERATIONS, "| `untrusted` |", "| `distrusted` |"),
-      damage(OPERATIONS, "| `TodoApiConflictError` |", "| `TodoApiClashError` |"),
+      damage(OPERATIONS, "| `conflict` |", "| `clash` |"),
+      damage(OPERATIONS, "| `internal` | an error in the Worker itself: report it |\n", ""),
     ],
   },
   {
@@ -100,6 +102,12 @@ export const operationsChecks: Check[] = [
     ],
   },
 ];
+
+/** The kinds that a union of outcomes writes out. A blank line ends it. */
+function kindsOf(source: string, union: string): string[] {
+  const [members = ""] = (source.split(`type ${union} =`)[1] ?? "").split("\n\n");
+  return Array.from(members.matchAll(/\bkind: "([a-z_]+)"/g), (match) => match[1] ?? "");
+}
 
 function withWorkerSource(project: Project, source: string): Project {
   return { ...project, worker: { ...project.worker, "src/added.ts": source } };

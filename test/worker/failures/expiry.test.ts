@@ -182,25 +182,39 @@ describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,"
     expect(await calls.since()).toEqual(["todos.add", "token", "todos.add"]);
   });
 
-  it("twice, ends the call with the advice to sign in, and the next request gets 401", async () => {
+  it("twice, ends the call with the advice to wait, and neither session nor grant", async () => {
     const { worker } = stack;
-    const { grants, pingSessions } = await countHoldings(worker);
     const signedIn = await signInAtPingOne(stack);
     const connection = await connect(worker, signedIn.accessToken, era);
+    const { grants, pingSessions } = await countHoldings(worker);
     await queueFault(stack, "todos.list", { fault: "unauthorized", times: 2 }, signedIn.login);
     const calls = await watchCalls(stack, signedIn.login);
     const log = watchLog(worker);
     const answer = await connection.call("listTodos");
     expect(answer).toMatchObject({ status: 200, isError: true });
-    expect(answer.text).toBe(
-      "The sign-in at PingOne has ended. Ask the person to connect again and to sign in; then repeat this call.",
+    expect(answer.text).toMatch(
+      /^The Todo API refuses this sign-in although PingOne accepts it \(reference [0-9a-f]{8}\)\. Try again in a few minutes\./,
     );
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
-    expect(await log.line("tool.failed")).toMatchObject({ error: "TodoApiSignInRequiredError" });
-    expectSignInChallenge(stack, await connection.call("listTodos"));
-    expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
+    expect(await log.line("tool.failed")).toMatchObject({ error: "refused" });
+    expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
-    await expectNothingLeft(stack, signedIn);
+  });
+
+  it("while PingOne is away, ends the call with the advice to wait for PingOne", async () => {
+    const signedIn = await signInAtPingOne(stack);
+    const connection = await connect(stack.worker, signedIn.accessToken, era);
+    await queueFault(stack, "todos.add", { fault: "unauthorized" }, signedIn.login);
+    await queueFault(stack, "token", { fault: "server_error" }, signedIn.login);
+    const calls = await watchCalls(stack, signedIn.login);
+    const log = watchLog(stack.worker);
+    const answer = await connection.call("addTodo", { text: "Never" });
+    expect(answer).toMatchObject({ status: 200, isError: true });
+    expect(answer.text).toMatch(
+      /^The sign-in service \(PingOne\) cannot be reached at the moment \(reference [0-9a-f]{8}\)\. Try again after 5 seconds\.$/,
+    );
+    expect(await calls.since()).toEqual(["todos.add", "token"]);
+    expect(await log.line("tool.failed")).toMatchObject({ error: "pingone_unavailable" });
   });
 
   it("because PingOne has ended the session, ends the call with that advice, and then 401", async () => {

@@ -58,7 +58,6 @@ async function workAndRefresh(stack: TestStack): Promise<void> {
   await requestToken(worker, second.client, { token: second.tokens.refresh_token ?? "" });
   await requestToken(worker, second.client, refresh);
   await post(worker, "alice:none:stolen-token", { method: "tools/list" });
-  await worker.runScheduled();
 }
 
 /** Sign-ins that PingOne, the person or an attacker spoils, and refreshes that fail. */

@@ -52,7 +52,8 @@ const LOST: readonly [what: string, fault: Fault, failure: string][] = [
 /** Those whose lost answer is asked for again only when the grace period is over. */
 const LATE = LOST.slice(1, 3);
 
-const REFUSALS = ["invalid_grant", "invalid_request", "unauthorized_client"];
+/** Refusals that say nothing about the session: the operator can mend what they say. */
+const REFUSALS = ["invalid_request", "unauthorized_client", "invalid_scope", "unsupported_grant_type"];
 
 const UNSIGNED: readonly [what: string, fault: Fault][] = [
   ["is signed by another key", { fault: "wrong_signature" }],
@@ -73,7 +74,7 @@ beforeAll(async () => {
   const names = (rows: readonly (readonly [string, ...unknown[]])[]) => rows.map(([what]) => what);
   const ttlSeconds = DEAD_AFTER_ONE_SECOND;
   alice = await signInForEach(stack, names([...LOST, ...UNSIGNED, ...NOT_NEEDED]), { ttlSeconds });
-  bob = await signInForEach(stack, [...names(LATE), ...REFUSALS, "another person"], {
+  bob = await signInForEach(stack, [...names(LATE), ...REFUSALS, "invalid_grant", "another person"], {
     username: "bob",
     ttlSeconds,
   });
@@ -134,14 +135,30 @@ describe("after PingOne's grace period the person signs in once more when the an
   });
 });
 
-describe("the session ends at once when the answer is a refusal that no second attempt would change", () => {
+it("the session ends at once when the answer is invalid_grant", async () => {
+  const { accessToken, login } = bob("invalid_grant");
+  const body = { error: "invalid_grant", error_description: "Words of PingOne" };
+  await queueFault(stack, "token", { fault: "status", status: 400, body }, login);
+  const calls = await watchCalls(stack, login);
+  expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
+  expect(await calls.since()).toEqual(["token"]);
+});
+
+describe("the session is kept, and works again when PingOne does, when the answer is", () => {
   it.concurrent.each(REFUSALS)("%s", async (error) => {
     const { accessToken, login } = bob(error);
-    const body = { error, error_description: "Words of PingOne" };
+    const id = "89736fdc-0001-4000-8000-000000000001";
+    const body = { error, error_description: `Words of PingOne (Correlation ID: ${id})` };
     await queueFault(stack, "token", { fault: "status", status: 400, body }, login);
-    const calls = await watchCalls(stack, login);
-    expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
-    expect(await calls.since()).toEqual(["token"]);
+    const log = watchLog(stack.worker);
+    const refused = await postToolCall(stack.worker, accessToken, "listTodos");
+    expect(refused.status).toBe(503);
+    const line = await log.line("ping_session.refresh_failed", { detail: `refresh_${error}` });
+    expect(line).toMatchObject({ failure: "rejected", correlation_id: id });
+    failuresMet.push("rejected");
+    const connection = await connect(stack.worker, accessToken, "modern");
+    const recovers = async () => expect((await connection.call("listTodos")).status).toBe(200);
+    await vi.waitFor(recovers, PATIENCE);
   });
 });
 
@@ -151,7 +168,8 @@ it("tokens of another person end the session, whatever they would be good for", 
   const calls = await watchCalls(stack, login);
   const log = watchLog(stack.worker);
   expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
-  expect(await calls.since()).toEqual(["token"]);
+  // What came is neither used nor left alive.
+  expect(await calls.since()).toEqual(["token", "revoke"]);
   expect(await log.line("ping_session.refresh_failed")).toMatchObject({
     failure: "wrong_subject",
   });

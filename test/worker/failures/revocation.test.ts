@@ -1,5 +1,5 @@
 /** A client ends its access while PingOne's revocation endpoint fails: access ends here all the same. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { requestToken } from "../../support/mcp-client.ts";
 import { countHoldings, watchLog } from "../../support/observe.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
@@ -24,11 +24,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
   await stack.standIns.control.assertNoPendingFaults();
+  await stack[Symbol.asyncDispose]();
 });
 
 function revoke({ client, tokens }: SignedIn): Promise<Response> {
@@ -46,10 +43,12 @@ async function expectEnded(signedIn: SignedIn): Promise<void> {
   expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
 }
 
-describe("access ends, and PingOne is asked once, when its revocation endpoint", () => {
-  it.each<[what: string, fault: Fault, failure: string]>([
+/** The Worker asks again after five seconds. */
+const PATIENCE = { timeout: 20_000, interval: 200 };
+
+describe("access ends at once, and PingOne is asked until it has revoked, when its revocation endpoint", () => {
+  it.concurrent.each<[what: string, fault: Fault, failure: string]>([
     ["takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, "unavailable"],
-    ["answers 400", oauthError(400, "invalid_request"), "rejected"],
     ["answers 401", oauthError(401, "invalid_client"), "invalid_client"],
     ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, "unavailable"],
     ["answers 500", { fault: "server_error", status: 500 }, "unavailable"],
@@ -58,15 +57,33 @@ describe("access ends, and PingOne is asked once, when its revocation endpoint",
     ["resets the connection", { fault: "reset" }, "unavailable"],
   ])("%s", async (_what, fault, failure) => {
     const { worker } = stack;
-    const before = await countHoldings(worker);
     const signedIn = await signInAtPingOne(stack);
     await queueFault(stack, "revoke", fault, signedIn.login);
+    const calls = await watchCalls(stack, signedIn.login);
+    const log = watchLog(worker);
+    const known = worker.listObjectIds("PingSession");
+    expect((await revoke(signedIn)).status).toBe(200);
+    expect(await calls.since()).toEqual(["revoke"]);
+    await log.line("ping_session.revocation_failed", { failure });
+    await expectEnded(signedIn);
+    const asksAgain = async () => expect(await calls.since()).toEqual(["revoke", "revoke"]);
+    await vi.waitFor(asksAgain, PATIENCE);
+    // Of the session nothing is left then.
+    const isGone = () => expect(worker.listObjectIds("PingSession").length).toBeLessThan(known.length);
+    await vi.waitFor(isGone, PATIENCE);
+  });
+
+  it("says no, which is its last word", async () => {
+    const { worker } = stack;
+    const before = await countHoldings(worker);
+    const signedIn = await signInAtPingOne(stack);
+    await queueFault(stack, "revoke", oauthError(400, "invalid_request"), signedIn.login);
     const calls = await watchCalls(stack, signedIn.login);
     const log = watchLog(worker);
     expect((await revoke(signedIn)).status).toBe(200);
     expect(await calls.since()).toEqual(["revoke"]);
     expect(await countHoldings(worker)).toEqual(before);
-    expect(await log.line("ping_session.revocation_failed")).toMatchObject({ failure });
+    expect(await log.line("ping_session.revocation_failed")).toMatchObject({ failure: "rejected" });
     await expectEnded(signedIn);
   });
 

@@ -163,24 +163,28 @@ describe("each log line", () => {
       event: _event,
       ...rest
     } of requests) {
-      expect(method).toMatch(/^(GET|POST|DELETE|CRON)$/);
-      expect(route).toMatch(/^(purge|(\/[a-z.-]*)+)$/);
+      expect(method).toMatch(/^(GET|POST|DELETE)$/);
+      expect(route).toMatch(/^(\/[a-z.-]*)+$/);
       expect(outcome).toBe(Number(status) < 400 ? "ok" : Number(status) < 500 ? "refused" : "failed");
       expect(duration).toBeGreaterThanOrEqual(0);
       expect(rest).toEqual({});
     }
   });
 
-  it("of a PingSession and of a tool has the id of the one request that caused it", () => {
+  /** What begins with a fresh id. */
+  const CAUSES = new Set(["request", "alarm"]);
+
+  it("of an object and of a tool has the id of the one request or alarm that caused it", () => {
     const requests = new Map(
-      lines.filter(({ event }) => event === "request").map((line) => [line.request_id, line]),
+      lines.filter(({ event }) => CAUSES.has(event)).map((line) => [line.request_id, line]),
     );
-    const caused = lines.filter(({ event }) => /^(ping_session|tool|mcp)\./.test(event));
+    const caused = lines.filter(({ event }) => /^(person|ping_session|tool|mcp)\./.test(event));
     expect(new Set(caused.map(({ event }) => event))).toEqual(
       new Set([
         "mcp.insufficient_scope",
         "mcp.pingone_unavailable",
         "mcp.sign_in_required",
+        "person.grant_ended",
         "ping_session.refresh_failed",
         "ping_session.refreshed",
         "ping_session.revocation_failed",
@@ -190,7 +194,7 @@ describe("each log line", () => {
       ]),
     );
     for (const { event, request_id: id } of caused) expect([event, requests.has(id)]).toEqual([event, true]);
-    expect(requests.size).toBe(lines.filter(({ event }) => event === "request").length);
+    expect(requests.size).toBe(lines.filter(({ event }) => CAUSES.has(event)).length);
   });
 
   it("that tells of work done says how long it took", () => {

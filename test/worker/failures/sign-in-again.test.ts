@@ -61,9 +61,9 @@ it.concurrent.each(APPS)(
 
     // The same client, and one grant in place of the old ones.
     expect(app.memory.client).toEqual(client);
-    const { OAUTH_KV } = await worker.getEnv();
-    const userId = standIns.users.find((user) => user.username === username)?.id;
-    expect((await OAUTH_KV.list({ prefix: `grant:${userId}:` })).keys).toHaveLength(1);
+    const people = (await worker.getEnv()).PERSON;
+    const userId = standIns.users.find((user) => user.username === username)?.id ?? "";
+    expect((await people.getByName(userId).listConnections(1)).connections).toHaveLength(1);
     await app.close();
   },
 );

@@ -48,14 +48,15 @@ describe("a refresh is put off, and the session kept, when the discovery documen
   async function oldSession(name: string) {
     const session = (await unaware.getEnv()).PING_SESSION.getByName(name);
     const dead: PingTokens = {
-      version: 1,
+      version: 2,
       subject: "alice",
       accessToken: "TEST-ONLY-dead",
       accessTokenExpiresAt: 1,
       refreshAt: 1,
       refreshToken: "TEST-ONLY-unknown",
+      scopes: ["todo_api:read"],
     };
-    await session.open(dead);
+    await session.open({ id: name, userId: "alice", tokens: dead });
     return session;
   }
 
@@ -71,7 +72,7 @@ describe("a refresh is put off, and the session kept, when the discovery documen
       retryAfterSeconds: expect.any(Number),
     });
     expect(await calls.since()).toEqual(["discovery"]);
-    expect(await session.describeLife()).toEqual({ kind: "renewable" });
+    expect(await session.bind()).toEqual({ kind: "renewable" });
     await session.end({ revoke: false });
   });
 });

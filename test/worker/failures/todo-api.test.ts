@@ -64,6 +64,8 @@ const NOT_NOW =
 const LOOK_FIRST =
   /^The Todo API cannot be used at the moment \(reference [0-9a-f]{8}\)\. The change may or may not have been made: call listTodos after \d+ seconds and look before you repeat it\.$/;
 const TOO_LARGE = /its answer is too large to read \(reference [0-9a-f]{8}\)\. Do not repeat this call/;
+/** PingOne's token has every scope, so none is missing, whatever the API says. */
+const NOT_ALLOWED = /^The Todo API does not allow this person to do this\. Signing in again does not help\.$/;
 const HUGE = JSON.stringify({ todos: [{ id: "1", text: "x".repeat(1_100_000), completed: false }] });
 
 describe("listTodos, when the Todo API", () => {
@@ -97,7 +99,7 @@ describe("listTodos, when the Todo API", () => {
     expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(expected.text) });
     expect(calls).toEqual(Array(ATTEMPTS).fill("todos.list"));
     expect(await line()).toMatchObject({
-      error: "TodoApiUnavailableError",
+      error: "unavailable",
       detail: expect.stringMatching(expected.detail ?? /./),
     });
   });
@@ -117,28 +119,20 @@ describe("listTodos, when the Todo API", () => {
     [
       "answers 429",
       { fault: "rate_limited", retryAfterSeconds: 7 },
-      { text: /Try again after 7 seconds\.$/, error: "TodoApiUnavailableError" },
+      { text: /Try again after 7 seconds\.$/, error: "unavailable" },
     ],
     [
       "answers 503 and says when",
       { fault: "status", status: 503, headers: { "retry-after": "40" } },
-      { text: /Try again after 40 seconds\.$/, error: "TodoApiUnavailableError" },
+      { text: /Try again after 40 seconds\.$/, error: "unavailable" },
     ],
-    ["answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "TodoApiUnavailableError" }],
-    [
-      "answers 403",
-      { fault: "forbidden" },
-      { text: /lacks the permission todo_api:read\./, error: "TodoApiForbiddenError" },
-    ],
-    [
-      "answers 422",
-      { fault: "unprocessable" },
-      { text: /did not accept/, error: "TodoApiInvalidRequestError" },
-    ],
+    ["answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "unavailable" }],
+    ["answers 403", { fault: "forbidden" }, { text: NOT_ALLOWED, error: "forbidden" }],
+    ["answers 422", { fault: "unprocessable" }, { text: /did not accept/, error: "invalid_request" }],
     [
       "answers with a very large list",
       { fault: "very_large_list", count: 20_000 },
-      { text: TOO_LARGE, error: "TodoApiAnswerTooLargeError" },
+      { text: TOO_LARGE, error: "answer_too_large" },
     ],
   ])("%s, is not asked again", async (_what, fault, expected) => {
     const { answer, calls, line } = await callThatMeets("todos.list", fault, { tool: "listTodos" });
@@ -167,7 +161,7 @@ describe.concurrent("addTodo is sent once, when the Todo API", () => {
     ["answers something else than a list", { fault: "body", body: { ok: true } }, LOOK_FIRST, true],
     ["answers more than can be read", { fault: "body", body: HUGE, headers: JSON_TYPE }, TOO_LARGE, true],
     ["answers 429", { fault: "rate_limited", retryAfterSeconds: 7 }, /Try again after 7 seconds\.$/, false],
-    ["answers 403", { fault: "forbidden" }, /lacks the permission todo_api:write\./, false],
+    ["answers 403", { fault: "forbidden" }, NOT_ALLOWED, false],
     ["answers 404", { fault: "not_found" }, NOT_NOW, false],
     ["answers 409", { fault: "conflict" }, /Call listTodos, then decide again\.$/, false],
     ["answers 422", { fault: "unprocessable" }, /did not accept this input/, false],

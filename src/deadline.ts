@@ -16,3 +16,17 @@ export function budgetLeftMs(): number {
   const deadline = currentDeadline.getStore();
   return deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(1, deadline - Date.now());
 }
+
+/** What the work yields, or undefined when it takes longer; it goes on by itself then. */
+export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return work;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, milliseconds));
+  });
+  try {
+    return await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

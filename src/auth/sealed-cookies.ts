@@ -1,9 +1,10 @@
 /**
- * The two short-lived cookies of the sign-out page: one while the person is at PingOne, one while they look at
- * the page. Both are sealed, so a browser can neither read nor make one.
+ * Short-lived cookies, sealed, so that a browser can neither read nor make one. Two belong to the sign-out page: one
+ * while the person is at PingOne, one while they look at the page. One names who was asked about a client at the
+ * callback.
  */
 import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, generateCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { signInTransactionSchema } from "./ping-types.ts";
 import { sealToText, unsealFromText } from "./sealing.ts";
@@ -40,6 +41,9 @@ const accountSchema = z.object({
 export type Account = Omit<z.infer<typeof accountSchema>, "expiresAt">;
 export type PendingSignIn = Omit<z.infer<typeof pendingSchema>, "expiresAt">;
 
+const askedSchema = z.object({ expiresAt: z.number(), userId: z.string() });
+
+const ASKED_COOKIE = "ping-asked";
 const PENDING_COOKIE = "ping-signout-pending";
 const ACCOUNT_COOKIE = "ping-signout-account";
 
@@ -89,7 +93,23 @@ export function forgetAccount(c: Context): void {
   deleteCookie(c, ACCOUNT_COOKIE, COOKIE_OPTIONS);
 }
 
-function sealCookie(secret: string, id: string, content: Account | PendingSignIn): Promise<string> {
+/** The cookie that names who was asked, as a header's value. */
+export async function askedPersonCookie(secret: string, userId: string): Promise<string> {
+  const value = await sealCookie(secret, ASKED_COOKIE, { userId });
+  return generateCookie(ASKED_COOKIE, value, { ...COOKIE_OPTIONS, sameSite: "Lax" });
+}
+
+/** Takes it back, when somebody else signs in. */
+export function forgottenPersonCookie(): string {
+  return generateCookie(ASKED_COOKIE, "", { ...COOKIE_OPTIONS, sameSite: "Lax", maxAge: 0 });
+}
+
+export async function readAskedPerson(c: Context, secret: string): Promise<string | undefined> {
+  const asked = await openCookie(secret, ASKED_COOKIE, getCookie(c, ASKED_COOKIE, "host"), askedSchema);
+  return asked?.userId;
+}
+
+function sealCookie(secret: string, id: string, content: object): Promise<string> {
   const expiresAt = Date.now() + COOKIE_TTL_SECONDS * 1000;
   return sealToText(JSON.stringify({ ...content, expiresAt }), { secret, id });
 }
@@ -102,7 +122,10 @@ async function openCookie<T extends { expiresAt: number }>(
 ): Promise<Omit<T, "expiresAt"> | undefined> {
   const text = value === undefined ? undefined : await unsealFromText(value, { secret, id });
   if (text === undefined) return undefined;
-  const { expiresAt, ...content } = schema.parse(JSON.parse(text));
+  // A cookie of another version counts as absent.
+  const parsed = schema.safeParse(JSON.parse(text));
   // The browser's own Max-Age is a courtesy; this is the rule.
-  return expiresAt > Date.now() ? content : undefined;
+  if (!parsed.success || parsed.data.expiresAt <= Date.now()) return undefined;
+  const { expiresAt: _, ...content } = parsed.data;
+  return content;
 }

@@ -1,0 +1,3 @@
+export function displayName(name: string): string {
+  return name;
+}

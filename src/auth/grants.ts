@@ -1,0 +1,136 @@
+/**
+ * Where the OAuth provider stores what it stores. It knows one place, `env.OAUTH_KV`, and this is what it gets there:
+ * grants go to the Durable Object {@link Person} of their owner, everything else to KV.
+ *
+ * KV would not do for grants: a read may be a minute old, absence proves nothing, and a key takes one write a second,
+ * although the provider writes a grant at the callback and again when its code is redeemed. The other records are
+ * written once under fresh names (tokens, transactions) or rarely (registrations).
+ */
+import { getOAuthApi, OAuthError, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
+import type { Env, Settings } from "../config.ts";
+import { logProblem, requestId } from "../log.ts";
+import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
+import type { GrantWrite } from "./person.ts";
+import { createProviderOptions } from "./provider.ts";
+import { UNUSED_REGISTRATION_TTL_SECONDS } from "./registration.ts";
+
+/** Keeps the provider's records of one person's grants. */
+export interface GrantKeeper {
+  readGrant(grantId: string): Promise<string | undefined>;
+  writeGrant(grant: { grantId: string; record: string; expiresAt: number }): Promise<GrantWrite>;
+  deleteGrant(grantId: string, requestId: string | undefined): Promise<void>;
+}
+
+/** Longer than the second in which KV takes one write for a key. */
+const KV_WRITE_PAUSE_MS = 1100;
+
+/** The environment with this store in KV's place. */
+export function withOAuthStore(
+  env: Env,
+  keeperOf: (userId: string) => GrantKeeper = (userId) => personOf(env, userId),
+): Env {
+  return { ...env, OAUTH_KV: createOAuthStore(env.OAUTH_KV, keeperOf) };
+}
+
+export function personOf(env: Env, userId: string) {
+  return env.PERSON.getByName(userId);
+}
+
+/** The provider's helpers where no request has brought them, as in a Durable Object. @param env with its own KV */
+export function getGrantApi(env: Env, settings: Settings, keeper: GrantKeeper): OAuthHelpers {
+  const handler = { fetch: () => new Response(null, { status: 404 }) };
+  const options = createProviderOptions(settings, { apiHandler: handler, defaultHandler: handler });
+  return getOAuthApi(
+    options,
+    withOAuthStore(env, () => keeper),
+  );
+}
+
+function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKeeper): KVNamespace {
+  /** Clients whose registration this request has read. */
+  const clients = new Set<string>();
+
+  const read = async (key: string): Promise<string | null> => {
+    const parsed = parseKey(key);
+    switch (parsed.kind) {
+      case "never_written":
+        return null;
+      case "grant":
+        return (await keeperOf(parsed.userId).readGrant(parsed.grantId)) ?? null;
+      case "client":
+        clients.add(parsed.clientId);
+        return kv.get(key);
+      case "other":
+        return kv.get(key);
+    }
+  };
+
+  const store = {
+    get: async (key: string, options?: { type?: "json" }) => {
+      const value = await read(key);
+      return options?.type === "json" && value !== null ? JSON.parse(value) : value;
+    },
+    put: async (key: string, value: string, options?: KVNamespacePutOptions): Promise<void> => {
+      const parsed = parseKey(key);
+      // A renewal by the provider would be for a day, the life of an unused registration: `keepRegistration` does it.
+      const isRenewal = parsed.kind === "client" && clients.has(parsed.clientId);
+      if (isRenewal && options?.expirationTtl === UNUSED_REGISTRATION_TTL_SECONDS) return;
+      if (parsed.kind !== "grant") return putPatiently(kv, key, value, options);
+      const { userId, grantId } = parsed;
+      const write = { grantId, record: value, expiresAt: expiryOf(options) };
+      // Ended while this request was at it: what it would have written must not bring the grant back.
+      if ((await keeperOf(userId).writeGrant(write)) === "ended") {
+        throw new OAuthError("invalid_grant", { description: "The access was ended." });
+      }
+    },
+    delete: async (key: string): Promise<void> => {
+      const parsed = parseKey(key);
+      if (parsed.kind !== "grant") return kv.delete(key);
+      await keeperOf(parsed.userId).deleteGrant(parsed.grantId, requestId());
+    },
+    list: (options?: KVNamespaceListOptions) => kv.list(options),
+  };
+  // The provider uses these four, with these arguments.
+  return store as unknown as KVNamespace;
+}
+
+type ParsedKey =
+  | ({ readonly kind: "grant" } & GrantName)
+  | { readonly kind: "client"; readonly clientId: string }
+  | { readonly kind: "other" }
+  /** Made of a code, token or client id that somebody made up. */
+  | { readonly kind: "never_written" };
+
+function parseKey(key: string): ParsedKey {
+  const [kind, ...parts] = key.split(":");
+  if (kind === "grant" || kind === "token") {
+    const [userId = "", grantId = ""] = parts;
+    if (!isGrantName({ userId, grantId })) return { kind: "never_written" };
+    return kind === "grant" ? { kind, userId, grantId } : { kind: "other" };
+  }
+  if (kind !== "client") return { kind: "other" };
+  const clientId = parts.join(":");
+  return isRegisteredClientId(clientId) ? { kind, clientId } : { kind: "never_written" };
+}
+
+/** Epoch seconds. The provider gives every grant an expiry, since no option of ours lets one live for ever. */
+function expiryOf(options: KVNamespacePutOptions | undefined): number {
+  if (options?.expiration !== undefined) return options.expiration;
+  return Math.floor(Date.now() / 1000) + (options?.expirationTtl ?? 0);
+}
+
+/** Once more after a second, where KV has refused the write (429: one a second per key) or failed. */
+async function putPatiently(
+  kv: KVNamespace,
+  key: string,
+  value: string,
+  options: KVNamespacePutOptions | undefined,
+): Promise<void> {
+  try {
+    await kv.put(key, value, options);
+  } catch (error) {
+    logProblem("store.write_repeated", { error: error instanceof Error ? error.name : "unknown" });
+    await new Promise((resolve) => setTimeout(resolve, KV_WRITE_PAUSE_MS));
+    await kv.put(key, value, options);
+  }
+}

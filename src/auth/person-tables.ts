@@ -1,0 +1,110 @@
+/** The tables of the Durable Object `Person`, and what it reads of the provider's own grant records. */
+import { z } from "zod";
+import { isLoopback } from "../config.ts";
+import { isMetadataDocumentId } from "./credentials.ts";
+
+/** One MCP client that acts for the person. `createdAt` is in seconds since the epoch. */
+export interface Connection {
+  readonly grantId: string;
+  readonly clientId: string;
+  readonly clientName: string | undefined;
+  readonly redirectUri: string | undefined;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+}
+
+/** What stands readable beside a grant. */
+export const grantMetadataSchema = z.object({
+  pingSessionId: z.string(),
+  clientName: z.string().optional(),
+  /** Epoch milliseconds of {@link Person.admit}: an end that came later stands above it. */
+  admittedAt: z.number(),
+});
+export type GrantMetadata = z.infer<typeof grantMetadataSchema>;
+
+export const grantRecordSchema = z.looseObject({
+  userId: z.string(),
+  clientId: z.string(),
+  redirectUri: z.string().optional(),
+  resource: z.string().optional(),
+  scope: z.array(z.string()),
+  createdAt: z.number(),
+  /** There until the code is redeemed. */
+  authCodeWrappedKey: z.string().optional(),
+  metadata: grantMetadataSchema,
+});
+type GrantRecord = z.infer<typeof grantRecordSchema>;
+
+/** Times are seconds since the epoch, but `ended.at`, which is in milliseconds. */
+const TABLES = `
+CREATE TABLE IF NOT EXISTS approvals (
+  client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, resource TEXT NOT NULL,
+  scopes TEXT NOT NULL, expires_at INTEGER NOT NULL,
+  PRIMARY KEY (client_id, redirect_uri, resource)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS approvals_by_expiry ON approvals (expires_at);
+CREATE TABLE IF NOT EXISTS ended (client_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grants (
+  id TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL, place TEXT NOT NULL,
+  ping_session_id TEXT NOT NULL, record TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, redeemed INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS grants_by_place ON grants (place);
+CREATE INDEX IF NOT EXISTS grants_by_session ON grants (ping_session_id);
+CREATE INDEX IF NOT EXISTS grants_by_expiry ON grants (expires_at);
+CREATE TABLE IF NOT EXISTS endings (
+  grant_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, ping_session_id TEXT NOT NULL,
+  heir TEXT, tokens_deleted INTEGER NOT NULL
+);`;
+
+export type GrantRow = {
+  id: string;
+  user_id: string;
+  client_id: string;
+  record: string;
+  created_at: number;
+};
+
+/** What is still to be done about a grant that is gone. */
+export type EndingRow = {
+  grant_id: string;
+  user_id: string;
+  ping_session_id: string;
+  /** The PingSession that takes over the refresh token, which is not revoked then. */
+  heir: string | null;
+  tokens_deleted: number;
+};
+
+export function ensureTables(sql: SqlStorage): void {
+  sql.exec(TABLES);
+}
+
+/**
+ * What a grant takes the place of when it is redeemed: an older one of the same client for the same resource. A client
+ * known by its metadata document has one per redirect URI, since many installations share its id; the port of a
+ * loopback address varies from run to run (RFC 8252 §7.3) and does not count.
+ */
+export function replacementPlace({ clientId, resource, redirectUri }: GrantRecord): string {
+  const address = isMetadataDocumentId(clientId) ? withoutLoopbackPort(redirectUri ?? "") : "";
+  return JSON.stringify([clientId, resource ?? "", address]);
+}
+
+function withoutLoopbackPort(address: string): string {
+  const url = URL.parse(address);
+  if (url === null || !isLoopback(url)) return address;
+  url.port = "";
+  return url.href;
+}
+
+/** A record that cannot be read is shown by its client's id: the person must be able to end it. */
+export function toConnection(row: GrantRow): Connection {
+  const record = grantRecordSchema.safeParse(JSON.parse(row.record)).data;
+  return {
+    grantId: row.id,
+    clientId: row.client_id,
+    clientName: record?.metadata.clientName,
+    redirectUri: record?.redirectUri,
+    scopes: record?.scope ?? [],
+    createdAt: row.created_at,
+  };
+}

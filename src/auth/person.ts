@@ -1,0 +1,300 @@
+/**
+ * Person: what must be exact about one person who signs in: which MCP clients they have approved, which grants act for
+ * them, and which of those were ended.
+ *
+ * One Durable Object per person, named by the provider's user id. Every decision is one uninterrupted step on its own
+ * SQLite tables, so that two isolates never see two truths. What has to follow a decision (ending the PingSessions and
+ * access tokens behind a grant) is written down with it and carried out until it is done.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
+import { continueRequest, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
+import { type GrantKeeper, getGrantApi } from "./grants.ts";
+import {
+  type Connection,
+  type EndingRow,
+  ensureTables,
+  type GrantRow,
+  grantRecordSchema,
+  replacementPlace,
+  toConnection,
+} from "./person-tables.ts";
+
+/** What a person is asked about: this client, these addresses, these permissions. */
+export interface ApprovalRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly resource: string;
+  readonly scopes: readonly string[];
+}
+
+/** `approved`: go on. `admittedAt` belongs into the grant's metadata. `ask`: show the consent page. */
+export type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
+
+/** `ended`: the grant is no longer there, or the person ended the client's access while it was being made. */
+export type GrantWrite = "written" | "ended";
+
+/** How many connections one page shows. */
+export const CONNECTIONS_PER_PAGE = 50;
+
+/** Grants that one run ends: each costs a few operations, of which one invocation has a thousand. */
+const ENDINGS_PER_RUN = 25;
+const ENDINGS_RETRY_SECONDS = 60;
+
+/** An approval that was given before access was ended can arrive for as long as a sign-in may take, ten minutes. */
+const ENDED_KEPT_SECONDS = 3600;
+
+/** Stands for all clients. No client id contains it. */
+const ALL_CLIENTS = "*";
+
+/** For the provider's `revokeGrant`, which deletes a grant's tokens and then the grant: that one is gone already. */
+const ALREADY_ENDED: GrantKeeper = {
+  readGrant: async () => undefined,
+  writeGrant: async () => "ended",
+  deleteGrant: async () => {},
+};
+
+export class Person extends DurableObject<Env> implements GrantKeeper {
+  get #sql(): SqlStorage {
+    return this.ctx.storage.sql;
+  }
+
+  /**
+   * Whether a sign-in of this person may become a grant.
+   *
+   * @param options.approvedAt epoch milliseconds at which the person pressed Allow in this very sign-in; undefined
+   *   where a browser remembered an approval, which may be another person's
+   */
+  async admit(options: ApprovalRequest & { approvedAt?: number | undefined }): Promise<Admission> {
+    ensureTables(this.#sql);
+    const { clientId, redirectUri, resource, approvedAt } = options;
+    const remembered = this.#sql
+      .exec<{ scopes: string }>(
+        "SELECT scopes FROM approvals WHERE client_id = ? AND redirect_uri = ? AND resource = ? AND expires_at > ?",
+        clientId,
+        redirectUri,
+        resource,
+        nowInSeconds(),
+      )
+      .toArray()[0];
+    const rememberedScopes = remembered === undefined ? [] : remembered.scopes.split(" ");
+    const admittedAt = Date.now();
+    if (approvedAt !== undefined && approvedAt > this.#endedAt(clientId)) {
+      const scopes = [...new Set([...rememberedScopes, ...options.scopes])].join(" ");
+      const expiresAt = nowInSeconds() + THIRTY_DAYS_SECONDS;
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO approvals (client_id, redirect_uri, resource, scopes, expires_at) VALUES (?, ?, ?, ?, ?)",
+        ...[clientId, redirectUri, resource, scopes, expiresAt],
+      );
+      await this.#schedule();
+      return { kind: "approved", admittedAt };
+    }
+    const isCovered = options.scopes.every((scope) => rememberedScopes.includes(scope));
+    return remembered !== undefined && isCovered ? { kind: "approved", admittedAt } : { kind: "ask" };
+  }
+
+  async readGrant(grantId: string): Promise<string | undefined> {
+    // Anybody can ask for a grant of anybody: asking must not make an object.
+    if (this.#isEmpty()) return undefined;
+    return this.#sql
+      .exec<{ record: string }>(
+        "SELECT record FROM grants WHERE id = ? AND expires_at > ?",
+        grantId,
+        nowInSeconds(),
+      )
+      .toArray()[0]?.record;
+  }
+
+  /**
+   * Takes a grant as the provider writes it: first with a code that waits to be redeemed, then with each token that
+   * it issues. The redeemed grant of a client replaces an older one of the same client.
+   */
+  async writeGrant(grant: { grantId: string; record: string; expiresAt: number }): Promise<GrantWrite> {
+    ensureTables(this.#sql);
+    const parsed = grantRecordSchema.safeParse(JSON.parse(grant.record));
+    if (!parsed.success) return "ended";
+    const { clientId, userId, createdAt, metadata, authCodeWrappedKey } = parsed.data;
+    const isRedeemed = authCodeWrappedKey === undefined;
+    const place = replacementPlace(parsed.data);
+    if (isRedeemed) {
+      const { rowsWritten } = this.#sql.exec(
+        "UPDATE grants SET record = ?, expires_at = ?, redeemed = 1 WHERE id = ?",
+        ...[grant.record, grant.expiresAt, grant.grantId],
+      );
+      if (rowsWritten === 0) return "ended";
+      this.#endGrants("place = ? AND redeemed = 1 AND id != ?", [place, grant.grantId], {
+        heir: metadata.pingSessionId,
+      });
+    } else {
+      if (this.#endedAt(clientId) >= metadata.admittedAt) return "ended";
+      this.#sql.exec(
+        "INSERT INTO grants (id, user_id, client_id, place, ping_session_id, record, created_at, expires_at, redeemed) " +
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        ...[grant.grantId, userId, clientId, place, metadata.pingSessionId],
+        ...[grant.record, createdAt, grant.expiresAt],
+      );
+    }
+    await this.#schedule();
+    return "written";
+  }
+
+  /** The provider has revoked the grant, and has deleted its access tokens. */
+  async deleteGrant(grantId: string, requestId: string | undefined): Promise<void> {
+    if (this.#isEmpty()) return;
+    this.#endGrants("id = ?", [grantId], { tokensDeleted: true });
+    await this.#finishEndings(requestId);
+  }
+
+  /** PingOne has ended a PingSession: the grant in front of it is worth nothing any more. */
+  async sessionOver(pingSessionId: string): Promise<void> {
+    if (this.#isEmpty()) return;
+    this.#endGrants("ping_session_id = ?", [pingSessionId], {});
+    await this.#schedule();
+  }
+
+  /** Who acts for the person, the newest first. */
+  async listConnections(page: number): Promise<{ connections: Connection[]; isLast: boolean }> {
+    if (this.#isEmpty()) return { connections: [], isLast: true };
+    const rows = this.#sql
+      .exec<GrantRow>(
+        "SELECT * FROM grants WHERE expires_at > ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?",
+        ...[nowInSeconds(), CONNECTIONS_PER_PAGE + 1, (page - 1) * CONNECTIONS_PER_PAGE],
+      )
+      .toArray();
+    return {
+      connections: rows.slice(0, CONNECTIONS_PER_PAGE).map(toConnection),
+      isLast: rows.length <= CONNECTIONS_PER_PAGE,
+    };
+  }
+
+  /** The person ends one connection, and with it what they have approved for its client. @returns whether it was there */
+  async endConnection(grantId: string, requestId: string | undefined): Promise<boolean> {
+    if (this.#isEmpty()) return false;
+    const grant = this.#sql.exec<GrantRow>("SELECT * FROM grants WHERE id = ?", grantId).toArray()[0];
+    if (grant === undefined) return false;
+    this.#forgetApprovals(grant.client_id);
+    this.#endGrants("id = ?", [grantId], {});
+    await this.#finishEndings(requestId);
+    return true;
+  }
+
+  /**
+   * The person ends everything. No grant can be used to get tokens from here on; the PingSessions behind many grants
+   * end in runs of their own, within seconds.
+   *
+   * @returns how many connections there were
+   */
+  async endEverything(requestId: string | undefined): Promise<number> {
+    ensureTables(this.#sql);
+    this.#forgetApprovals(ALL_CLIENTS);
+    const ended = this.#endGrants("1 = 1", [], {});
+    await this.#finishEndings(requestId);
+    return ended;
+  }
+
+  override alarm(): Promise<void> {
+    return logAlarm("Person", () => this.#tidy());
+  }
+
+  async #tidy(): Promise<void> {
+    if (this.#isEmpty()) return;
+    const now = nowInSeconds();
+    this.#sql.exec("DELETE FROM approvals WHERE expires_at <= ?", now);
+    this.#sql.exec("DELETE FROM ended WHERE at < ?", (now - ENDED_KEPT_SECONDS) * 1000);
+    // Access tokens in KV never outlive their grant.
+    this.#endGrants("expires_at <= ?", [now], { tokensDeleted: true });
+    await this.#finishEndings(requestId());
+  }
+
+  #endedAt(clientId: string): number {
+    return this.#sql
+      .exec<{ at: number }>(
+        "SELECT coalesce(max(at), 0) AS at FROM ended WHERE client_id IN (?, ?)",
+        clientId,
+        ALL_CLIENTS,
+      )
+      .one().at;
+  }
+
+  #forgetApprovals(clientId: string): void {
+    if (clientId === ALL_CLIENTS) this.#sql.exec("DELETE FROM approvals");
+    else this.#sql.exec("DELETE FROM approvals WHERE client_id = ?", clientId);
+    this.#sql.exec("INSERT OR REPLACE INTO ended (client_id, at) VALUES (?, ?)", clientId, Date.now());
+  }
+
+  /**
+   * Takes grants out and writes down what is to follow.
+   *
+   * @param options.heir the PingSession that takes over their refresh tokens, which are not revoked then
+   * @returns how many grants there were
+   */
+  #endGrants(
+    where: string,
+    values: (string | number)[],
+    options: { heir?: string; tokensDeleted?: boolean },
+  ): number {
+    this.#sql.exec(
+      "INSERT OR IGNORE INTO endings (grant_id, user_id, ping_session_id, heir, tokens_deleted) " +
+        `SELECT id, user_id, ping_session_id, ?, ? FROM grants WHERE ${where}`,
+      ...[options.heir ?? null, options.tokensDeleted === true ? 1 : 0, ...values],
+    );
+    const grants = this.#sql.exec(`DELETE FROM grants WHERE ${where} RETURNING id`, ...values);
+    return grants.toArray().length;
+  }
+
+  /** Carries out a run of what is written down. The alarm goes on with the rest, and with what failed. */
+  async #finishEndings(requestId: string | undefined): Promise<void> {
+    const due = this.#sql.exec<EndingRow>("SELECT * FROM endings LIMIT ?", ENDINGS_PER_RUN).toArray();
+    // Before anything else is awaited: an instance that is discarded meanwhile is woken to try again.
+    await this.#schedule(ENDINGS_RETRY_SECONDS);
+    if (due.length === 0) return;
+    const results = await continueRequest(requestId, () =>
+      Promise.all(due.map((ending) => this.#finishEnding(ending, requestId))),
+    );
+    await this.#schedule(results.includes(false) ? ENDINGS_RETRY_SECONDS : 0);
+  }
+
+  async #finishEnding(ending: EndingRow, requestId: string | undefined): Promise<boolean> {
+    const { grant_id: grantId, user_id: userId, ping_session_id: pingSessionId, heir } = ending;
+    const sessions = this.env.PING_SESSION;
+    try {
+      if (heir !== null) await sessions.getByName(heir).inherit(pingSessionId);
+      await sessions.getByName(pingSessionId).end({ revoke: heir === null, requestId });
+      if (ending.tokens_deleted === 0) {
+        await getGrantApi(this.env, parseSettings(this.env), ALREADY_ENDED).revokeGrant(grantId, userId);
+      }
+      this.#sql.exec("DELETE FROM endings WHERE grant_id = ?", grantId);
+      logEvent("person.grant_ended", { replaced: heir !== null });
+      return true;
+    } catch (error) {
+      logProblem("person.ending_failed", { error: error instanceof Error ? error.name : "unknown" });
+      return false;
+    }
+  }
+
+  /**
+   * Sets the next alarm, or leaves nothing behind. In one step with the writes before it: nothing is awaited in
+   * between, so that an instance that is discarded has either both or neither.
+   */
+  async #schedule(endingsDueInSeconds = 0): Promise<void> {
+    const now = nowInSeconds();
+    const { at } = this.#sql
+      .exec<{ at: number | null }>(
+        "SELECT min(at) AS at FROM (SELECT min(expires_at) AS at FROM grants " +
+          "UNION ALL SELECT min(expires_at) FROM approvals UNION ALL SELECT min(at) / 1000 + ? FROM ended " +
+          "UNION ALL SELECT ? FROM endings)",
+        ...[ENDED_KEPT_SECONDS + 1, now + endingsDueInSeconds],
+      )
+      .one();
+    if (at === null) await this.ctx.storage.deleteAll();
+    else await this.ctx.storage.setAlarm(Math.max(at, now) * 1000);
+  }
+
+  #isEmpty(): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'grants'").toArray().length === 0;
+  }
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}

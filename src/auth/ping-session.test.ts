@@ -1,0 +1,179 @@
+/** What a PingSession does as minutes pass, which no worker test can wait for. */
+import "../../test/support/workers-runtime.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Env } from "../config.ts";
+import { MAXIMUM_MCP_SESSIONS, PingSession } from "./ping-session.ts";
+import type { PingTokens } from "./ping-types.ts";
+
+vi.mock("cloudflare:workers", () => ({
+  DurableObject: class {
+    readonly ctx: unknown;
+    readonly env: unknown;
+    constructor(ctx: unknown, env: unknown) {
+      this.ctx = ctx;
+      this.env = env;
+    }
+  },
+}));
+
+const MINUTE_MS = 60_000;
+const NOW = Date.parse("2026-11-27T10:00:00Z");
+
+/** An object's storage, and the person's object, which is told when the session ends by itself. */
+class World {
+  readonly stored = new Map<string, unknown>();
+  readonly told: string[] = [];
+
+  /** The object anew, as after an eviction. */
+  async start(): Promise<PingSession> {
+    const { stored } = this;
+    const storage = {
+      get: async (key: string | string[]) =>
+        Array.isArray(key)
+          ? new Map(key.filter((name) => stored.has(name)).map((name) => [name, stored.get(name)]))
+          : stored.get(key),
+      put: async (key: string | Record<string, unknown>, value: unknown) => {
+        for (const [name, item] of Object.entries(typeof key === "string" ? { [key]: value } : key)) {
+          stored.set(name, item);
+        }
+      },
+      delete: async (key: string | string[]) => {
+        for (const name of [key].flat()) stored.delete(name);
+      },
+      deleteAll: async () => stored.clear(),
+      setAlarm: async () => {},
+      deleteAlarm: async () => {},
+    };
+    let loading = Promise.resolve();
+    const ctx = {
+      id: { toString: () => "object-id" },
+      storage,
+      blockConcurrencyWhile: (work: () => Promise<void>) => {
+        loading = work();
+      },
+    };
+    const env = {
+      COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
+      PERSON: { getByName: () => ({ sessionOver: async (id: string) => this.told.push(id) }) },
+    };
+    const session = new PingSession(ctx as unknown as DurableObjectState, env as unknown as Env);
+    await loading;
+    return session;
+  }
+}
+
+/** Without a refresh token, so that nothing is to be done at PingOne. */
+function tokens(): PingTokens {
+  const expiresAt = NOW / 1000 + 3600;
+  return {
+    version: 2,
+    subject: "alice",
+    accessToken: "TEST-ONLY-access",
+    accessTokenExpiresAt: expiresAt,
+    refreshAt: expiresAt - 60,
+    scopes: ["todo_api:read"],
+  };
+}
+
+let world: World;
+let session: PingSession;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
+  world = new World();
+  session = await world.start();
+  await session.open({ id: "session-id", userId: "alice", tokens: tokens() });
+  await session.bind();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const refuse = (accessToken = "TEST-ONLY-access") => session.reportRefusal({ accessToken });
+const kind = async () => (await session.getAccessToken()).kind;
+const after = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
+
+describe("refusals by the Todo API", () => {
+  it("end nothing, however many come within three minutes", async () => {
+    await refuse();
+    expect(await session.getAccessToken()).toMatchObject({ kind: "valid", refused: true });
+    await refuse();
+    after(2.9);
+    await refuse();
+    expect(await kind()).toBe("valid");
+    expect(world.told).toEqual([]);
+  });
+
+  it("end the session when they are three minutes apart, and the grant in front of it", async () => {
+    await refuse();
+    after(3);
+    await refuse();
+    expect(await kind()).toBe("expired");
+    expect(world.told).toEqual(["session-id"]);
+    expect([...world.stored]).toEqual([]);
+  });
+
+  it("are counted on after the object was discarded", async () => {
+    await refuse();
+    session = await world.start();
+    expect(await session.getAccessToken()).toMatchObject({ refused: true });
+    after(3);
+    await refuse();
+    expect(await kind()).toBe("expired");
+  });
+
+  it("are forgotten when the API accepts a token again", async () => {
+    await refuse();
+    await session.reportAcceptance();
+    expect(await session.getAccessToken()).not.toHaveProperty("refused");
+    after(3);
+    await refuse();
+    expect(await kind()).toBe("valid");
+    session = await world.start();
+    expect(await session.getAccessToken()).toMatchObject({ refused: true });
+  });
+
+  it("count only for the token that the session has", async () => {
+    await refuse();
+    after(3);
+    await refuse("TEST-ONLY-an-older-token");
+    expect(await kind()).toBe("valid");
+  });
+});
+
+describe("what another version has stored", () => {
+  it.each([
+    ["tokens of another shape", "tokens", { version: 1, iv: "x" }],
+    ["no tokens", "tokens", undefined],
+  ])("%s end the session and its grant", async (_what, key, value) => {
+    world.stored.set(key, value);
+    session = await world.start();
+    expect(await kind()).toBe("expired");
+    expect(world.told).toEqual(["session-id"]);
+    expect([...world.stored]).toEqual([]);
+  });
+
+  it("a state of another shape counts as absent", async () => {
+    world.stored.set("state", { version: 0 });
+    session = await world.start();
+    expect(await session.bind()).toEqual({ kind: "over" });
+  });
+});
+
+describe("the MCP sessions of a grant", () => {
+  it("are counted, and the oldest makes room", async () => {
+    for (let index = 0; index < MAXIMUM_MCP_SESSIONS; index += 1) {
+      expect(await session.addMcpSession(`s${index}`)).toEqual([]);
+    }
+    session = await world.start();
+    expect(await session.addMcpSession("one-more")).toEqual(["s0"]);
+    expect(await session.addMcpSession("another")).toEqual(["s1"]);
+  });
+
+  it("of a session that is over end at once", async () => {
+    await session.end({ revoke: false });
+    expect(await session.addMcpSession("late")).toEqual(["late"]);
+    expect([...world.stored]).toEqual([]);
+  });
+});

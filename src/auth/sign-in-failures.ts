@@ -1,0 +1,77 @@
+/** How a sign-in that cannot go on ends: at the MCP client where it is known, else on a page. */
+import {
+  AuthorizationError,
+  type AuthRequest,
+  authorizationErrorRedirect,
+  CimdFetchError,
+} from "@cloudflare/workers-oauth-provider";
+import { createReference, logEvent, logProblem } from "../log.ts";
+import { renderErrorPage } from "./pages.tsx";
+import { describeFailure } from "./ping-failures.ts";
+import type { PingFailure } from "./ping-types.ts";
+import { mapPingFailure, redirectWithPingOneError } from "./workers-oauth-utils.ts";
+
+const START_AGAIN = "Go back to your app and connect again.";
+
+/** @param headers cookies of what went before */
+export function redirect(location: string, headers: Headers): Response {
+  headers.set("Location", location);
+  headers.set("Cache-Control", "no-store");
+  headers.set("Referrer-Policy", "no-referrer");
+  return new Response(null, { status: 302, headers });
+}
+
+/** Something failed, but the MCP client and its redirect URI are known: it hears about it as an OAuth error. */
+export function redirectFailure(failure: unknown, request: AuthRequest, headers: Headers): Response {
+  const reference = createReference();
+  if (isPingFailure(failure)) {
+    const error = mapPingFailure(failure);
+    logProblem("callback.pingone_failed", { reference, ...describeFailure(failure), error });
+    return redirect(redirectWithPingOneError(request, error), headers);
+  }
+  logProblem("callback.failed", { reference, error: failure instanceof Error ? failure.name : "unknown" });
+  return redirect(
+    authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server."),
+    headers,
+  );
+}
+
+function isPingFailure(failure: unknown): failure is PingFailure {
+  return typeof failure === "object" && failure !== null && "kind" in failure && failure.kind === "failed";
+}
+
+/** For what cannot go back to a client, because none is known or trusted. */
+export function renderFailure(error: unknown, headers = new Headers()): Response | Promise<Response> {
+  if (error instanceof AuthorizationError) {
+    if (error.redirectTo !== undefined) return redirect(error.redirectTo, headers);
+    logEvent("authorize.rejected", { error: error.code });
+    return renderErrorPage({
+      status: 400,
+      title: "This sign-in cannot continue",
+      text: error.description,
+      nextStep: `${START_AGAIN} A sign-in page works once, for ten minutes, in the browser that opened it.`,
+      headers,
+    });
+  }
+  const reference = createReference();
+  if (error instanceof CimdFetchError) {
+    logProblem("authorize.client_metadata_failed", { reference, reason: error.reason });
+    return renderErrorPage({
+      status: 400,
+      title: "This app could not be verified",
+      text: "The document in which this app describes itself could not be read.",
+      nextStep: "Try again later, or ask the maker of the app.",
+      reference,
+      headers,
+    });
+  }
+  logProblem("authorize.failed", { reference, error: error instanceof Error ? error.name : "unknown" });
+  return renderErrorPage({
+    status: 500,
+    title: "Something went wrong here",
+    text: "The sign-in could not be completed because of an error in this server.",
+    nextStep: START_AGAIN,
+    reference,
+    headers,
+  });
+}

@@ -1,0 +1,2 @@
+import type { Env } from "./config.ts";
+export async function endMcpSession(_env: Env, _id: string): Promise<void> {}

@@ -1,0 +1,381 @@
+/** Who has approved which client: decided at the callback, for the person who signed in there. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TestBrowser, TestPage } from "../support/browser.ts";
+import { grantBehind } from "../support/grants.ts";
+import {
+  answerPages,
+  type RegisteredClient,
+  redeem,
+  registerClient,
+  requestToken,
+  type TokenResponse,
+} from "../support/mcp-client.ts";
+import { countHoldings, expectErrorRedirect, expectOAuthError, watch, watchLog } from "../support/observe.ts";
+import { sendInEra } from "../support/raw-mcp.ts";
+import { createWorkerOnlyBrowser, passPingOne, type StartedSignIn, startSignIn } from "../support/sign-in.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  worker = stack.worker;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+interface Visit {
+  readonly signIn: StartedSignIn;
+  /** Where the callback has led: at the client, or a page of the Worker. */
+  readonly page: TestPage;
+}
+
+/** From the client's request through PingOne, where this person signs on, to the Worker's answer. */
+async function visit(
+  person: string,
+  options: { client: RegisteredClient; browser: TestBrowser; overrides?: Record<string, string> },
+): Promise<Visit> {
+  const signIn = await startSignIn(worker, options);
+  return { signIn, page: await signIn.browser.open(await passPingOne(worker, signIn, { username: person })) };
+}
+
+function isAtClient({ signIn, page }: Visit): boolean {
+  return page.url.href.startsWith(`${signIn.client.redirectUri}?`);
+}
+
+async function finish({ signIn, page }: Visit): Promise<TokenResponse> {
+  return redeem(worker, signIn.client, signIn.attempt, page.url);
+}
+
+async function statusOf({ access_token: token }: TokenResponse): Promise<number> {
+  const response = await sendInEra(worker, "modern", { call: "tools/list", token });
+  await response.text();
+  return response.status;
+}
+
+/** A client that alice has approved in a browser, which remembers that. */
+async function approvedByAlice() {
+  const client = await registerClient(worker);
+  const browser = createWorkerOnlyBrowser(worker);
+  const tokens = await finish(await visit("alice", { client, browser }));
+  return { client, browser, tokens };
+}
+
+/** Bob has come back from PingOne in the browser in which alice had approved the client. */
+async function bobIsAsked() {
+  const approved = await approvedByAlice();
+  const visited = await visit("bob", approved);
+  expect(isAtClient(visited)).toBe(false);
+  return { ...approved, visited };
+}
+
+describe("an approval is a person's, not a browser's", () => {
+  it("the second person in a browser is asked after the sign-on, by name, and then gets access", async () => {
+    const { visited } = await bobIsAsked();
+    const { page } = visited;
+    expect(page.response?.status).toBe(200);
+    expect(page.heading).toBe("Allow Test client to use your todos?");
+    expect(page.text).toContain("You are signed in as <strong>Bob Burns</strong>.");
+    expect(page.text).not.toContain("you sign in at PingOne next");
+    expect(page.url.pathname).toBe("/callback");
+    const allowed = { ...visited, page: await page.submit("Allow") };
+    expect(isAtClient(allowed)).toBe(true);
+    expect(Object.fromEntries(allowed.page.url.searchParams)).toEqual({
+      code: expect.any(String),
+      state: visited.signIn.attempt.state,
+      iss: worker.origin,
+    });
+    expect(await statusOf(await finish(allowed))).toBe(200);
+  });
+
+  it("both reconnect silently from then on, within the same minute", async () => {
+    const { visited, ...options } = await bobIsAsked();
+    await finish({ ...visited, page: await visited.page.submit("Allow") });
+    for (const person of ["alice", "bob", "alice"]) {
+      const again = await visit(person, options);
+      expect(isAtClient(again), person).toBe(true);
+      await finish(again);
+    }
+  });
+
+  it("the page's code is not kept in the page, and its form goes to the callback without a state in its address", async () => {
+    const { visited } = await bobIsAsked();
+    expect(visited.page.root.querySelector("form")?.getAttribute("action")).toBe("/callback");
+    expect(visited.page.text).not.toContain(visited.page.url.searchParams.get("code") ?? "");
+  });
+
+  it("scopes that the person has not approved are asked about", async () => {
+    const client = await registerClient(worker);
+    const browser = createWorkerOnlyBrowser(worker);
+    await finish(await visit("alice", { client, browser, overrides: { scope: "todo_api:read" } }));
+    // Another browser of alice's remembers both scopes, as bob's approval.
+    const other = createWorkerOnlyBrowser(worker);
+    await finish(await visit("bob", { client, browser: other }));
+    const wider = await visit("alice", { client, browser: other });
+    expect(wider.page.heading).toBe("Allow Test client to use your todos?");
+    await finish({ ...wider, page: await wider.page.submit("Allow") });
+    expect(isAtClient(await visit("alice", { client, browser: other }))).toBe(true);
+  });
+});
+
+describe("while the page is shown, what PingOne has issued waits", () => {
+  const added = (before: string[]) =>
+    worker.listObjectIds("PingSession").filter((id) => !before.includes(id));
+
+  it("and is revoked when the person refuses, who is the client's access_denied", async () => {
+    const before = await countHoldings(worker);
+    const { visited } = await bobIsAsked();
+    const watched = await watch(stack);
+    const back = await visited.page.submit("Refuse");
+    expectErrorRedirect(back.url, {
+      redirectUri: visited.signIn.client.redirectUri,
+      error: "access_denied",
+      state: visited.signIn.attempt.state,
+      issuer: worker.origin,
+    });
+    expect(await watched.upstreamCalls()).toEqual(["revoke"]);
+    // What is new is alice's.
+    expect(await countHoldings(worker)).toEqual({
+      ...before,
+      grants: before.grants + 1,
+      accessTokens: before.accessTokens + 1,
+      pingSessions: before.pingSessions + 1,
+    });
+  });
+
+  it("and is revoked by itself when nobody answers", async () => {
+    const approved = await approvedByAlice();
+    const before = worker.listObjectIds("PingSession");
+    await visit("bob", approved);
+    const [id = ""] = added(before);
+    expect(worker.readAlarms("PingSession").get(id)).toBeLessThanOrEqual(600);
+    const watched = await watch(stack);
+    const { PING_SESSION } = await worker.getEnv();
+    await PING_SESSION.get(PING_SESSION.idFromString(id)).endUnlessRedeemed();
+    expect(await watched.upstreamCalls()).toEqual(["revoke"]);
+    expect(added(before)).toEqual([]);
+  });
+
+  it("gives nothing to a second answer", async () => {
+    const { visited } = await bobIsAsked();
+    const [first, second] = await Promise.all([visited.page.submit("Allow"), visited.page.submit("Allow")]);
+    const third = await visited.page.submit("Allow");
+    const codes = [first, second, third].map(({ url }) => url.searchParams.get("code"));
+    expect(codes.filter((code) => code !== null)).toHaveLength(1);
+    expect(third.response?.status).toBe(400);
+    expect(third.heading).toBe("This sign-in cannot continue");
+  });
+
+  it("gives nothing to another browser, and the person can still answer", async () => {
+    const { visited } = await bobIsAsked();
+    const handle = visited.page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
+    const watched = await watch(stack);
+    const elsewhere = await createWorkerOnlyBrowser(worker).request(new URL("/callback", worker.origin), {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ handle, decision: "approve" }).toString(),
+    });
+    expect(elsewhere.response?.status).toBe(400);
+    expect(await watched.upstreamCalls()).toEqual([]);
+    await watched.expectNothingGained();
+    const allowed = { ...visited, page: await visited.page.submit("Allow") };
+    expect(isAtClient(allowed)).toBe(true);
+  });
+
+  it("gives nothing when somebody else has signed in in this browser since", async () => {
+    const { visited, ...options } = await bobIsAsked();
+    expect(isAtClient(await visit("alice", options))).toBe(true);
+    const watched = await watch(stack);
+    const late = await visited.page.submit("Allow");
+    expect(late.response?.status).toBe(400);
+    expect(late.text).toContain("Another person has signed in in this browser since this page was shown.");
+    expect(await watched.upstreamCalls()).toEqual(["revoke"]);
+  });
+
+  it.each([
+    ["no handle", { decision: "approve" }],
+    ["a made-up handle", { decision: "approve", handle: "A".repeat(43) }],
+    ["no decision", { handle: "A".repeat(43) }],
+  ])("refuses a form with %s", async (_what, form) => {
+    const { visited } = await bobIsAsked();
+    const watched = await watch(stack);
+    const refused = await visited.page.post("/callback", form as unknown as Record<string, string>);
+    expect(refused.response?.status).toBe(400);
+    await watched.expectNothingGained();
+  });
+
+  it("does not take the state of a sign-in at PingOne for an answer", async () => {
+    const signIn = await startSignIn(worker);
+    const watched = await watch(stack);
+    const refused = await signIn.browser.request(new URL("/callback", worker.origin), {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ handle: signIn.state, decision: "approve" }).toString(),
+    });
+    expect(refused.response?.status).toBe(400);
+    expect(await watched.upstreamCalls()).toEqual([]);
+    await watched.expectNothingGained();
+  });
+
+  it("nor the handle of a page for what PingOne sends back", async () => {
+    const { visited } = await bobIsAsked();
+    const handle = visited.page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
+    const watched = await watch(stack);
+    const url = new URL("/callback", worker.origin);
+    url.search = new URLSearchParams({ state: handle, code: "c" }).toString();
+    const refused = await visited.signIn.browser.open(url);
+    expect(refused.response?.status).toBe(400);
+    expect(await watched.upstreamCalls()).toEqual([]);
+  });
+});
+
+describe("access that was ended", () => {
+  /** Ends one or all of a person's connections, on the sign-out page in a browser of its own. */
+  async function endAccess(person: string, action: "end" | "end_all", grantId = ""): Promise<void> {
+    const browser = createWorkerOnlyBrowser(worker);
+    const atPingOne = await browser.open(`${worker.origin}/signout`);
+    const signIn = { pingOneUrl: atPingOne.url } as StartedSignIn;
+    const page = await browser.open(await passPingOne(worker, signIn, { username: person }));
+    expect(page.heading).toBe("Apps that act for you");
+    const token = page.root.querySelector('input[name="form_token"]')?.getAttribute("value") ?? "";
+    await page.post("/signout", { form_token: token, action, grant: grantId });
+  }
+
+  it.each(["end", "end_all"] as const)(
+    "(%s) does not come back through a browser that remembers an approval",
+    async (action) => {
+      const { tokens, ...options } = await approvedByAlice();
+      const otherBrowser = createWorkerOnlyBrowser(worker);
+      await finish(await visit("alice", { ...options, browser: otherBrowser }));
+      const latest = await finish(await visit("alice", options));
+      await endAccess("alice", action, latest.access_token.split(":")[1]);
+      expect(await statusOf(latest)).toBe(401);
+      for (const browser of [options.browser, otherBrowser]) {
+        const again = await visit("alice", { ...options, browser });
+        expect(again.page.heading).toBe("Allow Test client to use your todos?");
+      }
+      // The old tokens are worth nothing, at once and at the token endpoint too.
+      expect(await statusOf(tokens)).toBe(401);
+      const refresh = { grant_type: "refresh_token", refresh_token: latest.refresh_token ?? "" };
+      await expectOAuthError(await requestToken(worker, options.client, refresh), {
+        status: 400,
+        error: "invalid_grant",
+      });
+    },
+  );
+
+  it("does not come back through an approval that was given before the end", async () => {
+    const client = await registerClient(worker);
+    const browser = createWorkerOnlyBrowser(worker);
+    const signIn = await startSignIn(worker, { client, browser });
+    const callback = await passPingOne(worker, signIn, { username: "alice" });
+    await endAccess("alice", "end_all");
+    const page = await browser.open(callback);
+    expect(page.heading).toBe("Allow Test client to use your todos?");
+    // Whoever allows it after the end means it.
+    expect(isAtClient({ signIn, page: await page.submit("Allow") })).toBe(true);
+  });
+
+  it("does not come back through a code that was not redeemed yet", async () => {
+    const client = await registerClient(worker);
+    const pending = await visit("alice", { client, browser: createWorkerOnlyBrowser(worker) });
+    await endAccess("alice", "end_all");
+    await expect(finish(pending)).rejects.toThrow("invalid_grant");
+  });
+
+  it("leaves other people's access to the same client alone", async () => {
+    const { visited, tokens } = await bobIsAsked();
+    const bobs = await finish({ ...visited, page: await visited.page.submit("Allow") });
+    await endAccess("alice", "end_all");
+    expect(await statusOf(tokens)).toBe(401);
+    expect(await statusOf(bobs)).toBe(200);
+  });
+
+  it("is not made when the person ends it while the callback is at work", async () => {
+    const client = await registerClient(worker);
+    const { PERSON } = await worker.getEnv();
+    const person = PERSON.getByName("somebody");
+    const request = {
+      clientId: client.clientId,
+      redirectUri: client.redirectUri,
+      resource: worker.resource,
+      scopes: ["todo_api:read"],
+    };
+    const admission = await person.admit({ ...request, approvedAt: Date.now() });
+    if (admission.kind !== "approved") throw new Error("It was approved.");
+    await person.endEverything("request");
+    const record = {
+      userId: "somebody",
+      clientId: client.clientId,
+      scope: request.scopes,
+      createdAt: 1,
+      authCodeWrappedKey: "key",
+      metadata: { pingSessionId: "none", admittedAt: admission.admittedAt },
+    };
+    const grant = { grantId: "g".repeat(16), record: JSON.stringify(record), expiresAt: 4_000_000_000 };
+    expect(await person.writeGrant(grant)).toBe("ended");
+    expect(await person.admit(request)).toEqual({ kind: "ask" });
+  });
+
+  it("does not come back with a write that was under way", async () => {
+    const { tokens } = await approvedByAlice();
+    const grant = await grantBehind(worker, tokens.access_token);
+    const record = await grant.read();
+    await endAccess("alice", "end_all");
+    const { PERSON } = await worker.getEnv();
+    const [userId = "", grantId = ""] = tokens.access_token.split(":");
+    const late = { grantId, record: JSON.stringify(record), expiresAt: 4_000_000_000 };
+    expect(await PERSON.getByName(userId).writeGrant(late)).toBe("ended");
+    expect(await grant.find()).toBeUndefined();
+  });
+});
+
+describe("a code", () => {
+  it("is redeemed once, however many redeem it at the same moment", async () => {
+    const client = await registerClient(worker);
+    const pending = await visit("alice", { client, browser: createWorkerOnlyBrowser(worker) });
+    const before = await countHoldings(worker);
+    const outcomes = await Promise.allSettled([finish(pending), finish(pending), finish(pending)]);
+    expect(outcomes.filter(({ status }) => status === "fulfilled").length).toBeLessThanOrEqual(1);
+    // RFC 6749 §4.1.2: what it gave is revoked.
+    for (const outcome of outcomes) {
+      if (outcome.status === "fulfilled") expect(await statusOf(outcome.value)).toBe(401);
+    }
+    expect((await countHoldings(worker)).grants).toBe(before.grants - 1);
+  });
+});
+
+describe("a person with 10,000 approvals", () => {
+  it("signs in as anyone else, and ends everything", async () => {
+    const { PERSON } = await worker.getEnv();
+    const person = PERSON.getByName("busy");
+    const request = {
+      redirectUri: "http://localhost:7777/callback",
+      resource: worker.resource,
+      scopes: ["todo_api:read"],
+    };
+    await person.admit({ ...request, clientId: "client-0", approvedAt: Date.now() });
+    await worker.sql(
+      "Person",
+      "busy",
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO approvals " +
+        "SELECT 'client-' || i, redirect_uri, resource, scopes, expires_at FROM approvals, n",
+    );
+    expect(await person.admit({ ...request, clientId: "client-9999" })).toMatchObject({ kind: "approved" });
+    expect(await person.admit({ ...request, clientId: "client-10000" })).toEqual({ kind: "ask" });
+    await person.endEverything("request");
+    expect(await person.admit({ ...request, clientId: "client-9999" })).toEqual({ kind: "ask" });
+  });
+});
+
+it("a page that a person refuses after the sign-on is logged as a refusal of consent", async () => {
+  const { visited } = await bobIsAsked();
+  const log = watchLog(worker);
+  await visited.page.submit("Refuse");
+  await log.line("authorize.consent_refused");
+  await answerPages(visited.page);
+});
