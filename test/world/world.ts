@@ -11,6 +11,7 @@ import { type StandIns, startStandIns } from "../../mocks/start.ts";
 import { workerSettings } from "../support/stack.ts";
 import { createTestWorker, listen, type TestWorker, WORKER_ORIGIN, workerVars } from "../support/worker.ts";
 import { listStoredObjectIds, type ObjectClass, readAlarms } from "../support/worker-storage.ts";
+import { ALARM_SHIFT_MS } from "./inside/alarm-shift.ts";
 import type { Discard, DiscardPlan } from "./inside/discard.ts";
 import type { KvHub } from "./inside/kv-hub.ts";
 import { createPlaceKv, type Hub } from "./inside/kv-place.ts";
@@ -23,7 +24,7 @@ import { PLACES, type PlaceName, WORLD_DIR, WORLD_OBJECTS } from "./places.ts";
 const ALARM_ATTEMPTS = 7;
 
 /** An alarm may set another that is due at once, but not for ever. */
-const ALARM_ROUNDS = 20;
+const ALARM_ROUNDS = 200;
 
 export interface ObjectRef {
   readonly className: string;
@@ -40,12 +41,14 @@ export interface World extends AsyncDisposable {
   /** The same Worker at each place. */
   at(place: PlaceName): TestWorker;
   /** KV as it is, and what it was asked for. */
-  readonly kv: Pick<DurableObjectStub<KvHub>, "keys" | "counts" | "resetCounts">;
+  readonly kv: Pick<DurableObjectStub<KvHub>, "keys" | "counts" | "resetCounts" | "setWriteInterval">;
   /** KV as a place sees it. */
   kvAt(place: PlaceName): KVNamespace;
   probe(name: string): DurableObjectStub<Probe>;
   /** Moves the clocks of the Worker and the stand-ins, and with them KV's staleness, and rings what comes due. */
   advance(seconds: number): Promise<void>;
+  /** Rings the alarms that are due already. */
+  ringDue(): Promise<void>;
   /** One object is discarded at an await of its own. `undefined` takes the plan back. */
   planDiscard(plan: DiscardPlan | undefined): Promise<void>;
   /** What was discarded since the last call. */
@@ -96,7 +99,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
       [...readAlarms(storageRoot, className as ObjectClass)].map(([id, seconds]) => ({
         className,
         id,
-        inSeconds: seconds - offsetMs / 1000,
+        inSeconds: seconds - (ALARM_SHIFT_MS + offsetMs) / 1000,
       })),
     );
   const ring = async (alarm: Alarm) => {
@@ -147,6 +150,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
           listStoredObjectIds(storageRoot, className as ObjectClass).map((id) => ({ className, id })),
         ),
     alarms,
+    ringDue,
     [Symbol.asyncDispose]: async () => {
       await workers.get(PLACES[0])?.close();
       await standIns.close();

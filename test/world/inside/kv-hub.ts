@@ -10,7 +10,6 @@ import { moveWorldTo, realNow, worldNow } from "./clock.ts";
 import { type Discard, type DiscardPlan, planDiscard, takeDiscards } from "./discard.ts";
 
 export const STALE_MS = 60_000;
-const WRITE_INTERVAL_MS = 1000;
 
 export interface Found {
   readonly value: string | null;
@@ -52,6 +51,8 @@ const lastWrites = new Map<string, number>();
 /** World time at which a key is gone: the simulator knows real time only. */
 const expiries = new Map<string, number>();
 let counts = noCounts();
+/** In real time, as Cloudflare counts it. */
+let writeIntervalMs = 1000;
 
 export class KvHub extends DurableObject<HubEnv> {
   async read(placeName: string, key: string): Promise<Found> {
@@ -125,6 +126,10 @@ export class KvHub extends DurableObject<HubEnv> {
     counts = noCounts();
   }
 
+  async setWriteInterval(milliseconds: number): Promise<void> {
+    writeIntervalMs = milliseconds;
+  }
+
   async moveWorldTo(offsetMs: number): Promise<void> {
     moveWorldTo(offsetMs);
   }
@@ -179,7 +184,7 @@ function isExpired(key: string): boolean {
 }
 
 function isTooSoon(key: string): boolean {
-  return realNow() - (lastWrites.get(key) ?? 0) < WRITE_INTERVAL_MS;
+  return realNow() - (lastWrites.get(key) ?? 0) < writeIntervalMs;
 }
 
 function count(operation: Operation, key: string): void {

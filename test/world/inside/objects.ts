@@ -1,5 +1,6 @@
 /** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
 import { atAwait, discardNow, type Instance, requireAlive } from "./discard.ts";
+import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
 
 /** Every object is at one place of its own. */
@@ -56,6 +57,10 @@ const SYNCHRONOUS: ReadonlySet<string> = new Set(["transactionSync", "getCurrent
 function watchStorage(storage: DurableObjectStorage, instance: Instance): DurableObjectStorage {
   const sql = refuseWhenDiscarded(storage.sql, instance);
   const kv = refuseWhenDiscarded(storage.kv, instance);
+  const getAlarm = async () => {
+    const time = await storage.getAlarm();
+    return time === null ? null : time - ALARM_SHIFT_MS;
+  };
   return new Proxy(storage, {
     get: (target, property) => {
       if (property === "sql") return sql;
@@ -63,6 +68,11 @@ function watchStorage(storage: DurableObjectStorage, instance: Instance): Durabl
       const member: unknown = Reflect.get(target, property, target);
       if (typeof member !== "function") return member;
       const name = String(property);
+      if (name === "getAlarm") return () => atAwait(instance, "storage.getAlarm", getAlarm);
+      if (name === "setAlarm") {
+        return (time: number | Date) =>
+          atAwait(instance, "storage.setAlarm", () => storage.setAlarm(Number(time) + ALARM_SHIFT_MS));
+      }
       return (...args: unknown[]) => {
         if (!SYNCHRONOUS.has(name))
           return atAwait(instance, `storage.${name}`, () => member.apply(target, args));
