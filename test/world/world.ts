@@ -15,7 +15,6 @@ import { ALARM_SHIFT_MS } from "./inside/alarm-shift.ts";
 import type { Discard, DiscardPlan } from "./inside/discard.ts";
 import type { KvHub } from "./inside/kv-hub.ts";
 import { createPlaceKv, type Hub } from "./inside/kv-place.ts";
-import type { WorldObject } from "./inside/objects.ts";
 import type { Probe } from "./inside/probe.ts";
 import { OFFSET_HEADER } from "./inside/world-offset.ts";
 import { PLACES, type PlaceName, WORLD_DIR, WORLD_OBJECTS } from "./places.ts";
@@ -58,6 +57,8 @@ export interface World extends AsyncDisposable {
   /** Objects of the bundle's that have stored anything. */
   objects(): ObjectRef[];
   alarms(): Alarm[];
+  /** World time, in milliseconds since the epoch. */
+  now(): number;
 }
 
 interface Binding {
@@ -88,12 +89,8 @@ export async function startWorld(settings: Record<string, string | undefined> = 
   const hub = env.KV_HUB?.getByName("hub") as unknown as DurableObjectStub<KvHub>;
   const bindings = readBindings();
 
-  const stubOf = ({ className, id }: ObjectRef) => {
-    const binding = bindings.find((candidate) => candidate.class_name === className);
-    const namespace = env[binding?.name ?? ""];
-    if (namespace === undefined) throw new Error(`No binding has objects of the class ${className}.`);
-    return namespace.get(namespace.idFromString(id)) as unknown as WorldObject;
-  };
+  const bindingOf = ({ className }: ObjectRef) =>
+    bindings.find((candidate) => candidate.class_name === className)?.name ?? "";
   const alarms = (): Alarm[] =>
     bindings.flatMap(({ class_name: className }) =>
       [...readAlarms(storageRoot, className as ObjectClass)].map(([id, seconds]) => ({
@@ -103,13 +100,12 @@ export async function startWorld(settings: Record<string, string | undefined> = 
       })),
     );
   const ring = async (alarm: Alarm) => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await stubOf(alarm).ringWorldAlarm();
-      } catch (error) {
-        if (attempt === ALARM_ATTEMPTS) throw error;
-      }
+    let problem: string | undefined;
+    for (let attempt = 1; attempt <= ALARM_ATTEMPTS; attempt += 1) {
+      problem = await hub.ring(bindingOf(alarm), alarm.id);
+      if (problem === undefined) return;
     }
+    throw new Error(`The alarm of a ${alarm.className} failed ${ALARM_ATTEMPTS} times: ${problem}`);
   };
   const ringDue = async () => {
     for (let round = 0; round < ALARM_ROUNDS; round += 1) {
@@ -138,11 +134,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
     },
     planDiscard: (plan) => hub.planDiscard(plan),
     takeDiscards: () => hub.takeDiscards(),
-    // Whoever asks an instance to end never hears back from it.
-    discard: (object) =>
-      stubOf(object)
-        .discardInWorld()
-        .catch(() => {}),
+    discard: (object) => hub.discard(bindingOf(object), object.id),
     objects: () =>
       bindings
         .filter(isProduction)
@@ -151,6 +143,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
         ),
     alarms,
     ringDue,
+    now: () => Date.now() + offsetMs,
     [Symbol.asyncDispose]: async () => {
       await workers.get(PLACES[0])?.close();
       await standIns.close();

@@ -2,8 +2,6 @@
  * Durable Object instances that Cloudflare takes away: at any await of theirs, whatever they were about to do. What was
  * stored stays; what was in memory is gone, and the next call meets a new instance.
  */
-import { realNow } from "./clock.ts";
-
 /** One instance of one class is discarded at one of its awaits. */
 export interface DiscardPlan {
   /** Any class, where it is absent. */
@@ -32,6 +30,8 @@ export interface Instance {
   /** The storage itself, from which nothing is kept. */
   readonly storage: DurableObjectStorage;
   isDiscarded: boolean;
+  /** Something was asked of the storage since the code last gave way: it is stored together with what follows. */
+  isMidWrite: boolean;
 }
 
 /** As Cloudflare words it for storage operations of an instance that is no longer the object. */
@@ -57,6 +57,16 @@ export function requireAlive(instance: Instance): void {
   if (instance.isDiscarded) throw new Error(GONE);
 }
 
+/** Something is asked of the storage. */
+export function touchStorage(instance: Instance): void {
+  requireAlive(instance);
+  if (instance.isMidWrite) return;
+  instance.isMidWrite = true;
+  queueMicrotask(() => {
+    instance.isMidWrite = false;
+  });
+}
+
 /** One await of an instance. @throws {Error} when the instance is discarded at it, or was before */
 export async function atAwait<T>(
   instance: Instance,
@@ -65,6 +75,8 @@ export async function atAwait<T>(
 ): Promise<T> {
   requireAlive(instance);
   const due = takeDuePlan(instance);
+  const isMidWrite = instance.isMidWrite;
+  if (point.startsWith("storage.")) touchStorage(instance);
   if (due === undefined) return operation();
   if (due.isPerformed) {
     await operation();
@@ -72,7 +84,8 @@ export async function atAwait<T>(
   }
   instance.isDiscarded = true;
   discards.push({ className: instance.className, id: instance.ctx.id.toString(), point });
-  if (due.lingerMs === 0) instance.ctx.abort(GONE);
+  // Writes with no await between them are stored together or not at all, so in their midst there is no lingering.
+  if (due.lingerMs === 0 || (isMidWrite && !due.isPerformed)) instance.ctx.abort(GONE);
   setTimeout(() => instance.ctx.abort(GONE), due.lingerMs);
   throw new Error(GONE);
 }
@@ -80,7 +93,7 @@ export async function atAwait<T>(
 /** At this moment, whatever the instance is waiting for. The caller of this meets the end, too. */
 export function discardNow(instance: Instance): void {
   instance.isDiscarded = true;
-  discards.push({ className: instance.className, id: instance.ctx.id.toString(), point: `now ${realNow()}` });
+  discards.push({ className: instance.className, id: instance.ctx.id.toString(), point: "any await" });
   instance.ctx.abort(GONE);
 }
 

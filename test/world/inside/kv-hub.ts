@@ -8,6 +8,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { moveWorldTo, realNow, worldNow } from "./clock.ts";
 import { type Discard, type DiscardPlan, planDiscard, takeDiscards } from "./discard.ts";
+import { nameOf, type WorldObject } from "./objects.ts";
 
 export const STALE_MS = 60_000;
 
@@ -43,6 +44,7 @@ interface Place {
 
 interface HubEnv {
   readonly OAUTH_KV: KVNamespace;
+  readonly [binding: string]: unknown;
 }
 
 /** Of the isolate, not of the instance, which the simulator may put away when it idles. */
@@ -134,12 +136,36 @@ export class KvHub extends DurableObject<HubEnv> {
     moveWorldTo(offsetMs);
   }
 
+  /** Rings an object's alarm. @returns what went wrong */
+  async ring(binding: string, id: string): Promise<string | undefined> {
+    try {
+      return await this.#objectOf(binding, id).ringWorldAlarm();
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Ends an instance in the middle of whatever it does. Whoever asks it to end never hears back from it. */
+  async discard(binding: string, id: string): Promise<void> {
+    await this.#objectOf(binding, id)
+      .discardInWorld()
+      .catch(() => {});
+  }
+
   async planDiscard(plan: DiscardPlan | undefined): Promise<void> {
     planDiscard(plan);
   }
 
   async takeDiscards(): Promise<readonly Discard[]> {
     return takeDiscards();
+  }
+
+  #objectOf(binding: string, id: string): WorldObject {
+    const namespace = this.env[binding] as DurableObjectNamespace;
+    const name = nameOf(id);
+    // As an alarm does it: an object that was made by name finds its name in its id.
+    const named = name === undefined ? namespace.idFromString(id) : namespace.idFromName(name);
+    return namespace.get(named) as unknown as WorldObject;
   }
 
   #changed(placeName: string, key: string, found: Found): void {

@@ -1,5 +1,5 @@
 /** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
-import { atAwait, discardNow, type Instance, requireAlive } from "./discard.ts";
+import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
 
@@ -19,10 +19,17 @@ type AnyObjectClass = new (ctx: DurableObjectState, env: WorldEnv) => AnyObject;
 
 /** What the world adds to every object, for the test only. */
 export interface WorldObject {
-  /** Rings the alarm that is set, as if its time had come. */
-  ringWorldAlarm(): Promise<void>;
+  /** Rings the alarm that is set, as if its time had come. @returns what went wrong */
+  ringWorldAlarm(): Promise<string | undefined>;
   /** Ends this instance in the middle of whatever it does. */
   discardInWorld(): Promise<void>;
+}
+
+/** Names of objects, by their ids. */
+const names = new Map<string, string>();
+
+export function nameOf(id: string): string | undefined {
+  return names.get(id);
 }
 
 export function asWorldObject(Production: AnyObjectClass, className: string): AnyObjectClass {
@@ -31,15 +38,21 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
 
     constructor(ctx: DurableObjectState, env: WorldEnv) {
       const { storage } = ctx;
-      const instance: Instance = { className, ctx, storage, isDiscarded: false };
+      if (ctx.id.name !== undefined) names.set(ctx.id.toString(), ctx.id.name);
+      const instance: Instance = { className, ctx, storage, isDiscarded: false, isMidWrite: false };
       Object.defineProperty(ctx, "storage", { value: watchStorage(storage, instance) });
       super(ctx, watchEnv(env, instance));
       this.#instance = instance;
     }
 
-    async ringWorldAlarm(): Promise<void> {
+    async ringWorldAlarm(): Promise<string | undefined> {
       await this.#instance.storage.deleteAlarm();
-      await this.alarm?.({ isRetry: false, retryCount: 0, scheduledTime: Date.now() });
+      try {
+        await this.alarm?.({ isRetry: false, retryCount: 0, scheduledTime: Date.now() });
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? (error.stack ?? error.message) : String(error);
+      }
     }
 
     async discardInWorld(): Promise<void> {
@@ -76,7 +89,7 @@ function watchStorage(storage: DurableObjectStorage, instance: Instance): Durabl
       return (...args: unknown[]) => {
         if (!SYNCHRONOUS.has(name))
           return atAwait(instance, `storage.${name}`, () => member.apply(target, args));
-        requireAlive(instance);
+        touchStorage(instance);
         return member.apply(target, args);
       };
     },
@@ -89,7 +102,7 @@ function refuseWhenDiscarded<T extends object>(part: T, instance: Instance): T {
       const member: unknown = Reflect.get(target, property, target);
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
-        requireAlive(instance);
+        touchStorage(instance);
         return member.apply(target, args);
       };
     },
