@@ -45,7 +45,11 @@ export const ENDPOINTS = {
   signOut: "/signout",
   authorizationServerMetadata: "/.well-known/oauth-authorization-server",
   protectedResourceMetadata: "/.well-known/oauth-protected-resource/mcp",
+  /** Where MCP clients look when they find none at the address above. */
+  rootProtectedResourceMetadata: "/.well-known/oauth-protected-resource",
 } as const;
+
+export type Endpoint = (typeof ENDPOINTS)[keyof typeof ENDPOINTS];
 
 export const SERVER_INFO = { name: "todo-mcp-server", title: "Todo", version: "1.0.0" } as const;
 
@@ -54,6 +58,9 @@ export const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
 
 /** How long an MCP client has to redeem its authorization code, and a person to answer a page (the provider's own limits). */
 export const AUTHORIZATION_CODE_TTL_SECONDS = 600;
+
+/** How many MCP sessions one grant has at most: clients that never send DELETE leave one a day each. */
+export const MAXIMUM_MCP_SESSIONS = 16;
 
 /** Who signed in, from the verified ID token. */
 export const personSchema = z.object({

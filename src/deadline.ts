@@ -11,10 +11,14 @@ export function withBudget<T>(seconds: number, work: () => T): T {
   return currentDeadline.run(Date.now() + seconds * 1000, work);
 }
 
-/** Milliseconds, at least one; without end where no request is served, as in an alarm. */
-export function budgetLeftMs(): number {
-  const deadline = currentDeadline.getStore();
-  return deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(1, deadline - Date.now());
+/** When the budget ends, in epoch milliseconds; never where no request is served, as in an alarm. */
+export function budgetDeadline(): number {
+  return currentDeadline.getStore() ?? Number.POSITIVE_INFINITY;
+}
+
+/** Milliseconds, at least one, until the budget of this request ends, or another deadline comes. */
+export function budgetLeftMs(deadline = budgetDeadline()): number {
+  return Math.max(1, deadline - Date.now());
 }
 
 /** What the work yields, or undefined when it takes longer; it goes on by itself then. */

@@ -7,7 +7,7 @@ import { createMcpHandler } from "agents/mcp/server";
 import { ENDPOINTS, type Env, SERVER_INFO, type Settings } from "./config.ts";
 import { type Caller, createToolContext, describeTool, runTool, TOOLS } from "./tools.ts";
 
-/** Serves one request of one caller. The Origin has been judged before; see `index.ts`. */
+/** Serves one request of one caller. The Origin has been judged before; see `http-rules.ts`. */
 export function serveStateless(
   request: Request,
   options: { env: Env; ctx: ExecutionContext; settings: Settings; caller: Caller },
@@ -16,7 +16,10 @@ export function serveStateless(
   const session = env.PING_SESSION.getByName(caller.pingSessionId);
   const context = createToolContext(caller, settings, session);
   const createServer = () => {
-    const server = new McpServer(SERVER_INFO, { capabilities: { tools: {} } });
+    const server = new McpServer(SERVER_INFO, {
+      // The list never changes, so no client has to hold a stream open for it.
+      capabilities: { tools: { listChanged: false } },
+    });
     for (const tool of TOOLS) {
       server.registerTool(tool.name, describeTool(tool), (input: Record<string, unknown>) =>
         runTool(tool, input, context),

@@ -1,18 +1,45 @@
 /**
  * The session lane: one McpAgent Durable Object per MCP session, for clients of protocol 2025-11-25 and older.
  *
- * The router lets a session's owner in and nobody else; see `mcp-router.ts`. This class remembers the owner, acts
- * for them with their current grant, and deletes itself when idle, which McpAgent leaves to its user.
+ * The router lets a session's owner in and nobody else, and sends along for whom each request is made; see
+ * `mcp-router.ts`. This class remembers the owner's ids, acts for the caller of each request, and deletes itself when
+ * idle, which McpAgent leaves to its user.
  */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
 import { McpAgent } from "agents/mcp";
-import { type Env, type Props, parseSettings, SERVER_INFO } from "./config.ts";
+import { z } from "zod";
+import { type Env, type Props, parseSettings, personSchema, SERVER_INFO } from "./config.ts";
 import { logEvent } from "./log.ts";
 import { type Caller, createToolContext, describeTool, runTool, TOOLS, type ToolContext } from "./tools.ts";
 
-const CALLER_KEY = "caller";
+const OWNER_KEY = "owner";
 const LAST_USED_KEY = "lastUsedAt";
+
+const ownerSchema = z.object({ version: z.literal(1), userId: z.string(), clientId: z.string() });
+
+type Owner = Pick<Caller, "userId" | "clientId">;
+
+/** Carries the caller of each request from the router to the tool, past McpAgent. */
+const CALLER_HEADER = "X-Todo-Mcp-Caller";
+
+const callerSchema = z.object({
+  userId: z.string(),
+  clientId: z.string(),
+  scopes: z.array(z.string()),
+  person: personSchema,
+  pingSessionId: z.string(),
+  requestId: z.string().optional(),
+  deadline: z.number(),
+});
+
+/** The request as a session's object takes it. What a client has sent under the header's name is overwritten. */
+export function withCaller(request: Request, caller: Caller): Request {
+  const headers = new Headers(request.headers);
+  // A header takes no other characters than Latin ones.
+  headers.set(CALLER_HEADER, encodeURIComponent(JSON.stringify(caller)));
+  return new Request(request, { headers });
+}
 
 /** `admitted`: the caller owns the session, or has just opened it. */
 export type SessionClaim = "admitted" | "unknown";
@@ -32,36 +59,52 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     return undefined;
   }
 
+  /** McpAgent's own stores them, with the person's name and address. Each request brings its caller instead. */
+  override async updateProps(): Promise<void> {}
+
+  /** Runs at every start of the object, before it answers anything. */
   override async init(): Promise<void> {
     for (const tool of TOOLS) {
-      this.server.registerTool(tool.name, describeTool(tool), async (input: Record<string, unknown>) =>
-        runTool(tool, input, await this.#toolContext()),
+      this.server.registerTool(
+        tool.name,
+        describeTool(tool),
+        (input: Record<string, unknown>, { requestInfo }) =>
+          runTool(tool, input, this.#toolContext(requestInfo?.headers)),
       );
     }
+    // The list never changes. `registerTool` promises otherwise, and clients would hold a stream open for it.
+    this.server.server.registerCapabilities({ tools: { listChanged: false } });
+    // From the first moment on, because the client may be gone before its session has been claimed.
+    const idleSeconds = parseSettings(this.env).SESSION_IDLE_SECONDS;
+    await this.schedule(idleSeconds, "endWhenIdle", undefined, { idempotent: true });
   }
 
   /**
    * Opens the session for its owner. Called once, with the answer to `initialize` in hand and before the client
    * knows the session id.
    */
-  async claimNew(caller: Caller): Promise<void> {
-    await this.ctx.storage.put(CALLER_KEY, caller);
+  async claimNew({ userId, clientId }: Owner): Promise<void> {
+    await this.ctx.storage.put(OWNER_KEY, ownerSchema.parse({ version: 1, userId, clientId }));
     await this.#touch();
-    await this.schedule(parseSettings(this.env).SESSION_IDLE_SECONDS, "endWhenIdle");
   }
 
-  /** Lets the owner in, with the grant and scopes of this very request. Anyone else learns nothing. */
-  async claim(caller: Caller): Promise<SessionClaim> {
-    const owner = await this.ctx.storage.get<Caller>(CALLER_KEY);
-    if (owner === undefined) {
-      // The id of a session that has ended. Being asked has started this object anew, and it must leave nothing.
+  /** Lets the owner in. Anyone else learns nothing. */
+  async claim(caller: Owner): Promise<SessionClaim> {
+    const owner = ownerSchema.safeParse(await this.ctx.storage.get(OWNER_KEY));
+    if (!owner.success) {
+      // The id of a session that has ended, or one that another version has opened. Being asked has started this
+      // object anew, and it must leave nothing.
       await this.ctx.storage.deleteAll();
       return "unknown";
     }
-    if (owner.userId !== caller.userId || owner.clientId !== caller.clientId) return "unknown";
-    await this.ctx.storage.put(CALLER_KEY, caller);
+    if (owner.data.userId !== caller.userId || owner.data.clientId !== caller.clientId) return "unknown";
     await this.#touch();
     return "admitted";
+  }
+
+  /** Ends the session: its streams close, and nothing of it is left. */
+  async end(): Promise<void> {
+    await this.destroy();
   }
 
   /** Alarm callback of the Agents SDK: deletes this session when nobody has used it for long enough. */
@@ -81,10 +124,10 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     await this.ctx.storage.put(LAST_USED_KEY, Date.now());
   }
 
-  async #toolContext(): Promise<ToolContext> {
-    const caller = await this.ctx.storage.get<Caller>(CALLER_KEY);
-    if (caller === undefined) throw new Error("The session has no owner");
+  #toolContext(headers: Readonly<Record<string, string | string[] | undefined>> = {}): ToolContext {
+    const sent = headers[CALLER_HEADER.toLowerCase()];
+    const { requestId, ...caller } = callerSchema.parse(JSON.parse(decodeURIComponent(String(sent))));
     const session = this.env.PING_SESSION.getByName(caller.pingSessionId);
-    return createToolContext(caller, parseSettings(this.env), session);
+    return createToolContext({ ...caller, requestId }, parseSettings(this.env), session);
   }
 }

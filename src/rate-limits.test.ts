@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "./config.ts";
-import { refuseTooMany } from "./rate-limits.ts";
+import { findExceededLimit } from "./rate-limits.ts";
 
 const BINDINGS = [
   "RATE_LIMIT_REGISTER",
@@ -44,48 +44,56 @@ describe("who counts as one caller", () => {
     ["the /64 of a network", "2001:db8:1:2::", "2001:db8:1:2"],
   ])("is %s", async (_what, address, key) => {
     const { env, asked } = bindings();
-    await refuseTooMany(request({ "CF-Connecting-IP": address }), env, "/token");
-    expect(asked).toEqual([["RATE_LIMIT_TOKEN", key]]);
+    await findExceededLimit(request({ "CF-Connecting-IP": address }), env, "/token");
+    expect(asked).toEqual([["RATE_LIMIT_TOKEN", `/token ${key}`]]);
   });
 
   it("on /mcp is an access token, as a hash, and beside it the address", async () => {
     const { env, asked } = bindings();
     const headers = { "CF-Connecting-IP": "192.0.2.7", Authorization: "Bearer user:grant:secret" };
-    expect(await refuseTooMany(request(headers), env, "/mcp")).toBeUndefined();
+    expect(await findExceededLimit(request(headers), env, "/mcp")).toBeUndefined();
     expect(asked).toEqual([
-      ["RATE_LIMIT_MCP", expect.stringMatching(/^[0-9a-f]{64}$/)],
-      ["RATE_LIMIT_MCP_ADDRESS", "192.0.2.7"],
+      ["RATE_LIMIT_MCP", expect.stringMatching(/^\/mcp [0-9a-f]{64}$/)],
+      ["RATE_LIMIT_MCP_ADDRESS", "/mcp 192.0.2.7"],
     ]);
   });
 
   it("on /mcp without a token is the address", async () => {
     const { env, asked } = bindings();
-    await refuseTooMany(request({ "CF-Connecting-IP": "192.0.2.7" }), env, "/mcp");
-    expect(asked.map(([, key]) => key)).toEqual(["192.0.2.7", "192.0.2.7"]);
+    await findExceededLimit(request({ "CF-Connecting-IP": "192.0.2.7" }), env, "/mcp");
+    expect(asked.map(([, key]) => key)).toEqual(["/mcp 192.0.2.7", "/mcp 192.0.2.7"]);
+  });
+
+  it("is counted for each endpoint of a sign-in on its own", async () => {
+    const { env, asked } = bindings();
+    const endpoints = ["/authorize", "/callback", "/signout"];
+    for (const endpoint of endpoints) {
+      await findExceededLimit(request({ "CF-Connecting-IP": "192.0.2.7" }), env, endpoint);
+    }
+    expect(asked).toEqual(endpoints.map((endpoint) => ["RATE_LIMIT_AUTHORIZE", `${endpoint} 192.0.2.7`]));
   });
 
   it("is nobody on other endpoints", async () => {
     const { env, asked } = bindings();
-    expect(await refuseTooMany(request({}), env, "/health")).toBeUndefined();
+    expect(await findExceededLimit(request({}), env, "/health")).toBeUndefined();
     expect(asked).toEqual([]);
   });
 });
 
 describe("too many requests", () => {
-  it.each(["RATE_LIMIT_MCP", "RATE_LIMIT_MCP_ADDRESS"])(
-    "of %s are answered with JSON-RPC and a wait",
-    async (name) => {
-      const { env } = bindings(name);
-      const response = await refuseTooMany(request({ Authorization: "Bearer x" }), env, "/mcp");
-      expect(response?.status).toBe(429);
-      expect(response?.headers.get("Retry-After")).toBe("10");
-      expect(await response?.json()).toMatchObject({ jsonrpc: "2.0", error: { code: -32000 }, id: null });
-    },
-  );
+  it.each([
+    ["RATE_LIMIT_MCP", "/mcp", 10],
+    ["RATE_LIMIT_MCP_ADDRESS", "/mcp", 10],
+    ["RATE_LIMIT_AUTHORIZE", "/callback", 60],
+  ])("of %s at %s may come again after %i seconds", async (name, endpoint, retryAfterSeconds) => {
+    const { env } = bindings(name);
+    const exceeded = await findExceededLimit(request({ Authorization: "Bearer x" }), env, endpoint);
+    expect(exceeded).toMatchObject({ retryAfterSeconds });
+  });
 
   it("are logged by the name of the limit alone", async () => {
     const { env } = bindings("RATE_LIMIT_REGISTER");
-    await refuseTooMany(request({ "CF-Connecting-IP": "192.0.2.7" }), env, "/register");
+    await findExceededLimit(request({ "CF-Connecting-IP": "192.0.2.7" }), env, "/register");
     expect(console.error).toHaveBeenCalledExactlyOnceWith(
       JSON.stringify({ event: "rate_limit.exceeded", limit: "RATE_LIMIT_REGISTER" }),
     );

@@ -3,7 +3,6 @@
  *
  * They are counted per Cloudflare location and are a brake on floods and run-away agents, not a quota.
  */
-import { renderErrorPage } from "./auth/pages.tsx";
 import { ENDPOINTS, type Env } from "./config.ts";
 import { logProblem } from "./log.ts";
 
@@ -19,9 +18,13 @@ interface Limit {
   readonly retryAfterSeconds: number;
 }
 
+const SIGN_IN_LIMIT: Limit = { binding: "RATE_LIMIT_AUTHORIZE", caller: "address", retryAfterSeconds: 60 };
+
 const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
   [ENDPOINTS.register]: [{ binding: "RATE_LIMIT_REGISTER", caller: "address", retryAfterSeconds: 60 }],
-  [ENDPOINTS.authorize]: [{ binding: "RATE_LIMIT_AUTHORIZE", caller: "address", retryAfterSeconds: 60 }],
+  [ENDPOINTS.authorize]: [SIGN_IN_LIMIT],
+  [ENDPOINTS.callback]: [SIGN_IN_LIMIT],
+  [ENDPOINTS.signOut]: [SIGN_IN_LIMIT],
   [ENDPOINTS.token]: [{ binding: "RATE_LIMIT_TOKEN", caller: "address", retryAfterSeconds: 60 }],
   // One address can stand for many people, as with hosted agents: it gets far more than one token does.
   [ENDPOINTS.mcp]: [
@@ -30,18 +33,19 @@ const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
   ],
 };
 
-/** A 429 in the form that the endpoint's callers read, or undefined when the request may pass. */
-export async function refuseTooMany(
+/** The limit that this request exceeds, or undefined when it may pass. */
+export async function findExceededLimit(
   request: Request,
   env: Env,
-  pathname: string,
-): Promise<Response | undefined> {
-  for (const limit of LIMITS[pathname] ?? []) {
-    const key = limit.caller === "token" ? await tokenKey(request) : addressKey(request);
-    const { success } = await env[limit.binding].limit({ key });
+  endpoint: string,
+): Promise<Pick<Limit, "retryAfterSeconds"> | undefined> {
+  for (const limit of LIMITS[endpoint] ?? []) {
+    const caller = limit.caller === "token" ? await tokenKey(request) : addressKey(request);
+    // Endpoints that share a binding are counted each on its own.
+    const { success } = await env[limit.binding].limit({ key: `${endpoint} ${caller}` });
     if (success) continue;
     logProblem("rate_limit.exceeded", { limit: limit.binding });
-    return tooMany(pathname, limit.retryAfterSeconds);
+    return limit;
   }
   return undefined;
 }
@@ -64,22 +68,4 @@ function addressKey(request: Request): string {
   const zeros =
     tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill("0");
   return [...groups, ...zeros, ...rest].slice(0, 4).join(":");
-}
-
-async function tooMany(pathname: string, retryAfterSeconds: number): Promise<Response> {
-  const headers = new Headers({ "Retry-After": String(retryAfterSeconds), "Cache-Control": "no-store" });
-  if (pathname === ENDPOINTS.authorize) {
-    return renderErrorPage({
-      status: 429,
-      title: "Too many attempts",
-      text: "Too many sign-ins were started from your network in a short time.",
-      nextStep: "Wait a minute, then go back to your app and connect again.",
-      headers,
-    });
-  }
-  const body =
-    pathname === ENDPOINTS.mcp
-      ? { jsonrpc: "2.0", error: { code: -32000, message: "Too many requests. Slow down." }, id: null }
-      : { error: "temporarily_unavailable", error_description: "Too many requests. Try again later." };
-  return Response.json(body, { status: 429, headers });
 }

@@ -1,18 +1,25 @@
 /** Reads bodies with a limit, whatever `Content-Length` claims. */
 
-/** The whole body as text, or undefined when it is larger than `maximumBytes`. */
-export async function readBodyText(
-  message: Request | Response,
-  maximumBytes: number,
-): Promise<string | undefined> {
-  if (Number(message.headers.get("Content-Length") ?? 0) > maximumBytes) return undefined;
+export type BodyOutcome =
+  | { readonly kind: "read"; readonly text: string }
+  | { readonly kind: "too_large" }
+  /** The other side has gone before it had sent all. */
+  | { readonly kind: "broken_off" };
+
+/** The whole body as text, unless it is larger than `maximumBytes`. */
+export async function readBodyText(message: Request | Response, maximumBytes: number): Promise<BodyOutcome> {
+  if (Number(message.headers.get("Content-Length") ?? 0) > maximumBytes) return { kind: "too_large" };
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  for await (const chunk of message.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maximumBytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
+  try {
+    for await (const chunk of message.body ?? []) {
+      size += chunk.byteLength;
+      if (size > maximumBytes) return { kind: "too_large" };
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } catch {
+    return { kind: "broken_off" };
   }
-  return text + decoder.decode();
+  return { kind: "read", text: text + decoder.decode() };
 }

@@ -230,23 +230,19 @@ async function readList(response: Response, scopes: readonly TodoScope[]): Promi
     await response.body?.cancel();
     return unreadable("not_json");
   }
-  let text: string | undefined;
-  try {
-    text = await readBodyText(response, MAXIMUM_RESPONSE_BYTES);
-  } catch {
-    return unreadable("cut_off");
-  }
-  if (text === undefined) {
+  const body = await readBodyText(response, MAXIMUM_RESPONSE_BYTES);
+  if (body.kind === "broken_off") return unreadable("cut_off");
+  if (body.kind === "too_large") {
     await response.body?.cancel();
     return { kind: "answer_too_large" };
   }
-  let body: unknown;
+  let parsed: unknown;
   try {
-    body = JSON.parse(text);
+    parsed = JSON.parse(body.text);
   } catch {
     return unreadable("malformed");
   }
-  const list = listSchema.safeParse(body);
+  const list = listSchema.safeParse(parsed);
   return list.success ? { kind: "todos", todos: list.data.todos, scopes } : unreadable("unexpected_shape");
 }
 

@@ -5,22 +5,23 @@
 import {
   AuthorizationError,
   type AuthRequest,
+  authorizationErrorRedirect,
+  type ClientInfo,
   OAuthError,
-  type OAuthProviderOptions,
 } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
-import { ENDPOINTS, type Env, type Person, type Props, type Settings, type TodoScope } from "../config.ts";
+import { ENDPOINTS, type Env, type Props, type Settings } from "../config.ts";
 import { logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
-import { personOf } from "./grants.ts";
+import { personOf } from "./grant-keeper.ts";
 import { renderConsentPage } from "./pages.tsx";
 import type { GrantMetadata } from "./person-tables.ts";
 import { readCorrelationId, readErrorCode } from "./ping-failures.ts";
 import { clientSignInTransactionSchema, type PendingApproval, pendingApprovalSchema } from "./ping-types.ts";
 import { redeemAuthorizationResponse } from "./ping-utils.ts";
 import { keepRegistration } from "./registration.ts";
-import { askedPersonCookie, forgottenPersonCookie, readAskedPerson } from "./sealed-cookies.ts";
-import { redirect, redirectFailure, renderFailure } from "./sign-in-failures.ts";
+import { askedPersonCookie, clearedAskedPersonCookie, readAskedPerson } from "./sealed-cookies.ts";
+import { endSignIn, redirect, redirectPingFailure, renderFailure } from "./sign-in-failures.ts";
 import { finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
 import {
   mapPingOneError,
@@ -32,17 +33,19 @@ import {
 type App = { Bindings: Env };
 
 /** Somebody who has signed in at PingOne, and whose tokens wait in a PingSession. */
-interface SignedIn {
-  readonly userId: string;
-  readonly person: Person;
-  readonly scopes: readonly TodoScope[];
-  readonly pingSessionId: string;
+type SignedIn = Omit<PendingApproval, "kind">;
+
+/** A sign-in on its way back to the MCP client. */
+interface Return {
+  readonly request: AuthRequest;
+  /** The cookies that go with the answer. */
+  readonly headers: Headers;
+  readonly signedIn: SignedIn;
+  /** Epoch milliseconds at which the person pressed Allow in this sign-in, if they did. */
+  readonly approvedAt: number | undefined;
 }
 
-export function createCallbackHandler(
-  settings: Settings,
-  options: () => OAuthProviderOptions<Env>,
-): Hono<App> {
+export function createCallbackHandler(settings: Settings): Hono<App> {
   const app = new Hono<App>();
   const secret = settings.COOKIE_ENCRYPTION_KEY;
 
@@ -57,10 +60,11 @@ export function createCallbackHandler(
     if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
     const transaction = clientSignInTransactionSchema.safeParse(data);
-    if (!transaction.success) throw expired();
+    if (!transaction.success) return renderFailure(pastPageError(), headers);
     if (url.searchParams.has("error")) return returnRefusal(settings, { request, headers, url });
     try {
-      await requireRegisteredClient(c.env, request.clientId);
+      // Before PingOne's code is spent.
+      await requireClient(c.env, request.clientId);
       const signIn = await redeemAuthorizationResponse(settings, {
         response: url,
         redirectUri: new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href,
@@ -68,97 +72,94 @@ export function createCallbackHandler(
         requested: todoScopesOf(request),
       });
       if (signIn.kind === "failed") {
-        if (signIn.refreshToken !== undefined) await discard(c.env, signIn.refreshToken);
-        return redirectFailure(signIn, request, headers);
+        await revoke(c.env, signIn.refreshToken);
+        return redirectPingFailure(signIn, request, headers);
       }
       const { person, tokens } = signIn.value;
       if (tokens.scopes.length === 0) {
         logEvent("callback.no_scope_granted");
-        if (tokens.refreshToken !== undefined) await discard(c.env, tokens.refreshToken);
+        await revoke(c.env, tokens.refreshToken);
         return redirect(redirectWithPingOneError(request, "access_denied"), headers);
       }
       const userId = await userIdOf(person.sub);
       const asked = await readAskedPerson(c, secret);
-      if (asked !== undefined && asked !== userId) headers.append("Set-Cookie", forgottenPersonCookie());
+      if (asked !== undefined && asked !== userId) headers.append("Set-Cookie", clearedAskedPersonCookie());
       const pingSessionId = crypto.randomUUID();
-      const session = c.env.PING_SESSION.getByName(pingSessionId);
-      await session.open({ id: pingSessionId, userId, tokens });
+      await c.env.PING_SESSION.getByName(pingSessionId).open({ id: pingSessionId, userId, tokens });
       const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
-      return await admit(c, { request, headers, signedIn, approvedAt: transaction.data.approvedAt });
+      return await grantOrAsk(c, { request, headers, signedIn, approvedAt: transaction.data.approvedAt });
     } catch (error) {
-      if (error instanceof AuthorizationError) return renderFailure(error, headers);
-      return redirectFailure(error, request, headers);
+      return endSignIn(error, request, headers);
     }
   });
 
-  /** The answer to the page that {@link askAgain} shows. */
+  /** The answer to the page that {@link askForApproval} shows. */
   app.post(ENDPOINTS.callback, async (c) => {
     const { handle, decision } = await readDecision(c.req.raw);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(
       new Request(stateUrl(c.req.url, handle), { headers: c.req.raw.headers }),
     );
     const pending = pendingApprovalSchema.safeParse(data);
-    if (!pending.success) throw expired();
+    if (!pending.success) return renderFailure(pastPageError(), headers);
     const signedIn = pending.data;
     const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
-    // Somebody else has signed in in this browser since: the page that is still open is not theirs to answer.
-    if ((await readAskedPerson(c, secret)) !== signedIn.userId) {
-      await session.end({ revoke: true, requestId: requestId() });
-      throw new AuthorizationError("invalid_request", {
-        description: "Another person has signed in in this browser since this page was shown.",
-      });
-    }
-    if (decision === "deny") {
-      logEvent("authorize.consent_refused");
-      await session.end({ revoke: true, requestId: requestId() });
-      return redirect(redirectWithPingOneError(request, "access_denied"), headers);
-    }
-    if (!(await session.take())) throw expired();
-    logEvent("authorize.consent_given");
     try {
-      return await admit(c, { request, headers, signedIn, approvedAt: Date.now() });
+      // The page may still be open when somebody else has signed in in this browser: it is not theirs to answer.
+      if ((await readAskedPerson(c, secret)) !== signedIn.userId) {
+        await session.end({ revoke: true, requestId: requestId() });
+        throw new AuthorizationError("invalid_request", {
+          description: "Another person has signed in in this browser since this page was shown.",
+        });
+      }
+      if (decision === "deny") {
+        logEvent("authorize.consent_refused");
+        await session.end({ revoke: true, requestId: requestId() });
+        return redirect(
+          authorizationErrorRedirect(request, "access_denied", "The person refused access."),
+          headers,
+        );
+      }
+      if (!(await session.take())) throw pastPageError();
+      logEvent("authorize.consent_given");
+      return await grantOrAsk(c, { request, headers, signedIn, approvedAt: Date.now() });
     } catch (error) {
-      return redirectFailure(error, request, headers);
+      return endSignIn(error, request, headers);
     }
   });
 
   /** Gives the client its access if this person has approved it, and asks them otherwise. */
-  async function admit(
-    c: Context<App>,
-    callback: { request: AuthRequest; headers: Headers; signedIn: SignedIn; approvedAt: number | undefined },
-  ): Promise<Response> {
-    const { request, headers, signedIn, approvedAt } = callback;
-    const { userId, scopes, pingSessionId } = signedIn;
+  async function grantOrAsk(c: Context<App>, back: Return): Promise<Response> {
+    const { request, headers, signedIn, approvedAt } = back;
+    const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
     try {
-      const admission = await personOf(c.env, userId).admit({
+      const admission = await personOf(c.env, signedIn.userId).admit({
         clientId: request.clientId,
         redirectUri: request.redirectUri,
         resource: settings.MCP_RESOURCE.href,
         scopes: todoScopesOf(request),
         approvedAt,
       });
-      if (admission.kind === "ask") return await askAgain(c, { request, headers, signedIn });
-      const redirectTo = await grantAccess(c.env, request, signedIn, admission.admittedAt);
-      await keepRegistration(options(), c.env, request.clientId);
-      logEvent("callback.signed_in", { scopes: scopes.join(" ") });
+      if (admission.kind === "ask") return await askForApproval(c, back);
+      const redirectTo = await grantAccess(c.env, back, admission.admittedAt);
+      if (approvedAt !== undefined) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
+      logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
       return redirect(redirectTo, headers);
     } catch (error) {
       // No grant will ever name this session.
-      await c.env.PING_SESSION.getByName(pingSessionId).end({ revoke: true, requestId: requestId() });
+      await session.end({ revoke: true, requestId: requestId() });
       if (!(error instanceof OAuthError)) throw error;
-      // The person has ended this client's access while it was being made.
       logEvent("callback.ended_meanwhile");
-      return redirect(redirectWithPingOneError(request, "access_denied"), headers);
+      return redirect(
+        authorizationErrorRedirect(request, "access_denied", "The person ended this app's access."),
+        headers,
+      );
     }
   }
 
-  async function askAgain(
-    c: Context<App>,
-    { request, headers, signedIn }: { request: AuthRequest; headers: Headers; signedIn: SignedIn },
-  ): Promise<Response> {
+  async function askForApproval(c: Context<App>, { request, headers, signedIn }: Return): Promise<Response> {
     const oauth = c.env.OAUTH_PROVIDER;
     const details = await oauth.describeConsent(request);
-    const data: PendingApproval = { kind: "approval", ...signedIn, scopes: [...signedIn.scopes] };
+    const data: PendingApproval = { kind: "approval", ...signedIn };
     const pending = await oauth.beginUpstream(request, { data, headers });
     pending.headers.append("Set-Cookie", await askedPersonCookie(secret, signedIn.userId));
     logEvent("callback.consent_asked");
@@ -200,36 +201,33 @@ function returnRefusal(
 }
 
 /** @throws {AuthorizationError} when the client's registration has ended while the person was signing in */
-async function requireRegisteredClient(env: Env, clientId: string): Promise<void> {
-  if ((await env.OAUTH_PROVIDER.lookupClient(clientId)) !== null) return;
+async function requireClient(env: Env, clientId: string): Promise<ClientInfo> {
+  const client = await env.OAUTH_PROVIDER.lookupClient(clientId);
+  if (client !== null) return client;
   throw new AuthorizationError("invalid_request", { description: "This app is no longer registered." });
 }
 
-function expired(): AuthorizationError {
+function pastPageError(): AuthorizationError {
   return new AuthorizationError("invalid_request", {
     description: "This authorization expired or was already used.",
   });
 }
 
-/** PingOne has issued a refresh token for a sign-in that ends here. */
-async function discard(env: Env, refreshToken: string): Promise<void> {
+/** Has a refresh token revoked whose sign-in came to nothing. Never throws. */
+async function revoke(env: Env, refreshToken: string | undefined): Promise<void> {
+  if (refreshToken === undefined) return;
   try {
     const session = env.PING_SESSION.getByName(crypto.randomUUID());
     await session.discard(refreshToken, { requestId: requestId() });
   } catch (error) {
-    logProblem("callback.token_not_discarded", { error: error instanceof Error ? error.name : "unknown" });
+    logProblem("callback.token_not_revoked", { error: error instanceof Error ? error.name : "unknown" });
   }
 }
 
 /** Makes the grant in front of the PingSession. @returns where the client gets its code */
-async function grantAccess(
-  env: Env,
-  request: AuthRequest,
-  { userId, person, scopes, pingSessionId }: SignedIn,
-  admittedAt: number,
-): Promise<string> {
-  const client = await env.OAUTH_PROVIDER.lookupClient(request.clientId);
-  const clientName = client?.clientName;
+async function grantAccess(env: Env, { request, signedIn }: Return, admittedAt: number): Promise<string> {
+  const { userId, person, scopes, pingSessionId } = signedIn;
+  const { clientName } = await requireClient(env, request.clientId);
   const { redirectTo } = await env.OAUTH_PROVIDER.completeAuthorization({
     request,
     userId,
@@ -238,7 +236,7 @@ async function grantAccess(
       admittedAt,
       ...(clientName !== undefined && { clientName }),
     } satisfies GrantMetadata,
-    scope: [...scopes],
+    scope: scopes,
     props: { version: 1, person, pingSessionId } satisfies Props,
     // The person's object replaces an older grant, when this one's code is redeemed.
     revokeExistingGrants: false,

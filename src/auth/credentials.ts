@@ -1,14 +1,16 @@
 /**
- * How the OAuth provider spells what it gives out. Anything spelt otherwise was never issued, and is refused without a
- * look at any store.
+ * The formats of the ids, codes and tokens that the OAuth provider issues. Anything of another format was never issued,
+ * and is refused without a look at any store.
  */
 import { sha256Base64Url } from "../digest.ts";
 
-/** Codes, access tokens and refresh tokens are `userId:grantId:secret`. */
-const CREDENTIAL = /^([\w.~!*'()%-]{1,200}):([\w-]{16}):[\w-]{32}$/;
-const USER_ID = /^[\w.~!*'()%-]{1,200}$/;
-const GRANT_ID = /^[\w-]{16}$/;
-const CLIENT_ID = /^[\w-]{16}$/;
+const MAXIMUM_USER_ID_LENGTH = 200;
+
+/** What {@link userIdOf} makes: what `encodeURIComponent` leaves. */
+const USER_ID = new RegExp(`^[\\w.~!*'()%-]{1,${MAXIMUM_USER_ID_LENGTH}}$`);
+/** Of grants and of registered clients. */
+const ID = /^[\w-]{16}$/;
+const SECRET = /^[\w-]{32}$/;
 
 /** Names one grant of one person. */
 export interface GrantName {
@@ -18,17 +20,19 @@ export interface GrantName {
 
 /** The grant that a code or token belongs to, or undefined for what this server cannot have issued. */
 export function parseCredential(credential: string): GrantName | undefined {
-  const [, userId, grantId] = CREDENTIAL.exec(credential) ?? [];
-  return userId === undefined || grantId === undefined ? undefined : { userId, grantId };
+  // `userId:grantId:secret`, of codes, access tokens and refresh tokens.
+  const [userId = "", grantId = "", secret = "", ...rest] = credential.split(":");
+  const name = { userId, grantId };
+  return isGrantName(name) && SECRET.test(secret) && rest.length === 0 ? name : undefined;
 }
 
 export function isGrantName({ userId, grantId }: GrantName): boolean {
-  return USER_ID.test(userId) && GRANT_ID.test(grantId);
+  return USER_ID.test(userId) && ID.test(grantId);
 }
 
 /** Whether an id can be that of a client that registered here. */
 export function isRegisteredClientId(clientId: string): boolean {
-  return CLIENT_ID.test(clientId);
+  return ID.test(clientId);
 }
 
 /** Whether an id is the address of a Client ID Metadata Document. */
@@ -42,5 +46,5 @@ export function isMetadataDocumentId(clientId: string): boolean {
  */
 export async function userIdOf(subject: string): Promise<string> {
   const encoded = encodeURIComponent(subject);
-  return encoded.length <= 200 ? encoded : `sha256-${await sha256Base64Url(subject)}`;
+  return encoded.length <= MAXIMUM_USER_ID_LENGTH ? encoded : `sha256-${await sha256Base64Url(subject)}`;
 }

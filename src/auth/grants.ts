@@ -1,6 +1,6 @@
 /**
- * Where the OAuth provider stores what it stores. It knows one place, `env.OAUTH_KV`, and this is what it gets there:
- * grants go to the Durable Object {@link Person} of their owner, everything else to KV.
+ * The store that the OAuth provider sees as `env.OAUTH_KV`: grants are kept in the Durable Object of the person who gave
+ * them, everything else in KV.
  *
  * KV would not do for grants: a read may be a minute old, absence proves nothing, and a key takes one write a second,
  * although the provider writes a grant at the callback and again when its code is redeemed. The other records are
@@ -10,46 +10,34 @@ import { getOAuthApi, OAuthError, type OAuthHelpers } from "@cloudflare/workers-
 import type { Env, Settings } from "../config.ts";
 import { logProblem, requestId } from "../log.ts";
 import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
-import type { GrantWrite } from "./person.ts";
+import { type GrantKeeper, personOf } from "./grant-keeper.ts";
 import { createProviderOptions } from "./provider.ts";
-import { UNUSED_REGISTRATION_TTL_SECONDS } from "./registration.ts";
-
-/** Keeps the provider's records of one person's grants. */
-export interface GrantKeeper {
-  readGrant(grantId: string): Promise<string | undefined>;
-  writeGrant(grant: { grantId: string; record: string; expiresAt: number }): Promise<GrantWrite>;
-  deleteGrant(grantId: string, requestId: string | undefined): Promise<void>;
-}
+import { shortenRegistration } from "./registration.ts";
 
 /** Longer than the second in which KV takes one write for a key. */
 const KV_WRITE_PAUSE_MS = 1100;
 
-/** The environment with this store in KV's place. */
-export function withOAuthStore(
-  env: Env,
-  keeperOf: (userId: string) => GrantKeeper = (userId) => personOf(env, userId),
-): Env {
-  return { ...env, OAUTH_KV: createOAuthStore(env.OAUTH_KV, keeperOf) };
+interface StoreOptions {
+  /** Whose grants are whose. */
+  readonly keeperOf?: (userId: string) => GrantKeeper;
+  /** The request registers a client, which nobody has approved yet. */
+  readonly isRegistering?: boolean;
 }
 
-export function personOf(env: Env, userId: string) {
-  return env.PERSON.getByName(userId);
+/** The environment with this store in KV's place. */
+export function withOAuthStore(env: Env, options: StoreOptions = {}): Env {
+  const { keeperOf = (userId) => personOf(env, userId), isRegistering = false } = options;
+  return { ...env, OAUTH_KV: createOAuthStore(env.OAUTH_KV, { keeperOf, isRegistering }) };
 }
 
 /** The provider's helpers where no request has brought them, as in a Durable Object. @param env with its own KV */
 export function getGrantApi(env: Env, settings: Settings, keeper: GrantKeeper): OAuthHelpers {
   const handler = { fetch: () => new Response(null, { status: 404 }) };
   const options = createProviderOptions(settings, { apiHandler: handler, defaultHandler: handler });
-  return getOAuthApi(
-    options,
-    withOAuthStore(env, () => keeper),
-  );
+  return getOAuthApi(options, withOAuthStore(env, { keeperOf: () => keeper }));
 }
 
-function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKeeper): KVNamespace {
-  /** Clients whose registration this request has read. */
-  const clients = new Set<string>();
-
+function createOAuthStore(kv: KVNamespace, { keeperOf, isRegistering }: Required<StoreOptions>): KVNamespace {
   const read = async (key: string): Promise<string | null> => {
     const parsed = parseKey(key);
     switch (parsed.kind) {
@@ -58,8 +46,6 @@ function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKe
       case "grant":
         return (await keeperOf(parsed.userId).readGrant(parsed.grantId)) ?? null;
       case "client":
-        clients.add(parsed.clientId);
-        return kv.get(key);
       case "other":
         return kv.get(key);
     }
@@ -72,15 +58,16 @@ function createOAuthStore(kv: KVNamespace, keeperOf: (userId: string) => GrantKe
     },
     put: async (key: string, value: string, options?: KVNamespacePutOptions): Promise<void> => {
       const parsed = parseKey(key);
-      // A renewal by the provider would be for a day, the life of an unused registration: `keepRegistration` does it.
-      const isRenewal = parsed.kind === "client" && clients.has(parsed.clientId);
-      if (isRenewal && options?.expirationTtl === UNUSED_REGISTRATION_TTL_SECONDS) return;
-      if (parsed.kind !== "grant") return putPatiently(kv, key, value, options);
+      if (parsed.kind === "client" && isRegistering) {
+        const { record, expirationTtl } = shortenRegistration(value);
+        return putWithOneRetry(kv, key, record, { expirationTtl });
+      }
+      if (parsed.kind !== "grant") return putWithOneRetry(kv, key, value, options);
       const { userId, grantId } = parsed;
       const write = { grantId, record: value, expiresAt: expiryOf(options) };
-      // Ended while this request was at it: what it would have written must not bring the grant back.
+      // The grant was ended while this request ran; writing it would bring it back.
       if ((await keeperOf(userId).writeGrant(write)) === "ended") {
-        throw new OAuthError("invalid_grant", { description: "The access was ended." });
+        throw new OAuthError("invalid_grant", { description: "The person has ended this access." });
       }
     },
     delete: async (key: string): Promise<void> => {
@@ -120,7 +107,7 @@ function expiryOf(options: KVNamespacePutOptions | undefined): number {
 }
 
 /** Once more after a second, where KV has refused the write (429: one a second per key) or failed. */
-async function putPatiently(
+async function putWithOneRetry(
   kv: KVNamespace,
   key: string,
   value: string,

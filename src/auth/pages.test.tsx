@@ -132,8 +132,33 @@ describe("renderConsentPage", () => {
     expect(await (await renderConsent()).text()).not.toContain("own computer");
   });
 
+  it.each<[redirectUri: string, shown: string]>([
+    ["http://localhost:49152/callback", "localhost:49152"],
+    ["http://127.0.0.1:8080/callback", "127.0.0.1:8080"],
+    ["http://[::1]:8080/callback", "[::1]:8080"],
+    ["https://app.example/callback", "app.example"],
+    ["https://app.example:8443/callback", "app.example:8443"],
+    ["com.example.app:/callback", "com.example.app:/callback"],
+  ])("says that %s is at %s", async (redirectUri, shown) => {
+    const redirectHost = new URL(redirectUri).hostname || redirectUri;
+    const root = parse(await (await renderConsent({ redirectUri, redirectHost })).text());
+    expect(root.querySelectorAll("dd").map(({ text }) => text)).toContain(shown);
+  });
+
+  it("shows a name without what hides or reorders the text around it, and not more of it than fits", async () => {
+    const root = parse(
+      await (await renderConsent({ clientName: `Go\u202e\u200bod${"x".repeat(500)}` })).text(),
+    );
+    const name = `Good${"x".repeat(95)}…`;
+    expect(root.querySelector("h1")?.text).toBe(`Allow ${name} to use your todos?`);
+    expect(root.querySelector("title")?.text).toBe(`Allow ${name}? Todo`);
+    expect(root.querySelector("dd")?.text).toBe(name);
+    expect(root.toString()).not.toMatch(/[\u202e\u200b]|x{100}/);
+  });
+
   it.each(["clientName", "redirectHost", "clientDomain"] as const)("escapes a hostile %s", async (field) => {
-    const root = parse(await (await renderConsent({ [field]: HOSTILE })).text());
+    // An address that is no URL is shown as the provider names it.
+    const root = parse(await (await renderConsent({ redirectUri: HOSTILE, [field]: HOSTILE })).text());
     expect(root.querySelectorAll("script, img")).toEqual([]);
     expect(root.text).toContain(HOSTILE);
   });

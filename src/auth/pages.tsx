@@ -12,6 +12,7 @@ import {
   TODO_SCOPES,
   type TodoScope,
 } from "../config.ts";
+import { displayName } from "./display-name.ts";
 import { Page, respond } from "./layout.tsx";
 
 /**
@@ -28,10 +29,11 @@ export function renderConsentPage(options: {
   signedInAs?: Person;
 }): Promise<Response> {
   const { details, scopes, handle, signedInAs } = options;
+  const clientName = displayName(details.clientName);
   return respond(
-    <Page title={`Allow access? ${SERVER_INFO.title}`}>
+    <Page title={`Allow ${clientName}? ${SERVER_INFO.title}`}>
       <p class="soft">{SERVER_INFO.title} MCP server</p>
-      <h1>Allow {details.clientName} to use your todos?</h1>
+      <h1>Allow {clientName} to use your todos?</h1>
       {details.clientDomain === undefined ? (
         <p>This app chose its own name. Nobody has verified it.</p>
       ) : (
@@ -41,9 +43,9 @@ export function renderConsentPage(options: {
       )}
       <dl>
         <dt>App</dt>
-        <dd>{details.clientName}</dd>
+        <dd>{clientName}</dd>
         <dt>Access is sent to</dt>
-        <dd>{details.redirectHost}</dd>
+        <dd>{redirectHostWithPort(details)}</dd>
       </dl>
       {details.redirectIsLoopback && (
         <p class="note">
@@ -80,6 +82,11 @@ export function renderConsentPage(options: {
     200,
     options.headers,
   );
+}
+
+/** On the person's own computer, the port is all that tells two apps apart. An app's own scheme has no host. */
+function redirectHostWithPort({ redirectUri, redirectHost }: ConsentDescription): string {
+  return URL.parse(redirectUri)?.host || redirectHost;
 }
 
 function nameOf({ sub, name, username, email }: Person): string {

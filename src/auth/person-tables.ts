@@ -14,10 +14,10 @@ export interface Connection {
 }
 
 /** What stands readable beside a grant. */
-export const grantMetadataSchema = z.object({
+const grantMetadataSchema = z.object({
   pingSessionId: z.string(),
   clientName: z.string().optional(),
-  /** Epoch milliseconds of {@link Person.admit}: an end that came later stands above it. */
+  /** Epoch milliseconds at which the person was admitted: an end that came later stands above it. */
   admittedAt: z.number(),
 });
 export type GrantMetadata = z.infer<typeof grantMetadataSchema>;
@@ -33,9 +33,12 @@ export const grantRecordSchema = z.looseObject({
   authCodeWrappedKey: z.string().optional(),
   metadata: grantMetadataSchema,
 });
-type GrantRecord = z.infer<typeof grantRecordSchema>;
+export type GrantRecord = z.infer<typeof grantRecordSchema>;
 
-/** Times are seconds since the epoch, but `ended.at`, which is in milliseconds. */
+/**
+ * Times are seconds since the epoch, but `ended.at`, which is in milliseconds. `user_id` is the same in all rows: an alarm,
+ * which nobody calls, needs it to name access tokens in KV.
+ */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS approvals (
   client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, resource TEXT NOT NULL,
@@ -45,21 +48,20 @@ CREATE TABLE IF NOT EXISTS approvals (
 CREATE INDEX IF NOT EXISTS approvals_by_expiry ON approvals (expires_at);
 CREATE TABLE IF NOT EXISTS ended (client_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS grants (
-  id TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL, place TEXT NOT NULL,
+  id TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL, slot TEXT NOT NULL,
   ping_session_id TEXT NOT NULL, record TEXT NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, redeemed INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS grants_by_place ON grants (place);
+CREATE INDEX IF NOT EXISTS grants_by_slot ON grants (slot);
 CREATE INDEX IF NOT EXISTS grants_by_session ON grants (ping_session_id);
 CREATE INDEX IF NOT EXISTS grants_by_expiry ON grants (expires_at);
 CREATE TABLE IF NOT EXISTS endings (
   grant_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, ping_session_id TEXT NOT NULL,
-  heir TEXT, tokens_deleted INTEGER NOT NULL
+  successor TEXT, tokens_deleted INTEGER NOT NULL
 );`;
 
 export type GrantRow = {
   id: string;
-  user_id: string;
   client_id: string;
   record: string;
   created_at: number;
@@ -71,7 +73,7 @@ export type EndingRow = {
   user_id: string;
   ping_session_id: string;
   /** The PingSession that takes over the refresh token, which is not revoked then. */
-  heir: string | null;
+  successor: string | null;
   tokens_deleted: number;
 };
 
@@ -84,7 +86,11 @@ export function ensureTables(sql: SqlStorage): void {
  * known by its metadata document has one per redirect URI, since many installations share its id; the port of a
  * loopback address varies from run to run (RFC 8252 §7.3) and does not count.
  */
-export function replacementPlace({ clientId, resource, redirectUri }: GrantRecord): string {
+export function slotOf({
+  clientId,
+  resource,
+  redirectUri,
+}: Pick<GrantRecord, "clientId" | "resource" | "redirectUri">): string {
   const address = isMetadataDocumentId(clientId) ? withoutLoopbackPort(redirectUri ?? "") : "";
   return JSON.stringify([clientId, resource ?? "", address]);
 }

@@ -9,19 +9,21 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
 import { continueRequest, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
-import { type GrantKeeper, getGrantApi } from "./grants.ts";
+import type { GrantKeeper, GrantWrite } from "./grant-keeper.ts";
+import { getGrantApi } from "./grants.ts";
 import {
   type Connection,
   type EndingRow,
   ensureTables,
+  type GrantRecord,
   type GrantRow,
   grantRecordSchema,
-  replacementPlace,
+  slotOf,
   toConnection,
 } from "./person-tables.ts";
 
 /** What a person is asked about: this client, these addresses, these permissions. */
-export interface ApprovalRequest {
+interface ApprovalRequest {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly resource: string;
@@ -29,22 +31,21 @@ export interface ApprovalRequest {
 }
 
 /** `approved`: go on. `admittedAt` belongs into the grant's metadata. `ask`: show the consent page. */
-export type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
+type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
 
-/** `ended`: the grant is no longer there, or the person ended the client's access while it was being made. */
-export type GrantWrite = "written" | "ended";
+type GrantAsWritten = Parameters<GrantKeeper["writeGrant"]>[0];
 
 /** How many connections one page shows. */
-export const CONNECTIONS_PER_PAGE = 50;
+const CONNECTIONS_PER_PAGE = 50;
 
 /** Grants that one run ends: each costs a few operations, of which one invocation has a thousand. */
 const ENDINGS_PER_RUN = 25;
 const ENDINGS_RETRY_SECONDS = 60;
 
-/** An approval that was given before access was ended can arrive for as long as a sign-in may take, ten minutes. */
+/** Longer than the ten minutes in which an approval from before the end can still arrive. */
 const ENDED_KEPT_SECONDS = 3600;
 
-/** Stands for all clients. No client id contains it. */
+/** Stands for all clients: no client id is "*". */
 const ALL_CLIENTS = "*";
 
 /** For the provider's `revokeGrant`, which deletes a grant's tokens and then the grant: that one is gone already. */
@@ -84,7 +85,11 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       const expiresAt = nowInSeconds() + THIRTY_DAYS_SECONDS;
       this.#sql.exec(
         "INSERT OR REPLACE INTO approvals (client_id, redirect_uri, resource, scopes, expires_at) VALUES (?, ?, ?, ?, ?)",
-        ...[clientId, redirectUri, resource, scopes, expiresAt],
+        clientId,
+        redirectUri,
+        resource,
+        scopes,
+        expiresAt,
       );
       await this.#schedule();
       return { kind: "approved", admittedAt };
@@ -96,46 +101,64 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   async readGrant(grantId: string): Promise<string | undefined> {
     // Anybody can ask for a grant of anybody: asking must not make an object.
     if (this.#isEmpty()) return undefined;
-    return this.#sql
-      .exec<{ record: string }>(
-        "SELECT record FROM grants WHERE id = ? AND expires_at > ?",
+    const grant = this.#sql
+      .exec<{ record: string; expires_at: number }>(
+        "SELECT record, expires_at FROM grants WHERE id = ?",
         grantId,
-        nowInSeconds(),
       )
-      .toArray()[0]?.record;
+      .toArray()[0];
+    if (grant === undefined || grant.expires_at > nowInSeconds()) return grant?.record;
+    // An operator may have set the expiry: what is behind the grant ends now, and not when the alarm was to ring.
+    await this.#schedule();
+    return undefined;
   }
 
   /**
-   * Takes a grant as the provider writes it: first with a code that waits to be redeemed, then with each token that
-   * it issues. The redeemed grant of a client replaces an older one of the same client.
+   * Takes a grant as the provider writes it: first with a code that waits to be redeemed, then with each token that it
+   * issues.
    */
   async writeGrant(grant: { grantId: string; record: string; expiresAt: number }): Promise<GrantWrite> {
     ensureTables(this.#sql);
-    const parsed = grantRecordSchema.safeParse(JSON.parse(grant.record));
-    if (!parsed.success) return "ended";
-    const { clientId, userId, createdAt, metadata, authCodeWrappedKey } = parsed.data;
-    const isRedeemed = authCodeWrappedKey === undefined;
-    const place = replacementPlace(parsed.data);
-    if (isRedeemed) {
-      const { rowsWritten } = this.#sql.exec(
-        "UPDATE grants SET record = ?, expires_at = ?, redeemed = 1 WHERE id = ?",
-        ...[grant.record, grant.expiresAt, grant.grantId],
-      );
-      if (rowsWritten === 0) return "ended";
-      this.#endGrants("place = ? AND redeemed = 1 AND id != ?", [place, grant.grantId], {
-        heir: metadata.pingSessionId,
-      });
-    } else {
-      if (this.#endedAt(clientId) >= metadata.admittedAt) return "ended";
-      this.#sql.exec(
-        "INSERT INTO grants (id, user_id, client_id, place, ping_session_id, record, created_at, expires_at, redeemed) " +
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-        ...[grant.grantId, userId, clientId, place, metadata.pingSessionId],
-        ...[grant.record, createdAt, grant.expiresAt],
-      );
-    }
+    const record = grantRecordSchema.parse(JSON.parse(grant.record));
+    const isWritten =
+      record.authCodeWrappedKey === undefined
+        ? this.#updateRedeemed(grant, record)
+        : this.#insertUnredeemed(grant, record);
     await this.#schedule();
-    return "written";
+    return isWritten ? "written" : "ended";
+  }
+
+  #insertUnredeemed(grant: GrantAsWritten, { clientId, userId, createdAt, ...record }: GrantRecord): boolean {
+    const { pingSessionId, admittedAt } = record.metadata;
+    if (this.#endedAt(clientId) >= admittedAt) return false;
+    this.#sql.exec(
+      "INSERT INTO grants (id, user_id, client_id, slot, ping_session_id, record, created_at, expires_at, redeemed) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
+      grant.grantId,
+      userId,
+      clientId,
+      slotOf({ clientId, ...record }),
+      pingSessionId,
+      grant.record,
+      createdAt,
+      grant.expiresAt,
+    );
+    return true;
+  }
+
+  /** A redeemed grant replaces an older one in the same slot. */
+  #updateRedeemed(grant: GrantAsWritten, record: GrantRecord): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      "UPDATE grants SET record = ?, expires_at = ?, redeemed = 1 WHERE id = ?",
+      grant.record,
+      grant.expiresAt,
+      grant.grantId,
+    );
+    if (rowsWritten === 0) return false;
+    this.#endGrants("slot = ? AND redeemed = 1 AND id != ?", [slotOf(record), grant.grantId], {
+      successor: record.metadata.pingSessionId,
+    });
+    return true;
   }
 
   /** The provider has revoked the grant, and has deleted its access tokens. */
@@ -158,7 +181,9 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     const rows = this.#sql
       .exec<GrantRow>(
         "SELECT * FROM grants WHERE expires_at > ? ORDER BY created_at DESC, id LIMIT ? OFFSET ?",
-        ...[nowInSeconds(), CONNECTIONS_PER_PAGE + 1, (page - 1) * CONNECTIONS_PER_PAGE],
+        nowInSeconds(),
+        CONNECTIONS_PER_PAGE + 1,
+        (page - 1) * CONNECTIONS_PER_PAGE,
       )
       .toArray();
     return {
@@ -170,7 +195,9 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   /** The person ends one connection, and with it what they have approved for its client. @returns whether it was there */
   async endConnection(grantId: string, requestId: string | undefined): Promise<boolean> {
     if (this.#isEmpty()) return false;
-    const grant = this.#sql.exec<GrantRow>("SELECT * FROM grants WHERE id = ?", grantId).toArray()[0];
+    const grant = this.#sql
+      .exec<{ client_id: string }>("SELECT client_id FROM grants WHERE id = ?", grantId)
+      .toArray()[0];
     if (grant === undefined) return false;
     this.#forgetApprovals(grant.client_id);
     this.#endGrants("id = ?", [grantId], {});
@@ -192,6 +219,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     return ended;
   }
 
+  /** Rings for what has expired, and for endings that are not carried out yet. */
   override alarm(): Promise<void> {
     return logAlarm("Person", () => this.#tidy());
   }
@@ -225,18 +253,21 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   /**
    * Takes grants out and writes down what is to follow.
    *
-   * @param options.heir the PingSession that takes over their refresh tokens, which are not revoked then
+   * @param where which ones: SQL of this class's own
+   * @param options.successor the PingSession that takes over their refresh tokens, which are not revoked then
    * @returns how many grants there were
    */
   #endGrants(
     where: string,
     values: (string | number)[],
-    options: { heir?: string; tokensDeleted?: boolean },
+    options: { successor?: string; tokensDeleted?: boolean },
   ): number {
     this.#sql.exec(
-      "INSERT OR IGNORE INTO endings (grant_id, user_id, ping_session_id, heir, tokens_deleted) " +
+      "INSERT OR IGNORE INTO endings (grant_id, user_id, ping_session_id, successor, tokens_deleted) " +
         `SELECT id, user_id, ping_session_id, ?, ? FROM grants WHERE ${where}`,
-      ...[options.heir ?? null, options.tokensDeleted === true ? 1 : 0, ...values],
+      options.successor ?? null,
+      options.tokensDeleted === true ? 1 : 0,
+      ...values,
     );
     const grants = this.#sql.exec(`DELETE FROM grants WHERE ${where} RETURNING id`, ...values);
     return grants.toArray().length;
@@ -255,16 +286,16 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   async #finishEnding(ending: EndingRow, requestId: string | undefined): Promise<boolean> {
-    const { grant_id: grantId, user_id: userId, ping_session_id: pingSessionId, heir } = ending;
+    const { grant_id: grantId, user_id: userId, ping_session_id: pingSessionId, successor } = ending;
     const sessions = this.env.PING_SESSION;
     try {
-      if (heir !== null) await sessions.getByName(heir).inherit(pingSessionId);
-      await sessions.getByName(pingSessionId).end({ revoke: heir === null, requestId });
+      if (successor !== null) await sessions.getByName(successor).inherit(pingSessionId);
+      await sessions.getByName(pingSessionId).end({ revoke: successor === null, requestId });
       if (ending.tokens_deleted === 0) {
         await getGrantApi(this.env, parseSettings(this.env), ALREADY_ENDED).revokeGrant(grantId, userId);
       }
       this.#sql.exec("DELETE FROM endings WHERE grant_id = ?", grantId);
-      logEvent("person.grant_ended", { replaced: heir !== null });
+      logEvent("person.grant_ended", { replaced: successor !== null });
       return true;
     } catch (error) {
       logProblem("person.ending_failed", { error: error instanceof Error ? error.name : "unknown" });
@@ -277,17 +308,23 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
    * between, so that an instance that is discarded has either both or neither.
    */
   async #schedule(endingsDueInSeconds = 0): Promise<void> {
-    const now = nowInSeconds();
+    const dueAt = this.#nextDueAt(endingsDueInSeconds);
+    if (dueAt === undefined) await this.ctx.storage.deleteAll();
+    else await this.ctx.storage.setAlarm(Math.max(dueAt, nowInSeconds()) * 1000);
+  }
+
+  /** Seconds since the epoch; undefined when there is nothing left to wait for. */
+  #nextDueAt(endingsDueInSeconds: number): number | undefined {
     const { at } = this.#sql
       .exec<{ at: number | null }>(
         "SELECT min(at) AS at FROM (SELECT min(expires_at) AS at FROM grants " +
           "UNION ALL SELECT min(expires_at) FROM approvals UNION ALL SELECT min(at) / 1000 + ? FROM ended " +
           "UNION ALL SELECT ? FROM endings)",
-        ...[ENDED_KEPT_SECONDS + 1, now + endingsDueInSeconds],
+        ENDED_KEPT_SECONDS + 1,
+        nowInSeconds() + endingsDueInSeconds,
       )
       .one();
-    if (at === null) await this.ctx.storage.deleteAll();
-    else await this.ctx.storage.setAlarm(Math.max(at, now) * 1000);
+    return at ?? undefined;
   }
 
   #isEmpty(): boolean {

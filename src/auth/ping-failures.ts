@@ -56,11 +56,11 @@ export async function attempt<T>(
   try {
     return await exchange();
   } catch (error) {
-    return describe(error, step);
+    return failureFrom(error, step);
   }
 }
 
-function describe(error: unknown, step: string): PingFailure {
+function failureFrom(error: unknown, step: string): PingFailure {
   if (error instanceof oauth.ResponseBodyError) {
     const correlationId = readCorrelationId(error.error_description);
     return failed(failureOf(error), `${step}_${readErrorCode(error.error)}`, { correlationId });

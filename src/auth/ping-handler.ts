@@ -4,20 +4,14 @@
  * Each MCP client is asked about before PingOne is ever reached, because PingOne knows only one application, ours
  * (MCP security best practices: confused deputy).
  */
-import {
-  AuthorizationError,
-  type AuthRequest,
-  type OAuthProviderOptions,
-} from "@cloudflare/workers-oauth-provider";
+import type { AuthRequest } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import { ENDPOINTS, type Env, type Settings, THIRTY_DAYS_SECONDS } from "../config.ts";
 import { logEvent } from "../log.ts";
-import { createCallbackHandler } from "./callback.ts";
 import { renderConsentPage } from "./pages.tsx";
 import type { ClientSignInTransaction } from "./ping-types.ts";
 import { buildAuthorizationUrl, createSignInTransaction } from "./ping-utils.ts";
-import { redirect, redirectFailure, renderFailure } from "./sign-in-failures.ts";
-import { createSignOutHandler } from "./signout-handler.ts";
+import { endSignIn, redirect, redirectPingFailure } from "./sign-in-failures.ts";
 import {
   normalizeAuthorizationRequest,
   readDecision,
@@ -27,8 +21,7 @@ import {
 
 type App = { Bindings: Env };
 
-/** @param options the provider's own, for what it has no helper for */
-export function createPingHandler(settings: Settings, options: () => OAuthProviderOptions<Env>): Hono<App> {
+export function createAuthorizeHandler(settings: Settings): Hono<App> {
   const app = new Hono<App>();
   // Without a subject: who the person is, only PingOne will say, after this page. The callback decides then.
   const remember = { secret: settings.COOKIE_ENCRYPTION_KEY, maxAgeSeconds: THIRTY_DAYS_SECONDS };
@@ -63,9 +56,6 @@ export function createPingHandler(settings: Settings, options: () => OAuthProvid
     return redirectToPingOne(c, settings, { request, headers, approvedAt: Date.now() });
   });
 
-  app.route("/", createCallbackHandler(settings, options));
-  app.route("/", createSignOutHandler(settings));
-  app.onError((error) => renderFailure(error));
   return app;
 }
 
@@ -86,13 +76,12 @@ async function redirectToPingOne(
     scopes: todoScopesOf(request),
     transaction,
   });
-  if (location.kind === "failed") return redirectFailure(location, request, headers);
+  if (location.kind === "failed") return redirectPingFailure(location, request, headers);
   try {
     const upstream = await c.env.OAUTH_PROVIDER.beginUpstream(request, { data: transaction, headers });
     location.value.searchParams.set("state", upstream.state);
     return redirect(location.value.href, upstream.headers);
   } catch (error) {
-    if (error instanceof AuthorizationError) throw error;
-    return redirectFailure(error, request, headers);
+    return endSignIn(error, request, headers);
   }
 }

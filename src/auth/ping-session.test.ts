@@ -1,8 +1,8 @@
 /** What a PingSession does as minutes pass, which no worker test can wait for. */
 import "../../test/support/workers-runtime.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Env } from "../config.ts";
-import { MAXIMUM_MCP_SESSIONS, PingSession } from "./ping-session.ts";
+import { type Env, MAXIMUM_MCP_SESSIONS } from "../config.ts";
+import { PingSession } from "./ping-session.ts";
 import type { PingTokens } from "./ping-types.ts";
 
 vi.mock("cloudflare:workers", () => ({
@@ -92,14 +92,14 @@ afterEach(() => {
 
 const refuse = (accessToken = "TEST-ONLY-access") => session.reportRefusal({ accessToken });
 const kind = async () => (await session.getAccessToken()).kind;
-const after = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
+const pass = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
 
 describe("refusals by the Todo API", () => {
   it("end nothing, however many come within three minutes", async () => {
     await refuse();
     expect(await session.getAccessToken()).toMatchObject({ kind: "valid", refused: true });
     await refuse();
-    after(2.9);
+    pass(2.9);
     await refuse();
     expect(await kind()).toBe("valid");
     expect(world.told).toEqual([]);
@@ -107,7 +107,7 @@ describe("refusals by the Todo API", () => {
 
   it("end the session when they are three minutes apart, and the grant in front of it", async () => {
     await refuse();
-    after(3);
+    pass(3);
     await refuse();
     expect(await kind()).toBe("expired");
     expect(world.told).toEqual(["session-id"]);
@@ -118,7 +118,7 @@ describe("refusals by the Todo API", () => {
     await refuse();
     session = await world.start();
     expect(await session.getAccessToken()).toMatchObject({ refused: true });
-    after(3);
+    pass(3);
     await refuse();
     expect(await kind()).toBe("expired");
   });
@@ -127,7 +127,7 @@ describe("refusals by the Todo API", () => {
     await refuse();
     await session.reportAcceptance();
     expect(await session.getAccessToken()).not.toHaveProperty("refused");
-    after(3);
+    pass(3);
     await refuse();
     expect(await kind()).toBe("valid");
     session = await world.start();
@@ -136,7 +136,7 @@ describe("refusals by the Todo API", () => {
 
   it("count only for the token that the session has", async () => {
     await refuse();
-    after(3);
+    pass(3);
     await refuse("TEST-ONLY-an-older-token");
     expect(await kind()).toBe("valid");
   });

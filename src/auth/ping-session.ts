@@ -7,11 +7,10 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
-import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
+import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, MAXIMUM_MCP_SESSIONS, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
 import { continueRequest, logAlarm, logEvent, logProblem } from "../log.ts";
-import { endMcpSession } from "../mcp-session-ends.ts";
-import { personOf } from "./grants.ts";
+import { personOf } from "./grant-keeper.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS, describeFailure } from "./ping-failures.ts";
 import {
   type PingFailure,
@@ -35,9 +34,6 @@ const FATAL_FAILURES: ReadonlySet<UpstreamFailure> = new Set(["invalid_grant", "
 
 /** Refusals by the Todo API that are this far apart, with no success in between, are no hiccup. */
 const REFUSALS_APART_MS = 3 * 60 * 1000;
-
-/** MCP sessions that one grant can have at a time; the oldest makes room. */
-export const MAXIMUM_MCP_SESSIONS = 16;
 
 const TOKENS_KEY = "tokens";
 const STATE_KEY = "state";
@@ -197,15 +193,11 @@ export class PingSession extends DurableObject<Env> {
   /** Counts an MCP session of this grant. @returns the ids of sessions that must end to make room, the oldest first */
   async addMcpSession(sessionId: string): Promise<string[]> {
     if (this.#content === undefined) return [sessionId];
-    const known = await this.#mcpSessions();
+    const known = mcpSessionsSchema.safeParse(await this.ctx.storage.get(MCP_SESSIONS_KEY)).data ?? [];
     const all = [...known.filter((id) => id !== sessionId), sessionId];
     const tooMany = all.splice(0, Math.max(0, all.length - MAXIMUM_MCP_SESSIONS));
     await this.ctx.storage.put(MCP_SESSIONS_KEY, all);
     return tooMany;
-  }
-
-  async #mcpSessions(): Promise<string[]> {
-    return mcpSessionsSchema.safeParse(await this.ctx.storage.get(MCP_SESSIONS_KEY)).data ?? [];
   }
 
   /** What {@link inherit} takes over. It stays here too until this session is ended. */
@@ -228,7 +220,8 @@ export class PingSession extends DurableObject<Env> {
   }
 
   /**
-   * Forgets everything. The object leaves no storage behind once what is to be revoked at PingOne is.
+   * Forgets everything. The object leaves no storage behind once what is to be revoked at PingOne is. MCP sessions go
+   * on: their clients sign in again and repeat the call that was refused, in the same session.
    *
    * @param options.revoke also revoke at PingOne, unless PingOne itself has ended it or another session takes over
    */
@@ -238,14 +231,12 @@ export class PingSession extends DurableObject<Env> {
 
   async #end(revoke: boolean): Promise<void> {
     const content = this.#content;
-    const mcpSessions = await this.#mcpSessions();
     this.#content = undefined;
     this.#state = undefined;
     this.#refusedAt = undefined;
     const toRevoke = content !== undefined && revoke ? allRefreshTokens(content) : [];
     if (toRevoke.length > 0) await this.#revoke(toRevoke);
     else if (!(await this.#revocation.isPending())) await this.ctx.storage.deleteAll();
-    await Promise.allSettled(mcpSessions.map((id) => endMcpSession(this.env, id)));
   }
 
   /** Ends this session and the grant in front of it. */

@@ -9,8 +9,8 @@ import {
   type Settings,
   THIRTY_DAYS_SECONDS,
 } from "../config.ts";
-import { logProblem } from "../log.ts";
-import { judgeRegistration, UNUSED_REGISTRATION_TTL_SECONDS } from "./registration.ts";
+import { logEvent, logProblem } from "../log.ts";
+import { CLIENT_REGISTRATION_TTL_SECONDS, judgeRegistration } from "./registration.ts";
 import { onTokenExchange } from "./token-endpoint.ts";
 
 export function createProviderOptions(
@@ -18,7 +18,7 @@ export function createProviderOptions(
   handlers: Pick<OAuthProviderOptions<Env>, "apiHandler" | "defaultHandler">,
 ): OAuthProviderOptions<Env> {
   const origin = settings.MCP_RESOURCE.origin;
-  const options: OAuthProviderOptions<Env> = {
+  return {
     ...handlers,
     apiRoute: ENDPOINTS.mcp,
     authorizeEndpoint: ENDPOINTS.authorize,
@@ -34,19 +34,15 @@ export function createProviderOptions(
     scopesSupported: [...ALL_TODO_SCOPES, OFFLINE_ACCESS],
     refreshTokenTTL: THIRTY_DAYS_SECONDS,
     refreshTokenIdleTTL: THIRTY_DAYS_SECONDS,
-    clientRegistrationTTL: UNUSED_REGISTRATION_TTL_SECONDS,
+    clientRegistrationTTL: CLIENT_REGISTRATION_TTL_SECONDS,
     clientRegistrationCallback: judgeRegistration,
     clientIdMetadataDocumentEnabled: settings.CLIENT_METADATA_DOCUMENTS === "on",
-    tokenExchangeCallback: (exchange) => onTokenExchange(exchange, options),
+    tokenExchangeCallback: onTokenExchange,
     // The provider's default would log the description; `internal` holds stable codes of its own.
-    onError: ({ status, code, internal }) => {
-      logProblem("oauth.error_response", {
-        status,
-        code,
-        category: internal.category,
-        reason: internal.reason,
-      });
+    onError: ({ status, code, internal: { category, reason } }) => {
+      // A client's mistake is the normal course; what the server could not do is for the operator.
+      if (status < 500) logEvent("oauth.error_response", { status, code, category, reason });
+      else logProblem("oauth.failed", { status, code, category, reason });
     },
   };
-  return options;
 }

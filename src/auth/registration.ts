@@ -1,23 +1,18 @@
 /**
  * Clients that register themselves (RFC 7591): what they may say, and how long they stay known.
  *
- * Anyone may register, so a registration lives for a day. Only a person who signs in and allows the client gives it a
- * longer life, and every use renews that.
+ * Anyone may register, so a registration lives for a day. A person who signs in and allows the client gives it a longer
+ * life, and the provider renews that with each use in its second half.
  */
-import {
-  type ClientRegistrationCallbackResult,
-  getOAuthApi,
-  type OAuthProviderOptions,
-} from "@cloudflare/workers-oauth-provider";
+import type { ClientRegistrationCallbackResult, OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
-import type { Env } from "../config.ts";
 import { logProblem } from "../log.ts";
 import { isRegisteredClientId } from "./credentials.ts";
 
 /** How long a registration lives that no person has approved: KV must not fill up. */
-export const UNUSED_REGISTRATION_TTL_SECONDS = 24 * 60 * 60;
+const UNUSED_REGISTRATION_TTL_SECONDS = 24 * 60 * 60;
 
-/** How long a client stays registered after a person has approved it, or it was last used. */
+/** How long a client stays registered after a person has approved it, or it was last renewed. */
 export const CLIENT_REGISTRATION_TTL_SECONDS = 90 * 24 * 60 * 60;
 
 const MAXIMUM_CLIENT_NAME_LENGTH = 200;
@@ -39,49 +34,34 @@ export function judgeRegistration({
   return {
     code: "invalid_client_metadata",
     description:
-      `client_name may have ${MAXIMUM_CLIENT_NAME_LENGTH} characters, and there may be ` +
+      `client_name may have at most ${MAXIMUM_CLIENT_NAME_LENGTH} characters, and there may be at most ` +
       `${MAXIMUM_REDIRECT_URIS} redirect_uris.`,
   };
 }
 
-const answerSchema = z.looseObject({ client_secret: z.string(), client_secret_expires_at: z.number() });
-
 /**
- * A secret's expiry as it will be once a person has approved the client (RFC 7591 §3.2.1). The provider names the short
- * life until then, after which a client that minds would throw a good secret away.
+ * The provider's record of a client that has just registered, with the life of an unused one. The expiry that stands in
+ * it is what the provider's renewals go by; a secret's expiry, which the client is told, is that of an approved client
+ * (RFC 7591 §3.2.1).
  */
-export async function nameSecretExpiry(response: Response): Promise<Response> {
-  if (response.status !== 201) return response;
-  const registered: unknown = await response.clone().json();
-  const confidential = answerSchema.safeParse(registered);
-  if (!confidential.success) return response;
-  const extension = CLIENT_REGISTRATION_TTL_SECONDS - UNUSED_REGISTRATION_TTL_SECONDS;
-  const expiresAt = confidential.data.client_secret_expires_at + extension;
-  return Response.json({ ...confidential.data, client_secret_expires_at: expiresAt }, response);
+export function shortenRegistration(record: string): { record: string; expirationTtl: number } {
+  const fields = z.record(z.string(), z.unknown()).parse(JSON.parse(record));
+  const registrationExpiresAt = Math.floor(Date.now() / 1000) + UNUSED_REGISTRATION_TTL_SECONDS;
+  return {
+    record: JSON.stringify({ ...fields, registrationExpiresAt }),
+    expirationTtl: UNUSED_REGISTRATION_TTL_SECONDS,
+  };
 }
 
-/** What the provider writes beside a registration: when it ends, in seconds since the epoch. */
-const storedSchema = z.looseObject({ registrationExpiresAt: z.number() });
-
 /**
- * A person has approved the client, or the client was used: its registration lives on. Nothing is written while more
- * than half of its life is left, and nothing fails when the write does: the next use tries again.
+ * A person who has signed in has approved the client: its registration lives on. Writing it anew gives it the life that
+ * the provider's options name. A write that fails costs nobody the sign-in: the provider renews at the next use.
  */
-export async function keepRegistration(
-  options: OAuthProviderOptions<Env>,
-  env: Env,
-  clientId: string,
-): Promise<void> {
+export async function keepRegistration(provider: OAuthHelpers, clientId: string): Promise<void> {
   // A client known by its metadata document has no registration.
   if (!isRegisteredClientId(clientId)) return;
   try {
-    const stored = storedSchema.safeParse(await env.OAUTH_KV.get(`client:${clientId}`, { type: "json" }));
-    if (!stored.success) return;
-    const secondsLeft = stored.data.registrationExpiresAt - Date.now() / 1000;
-    if (secondsLeft > CLIENT_REGISTRATION_TTL_SECONDS / 2) return;
-    const api = getOAuthApi({ ...options, clientRegistrationTTL: CLIENT_REGISTRATION_TTL_SECONDS }, env);
-    // Writing a registration anew gives it the life that these options name.
-    await api.updateClient(clientId, {});
+    await provider.updateClient(clientId, {});
   } catch (error) {
     logProblem("registration.not_kept", { error: error instanceof Error ? error.name : "unknown" });
   }

@@ -99,8 +99,8 @@ export async function askedPersonCookie(secret: string, userId: string): Promise
   return generateCookie(ASKED_COOKIE, value, { ...COOKIE_OPTIONS, sameSite: "Lax" });
 }
 
-/** Takes it back, when somebody else signs in. */
-export function forgottenPersonCookie(): string {
+/** The header value that deletes it. */
+export function clearedAskedPersonCookie(): string {
   return generateCookie(ASKED_COOKIE, "", { ...COOKIE_OPTIONS, sameSite: "Lax", maxAge: 0 });
 }
 

@@ -13,6 +13,10 @@ import { mapPingFailure, redirectWithPingOneError } from "./workers-oauth-utils.
 
 const START_AGAIN = "Go back to your app and connect again.";
 
+/** How the provider and this Worker describe a page or a state that is not good any more. */
+const PAST_PAGE = /expired|already used|browser/;
+const PAGE_RULE = "A sign-in page works once, for ten minutes, in the browser that opened it.";
+
 /** @param headers cookies of what went before */
 export function redirect(location: string, headers: Headers): Response {
   headers.set("Location", location);
@@ -21,23 +25,32 @@ export function redirect(location: string, headers: Headers): Response {
   return new Response(null, { status: 302, headers });
 }
 
-/** Something failed, but the MCP client and its redirect URI are known: it hears about it as an OAuth error. */
-export function redirectFailure(failure: unknown, request: AuthRequest, headers: Headers): Response {
-  const reference = createReference();
-  if (isPingFailure(failure)) {
-    const error = mapPingFailure(failure);
-    logProblem("callback.pingone_failed", { reference, ...describeFailure(failure), error });
-    return redirect(redirectWithPingOneError(request, error), headers);
-  }
-  logProblem("callback.failed", { reference, error: failure instanceof Error ? failure.name : "unknown" });
+/** The exchange with PingOne failed: the MCP client gets an OAuth error. @param headers cookies of what went before */
+export function redirectPingFailure(failure: PingFailure, request: AuthRequest, headers: Headers): Response {
+  const error = mapPingFailure(failure);
+  logProblem("callback.pingone_failed", { reference: createReference(), ...describeFailure(failure), error });
+  return redirect(redirectWithPingOneError(request, error), headers);
+}
+
+/**
+ * Something failed in this Worker after the MCP client and its redirect URI were found good. The client gets an OAuth
+ * error, unless there is none to go back to.
+ */
+export function endSignIn(
+  error: unknown,
+  request: AuthRequest,
+  headers: Headers,
+): Response | Promise<Response> {
+  if (error instanceof AuthorizationError || error instanceof CimdFetchError)
+    return renderFailure(error, headers);
+  logProblem("callback.failed", {
+    reference: createReference(),
+    error: error instanceof Error ? error.name : "unknown",
+  });
   return redirect(
     authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server."),
     headers,
   );
-}
-
-function isPingFailure(failure: unknown): failure is PingFailure {
-  return typeof failure === "object" && failure !== null && "kind" in failure && failure.kind === "failed";
 }
 
 /** For what cannot go back to a client, because none is known or trusted. */
@@ -49,7 +62,7 @@ export function renderFailure(error: unknown, headers = new Headers()): Response
       status: 400,
       title: "This sign-in cannot continue",
       text: error.description,
-      nextStep: `${START_AGAIN} A sign-in page works once, for ten minutes, in the browser that opened it.`,
+      nextStep: PAST_PAGE.test(error.description) ? `${START_AGAIN} ${PAGE_RULE}` : START_AGAIN,
       headers,
     });
   }

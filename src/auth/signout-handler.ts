@@ -11,7 +11,7 @@ import * as oauth from "oauth4webapi";
 import { ENDPOINTS, type Env, type Settings } from "../config.ts";
 import { logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
-import { personOf } from "./grants.ts";
+import { personOf } from "./grant-keeper.ts";
 import { renderErrorPage } from "./pages.tsx";
 import { describeFailure, readCorrelationId, readErrorCode } from "./ping-failures.ts";
 import type { PingFailure } from "./ping-types.ts";

@@ -74,7 +74,7 @@ describe("a client that says its id twice", () => {
     const answer = JSON.parse(await normalize("client_id=client-2"));
     expect(answer).toEqual({
       error: "invalid_request",
-      error_description: "client_id is another client than the one in the Authorization header.",
+      error_description: "client_id names another client than the Authorization header does.",
     });
   });
 });

@@ -5,7 +5,6 @@
 import {
   GrantType,
   OAuthError,
-  type OAuthProviderOptions,
   type TokenExchangeCallbackOptions,
   type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
@@ -13,29 +12,38 @@ import { type Env, propsSchema } from "../config.ts";
 import { budgetLeftMs } from "../deadline.ts";
 import { requestId } from "../log.ts";
 import { parseCredential } from "./credentials.ts";
-import { keepRegistration } from "./registration.ts";
 import { isForm } from "./workers-oauth-utils.ts";
 
 /** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
 const MINIMUM_TOKEN_TTL_SECONDS = 60;
 
+const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" };
+
+/** What proves a request's right, by its grant type. */
+const CREDENTIAL_OF_GRANT_TYPE: Readonly<Record<string, string>> = {
+  [GrantType.AUTHORIZATION_CODE]: "code",
+  [GrantType.REFRESH_TOKEN]: "refresh_token",
+};
+
+/** RFC 6749 §2.3.1 and RFC 7521 §4.2. */
+const AUTHENTICATION_PARAMETERS = ["client_secret", "client_assertion", "client_assertion_type"];
+
 /**
  * Answers a token or revocation request.
  *
- * @param answer the provider's own answer, which costs a read of the client's registration and of the grant
+ * @param askProvider the provider's own answer, which costs a read of the client's registration and of the grant
  */
 export async function answerTokenRequest(
   request: Request,
   body: string,
-  answer: (request: Request) => Promise<Response>,
+  askProvider: (request: Request) => Promise<Response>,
 ): Promise<Response> {
-  if (!isForm(request)) return answer(request);
+  if (!isForm(request)) return askProvider(request);
   const form = new URLSearchParams(body);
-  return (
-    refuseUnissued(request, form) ??
-    refuseTwoClients(request, form) ??
-    answer(withoutRepeatedClientId(request, form))
-  );
+  const refusal = refuseUnissued(request, form);
+  if (refusal !== undefined) return refusal;
+  const identified = withOneClientId(request, form);
+  return identified instanceof Response ? identified : askProvider(identified);
 }
 
 /**
@@ -46,52 +54,43 @@ export async function answerTokenRequest(
 function refuseUnissued(request: Request, form: URLSearchParams): Response | undefined {
   const authenticates =
     request.headers.has("Authorization") || AUTHENTICATION_PARAMETERS.some((name) => form.get(name));
-  if (authenticates || !form.get("client_id")) return undefined;
+  const credential = soleCredential(form);
+  if (authenticates || !form.get("client_id") || credential === undefined) return undefined;
+  if (parseCredential(credential) !== undefined) return undefined;
+  // RFC 7009 §2.2: an invalid token is as good as revoked.
+  if (!form.has("grant_type")) return new Response(null, { status: 200, headers: NO_STORE });
+  return oauthError("invalid_grant", "This code or token was not issued by this server.");
+}
+
+/** The code or token that the request is about; undefined where none or several are sent. */
+function soleCredential(form: URLSearchParams): string | undefined {
   const [grantType, ...otherTypes] = form.getAll("grant_type");
   const name = grantType === undefined ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
   const [credential, ...others] = name === undefined ? [] : form.getAll(name);
-  if (!credential || others.length + otherTypes.length > 0 || parseCredential(credential) !== undefined)
-    return undefined;
-  // RFC 7009 §2.2: an invalid token is as good as revoked.
-  if (grantType === undefined) return new Response(null, { status: 200, headers: NO_STORE });
-  return oauthError(400, "invalid_grant", "This code or token was not issued by this server.");
+  return credential === "" || others.length + otherTypes.length > 0 ? undefined : credential;
 }
 
-/** RFC 6749 §2.3.1 and RFC 7521 §4.2. */
-const AUTHENTICATION_PARAMETERS = ["client_secret", "client_assertion", "client_assertion_type"];
-
-const CREDENTIAL_OF_GRANT_TYPE: Readonly<Record<string, string>> = {
-  [GrantType.AUTHORIZATION_CODE]: "code",
-  [GrantType.REFRESH_TOKEN]: "refresh_token",
-};
-
-const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" };
-
-function refuseTwoClients(request: Request, form: URLSearchParams): Response | undefined {
-  const basicId = readBasicClientId(request.headers.get("Authorization"));
-  const [bodyId] = form.getAll("client_id");
-  if (basicId === undefined || !bodyId || bodyId === basicId) return undefined;
-  return oauthError(
-    400,
-    "invalid_request",
-    "client_id is another client than the one in the Authorization header.",
-  );
-}
-
-function oauthError(status: number, error: string, description: string): Response {
-  return Response.json({ error, error_description: description }, { status, headers: NO_STORE });
+function oauthError(error: string, description: string): Response {
+  return Response.json({ error, error_description: description }, { status: 400, headers: NO_STORE });
 }
 
 /**
  * Lets a client authenticate with Basic and repeat its own id in the body, as the MCP Python SDK does by default
  * (modelcontextprotocol/python-sdk#3138). RFC 6749 §2.3 forbids two authentication *methods*; the same id twice is
- * one. A secret in the body is left for the provider to refuse.
+ * one, and another id is a mistake of which the provider would say something else. A secret in the body is left for the
+ * provider to refuse.
  */
-function withoutRepeatedClientId(request: Request, form: URLSearchParams): Request {
+function withOneClientId(request: Request, form: URLSearchParams): Request | Response {
   const basicId = readBasicClientId(request.headers.get("Authorization"));
-  const ids = form.getAll("client_id");
-  if (basicId === undefined || ids.length !== 1 || ids[0] !== basicId || form.has("client_secret"))
-    return request;
+  const [bodyId, ...others] = form.getAll("client_id");
+  if (basicId === undefined || !bodyId) return request;
+  if (bodyId !== basicId) {
+    return oauthError(
+      "invalid_request",
+      "client_id names another client than the Authorization header does.",
+    );
+  }
+  if (others.length > 0 || form.has("client_secret")) return request;
   const rest = new URLSearchParams(form);
   rest.delete("client_id");
   return new Request(request, { body: rest.toString() });
@@ -117,7 +116,6 @@ function readBasicClientId(authorization: string | null): string | undefined {
  */
 export async function onTokenExchange(
   exchange: TokenExchangeCallbackOptions<Env>,
-  options: OAuthProviderOptions<Env>,
 ): Promise<TokenExchangeCallbackResult | undefined> {
   const props = propsSchema.safeParse(exchange.props);
   // A grant whose props have another shape was made by another version.
@@ -131,10 +129,7 @@ export async function onTokenExchange(
     const ttl = Math.max(MINIMUM_TOKEN_TTL_SECONDS, binding.secondsLeft);
     return { accessTokenTTL: ttl, refreshTokenTTL: 0 };
   }
-  const [outcome] = await Promise.all([
-    session.getAccessToken({ requestId: requestId(), waitAtMostMs: budgetLeftMs() }),
-    keepRegistration(options, exchange.env, exchange.clientId),
-  ]);
+  const outcome = await session.getAccessToken({ requestId: requestId(), waitAtMostMs: budgetLeftMs() });
   switch (outcome.kind) {
     case "valid":
     case "refreshed":

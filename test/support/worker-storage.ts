@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { serialize } from "node:v8";
 
 export type ObjectClass = "Person" | "PingSession" | "TodoMcpServer";
 
@@ -44,6 +45,26 @@ export function readAlarms(root: string, className: ObjectClass): Map<string, nu
     database.close();
   }
   return alarms;
+}
+
+/** Replaces a value that an object has stored under this key, as another version of the Worker would have left it. */
+export function writeRecord(
+  root: string,
+  { className, id, key, value }: { className: ObjectClass; id: string; key: string; value: unknown },
+): void {
+  const file = databaseFiles(root).find((candidate) =>
+    candidate.endsWith(path.join(`-${className}`, `${id}.sqlite`)),
+  );
+  if (file === undefined) throw new Error(`No ${className} ${id} has stored anything.`);
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    const { changes } = database
+      .prepare("UPDATE _cf_KV SET value = ? WHERE key = ?")
+      .run(serialize(value), key);
+    if (changes !== 1) throw new Error(`${className} ${id} has nothing under ${key}.`);
+  } finally {
+    database.close();
+  }
 }
 
 /** Every byte that Durable Objects and KV have on disk, write-ahead logs included. */

@@ -13,6 +13,7 @@ import {
   listStoredObjectIds,
   type ObjectClass,
   readAlarms,
+  writeRecord,
 } from "./worker-storage.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
@@ -31,6 +32,8 @@ export type TestFetch = (input: string | URL | Request, init?: RequestInit) => P
 export interface TestWorker extends AsyncDisposable {
   readonly origin: string;
   readonly resource: string;
+  /** Where the Worker really listens, for tests of connections that break off. */
+  readonly address: { readonly host: string; readonly port: number };
   /** Sends to the Worker what is addressed to it, and everything else to the network (loopback). */
   readonly fetch: TestFetch;
   /** Sends to the Worker whatever the request's host. */
@@ -46,6 +49,8 @@ export interface TestWorker extends AsyncDisposable {
   evict(className: ObjectClass, name: string): Promise<void>;
   /** When the alarms of a class will ring, in seconds from now, by object id. */
   readAlarms(className: ObjectClass): Map<string, number>;
+  /** Replaces a value that an object has stored. */
+  writeRecord(className: ObjectClass, id: string, key: string, value: unknown): void;
   /** Every byte that KV and the Durable Objects have on disk. */
   dumpStorage(): string;
   /** Everything that the Worker has logged. */
@@ -97,7 +102,7 @@ export async function listen(server: TestHarness, root: string): Promise<string>
   await mkdir(storageRoot);
   const outerTmp = process.env.TMPDIR;
   process.env.TMPDIR = storageRoot;
-  await server.listen();
+  const { url } = await server.listen();
   if (outerTmp === undefined) delete process.env.TMPDIR;
   else process.env.TMPDIR = outerTmp;
   return storageRoot;
@@ -141,6 +146,7 @@ export function createTestWorker(options: {
   return {
     origin: WORKER_ORIGIN,
     resource: `${WORKER_ORIGIN}/mcp`,
+    address: { host: url.hostname, port: Number(url.port) },
     fetch: workerFetch,
     dispatch,
     getEnv: () => worker.getEnv(),
@@ -150,6 +156,7 @@ export function createTestWorker(options: {
       (await worker.getDurableObjectStorage(className as never, { name })).exec(query, ...values),
     evict: (className, name) => worker.evictDurableObject(className as never, { name }),
     readAlarms: (className) => readAlarms(storageRoot, className),
+    writeRecord: (className, id, key, value) => writeRecord(storageRoot, { className, id, key, value }),
     dumpStorage: () => dumpAllBytes(storageRoot),
     logs: () =>
       server

@@ -1,5 +1,5 @@
 /**
- * Lets unit tests load modules whose packages import `cloudflare:workers`, which only workerd has. Import this first.
+ * Lets unit tests load modules whose packages import `cloudflare:` modules, which only workerd has. Import this first.
  * What it stands in for are base classes and handles that pure functions never touch: whoever does needs a worker test.
  */
 import { registerHooks } from "node:module";
@@ -9,13 +9,14 @@ export class DurableObject {}
 export class RpcTarget {}
 export class WorkerEntrypoint {}
 export class WorkflowEntrypoint {}
+export class EmailMessage {}
 export const env = {};
 export const exports = {};
 `)}`;
 
 registerHooks({
   resolve: (specifier, context, nextResolve) =>
-    specifier === "cloudflare:workers"
+    specifier.startsWith("cloudflare:")
       ? { url: STAND_IN, shortCircuit: true }
       : nextResolve(specifier, context),
 });

@@ -1,5 +1,5 @@
 /** Who has approved which client: decided at the callback, for the person who signed in there. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TestBrowser, TestPage } from "../support/browser.ts";
 import { grantBehind } from "../support/grants.ts";
 import {
@@ -378,4 +378,21 @@ it("a page that a person refuses after the sign-on is logged as a refusal of con
   await visited.page.submit("Refuse");
   await log.line("authorize.consent_refused");
   await answerPages(visited.page);
+});
+
+it("an operator ends a person's grants in their object, as docs/operations.md says", async () => {
+  const { tokens, client } = await approvedByAlice();
+  const [userId = ""] = tokens.access_token.split(":");
+  await worker.sql("Person", userId, "UPDATE grants SET expires_at = 0; DELETE FROM approvals;");
+  const watched = await watch(stack);
+  const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
+  await expectOAuthError(await requestToken(worker, client, refresh), {
+    status: 400,
+    error: "invalid_grant",
+  });
+  // Everything of hers ends, and at PingOne too.
+  await vi.waitFor(async () => expect(await watched.upstreamCalls()).toContain("revoke"), {
+    timeout: 10_000,
+  });
+  await vi.waitFor(async () => expect(await statusOf(tokens)).toBe(401), { timeout: 10_000 });
 });

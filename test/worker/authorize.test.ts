@@ -80,7 +80,7 @@ describe("a request for authorization asks the person first", () => {
       parse(text)
         .querySelectorAll("dd")
         .map((item) => item.text),
-    ).toEqual(["Test client", "localhost"]);
+    ).toEqual(["Test client", "localhost:7777"]);
     expectNoSecrets(text, state);
     expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(

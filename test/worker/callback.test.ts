@@ -217,6 +217,33 @@ describe("PingOne's refusal reaches the client as an OAuth error", () => {
     expect(worker.logs()).not.toContain("of DaVinci");
   });
 
+  it.each([
+    ["login_required", "login_required"],
+    ["invalid_request", "invalid_request"],
+    ["my own code", "other"],
+  ])("and what it really said, %j, is in the log with its correlation id", async (sent, logged) => {
+    const signIn = await startSignIn(worker);
+    const log = watchLog(worker);
+    const id = "89736FDC-0001-4000-8000-000000000001";
+    const description = `The request could not be completed.: words of alice (Correlation ID: ${id})`;
+    await comeBack(worker, signIn, { error: sent, error_description: description });
+    const line = await log.line("callback.refused_at_pingone");
+    expect(line).toMatchObject({ error: "access_denied", pingone_error: logged, correlation_id: id });
+    expect(JSON.stringify(line)).not.toContain("alice");
+  });
+
+  it.each([
+    "(Correlation ID: 1b2c)",
+    '(Correlation ID: 89736fdc-0001-4000-8000-000000000001"})',
+    "Correlation ID: 89736fdc-0001-4000-8000-000000000001",
+    "",
+  ])("and nothing of the description %j", async (description) => {
+    const signIn = await startSignIn(worker);
+    const log = watchLog(worker);
+    await comeBack(worker, signIn, { error: "server_error", error_description: description });
+    expect(await log.line("callback.refused_at_pingone")).not.toHaveProperty("correlation_id");
+  });
+
   it("even when a code comes along, which is not redeemed", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);

@@ -140,8 +140,8 @@ describe.each(PROTOCOL_ERAS)("the Origin of a request in the %s era", (era) => {
   it.each(["https://mcp.example.com", "https://inspector.example.com"])("may be %s", async (origin) => {
     const response = await sendInEra(worker, era, opening(origin));
     expect(response.status).toBe(200);
-    // The Agents SDK says "*" itself; without credentials that opens nothing that the Origin rule has closed.
-    expect(response.headers.get("Access-Control-Allow-Origin")).toBe(era === "legacy" ? "*" : origin);
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+    expect(response.headers.get("Vary")).toContain("Origin");
     expect(response.headers.get("Access-Control-Allow-Credentials")).toBeNull();
     await response.body?.cancel();
   });
@@ -168,6 +168,27 @@ describe.each(PROTOCOL_ERAS)("the Origin of a request in the %s era", (era) => {
       });
     }
     expect(await countHoldings(worker)).toEqual(before);
+  });
+});
+
+describe.each(PROTOCOL_ERAS)("a refusal in the %s era is readable by the origin that asked", (era) => {
+  const origin = "https://inspector.example.com";
+  const call = era === "legacy" ? "initialize" : "tools/list";
+
+  it.each<[what: string, status: number, request: () => Partial<EraRequest>]>([
+    ["without a token", 401, () => ({})],
+    ["of a method that there is not", 405, () => ({ token, method: "PUT" })],
+    ["of a type that is not JSON", 415, () => ({ token, headers: { "Content-Type": "text/plain" } })],
+    era === "legacy"
+      ? ["of a session that there is not", 404, () => ({ token, headers: { "Mcp-Session-Id": "x" } })]
+      : ["whose headers contradict its body", 400, () => ({ token, headers: { "Mcp-Method": "ping" } })],
+  ])("%s", async (_what, status, request) => {
+    const { headers, ...rest } = request();
+    const response = await sendInEra(worker, era, { call, ...rest, headers: { Origin: origin, ...headers } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("Access-Control-Allow-Origin")).toBe(origin);
+    expect(response.headers.get("Vary")).toContain("Origin");
+    await response.body?.cancel();
   });
 });
 
@@ -219,7 +240,7 @@ it.each(["https://other.example", "http://mcp.example.com"])(
         body: "{}",
       }),
     );
-    expect(response.status).toBe(421);
+    expect(response.status).toBe(404);
   },
 );
 
@@ -234,6 +255,13 @@ describe.each(["/mcp/", "/mcp/x", "/mcp/../mcp/x", "//mcp", "/mcp%2F"])("at %s",
     });
     expect(response.status).toBe(404);
     expect(await response.json(), "a refusal that programs can read").toHaveProperty("error");
+  });
+
+  it.each(["a:b:c", undefined])("the token %s is not even looked at", async (unknown) => {
+    const elsewhere: TestWorker = { ...worker, resource: worker.origin + path };
+    const response = await sendRaw(elsewhere, { token: unknown, body: {} });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("WWW-Authenticate")).toBeNull();
   });
 });
 

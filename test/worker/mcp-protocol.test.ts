@@ -1,6 +1,7 @@
 /** What the two lanes answer, above all to what is no proper request: errors in the form of JSON-RPC. */
 import type { Client } from "@modelcontextprotocol/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TOOLS } from "../../src/tools.ts";
 import { connectMcp, PROTOCOL_ERAS, type ProtocolEra, signIn } from "../support/mcp-client.ts";
 import { watch } from "../support/observe.ts";
 import { enterEra, PROTOCOL_VERSIONS, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
@@ -124,17 +125,38 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
     expect((await readAnswer(response)).error?.code).toBe(-32000);
   });
 
+  const ofSessions = "POST, GET, DELETE, OPTIONS";
   // Protocol 2026-07-28 has no sessions: nothing to stream from, nothing to end.
-  const allowed = era === "modern" ? "POST, OPTIONS" : "POST, GET, DELETE, OPTIONS";
-  it.each(era === "modern" ? ["PUT", "PATCH", "GET", "DELETE"] : ["PUT", "PATCH"])(
-    "the method %s is not allowed",
-    async (method) => {
-      const response = await sendRaw(worker, { method, token, headers: headersOf(era, entered) });
-      expect(response.status).toBe(405);
-      expect(response.headers.get("Allow")).toBe(allowed);
-      expect((await readAnswer(response)).error?.code).toBe(-32600);
-    },
-  );
+  const withoutSessions = era === "modern" ? ["GET", "DELETE"] : [];
+  it.each([
+    ...["PUT", "PATCH"].map((method) => ({ method, allowed: ofSessions })),
+    ...withoutSessions.map((method) => ({ method, allowed: "POST, OPTIONS" })),
+  ])("the method $method is not allowed", async ({ method, allowed }) => {
+    const response = await sendRaw(worker, { method, token, headers: headersOf(era, entered) });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("Allow")).toBe(allowed);
+    expect((await readAnswer(response)).error?.code).toBe(-32600);
+  });
+
+  it.each<[what: string, accept: string | undefined]>([
+    ["everything", "*/*"],
+    ["everything, after something else", "text/html, */*;q=0.8"],
+    ["every application", "application/*"],
+    ["whatever comes, by saying nothing", undefined],
+  ])("a client that accepts %s is answered", async (_what, accept) => {
+    const response = await sendInEra(worker, era, {
+      ...entered,
+      call: "tools/list",
+      headers: { Accept: accept },
+    });
+    expect(response.status).toBe(200);
+    expect((await readAnswer(response)).result?.tools).toHaveLength(TOOLS.length);
+  });
+
+  it("no client is told to wait for a list of tools that never changes", () => {
+    expect(client.getServerCapabilities()?.tools).toBeDefined();
+    expect(client.getServerCapabilities()?.tools?.listChanged ?? false).toBe(false);
+  });
 
   it("fifty calls at once each get their own answer", async () => {
     const texts = Array.from({ length: 25 }, (_, index) => `Todo ${era} ${index}`);
@@ -244,6 +266,56 @@ describe("protocol versions", () => {
     expect(response.status).toBe(400);
     expect((await readAnswer(response)).error?.code).toBe(-32020);
     expect(await watched.upstreamCalls()).toEqual([]);
+  });
+});
+
+describe("a batch", () => {
+  const batch = [
+    { jsonrpc: "2.0", id: 1, method: "tools/list" },
+    { jsonrpc: "2.0", id: 2, method: "ping" },
+  ];
+
+  it.each(["2025-06-18", "2025-11-25", "2026-07-28"])(
+    "is a bad request under protocol %s, which has none",
+    async (version) => {
+      const { sessionId } = await enterEra(worker, "legacy", token);
+      const watched = await watch(stack);
+      const response = await sendRaw(worker, {
+        token,
+        headers: { "Mcp-Session-Id": sessionId, "MCP-Protocol-Version": version },
+        body: batch,
+      });
+      expect(response.status).toBe(400);
+      expect(await readAnswer(response)).toMatchObject({ jsonrpc: "2.0", id: null, error: { code: -32600 } });
+      await watched.expectNothingGained();
+    },
+  );
+
+  it.each(["2025-03-26", undefined])("is answered message by message under protocol %s", async (version) => {
+    const { sessionId } = await enterEra(worker, "legacy", token);
+    const response = await sendRaw(worker, {
+      token,
+      headers: { "Mcp-Session-Id": sessionId, "MCP-Protocol-Version": version },
+      body: batch,
+    });
+    expect(response.status).toBe(200);
+    const ids = Array.from((await response.text()).matchAll(/^data: (.*)$/gm), ([, event = ""]) => {
+      return (JSON.parse(event) as { id: number }).id;
+    });
+    expect(ids.toSorted()).toEqual([1, 2]);
+  });
+});
+
+describe("a stream is opened with GET by a client that accepts", () => {
+  it.each(["text/event-stream", "*/*", undefined])("%s", async (accept) => {
+    const { sessionId } = await enterEra(worker, "legacy", token);
+    const controller = new AbortController();
+    const headers = new Headers({ Authorization: `Bearer ${token}`, "Mcp-Session-Id": sessionId ?? "" });
+    if (accept !== undefined) headers.set("Accept", accept);
+    const stream = await worker.fetch(worker.resource, { headers, signal: controller.signal });
+    expect(stream.status).toBe(200);
+    expect(stream.headers.get("Content-Type")).toBe("text/event-stream");
+    controller.abort();
   });
 });
 

@@ -14,8 +14,9 @@ afterAll(async () => {
 const DOCUMENTS = [
   "/.well-known/oauth-authorization-server",
   "/.well-known/oauth-protected-resource/mcp",
+  "/.well-known/oauth-protected-resource",
 ] as const;
-const [AUTHORIZATION_SERVER, PROTECTED_RESOURCE] = DOCUMENTS;
+const [AUTHORIZATION_SERVER, PROTECTED_RESOURCE, ROOT] = DOCUMENTS;
 
 async function readDocument(path: string): Promise<unknown> {
   const response = await worker.fetch(worker.origin + path);
@@ -57,12 +58,14 @@ describe("the protected resource metadata (RFC 9728)", () => {
     });
   });
 
-  it.each(["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/other"])(
-    "is not at %s",
-    async (path) => {
-      expect((await worker.fetch(worker.origin + path)).status).toBe(404);
-    },
-  );
+  it("is the same at the root, where MCP clients look when they find none below it", async () => {
+    expect(await readDocument(ROOT)).toEqual(await readDocument(PROTECTED_RESOURCE));
+  });
+
+  it("is not at the address of another resource", async () => {
+    const response = await worker.fetch(`${worker.origin}${ROOT}/other`);
+    expect(response.status).toBe(404);
+  });
 });
 
 describe.each(DOCUMENTS)("%s", (path) => {
@@ -92,7 +95,7 @@ describe.each(DOCUMENTS)("%s", (path) => {
 
   it("says nothing at another host, which would be another issuer", async () => {
     const response = await worker.dispatch(new Request(`https://other.example${path}`));
-    expect(response.status).toBe(421);
+    expect(response.status).toBe(404);
     expect(await response.text()).not.toContain("other.example");
   });
 });

@@ -68,6 +68,14 @@ describe("rate limits", () => {
     expect(await refused.text()).toContain("Too many attempts");
   });
 
+  it("stop a flood of returns from sign-ins with a page", async () => {
+    const { refused } = await exceed(LIMITS.authorize, () =>
+      worker.fetch(`${worker.origin}/callback?state=x`, { headers: FROM_ONE_ADDRESS }),
+    );
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    expect(await refused.text()).toContain("Too many attempts");
+  });
+
   it("stop a flood of token requests with OAuth JSON", async () => {
     const { refused } = await exceed(LIMITS.token, () =>
       worker.fetch(`${worker.origin}/token`, { method: "POST", headers: FROM_ONE_ADDRESS }),

@@ -37,26 +37,30 @@ describe("a Worker that is set up", () => {
     }
   });
 
-  it.each(["/nope", "/mcp2", "/MCP", "/.env", "/authorize/x", "/health/x", "//", "/callback/x", "/token/x"])(
-    "answers 404 at %s, with a page to a browser and JSON to a program",
-    async (path) => {
-      const page = await worker.fetch(worker.origin + path, { headers: HTML });
-      const text = await expectPage(page, { status: 404, text: /There is nothing here/ });
-      expect(text).not.toContain(path);
-      const json = await worker.fetch(worker.origin + path, { headers: { Accept: "application/json" } });
-      expect(json.status).toBe(404);
-      expect(await json.json()).toEqual({ error: "not_found", error_description: expect.any(String) });
-    },
-  );
-
   it.each([
-    ["PUT", "/authorize"],
-    ["DELETE", "/callback"],
-    ["POST", "/callback"],
-    ["POST", "/"],
-    ["POST", "/health"],
-  ])("answers 404 to %s %s", async (method, path) => {
-    expect((await worker.fetch(worker.origin + path, { method })).status).toBe(404);
+    "/nope",
+    "/mcp2",
+    "/MCP",
+    "/.env",
+    "/authorize/x",
+    "/authorize/",
+    "/%61uthorize",
+    "/health/x",
+    "//",
+    "/callback/x",
+    "/callback/",
+    "/c%61llback",
+    "/token/x",
+    "/signout/",
+    "/mcp/x",
+    "/.well-known/oauth-protected-resource/other",
+  ])("answers 404 at %s, with a page to a browser and JSON to a program", async (path) => {
+    const page = await worker.fetch(worker.origin + path, { headers: HTML });
+    const text = await expectPage(page, { status: 404, text: /There is nothing here/ });
+    expect(text).not.toContain(path);
+    const json = await worker.fetch(worker.origin + path, { headers: { Accept: "application/json" } });
+    expect(json.status).toBe(404);
+    expect(await json.json()).toEqual({ error: "not_found", error_description: expect.any(String) });
   });
 
   it.each([
@@ -68,17 +72,67 @@ describe("a Worker that is set up", () => {
     "/register",
     "/.well-known/oauth-authorization-server",
     "/nope",
-  ])("answers 421 at another host, where it would be another issuer: %s", async (path) => {
-    for (const origin of [
-      "https://other.example",
-      "http://mcp.example.com",
-      "https://mcp.example.com:8443",
-    ]) {
-      const response = await worker.dispatch(new Request(origin + path, { headers: HTML }));
-      expect(response.status).toBe(421);
-      expect(await response.text()).toBe("This server answers at https://mcp.example.com only.\n");
-      expect(response.headers.getSetCookie()).toEqual([]);
-    }
+  ])(
+    "answers 404 with its own address at another host, where it would be another issuer: %s",
+    async (path) => {
+      for (const origin of [
+        "https://other.example",
+        "http://mcp.example.com",
+        "https://mcp.example.com:8443",
+      ]) {
+        const page = await worker.dispatch(new Request(origin + path, { headers: HTML }));
+        const text = await expectPage(page, {
+          status: 404,
+          text: /answers at https:\/\/mcp\.example\.com only\./,
+        });
+        expect(text).toContain("https://mcp.example.com/mcp");
+        expect(page.headers.getSetCookie()).toEqual([]);
+      }
+    },
+  );
+
+  it.each([
+    ["POST", "/register"],
+    ["POST", "/token"],
+    ["GET", "/.well-known/oauth-protected-resource/mcp"],
+    ["GET", "/nope"],
+  ])("tells a program its own address at another host: %s %s", async (method, path) => {
+    const response = await worker.dispatch(new Request(`https://other.example${path}`, { method }));
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: "not_found",
+      error_description:
+        "This server answers at https://mcp.example.com only. Its MCP endpoint is https://mcp.example.com/mcp",
+    });
+  });
+
+  it("tells an MCP client its own address at another host, as a JSON-RPC error", async () => {
+    const response = await worker.dispatch(
+      new Request("https://other.example/mcp", {
+        method: "POST",
+        headers: { Accept: "application/json, text/event-stream" },
+        body: "{}",
+      }),
+    );
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      jsonrpc: "2.0",
+      error: { message: expect.stringContaining("https://mcp.example.com/mcp") },
+      id: null,
+    });
+  });
+
+  it.each([
+    "/",
+    "/health",
+    "/nope",
+    "/mcp",
+    "/authorize",
+    "/token",
+    "/.well-known/oauth-authorization-server",
+  ])("tells browsers at %s to come by https only (RFC 6797)", async (path) => {
+    const response = await worker.fetch(worker.origin + path);
+    expect(response.headers.get("Strict-Transport-Security")).toBe("max-age=31536000");
   });
 
   it("answers 413 to a form that no page of it has sent, with a page", async () => {

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { displayName } from "./display-name.ts";
+
+/** Characters that no editor shows, by their numbers. */
+const char = (...codes: number[]) => String.fromCodePoint(...codes);
+
+describe("displayName", () => {
+  it.each(["Claude", "Claude Code (todo)", "Aufgaben für Jörg", "やることリスト", "תזכורות", "Todo 🚀"])(
+    "leaves %s as it is",
+    (name) => {
+      expect(displayName(name)).toBe(name);
+    },
+  );
+
+  it.each<[what: string, character: string]>([
+    ["a null character", char(0)],
+    ["an escape", char(0x1b)],
+    ["a C1 control", char(0x85 + 1)],
+    ["a right-to-left override", char(0x202e)],
+    ["a left-to-right isolate", char(0x2066)],
+    ["a right-to-left mark", char(0x200f)],
+    ["an Arabic letter mark", char(0x61c)],
+    ["a zero-width space", char(0x200b)],
+    ["a zero-width joiner", char(0x200d)],
+    ["a soft hyphen", char(0xad)],
+    ["a byte order mark", char(0xfeff)],
+    ["a Hangul filler", char(0x3164)],
+    ["a variation selector", char(0xfe0f)],
+    ["a tag character", char(0xe0041)],
+    ["a private-use character", char(0xe000)],
+    ["a lone surrogate", "\ud800"],
+  ])("takes %s out", (_what, character) => {
+    expect(displayName(`Cla${character}ude${character}`)).toBe("Claude");
+  });
+
+  it("makes one space of any white space", () => {
+    expect(displayName(`  Claude\r\n\n\t${char(0x2028)}for${char(0x3000, 0xa0)}you `)).toBe("Claude for you");
+  });
+
+  it("makes one space of spaces that stood around what it took out", () => {
+    expect(displayName(`Claude ${char(0x200b)} Code`)).toBe("Claude Code");
+  });
+
+  it("cuts after a hundred characters and says so", () => {
+    expect(displayName("x".repeat(100))).toBe("x".repeat(100));
+    expect(displayName("x".repeat(101))).toBe(`${"x".repeat(99)}…`);
+    expect(displayName(`${"x".repeat(98)} ${"y".repeat(50)}`)).toBe(`${"x".repeat(98)}…`);
+  });
+
+  it("does not cut a character in two", () => {
+    expect(displayName("🚀".repeat(101))).toBe(`${"🚀".repeat(99)}…`);
+  });
+
+  it.each(["", " ", char(0x200b, 0x202e), char(0x3164)])("has words for a name of nothing", (name) => {
+    expect(displayName(name)).toBe("An app without a name");
+  });
+});

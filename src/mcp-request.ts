@@ -1,0 +1,67 @@
+/** What a request to `/mcp` says, before either lane reads it. */
+import { z } from "zod";
+import { type BodyOutcome, readBodyText } from "./request-body.ts";
+import { TOOLS, type Tool } from "./tools.ts";
+
+/** The SDKs' own limit. */
+const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
+
+/** The first protocol without batches. Versions are dates, so they compare as text. */
+const FIRST_VERSION_WITHOUT_BATCHES = "2025-06-18";
+
+const toolCallSchema = z.object({
+  jsonrpc: z.literal("2.0"),
+  method: z.literal("tools/call"),
+  params: z.object({ name: z.string() }),
+});
+
+/** A body that was read; `parsed` is undefined where it is no JSON, or where there is none. */
+export interface Message {
+  readonly kind: "read";
+  readonly text?: string;
+  readonly parsed?: unknown;
+}
+
+export async function readMessage(
+  request: Request,
+): Promise<Message | Exclude<BodyOutcome, { kind: "read" }>> {
+  if (request.method !== "POST") return { kind: "read" };
+  const body = await readBodyText(request, MAXIMUM_BODY_BYTES);
+  if (body.kind !== "read") return body;
+  try {
+    return { ...body, parsed: JSON.parse(body.text) };
+  } catch {
+    return body;
+  }
+}
+
+/** A batch of a protocol that has none. Without a version header, MCP assumes 2025-03-26, which has them. */
+export function isRemovedBatch(request: Request, { parsed }: Message): boolean {
+  const version = request.headers.get("MCP-Protocol-Version") ?? "";
+  return Array.isArray(parsed) && version >= FIRST_VERSION_WITHOUT_BATCHES;
+}
+
+/** The known tools that a message, or any message of a batch, calls. */
+export function calledTools({ parsed }: Message): Tool[] {
+  const messages = Array.isArray(parsed) ? parsed : [parsed];
+  return messages.flatMap((message) => {
+    const call = toolCallSchema.safeParse(message);
+    return call.success ? TOOLS.filter(({ name }) => name === call.data.params.name) : [];
+  });
+}
+
+export function missingScopes(tools: readonly Tool[], granted: readonly string[]): string[] {
+  const needed = new Set(tools.flatMap(({ scopes }) => scopes));
+  return [...needed].filter((scope) => !granted.includes(scope));
+}
+
+/**
+ * The request with a body that can be read again. A missing Accept header, or one with a wildcard, accepts both types
+ * of MCP's transport (RFC 9110 §12.5.1), which the SDKs want to see by name.
+ */
+export function withPlainAccept(request: Request, { text }: Message): Request {
+  const headers = new Headers(request.headers);
+  const accept = headers.get("Accept") ?? "";
+  if (accept === "" || accept.includes("/*")) headers.set("Accept", "application/json, text/event-stream");
+  return new Request(request, { headers, ...(text !== undefined && { body: text }) });
+}

@@ -1,0 +1,120 @@
+import "../test/support/workers-runtime.ts";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { PingSessionOutcome } from "./auth/ping-types.ts";
+import { ALL_TODO_SCOPES, type Env, parseSettings } from "./config.ts";
+import { withBudget } from "./deadline.ts";
+
+// After the line above has prepared for it.
+const { createMcpRouter } = await import("./mcp-router.ts");
+
+const RESOURCE = "https://mcp.example.com/mcp";
+
+const settings = parseSettings({
+  PINGONE_ISSUER: "https://auth.pingone.example/as",
+  MCP_SERVER_CLIENT_ID: "mcp-server",
+  MCP_SERVER_CLIENT_SECRET: "TEST ONLY",
+  API_IDENTIFIER: "https://todo.api.com",
+  API_URL: "https://todo.example.com",
+  COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
+  MCP_RESOURCE: RESOURCE,
+});
+
+const VALID = {
+  kind: "valid",
+  accessToken: "t",
+  expiresAt: 4_000_000_000,
+  scopes: ALL_TODO_SCOPES,
+} as const satisfies PingSessionOutcome;
+
+let asked: { waitAtMostMs: number }[] = [];
+
+beforeEach(() => {
+  asked = [];
+  vi.spyOn(console, "log").mockImplementation(() => {});
+});
+
+/** One request of the stateless protocol by a token with these scopes, when the PingSession answers like this. */
+function send(
+  call: { method: string; params?: Record<string, unknown> },
+  { outcome, scope }: { outcome: PingSessionOutcome; scope: readonly string[] },
+): Promise<Response> {
+  const version = "2026-07-28";
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": version,
+    "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const request = new Request(RESOURCE, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "MCP-Protocol-Version": version,
+      "Mcp-Method": call.method,
+      ...(typeof call.params?.name === "string" && { "Mcp-Name": call.params.name }),
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...call, params: { ...call.params, _meta: meta } }),
+  });
+  const getAccessToken = async (options: { waitAtMostMs: number }) => {
+    asked.push(options);
+    return outcome;
+  };
+  // Anything else that the router touched would be undefined, and fail the test.
+  const env = { PING_SESSION: { getByName: () => ({ getAccessToken }) } } as unknown as Env;
+  const context = {
+    props: { version: 1, person: { sub: "alice" }, pingSessionId: "p" },
+    auth: { token: "alice:g:s", audience: RESOURCE, scope: [...scope], userId: "alice", clientId: "c" },
+    waitUntil: () => {},
+  } as unknown as ExecutionContext;
+  return withBudget(25, () => createMcpRouter(settings).fetch(request, env, context));
+}
+
+const toolCall = (name: string) => ({ method: "tools/call", params: { name, arguments: {} } });
+
+describe("the scopes of a call are those that both the token and the sign-in at PingOne have", () => {
+  it.each<[what: string, token: readonly string[], pingOne: typeof ALL_TODO_SCOPES]>([
+    ["the token", ["todo_api:write"], ALL_TODO_SCOPES],
+    ["PingOne's token", ALL_TODO_SCOPES, ["todo_api:write"]],
+    ["either", [], []],
+  ])("a tool whose scope %s lacks is 403, before it runs", async (_what, scope, scopes) => {
+    const response = await send(toolCall("listTodos"), { outcome: { ...VALID, scopes }, scope });
+    expect(response.status).toBe(403);
+    const challenge = response.headers.get("WWW-Authenticate");
+    expect(challenge).toContain('error="insufficient_scope"');
+    expect(challenge).toMatch(/scope="[^"]*todo_api:read[^"]*"/);
+    expect(asked).toHaveLength(1);
+  });
+
+  it("a tool hears of no others", async () => {
+    const outcome = { ...VALID, scopes: ["todo_api:write"] } as const;
+    const response = await send(toolCall("whoAmI"), { outcome, scope: ALL_TODO_SCOPES });
+    expect(await response.json()).toMatchObject({
+      result: { structuredContent: { scopes: ["todo_api:write"] } },
+    });
+  });
+});
+
+describe("how long a request waits for PingOne", () => {
+  const unavailable = { kind: "unavailable", retryAfterSeconds: 5 } as const;
+
+  it.each(["tools/list", "server/discover"])(
+    "%s waits at most a second, and goes on without",
+    async (method) => {
+      const response = await send({ method }, { outcome: unavailable, scope: [] });
+      expect(response.status).toBe(200);
+      expect(asked.map(({ waitAtMostMs }) => waitAtMostMs)).toEqual([1000]);
+    },
+  );
+
+  it("a tool call waits for as long as its budget lasts, and is told when to come back", async () => {
+    const response = await send(toolCall("whoAmI"), { outcome: unavailable, scope: [] });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("Retry-After")).toBe("5");
+    expect(asked[0]?.waitAtMostMs).toBeGreaterThan(20_000);
+  });
+});
+
+it("a sign-in that is over is a challenge, and the grant is left to the PingSession", async () => {
+  const response = await send({ method: "tools/list" }, { outcome: { kind: "expired" }, scope: [] });
+  expect(response.status).toBe(401);
+  expect(response.headers.get("WWW-Authenticate")).toContain('error="invalid_token"');
+});

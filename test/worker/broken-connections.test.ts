@@ -1,0 +1,69 @@
+/** Clients that are gone in the middle of a request: nobody reads an answer, and nothing is left or reported. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RawRequest, postAndBreakOff, startLoopbackStack } from "../support/loopback-stack.ts";
+import { signIn } from "../support/mcp-client.ts";
+import { countHoldings, parseLog } from "../support/observe.ts";
+import type { TestStack } from "../support/stack.ts";
+
+let stack: TestStack;
+let token: string;
+
+beforeAll(async () => {
+  stack = await startLoopbackStack();
+  token = (await signIn(stack.worker)).tokens.access_token;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
+const JSON_BODY = { "Content-Type": "application/json" };
+
+describe("a body that breaks off is no failure of the server", () => {
+  it.each<[path: string, headers: () => Record<string, string>, body: string]>([
+    ["/token", () => FORM, "grant_type=authorization_code&co"],
+    ["/authorize", () => FORM, "handle="],
+    ["/signout", () => FORM, "action="],
+    ["/register", () => JSON_BODY, '{"redirect_uris":['],
+    ["/mcp", () => ({ ...JSON_BODY, Authorization: `Bearer ${token}` }), '{"jsonrpc":'],
+  ])("at %s", async (path, headers, body) => {
+    const { worker } = stack;
+    const before = await countHoldings(worker);
+    const seen = parseLog(worker).length;
+    await postAndBreakOff(stack, { path, headers: headers(), body, contentLength: 1000 }, 200);
+    const line = () =>
+      parseLog(worker)
+        .slice(seen)
+        .find(({ event, route }) => event === "request" && route === path);
+    await expect.poll(line, { timeout: 5000 }).toMatchObject({ status: 400, outcome: "refused" });
+    expect(await countHoldings(worker)).toEqual(before);
+  });
+});
+
+it("a session whose client breaks off at any moment of initialize has an alarm that ends it", async () => {
+  const { worker } = stack;
+  const initialize: RawRequest = {
+    path: "/mcp",
+    headers: {
+      ...JSON_BODY,
+      Authorization: `Bearer ${token}`,
+      Accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
+    }),
+  };
+  const sessions = () => worker.listObjectIds("TodoMcpServer");
+  const before = sessions().length;
+  // From before the Worker has the request until after it has answered.
+  for (let milliseconds = 0; milliseconds < 60; milliseconds += 2) {
+    await postAndBreakOff(stack, initialize, milliseconds);
+  }
+  await expect.poll(() => sessions().length, { timeout: 5000 }).toBeGreaterThan(before);
+  const withoutAlarm = () => sessions().filter((id) => !worker.readAlarms("TodoMcpServer").has(id));
+  await expect.poll(withoutAlarm, { timeout: 5000 }).toEqual([]);
+});

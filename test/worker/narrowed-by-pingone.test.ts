@@ -1,0 +1,47 @@
+/** A refresh at PingOne gives fewer scopes than the sign-in did (RFC 6749 §6). */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
+import { enterEra, sendInEra } from "../support/raw-mcp.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { DUE_AFTER_ONE_SECOND, queueFault, seconds, signInAtPingOne } from "./failures/signed-in.ts";
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+it.each(PROTOCOL_ERAS)(
+  "a tool is then challenged for the scope that PingOne took, in the %s era",
+  async (era) => {
+    const { worker } = stack;
+    const { accessToken: token, login } = await signInAtPingOne(stack, { ttlSeconds: DUE_AFTER_ONE_SECOND });
+    const entered = await enterEra(worker, era, token);
+    await seconds(1);
+    await queueFault(stack, "token", { fault: "body", body: narrowedAnswer() }, login);
+    const call = (name: string, args = {}) =>
+      sendInEra(worker, era, { call: "tools/call", params: { name, arguments: args }, ...entered });
+    const refused = await call("addTodo", { text: "Buy milk" });
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get("WWW-Authenticate")).toMatch(/error="insufficient_scope".*todo_api:write/);
+    const whoAmI = await call("whoAmI");
+    expect(whoAmI.status).toBe(200);
+    expect(await whoAmI.text()).toContain("Scopes: todo_api:read.");
+  },
+);
+
+/** Nobody looks at the signature of an access token before the Todo API does. */
+function narrowedAnswer() {
+  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const claims = { aud: ["https://todo.api.com"], sub: "somebody" };
+  return {
+    access_token: `${encode({ alg: "RS256", kid: "TEST-ONLY" })}.${encode(claims)}.AA`,
+    token_type: "Bearer",
+    expires_in: 3600,
+    scope: "openid todo_api:read",
+  };
+}

@@ -1,0 +1,105 @@
+/** How long a client stays registered (`auth/registration.ts`): only a person who signs in keeps it. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type RegisteredClient, redeem, registerClient, requestToken } from "../support/mcp-client.ts";
+import { comeBack, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+
+let stack: TestStack;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+const DAY_SECONDS = 86_400;
+
+async function kv() {
+  return (await stack.worker.getEnv()).OAUTH_KV;
+}
+
+async function daysLeft({ clientId }: RegisteredClient): Promise<number> {
+  const { keys } = await (await kv()).list({ prefix: `client:${clientId}` });
+  return ((keys[0]?.expiration ?? 0) - Date.now() / 1000) / DAY_SECONDS;
+}
+
+/** As if this much of the registration's life were left. */
+async function setDaysLeft({ clientId }: RegisteredClient, days: number): Promise<void> {
+  const key = `client:${clientId}`;
+  const record = JSON.parse((await (await kv()).get(key)) ?? "{}") as Record<string, unknown>;
+  const expiration = Math.floor(Date.now() / 1000 + days * DAY_SECONDS);
+  await (await kv()).put(key, JSON.stringify({ ...record, registrationExpiresAt: expiration }), {
+    expiration,
+  });
+}
+
+async function signIn(client: RegisteredClient, browser = createWorkerOnlyBrowser(stack.worker)) {
+  const started = await startSignIn(stack.worker, { client, browser });
+  const back = await browser.open(await passPingOne(stack.worker, started));
+  return redeem(stack.worker, client, started.attempt, back.url);
+}
+
+it("allowing a client with nobody signed in keeps it no longer than a day", async () => {
+  const client = await registerClient(stack.worker);
+  const started = await startSignIn(stack.worker, { client });
+  await comeBack(stack.worker, started, { error: "access_denied" });
+  expect(await daysLeft(client)).toBeLessThan(1.01);
+});
+
+it("a sign-in keeps it for ninety days, and a later one writes nothing while more than half of them are left", async () => {
+  const client = await registerClient(stack.worker);
+  const browser = createWorkerOnlyBrowser(stack.worker);
+  await signIn(client, browser);
+  expect(await daysLeft(client)).toBeCloseTo(90, 1);
+  await setDaysLeft(client, 46);
+  await signIn(client, browser);
+  expect(await daysLeft(client)).toBeCloseTo(46, 1);
+  await setDaysLeft(client, 44);
+  await signIn(client, browser);
+  expect(await daysLeft(client)).toBeCloseTo(90, 1);
+});
+
+it("each use renews it, and none shortens it", async () => {
+  const client = await registerClient(stack.worker);
+  let { refresh_token: refreshToken = "" } = await signIn(client);
+  const refresh = async () => {
+    const form = { grant_type: "refresh_token", refresh_token: refreshToken };
+    const tokens = (await (await requestToken(stack.worker, client, form)).json()) as {
+      refresh_token: string;
+    };
+    refreshToken = tokens.refresh_token;
+  };
+  await setDaysLeft(client, 46);
+  await refresh();
+  expect(await daysLeft(client)).toBeCloseTo(46, 1);
+  // The provider would renew it for a day when less than half a day is left.
+  for (const days of [44, 1, 0.4]) {
+    await setDaysLeft(client, days);
+    await refresh();
+    expect(await daysLeft(client), `${days} days`).toBeCloseTo(90, 1);
+  }
+});
+
+it("a redemption does not renew it for a day either", async () => {
+  const client = await registerClient(stack.worker);
+  const started = await startSignIn(stack.worker, { client });
+  const back = await started.browser.open(await passPingOne(stack.worker, started));
+  await setDaysLeft(client, 0.4);
+  await redeem(stack.worker, client, started.attempt, back.url);
+  expect(await daysLeft(client)).toBeCloseTo(0.4, 2);
+});
+
+it("a confidential client is told an expiry of its secret that holds once a person has allowed it", async () => {
+  const response = await stack.worker.fetch(`${stack.worker.origin}/register`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      redirect_uris: ["http://localhost:7777/callback"],
+      token_endpoint_auth_method: "client_secret_basic",
+    }),
+  });
+  const { client_secret_expires_at: expiresAt } = (await response.json()) as Record<string, number>;
+  expect(((expiresAt ?? 0) - Date.now() / 1000) / DAY_SECONDS).toBeCloseTo(90, 1);
+});

@@ -1,0 +1,128 @@
+/** That an MCP session always ends, whatever its client does, and what its object keeps until then. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAXIMUM_MCP_SESSIONS } from "../../src/config.ts";
+import { signIn } from "../support/mcp-client.ts";
+import { openSession, readAnswer, sendInEra } from "../support/raw-mcp.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+let stack: TestStack;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  worker = stack.worker;
+});
+
+afterAll(async () => {
+  await stack[Symbol.asyncDispose]();
+});
+
+async function signInAsAlice(): Promise<string> {
+  return (await signIn(worker)).tokens.access_token;
+}
+
+const sessions = () => worker.listObjectIds("TodoMcpServer");
+
+async function objectIdOf(sessionId: string): Promise<string> {
+  const { MCP_OBJECT } = await worker.getEnv();
+  return MCP_OBJECT.idFromName(`streamable-http:${sessionId}`).toString();
+}
+
+function listTools(token: string, sessionId: string): Promise<Response> {
+  return sendInEra(worker, "legacy", { call: "tools/list", token, sessionId });
+}
+
+it("a session has an alarm from its first moment on, which ends it when nobody has claimed it", async () => {
+  const { MCP_OBJECT } = await worker.getEnv();
+  const sessionId = MCP_OBJECT.newUniqueId().toString();
+  const id = await objectIdOf(sessionId);
+  const object = MCP_OBJECT.getByName(`streamable-http:${sessionId}`);
+  // What starts the object is all that has happened when a client breaks off during initialize.
+  await (await object.fetch(worker.resource)).text();
+  expect(sessions()).toContain(id);
+  const alarm = () => worker.readAlarms("TodoMcpServer").get(id);
+  await expect.poll(alarm).toEqual(expect.toSatisfy((seconds) => seconds > 86_000 && seconds <= 86_400));
+  await object.endWhenIdle().catch(() => undefined);
+  await expect.poll(sessions).not.toContain(id);
+  expect(alarm()).toBeUndefined();
+});
+
+describe("the sessions of one sign-in", () => {
+  it("end from the oldest on when there are too many", async () => {
+    const token = await signInAsAlice();
+    const opened: string[] = [];
+    for (let count = 0; count < MAXIMUM_MCP_SESSIONS + 2; count += 1) {
+      opened.push(await openSession(worker, token));
+    }
+    const [first = "", second = "", ...kept] = opened;
+    for (const ended of [first, second]) {
+      const id = await objectIdOf(ended);
+      await expect.poll(sessions, { timeout: 5000 }).not.toContain(id);
+      const response = await listTools(token, ended);
+      expect(response.status).toBe(404);
+      await response.text();
+    }
+    for (const session of kept) {
+      const response = await listTools(token, session);
+      expect(response.status).toBe(200);
+      await response.text();
+    }
+  });
+
+  it("do not count against another sign-in", async () => {
+    const [alice, other] = [await signInAsAlice(), await signInAsAlice()];
+    const session = await openSession(worker, other);
+    for (let count = 0; count <= MAXIMUM_MCP_SESSIONS; count += 1) await openSession(worker, alice);
+    const response = await listTools(other, session);
+    expect(response.status).toBe(200);
+    await response.text();
+  });
+});
+
+describe("the id of a session that has ended", () => {
+  it.each(["POST", "GET", "DELETE"])("leaves nothing when it is sent again by %s", async (method) => {
+    const token = await signInAsAlice();
+    const sessionId = await openSession(worker, token);
+    const id = await objectIdOf(sessionId);
+    const send = (by: string) => sendInEra(worker, "legacy", { call: "ping", method: by, token, sessionId });
+    expect((await send("DELETE")).status).toBe(204);
+    await expect.poll(sessions, { timeout: 5000 }).not.toContain(id);
+    for (let count = 0; count < 3; count += 1) {
+      const response = await send(method);
+      expect(response.status).toBe(404);
+      await response.text();
+    }
+    expect(sessions()).not.toContain(id);
+    expect([...worker.readAlarms("TodoMcpServer").keys()]).not.toContain(id);
+  });
+});
+
+describe("an object that another version of this Worker has left", () => {
+  it.each<[what: string, record: unknown]>([
+    ["a version to come", { version: 2, user: "x" }],
+    ["the first version", { userId: "x", clientId: "y", scopes: [] }],
+    ["no version at all", "x"],
+  ])("by a record of %s counts as absent, and leaves nothing", async (_what, record) => {
+    const token = await signInAsAlice();
+    const sessionId = await openSession(worker, token);
+    const id = await objectIdOf(sessionId);
+    worker.writeRecord("TodoMcpServer", id, "owner", record);
+    const response = await listTools(token, sessionId);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: -32001, message: "Session not found" } });
+    expect(sessions()).not.toContain(id);
+    expect([...worker.readAlarms("TodoMcpServer").keys()]).not.toContain(id);
+  });
+});
+
+it("a session's object knows its owner by ids only", async () => {
+  const token = await signInAsAlice();
+  const sessionId = await openSession(worker, token);
+  const call = { call: "tools/call", token, sessionId, params: { name: "whoAmI", arguments: {} } };
+  const me = await readAnswer(await sendInEra(worker, "legacy", call));
+  const person = me.result?.structuredContent as { name?: string } | undefined;
+  const name = person?.name ?? "";
+  expect(name).toContain(" ");
+  expect(worker.dumpStorage().includes(name)).toBe(false);
+});
