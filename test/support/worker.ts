@@ -92,12 +92,19 @@ export async function startTestWorker(settings: Record<string, string | undefine
       { configPath: "wrangler.jsonc", prebuiltWorkerDir: TEST_BUNDLE_DIR, vars: workerVars(settings) },
     ],
   });
-  const storageRoot = await listen(server, root);
-  return createTestWorker({ server, root, storageRoot });
+  return createTestWorker(await listen(server, root));
+}
+
+/** A harness that runs, with a folder of its own. */
+export interface Listening {
+  readonly server: TestHarness;
+  readonly root: string;
+  readonly storageRoot: string;
+  readonly url: URL;
 }
 
 /** The simulator keeps its files in the system's temporary folder: here it gets one that can be looked into. */
-export async function listen(server: TestHarness, root: string): Promise<string> {
+export async function listen(server: TestHarness, root: string): Promise<Listening> {
   const storageRoot = path.join(root, "storage");
   await mkdir(storageRoot);
   const outerTmp = process.env.TMPDIR;
@@ -105,21 +112,18 @@ export async function listen(server: TestHarness, root: string): Promise<string>
   const { url } = await server.listen();
   if (outerTmp === undefined) delete process.env.TMPDIR;
   else process.env.TMPDIR = outerTmp;
-  return storageRoot;
+  return { server, root, storageRoot, url };
 }
 
 /**
  * @param options.name of the Worker in the harness, where there are several
  * @param options.headers sent along with every request to the Worker
  */
-export function createTestWorker(options: {
-  server: TestHarness;
-  root: string;
-  storageRoot: string;
-  name?: string;
-  headers?: () => Record<string, string>;
-}): TestWorker {
-  const { server, root, storageRoot, name, headers = () => ({}) } = options;
+export function createTestWorker(
+  { server, root, storageRoot, url }: Listening,
+  options: { name?: string; headers?: () => Record<string, string> } = {},
+): TestWorker {
+  const { name, headers = () => ({}) } = options;
   const worker = server.getWorker<Env>(name);
 
   const workerFetch: TestFetch = (input, init) => {

@@ -79,11 +79,12 @@ export async function startWorld(settings: Record<string, string | undefined> = 
       vars,
     })),
   });
-  const storageRoot = await listen(server, root);
+  const listening = await listen(server, root);
+  const { storageRoot } = listening;
   let offsetMs = 0;
   const headers = () => ({ [OFFSET_HEADER]: String(offsetMs) });
   const workers = new Map<string, TestWorker>(
-    PLACES.map((name) => [name, createTestWorker({ server, root, storageRoot, name, headers })]),
+    PLACES.map((name) => [name, createTestWorker(listening, { name, headers })]),
   );
   const env = await server.getWorker<Record<string, DurableObjectNamespace>>(PLACES[0]).getEnv();
   const hub = env.KV_HUB?.getByName("hub") as unknown as DurableObjectStub<KvHub>;
