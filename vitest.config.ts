@@ -26,8 +26,8 @@ export default defineConfig({
           name: "worker",
           // One more than the cores of a small machine: most of these tests wait for workerd, not for a core.
           maxWorkers: 3,
-          include: ["test/worker/**/*.test.ts"],
-          globalSetup: ["test/support/build-worker.ts"],
+          include: ["test/worker/**/*.test.ts", "test/world/**/*.test.ts"],
+          globalSetup: ["test/support/build-worker.ts", "test/world/build-world.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // Tests that wait for real time to pass wait together.

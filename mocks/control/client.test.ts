@@ -80,6 +80,7 @@ describe.each<[string, () => Control]>([
   it("pass the verbs of PingOne on", async () => {
     expect(await control().rotateKeys()).toBe("key-2");
     await control().rotateKeys({ drop: true });
+    expect(await control().refreshTokens()).toMatchObject([{ username: "alice", scopes: ["openid"] }]);
     expect(await control().expireTokens("alice")).toBe(2);
     expect(await control().revokeTokens("alice")).toBe(2);
     expect(await control().endSession("bob")).toBe(2);

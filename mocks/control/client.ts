@@ -3,6 +3,7 @@
  * Disposing of it fails if a fault that was queued has not been met.
  */
 import { z } from "zod";
+import type { LiveRefreshToken } from "../pingone/contracts.ts";
 import type { Control, ControlState } from "./control.ts";
 import type { PendingFault } from "./fault-queue.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -68,6 +69,7 @@ export function createControlClient(standInOrigin: string, send: typeof fetch = 
     advanceClock: (advanceSeconds) => call("advanceClock", { advanceSeconds }),
     resetClock: () => call("resetClock"),
     rotateKeys: async (options = {}) => (await call<{ kid: string }>("rotateKeys", options)).kid,
+    refreshTokens: async () => (await call<{ tokens: LiveRefreshToken[] }>("refreshTokens")).tokens,
     expireTokens: async (user) => (await call<{ count: number }>("expireTokens", { user })).count,
     revokeTokens: async (user) => (await call<{ count: number }>("revokeTokens", { user })).count,
     endSession: async (user) => (await call<{ count: number }>("endSession", { user })).count,

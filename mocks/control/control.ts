@@ -2,7 +2,7 @@
  * The verbs of the control API. The same interface is there in process (`StandIns.control`), over HTTP (`client.ts`)
  * and behind the buttons of the page.
  */
-import type { PingOneAdmin, PingOneStateView } from "../pingone/contracts.ts";
+import type { LiveRefreshToken, PingOneAdmin, PingOneStateView } from "../pingone/contracts.ts";
 import type { MovableClock } from "./clock.ts";
 import { type ExpectationOptions, expectRequest } from "./expectations.ts";
 import type { FaultRequest } from "./fault-catalogue.ts";
@@ -51,6 +51,8 @@ export interface Control {
 
   /** A new signing key. The old one stays in the JWKS unless it is dropped. Returns the new key's id. */
   rotateKeys(options?: { readonly drop?: boolean | undefined }): Promise<string>;
+  /** Refresh tokens that are good now: whose they are and for what, never the tokens themselves. */
+  refreshTokens(): Promise<readonly LiveRefreshToken[]>;
   /** The user's access tokens count as expired at userinfo and introspection. Returns how many. */
   expireTokens(user: string): Promise<number>;
   /** Revokes the user's access and refresh tokens. Returns how many. */
@@ -118,6 +120,7 @@ export function createControl({ journal, faults, clock, pingone, todo }: Control
     resetClock: async () => clock.reset(),
 
     rotateKeys: async ({ drop = false } = {}) => pingone().rotateKeys({ drop }),
+    refreshTokens: async () => pingone().refreshTokens(),
     expireTokens: async (user) => refusing(() => pingone().expireTokens(user)),
     revokeTokens: async (user) => refusing(() => pingone().revokeTokens(user)),
     endSession: async (user) => refusing(() => pingone().endSession(user)),

@@ -108,6 +108,14 @@ function createFakeAdmin(calls: string[], logins: ReadonlyMap<string, LoginView>
       calls.push(`rotateKeys(${drop})`);
       return "key-2";
     },
+    refreshTokens: () => [
+      {
+        username: "alice",
+        clientId: "mcp-server",
+        scopes: ["openid"],
+        expiresAt: "2026-01-01T00:00:00.000Z",
+      },
+    ],
     expireTokens: forUser("expireTokens"),
     revokeTokens: forUser("revokeTokens"),
     endSession: forUser("endSession"),

@@ -104,6 +104,13 @@ export const VERBS = {
     z.strictObject({ drop: z.boolean().optional() }),
     async (control, options) => ({ kid: await control.rotateKeys(options) }),
   ),
+  refreshTokens: verb(
+    "GET",
+    "/tokens/refresh",
+    "Refresh tokens that are good now: whose they are and for which scopes.",
+    nothing,
+    async (control) => ({ tokens: await control.refreshTokens() }),
+  ),
   expireTokens: verb(
     "POST",
     "/tokens/expire",

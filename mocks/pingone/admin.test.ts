@@ -47,6 +47,20 @@ describe("the stand-in's view of its state", () => {
     }
   });
 
+  it("names the refresh tokens that are good now, and none that was rotated or revoked", async () => {
+    const { admin } = tenant.standIn;
+    const { refresh_token } = await tenant.obtainTokens();
+    await tenant.refresh(refresh_token);
+    await tenant.obtainTokens({ username: "bob" });
+    expect(admin.refreshTokens()).toMatchObject([
+      { username: "alice", scopes: expect.arrayContaining(["todo_api:read"]) },
+      { username: "bob" },
+    ]);
+    expect(JSON.stringify(admin.refreshTokens())).not.toContain(refresh_token);
+    admin.revokeTokens("alice");
+    expect(admin.refreshTokens()).toMatchObject([{ username: "bob" }]);
+  });
+
   it("is told of every change", async () => {
     const before = changes;
     const { refresh_token } = await tenant.obtainTokens();

@@ -1,6 +1,12 @@
 /** The verbs of the control API on this stand-in. Each names the valid names when it is given another. */
 import type { ConsentStore } from "./consents.ts";
-import type { LoginCredentials, LoginView, PingOneAdmin, PingOneStateView } from "./contracts.ts";
+import type {
+  LiveRefreshToken,
+  LoginCredentials,
+  LoginView,
+  PingOneAdmin,
+  PingOneStateView,
+} from "./contracts.ts";
 import type { DavinciFlowEngine } from "./davinci/engine.ts";
 import type { Application } from "./environment.ts";
 import type { Front } from "./front.ts";
@@ -8,6 +14,8 @@ import { loginOfGrant } from "./issue-tokens.ts";
 import { type Grant, hashOf } from "./state.ts";
 import { findToken, isActive, type PresentedToken } from "./token-status.ts";
 import type { User } from "./users.ts";
+
+type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
 
 export interface AdminParts {
   readonly front: Front;
@@ -28,18 +36,25 @@ export function createAdmin(parts: AdminParts): PingOneAdmin {
       return grant?.userId === user.id && isActive(front, presented) ? [presented] : [];
     });
   const refreshTokensOf = (user: User) =>
-    [...state.refreshTokens.values()].flatMap((token): PresentedToken[] => {
+    [...state.refreshTokens.values()].flatMap((token): PresentedRefreshToken[] => {
       const grant = state.grants.get(token.grantId);
       if (grant?.userId !== user.id) return [];
-      const presented: PresentedToken = { kind: "refresh_token", token, grant };
+      const presented: PresentedRefreshToken = { kind: "refresh_token", token, grant };
       return isActive(front, presented) ? [presented] : [];
     });
+  const toLiveRefreshToken = ({ token, grant }: PresentedRefreshToken): LiveRefreshToken => ({
+    username: front.users.findById(grant.userId)?.username ?? grant.userId,
+    clientId: grant.clientId,
+    scopes: grant.scopes,
+    expiresAt: new Date(token.expiresAt).toISOString(),
+  });
   const sessionsOf = (user: User) =>
     [...state.sessions.values()].filter(({ id, userId }) => userId === user.id && state.liveSession(id));
 
   return {
     describe: () => describeState(parts, { accessTokensOf, refreshTokensOf, sessionsOf }),
     loginOf: (credentials) => loginOf(front, credentials),
+    refreshTokens: () => front.users.list().flatMap(refreshTokensOf).map(toLiveRefreshToken),
     rotateKeys: (options) => front.signer.rotate(options),
 
     expireTokens(name) {

@@ -113,6 +113,8 @@ export interface PingOneAdmin {
   /** Counts and names only, never a token, code, secret or password. */
   describe(): PingOneStateView;
   loginOf(credentials: LoginCredentials): LoginView | undefined;
+  /** Refresh tokens that are good now, whoever holds them. */
+  refreshTokens(): readonly LiveRefreshToken[];
   /** A new signing key; the old public key stays in the JWKS (`drop: true` removes it). Returns the new `kid`. */
   rotateKeys(options?: { readonly drop?: boolean }): Promise<string>;
   /** From now on the user's access tokens count as expired at userinfo and introspection. Returns how many. */
@@ -127,6 +129,15 @@ export interface PingOneAdmin {
   setSwitches(switches: Readonly<Record<string, unknown>>): void;
   /** Back to what the fixtures say; signing keys stay. */
   reset(): Promise<void>;
+}
+
+/** A refresh token by what it is good for; never the token itself. */
+export interface LiveRefreshToken {
+  readonly username: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** ISO 8601, by the stand-in's clock. */
+  readonly expiresAt: string;
 }
 
 export interface PingOneStateView {

@@ -5,7 +5,7 @@
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createTestHarness } from "wrangler";
+import { createTestHarness, type TestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
 import {
   countRows,
@@ -68,10 +68,8 @@ function nextAddress(): string {
   return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
 }
 
-/** @param settings secrets and vars; `undefined` leaves one out */
-export async function startTestWorker(settings: Record<string, string | undefined>): Promise<TestWorker> {
-  const root = await mkdtemp(path.join(tmpdir(), "worker-test-"));
-  await cp(path.join(PROJECT_ROOT, "wrangler.jsonc"), path.join(root, "wrangler.jsonc"));
+/** Secrets and vars as every test has them; `undefined` leaves one out. */
+export function workerVars(settings: Record<string, string | undefined>): Record<string, string> {
   const all: Record<string, string | undefined> = {
     MCP_RESOURCE: `${WORKER_ORIGIN}/mcp`,
     ALLOWED_ORIGINS: "https://inspector.example.com",
@@ -79,14 +77,34 @@ export async function startTestWorker(settings: Record<string, string | undefine
     CLIENT_METADATA_DOCUMENTS: "off",
     ...settings,
   };
-  const vars = Object.fromEntries(
+  return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/** @param settings secrets and vars; `undefined` leaves one out */
+export async function startTestWorker(settings: Record<string, string | undefined>): Promise<TestWorker> {
+  const root = await mkdtemp(path.join(tmpdir(), "worker-test-"));
+  await cp(path.join(PROJECT_ROOT, "wrangler.jsonc"), path.join(root, "wrangler.jsonc"));
   const server = createTestHarness({
     root,
-    workers: [{ configPath: "wrangler.jsonc", prebuiltWorkerDir: TEST_BUNDLE_DIR, vars }],
+    workers: [
+      { configPath: "wrangler.jsonc", prebuiltWorkerDir: TEST_BUNDLE_DIR, vars: workerVars(settings) },
+    ],
   });
-  // The simulator keeps its files in the system's temporary folder: here it gets one that can be looked into.
+  return createTestWorker(await listen(server, root));
+}
+
+/** A harness that runs, with a folder of its own. */
+export interface Listening {
+  readonly server: TestHarness;
+  readonly root: string;
+  readonly storageRoot: string;
+  readonly url: URL;
+}
+
+/** The simulator keeps its files in the system's temporary folder: here it gets one that can be looked into. */
+export async function listen(server: TestHarness, root: string): Promise<Listening> {
   const storageRoot = path.join(root, "storage");
   await mkdir(storageRoot);
   const outerTmp = process.env.TMPDIR;
@@ -94,7 +112,19 @@ export async function startTestWorker(settings: Record<string, string | undefine
   const { url } = await server.listen();
   if (outerTmp === undefined) delete process.env.TMPDIR;
   else process.env.TMPDIR = outerTmp;
-  const worker = server.getWorker<Env>();
+  return { server, root, storageRoot, url };
+}
+
+/**
+ * @param options.name of the Worker in the harness, where there are several
+ * @param options.headers sent along with every request to the Worker
+ */
+export function createTestWorker(
+  { server, root, storageRoot, url }: Listening,
+  options: { name?: string; headers?: () => Record<string, string> } = {},
+): TestWorker {
+  const { name, headers = () => ({}) } = options;
+  const worker = server.getWorker<Env>(name);
 
   const workerFetch: TestFetch = (input, init) => {
     const request = new Request(input, init);
@@ -106,7 +136,7 @@ export async function startTestWorker(settings: Record<string, string | undefine
     const body = request.body === null ? undefined : await request.arrayBuffer();
     const response = await worker.fetch(request.url, {
       method: request.method,
-      headers: Object.fromEntries(request.headers),
+      headers: { ...Object.fromEntries(request.headers), ...headers() },
       redirect: "manual",
       signal: request.signal,
       ...(body !== undefined && { body }),

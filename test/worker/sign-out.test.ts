@@ -58,7 +58,9 @@ describe("the sign-out page", () => {
     const grant = section?.querySelector('input[name="grant"]')?.getAttribute("value") ?? "";
     const ended = await page.post("/signout", { form_token: formToken(page), grant, action: "end" });
     expect(ended.root.querySelector('[role="status"]')?.text).toBe("The access has ended.");
-    expect(ended.root.querySelectorAll("section h2").map((item) => item.text)).toEqual(["Test client"]);
+    // The person may have other clients of the same name.
+    const left = ended.root.querySelectorAll("section h2").map((item) => item.text);
+    expect([...left, "Second <b>client</b>"].sort()).toEqual(names.sort());
 
     expect((await callMcp(second.tokens.access_token)).status).toBe(401);
     expect((await callMcp(first.tokens.access_token)).status).toBe(200);

@@ -180,6 +180,7 @@ describe("the forms of the page", () => {
       "expectRequest",
       "pendingFaults",
       "assertNoPendingFaults",
+      "refreshTokens",
     ];
     const actions = new Set([...page.matchAll(/action="\/__mocks\/page\/(\w+)"/g)].map(([, name]) => name));
     expect([...actions].toSorted()).toEqual(VERB_NAMES.filter((name) => !readers.includes(name)).toSorted());

@@ -1,0 +1,191 @@
+/** The doubles of Cloudflare's parts behave as Cloudflare documents them, and the bundle meets them and nothing else. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { registerClient, startAuthorization } from "../support/mcp-client.ts";
+import { startWorld, type World } from "./world.ts";
+
+const [ONE, TWO] = ["place-one", "place-two"] as const;
+
+let world: World;
+let key: string;
+
+/** Anew for each call: what has met a discarded instance is broken for good. */
+const probe = () => world.probe(key);
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+
+beforeEach(async () => {
+  key = `test:${crypto.randomUUID()}`;
+  await world.takeDiscards();
+});
+
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+describe("KV", () => {
+  it("answers a read for a minute from what the place has read before", async () => {
+    await world.kvAt(ONE).put(key, "old");
+    expect(await world.kvAt(TWO).get(key)).toBe("old");
+    await passWriteInterval();
+    await world.kvAt(ONE).put(key, "new");
+    expect([await world.kvAt(ONE).get(key), await world.kvAt(TWO).get(key)]).toEqual(["new", "old"]);
+    await world.advance(50);
+    expect(await world.kvAt(TWO).get(key)).toBe("old");
+    await world.advance(11);
+    expect(await world.kvAt(TWO).get(key)).toBe("new");
+  });
+
+  it("goes on not finding for a minute what a place did not find", async () => {
+    expect(await world.kvAt(TWO).get(key)).toBeNull();
+    await world.kvAt(ONE).put(key, "there");
+    expect(await world.kvAt(TWO).get(key)).toBeNull();
+    await world.advance(61);
+    expect(await world.kvAt(TWO).get(key)).toBe("there");
+  });
+
+  it("goes on finding for a minute what another place has deleted", async () => {
+    await world.kvAt(ONE).put(key, "there");
+    expect(await world.kvAt(TWO).get(key)).toBe("there");
+    await passWriteInterval();
+    await world.kvAt(ONE).delete(key);
+    expect([await world.kvAt(ONE).get(key), await world.kvAt(TWO).get(key)]).toEqual([null, "there"]);
+    await world.advance(61);
+    expect(await world.kvAt(TWO).get(key)).toBeNull();
+  });
+
+  it("lists as stale as it reads", async () => {
+    const names = async (place: typeof ONE | typeof TWO) =>
+      (await world.kvAt(place).list({ prefix: key })).keys.map(({ name }) => name);
+    expect([await names(ONE), await names(TWO)]).toEqual([[], []]);
+    await world.kvAt(ONE).put(key, "there");
+    expect([await names(ONE), await names(TWO)]).toEqual([[key], []]);
+    await world.advance(61);
+    expect(await names(TWO)).toEqual([key]);
+  });
+
+  it("takes one write a second of a key, from wherever", async () => {
+    await world.kvAt(ONE).put(key, "first");
+    await expect(world.kvAt(TWO).put(key, "second")).rejects.toThrow(
+      /^KV PUT failed: 429 Too Many Requests$/,
+    );
+    await expect(world.kvAt(ONE).delete(key)).rejects.toThrow(/^KV DELETE failed: 429 Too Many Requests$/);
+    expect(await world.kvAt(ONE).get(key)).toBe("first");
+    await passWriteInterval();
+    await world.kvAt(ONE).put(key, "third");
+    expect(await world.kvAt(ONE).get(key, "text")).toBe("third");
+  });
+
+  it("lets a key expire in world time, and reads JSON with its metadata", async () => {
+    await world.kvAt(ONE).put(key, '{"a":1}', { expirationTtl: 3600, metadata: { b: 2 } });
+    expect(await world.kvAt(ONE).getWithMetadata(key, "json")).toMatchObject({
+      value: { a: 1 },
+      metadata: { b: 2 },
+    });
+    expect((await world.kv.keys()).find(({ name }) => name === key)?.expiration).toBeGreaterThan(0);
+    await world.advance(3601);
+    expect(await world.kvAt(ONE).get(key)).toBeNull();
+    expect((await world.kv.keys()).map(({ name }) => name)).not.toContain(key);
+  });
+
+  it("counts what the bundle asks of it, by the prefix of the key", async () => {
+    await world.kv.resetCounts();
+    const client = await registerClient(world.at(ONE));
+    const { url } = await startAuthorization(world.at(TWO), client);
+    expect((await world.at(TWO).fetch(url)).status).toBe(200);
+    const { get, put } = await world.kv.counts();
+    expect(put.client).toBe(1);
+    expect(get.client).toBeGreaterThan(0);
+    await world.kv.resetCounts();
+    expect(await world.kv.counts()).toEqual({ get: {}, put: {}, delete: {}, list: {} });
+  });
+});
+
+describe("two places", () => {
+  it("share what is stored and not what an isolate remembers", async () => {
+    const client = await registerClient(world.at(ONE));
+    const { url } = await startAuthorization(world.at(ONE), client);
+    expect((await world.at(TWO).fetch(url)).status).toBe(200);
+    await world
+      .kvAt(TWO)
+      .delete(`client:${client.clientId}`)
+      .catch(() => {});
+    await passWriteInterval();
+    await world.kvAt(TWO).delete(`client:${client.clientId}`);
+    // The first place has registered it itself, and goes on believing.
+    expect((await world.at(ONE).fetch(url)).status).toBe(200);
+    expect((await world.at(TWO).fetch(url)).status).toBe(400);
+  });
+});
+
+describe("time", () => {
+  it("passes for objects, and rings their alarms", async () => {
+    const before = await probe().now();
+    await probe().setAlarm(600);
+    await world.advance(599);
+    expect(await probe().stored()).toEqual([]);
+    await world.advance(2);
+    expect(await probe().stored()).toEqual(["rang"]);
+    expect((await probe().now()) - before).toBeGreaterThanOrEqual(601_000);
+    await world.advance(700);
+    expect(world.alarms()).toEqual([]);
+  });
+});
+
+describe("an instance that is discarded at an await", () => {
+  const AT_ONCE = { className: "Probe", isPerformed: false, lingerMs: 0 } as const;
+
+  it("stops where it is, and the next call meets another one", async () => {
+    expect(await probe().remember()).toBe(1);
+    await world.planDiscard({ ...AT_ONCE, after: 1 });
+    await expect(probe().store("a", "b", "c")).rejects.toThrow();
+    expect(await world.takeDiscards()).toMatchObject([{ className: "Probe", point: "storage.put" }]);
+    // Nobody had been told of "a", so it need not have been written yet.
+    expect(await probe().stored()).toEqual([]);
+    expect(await probe().remember()).toBe(1);
+  });
+
+  it("may have done what nobody learns of", async () => {
+    await world.planDiscard({ ...AT_ONCE, after: 0, isPerformed: true });
+    await expect(probe().store("a", "b")).rejects.toThrow();
+    expect(await probe().stored()).toEqual(["a"]);
+  });
+
+  it("may run on for a moment, while its storage rejects everything", async () => {
+    await world.planDiscard({ ...AT_ONCE, after: 1, lingerMs: 300 });
+    expect(await probe().store("a", "b", "c")).toEqual([
+      "a stored",
+      expect.stringMatching(/^b: .*reset/),
+      expect.stringMatching(/^c: .*reset/),
+    ]);
+    await expect(probe().tableSize()).rejects.toThrow();
+    await expect
+      .poll(
+        () =>
+          probe()
+            .stored()
+            .catch(() => "gone"),
+        { timeout: 5000 },
+      )
+      .toEqual(["a"]);
+  });
+
+  it.each(["kv", "rpc.remember"])("waits for %s as for storage", async (point) => {
+    await world.planDiscard({ ...AT_ONCE, after: 0 });
+    await expect(point === "kv" ? probe().readKv(key) : probe().askAnother(`${key} 2`)).rejects.toThrow();
+    expect(await world.takeDiscards()).toMatchObject([{ point }]);
+  });
+
+  it("is one of the class that is meant", async () => {
+    await world.planDiscard({ ...AT_ONCE, className: "PingSession", after: 0 });
+    expect(await probe().store("a")).toEqual(["a stored"]);
+    await world.planDiscard(undefined);
+    expect(await world.takeDiscards()).toEqual([]);
+  });
+});
+
+/** A key takes one write a second, in real time. */
+function passWriteInterval(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1010));
+}

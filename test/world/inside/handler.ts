@@ -1,0 +1,28 @@
+/** The bundle's handler as one isolate at one place runs it. */
+import { moveWorldTo } from "./clock.ts";
+import { createPlaceKv } from "./kv-place.ts";
+import type { WorldEnv } from "./objects.ts";
+import { OFFSET_HEADER } from "./world-offset.ts";
+
+type Handler = ExportedHandler<WorldEnv>;
+
+export function asWorldHandler(production: Handler): Handler {
+  const { fetch, scheduled } = production;
+  /** One per isolate, as the platform's own: the bundle may keep things on it. */
+  let envOfPlace: WorldEnv | undefined;
+  const placed = (env: WorldEnv): WorldEnv => {
+    envOfPlace ??= { ...env, OAUTH_KV: createPlaceKv(env.KV_HUB, String(env.WORLD_PLACE)) };
+    return envOfPlace;
+  };
+  return {
+    ...(fetch !== undefined && {
+      fetch: (request, env, ctx) => {
+        moveWorldTo(Number(request.headers.get(OFFSET_HEADER) ?? 0));
+        return fetch.call(production, request, placed(env), ctx);
+      },
+    }),
+    ...(scheduled !== undefined && {
+      scheduled: (controller, env, ctx) => scheduled.call(production, controller, placed(env), ctx),
+    }),
+  };
+}

@@ -1,0 +1,149 @@
+/** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
+import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
+import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
+import { createPlaceKv, type Hub } from "./kv-place.ts";
+
+/** Every object is at one place of its own. */
+const PLACE_OF_OBJECTS = "objects";
+
+export interface WorldEnv {
+  readonly OAUTH_KV: KVNamespace;
+  readonly KV_HUB: Hub;
+  readonly [binding: string]: unknown;
+}
+
+interface AnyObject {
+  alarm?: (info?: AlarmInvocationInfo) => Promise<void> | void;
+}
+type AnyObjectClass = new (ctx: DurableObjectState, env: WorldEnv) => AnyObject;
+
+/** What the world adds to every object, for the test only. */
+export interface WorldObject {
+  /** Rings the alarm that is set, as if its time had come. @returns what went wrong */
+  ringWorldAlarm(): Promise<string | undefined>;
+  /** Ends this instance in the middle of whatever it does. */
+  discardInWorld(): Promise<void>;
+}
+
+/** Names of objects, by their ids. */
+const names = new Map<string, string>();
+
+export function nameOf(id: string): string | undefined {
+  return names.get(id);
+}
+
+export function asWorldObject(Production: AnyObjectClass, className: string): AnyObjectClass {
+  const WorldClass = class extends Production implements WorldObject {
+    readonly #instance: Instance;
+
+    constructor(ctx: DurableObjectState, env: WorldEnv) {
+      const { storage } = ctx;
+      if (ctx.id.name !== undefined) names.set(ctx.id.toString(), ctx.id.name);
+      const instance: Instance = { className, ctx, storage, isDiscarded: false, isMidWrite: false };
+      Object.defineProperty(ctx, "storage", { value: watchStorage(storage, instance) });
+      super(ctx, watchEnv(env, instance));
+      this.#instance = instance;
+    }
+
+    async ringWorldAlarm(): Promise<string | undefined> {
+      await this.#instance.storage.deleteAlarm();
+      try {
+        await this.alarm?.({ isRetry: false, retryCount: 0, scheduledTime: Date.now() });
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? (error.stack ?? error.message) : String(error);
+      }
+    }
+
+    async discardInWorld(): Promise<void> {
+      discardNow(this.#instance);
+    }
+  };
+  // Names of classes are names of routes and of logs.
+  Object.defineProperty(WorldClass, "name", { value: className });
+  return WorldClass;
+}
+
+/** Methods of storage that answer at once; the others are awaits. */
+const SYNCHRONOUS: ReadonlySet<string> = new Set(["transactionSync", "getCurrentBookmark"]);
+
+function watchStorage(storage: DurableObjectStorage, instance: Instance): DurableObjectStorage {
+  const sql = refuseWhenDiscarded(storage.sql, instance);
+  const kv = refuseWhenDiscarded(storage.kv, instance);
+  const getAlarm = async () => {
+    const time = await storage.getAlarm();
+    return time === null ? null : time - ALARM_SHIFT_MS;
+  };
+  return new Proxy(storage, {
+    get: (target, property) => {
+      if (property === "sql") return sql;
+      if (property === "kv") return kv;
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      const name = String(property);
+      if (name === "getAlarm") return () => atAwait(instance, "storage.getAlarm", getAlarm);
+      if (name === "setAlarm") {
+        return (time: number | Date) =>
+          atAwait(instance, "storage.setAlarm", () => storage.setAlarm(Number(time) + ALARM_SHIFT_MS));
+      }
+      return (...args: unknown[]) => {
+        if (!SYNCHRONOUS.has(name))
+          return atAwait(instance, `storage.${name}`, () => member.apply(target, args));
+        touchStorage(instance);
+        return member.apply(target, args);
+      };
+    },
+  });
+}
+
+function refuseWhenDiscarded<T extends object>(part: T, instance: Instance): T {
+  return new Proxy(part, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        touchStorage(instance);
+        return member.apply(target, args);
+      };
+    },
+  });
+}
+
+function watchEnv(env: WorldEnv, instance: Instance): WorldEnv {
+  const watched: Record<string, unknown> = {};
+  for (const [name, binding] of Object.entries(env)) {
+    watched[name] = isNamespace(binding) ? watchNamespace(binding, instance) : binding;
+  }
+  const kv = createPlaceKv(env.KV_HUB, PLACE_OF_OBJECTS, (operation) => atAwait(instance, "kv", operation));
+  return { ...watched, OAUTH_KV: kv, KV_HUB: env.KV_HUB };
+}
+
+function isNamespace(binding: unknown): binding is DurableObjectNamespace {
+  return typeof binding === "object" && binding !== null && "idFromName" in binding;
+}
+
+function watchNamespace(namespace: DurableObjectNamespace, instance: Instance): DurableObjectNamespace {
+  return new Proxy(namespace, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const answer: unknown = member.apply(target, args);
+        return property === "get" || property === "getByName"
+          ? watchStub(answer as DurableObjectStub, instance)
+          : answer;
+      };
+    },
+  });
+}
+
+function watchStub(stub: DurableObjectStub, instance: Instance): DurableObjectStub {
+  return new Proxy(stub, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function" || typeof property === "symbol") return member;
+      return (...args: unknown[]) =>
+        atAwait(instance, `rpc.${property}`, () => Reflect.apply(member, target, args));
+    },
+  });
+}

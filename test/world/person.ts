@@ -1,0 +1,63 @@
+/** A person's way through the Worker's pages and PingOne's, in a browser that other people may use, too. */
+import type { Cookie } from "tough-cookie";
+import { TestBrowser, type TestPage } from "../support/browser.ts";
+import { TEST_PASSWORD } from "../support/mcp-client.ts";
+import type { TestFetch } from "../support/worker.ts";
+import type { PersonName } from "./schedule.ts";
+
+/** Apps live there. The browser goes no further than their door. */
+export const APP_HOST = "localhost";
+
+/** No sign-in has more pages. */
+const MAXIMUM_PAGES = 8;
+
+export interface Arrival {
+  readonly page: TestPage;
+  /** How often the Worker has asked whether the app may have access. */
+  readonly timesAsked: number;
+}
+
+export class PersonsBrowser {
+  readonly #browser: TestBrowser;
+  readonly #pingOneOrigin: string;
+  /** PingOne's cookies of those who are not in front of it, as if each had an account to choose. */
+  readonly #others = new Map<PersonName, readonly Cookie[]>();
+  #present: PersonName | undefined;
+
+  constructor(fetch: TestFetch, pingOneOrigin: string) {
+    this.#browser = new TestBrowser(fetch, (url) => url.hostname === APP_HOST);
+    this.#pingOneOrigin = pingOneOrigin;
+  }
+
+  /** Opens an address and answers every page on the way, as this person. @param stop where the person goes away */
+  async visit(
+    person: PersonName,
+    address: string | URL,
+    stop?: (page: TestPage) => boolean,
+  ): Promise<Arrival> {
+    await this.#sitDown(person);
+    let page = await this.#browser.open(address);
+    let timesAsked = 0;
+    for (let count = 0; count < MAXIMUM_PAGES && stop?.(page) !== true; count += 1) {
+      if (page.heading.startsWith("Allow")) {
+        timesAsked += 1;
+        page = await page.submit("Allow");
+      } else if (page.heading === "Sign On") {
+        page = await page.submit("Sign On", { Username: person, Password: TEST_PASSWORD });
+      } else if (page.heading === "Application Consent") {
+        page = await page.submit("Approve");
+      } else break;
+    }
+    return { page, timesAsked };
+  }
+
+  async #sitDown(person: PersonName): Promise<void> {
+    if (this.#present === person) return;
+    const { cookies: jar } = this.#browser;
+    const left = await jar.getCookies(this.#pingOneOrigin, { allPaths: true });
+    if (this.#present !== undefined) this.#others.set(this.#present, left);
+    for (const { domain, path, key } of left) await jar.store.removeCookie(domain ?? "", path ?? "/", key);
+    for (const cookie of this.#others.get(person) ?? []) await jar.setCookie(cookie, this.#pingOneOrigin);
+    this.#present = person;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * People, apps, two places, a KV that lies and objects that vanish, in random order. `WORLD_SEED` and `WORLD_STEPS` name
+ * another life; `npm run test:world -- --seed N --steps M` sets them.
+ */
+import { expect, it } from "vitest";
+import { liveThrough } from "./life.ts";
+import { createSchedule } from "./schedule.ts";
+import { startWorld } from "./world.ts";
+
+const FIXED_SEED = 20261127;
+const SHORT = 40;
+
+/** So long may one step take on a busy machine, and the end of all as well. */
+const STEP_MS = 4000;
+
+const asked = process.env.WORLD_SEED;
+const steps = Number(process.env.WORLD_STEPS ?? SHORT);
+const seeds = asked === undefined ? [FIXED_SEED, Math.floor(Math.random() * 2 ** 31)] : [Number(asked)];
+
+it("the same seed gives the same steps, and another seed others", () => {
+  expect(createSchedule(7, 50)).toEqual(createSchedule(7, 50));
+  expect(createSchedule(7, 10)).toEqual(createSchedule(7, 50).slice(0, 10));
+  expect(createSchedule(8, 50)).not.toEqual(createSchedule(7, 50));
+});
+
+it.each(seeds)(
+  "whatever happens by seed %i, nobody sees another's todos, loses access or keeps it",
+  async (seed) => {
+    await using world = await startWorld();
+    await world.kv.setWriteInterval(Number(process.env.WORLD_WI ?? 1000));
+    const { broken, trail } = await liveThrough(world, createSchedule(seed, steps));
+    if (broken === undefined) return;
+    const repeat = `Repeat it with: npm run test:world -- --seed ${seed} --steps ${steps}`;
+    expect.fail([broken, "", ...trail, "", repeat].join("\n"));
+  },
+  120_000 + steps * STEP_MS,
+);

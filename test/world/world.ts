@@ -1,0 +1,164 @@
+/**
+ * The production bundle at two places of a Cloudflare that behaves as the real one: KV is stale, refuses fast writes and
+ * is counted, objects may be discarded, and time passes when the test says so. The bundle knows nothing of it.
+ */
+import { readFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createTestHarness } from "wrangler";
+import { type StandIns, startStandIns } from "../../mocks/start.ts";
+import { workerSettings } from "../support/stack.ts";
+import { createTestWorker, listen, type TestWorker, WORKER_ORIGIN, workerVars } from "../support/worker.ts";
+import { listStoredObjectIds, type ObjectClass, readAlarms } from "../support/worker-storage.ts";
+import { ALARM_SHIFT_MS } from "./inside/alarm-shift.ts";
+import type { Discard, DiscardPlan } from "./inside/discard.ts";
+import type { KvHub } from "./inside/kv-hub.ts";
+import { createPlaceKv, type Hub } from "./inside/kv-place.ts";
+import type { Probe } from "./inside/probe.ts";
+import { OFFSET_HEADER } from "./inside/world-offset.ts";
+import { PLACES, type PlaceName, WORLD_DIR, WORLD_OBJECTS } from "./places.ts";
+
+/** Cloudflare repeats an alarm that failed six times. */
+const ALARM_ATTEMPTS = 7;
+
+/** An alarm may set another that is due at once, but not for ever. */
+const ALARM_ROUNDS = 200;
+
+export interface ObjectRef {
+  readonly className: string;
+  readonly id: string;
+}
+
+export interface Alarm extends ObjectRef {
+  /** Seconds of world time until it rings. */
+  readonly inSeconds: number;
+}
+
+export interface World extends AsyncDisposable {
+  readonly standIns: StandIns;
+  /** The same Worker at each place. */
+  at(place: PlaceName): TestWorker;
+  /** KV as it is, and what it was asked for. */
+  readonly kv: Pick<DurableObjectStub<KvHub>, "keys" | "counts" | "resetCounts" | "setWriteInterval">;
+  /** KV as a place sees it. */
+  kvAt(place: PlaceName): KVNamespace;
+  probe(name: string): DurableObjectStub<Probe>;
+  /** Moves the clocks of the Worker and the stand-ins, and with them KV's staleness, and rings what comes due. */
+  advance(seconds: number): Promise<void>;
+  /** Rings the alarms that are due already. */
+  ringDue(): Promise<void>;
+  /** One object is discarded at an await of its own. `undefined` takes the plan back. */
+  planDiscard(plan: DiscardPlan | undefined): Promise<void>;
+  /** What was discarded since the last call. */
+  takeDiscards(): Promise<readonly Discard[]>;
+  /** The running instance ends in the middle of whatever it does. */
+  discard(object: ObjectRef): Promise<void>;
+  /** Objects of the bundle's that have stored anything. */
+  objects(): ObjectRef[];
+  alarms(): Alarm[];
+  /** World time, in milliseconds since the epoch. */
+  now(): number;
+}
+
+interface Binding {
+  readonly name: string;
+  readonly class_name: string;
+}
+
+/** @param settings settings of the Worker to replace, or to leave out with `undefined` */
+export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
+  const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
+  const root = await mkdtemp(path.join(tmpdir(), "world-test-"));
+  const vars = workerVars({ ...workerSettings(standIns), ...settings });
+  const server = createTestHarness({
+    root,
+    workers: PLACES.map((name) => ({
+      configPath: path.join(WORLD_DIR, `${name}.json`),
+      prebuiltWorkerDir: WORLD_DIR,
+      vars,
+    })),
+  });
+  const listening = await listen(server, root);
+  const { storageRoot } = listening;
+  let offsetMs = 0;
+  const headers = () => ({ [OFFSET_HEADER]: String(offsetMs) });
+  const workers = new Map<string, TestWorker>(
+    PLACES.map((name) => [name, createTestWorker(listening, { name, headers })]),
+  );
+  const env = await server.getWorker<Record<string, DurableObjectNamespace>>(PLACES[0]).getEnv();
+  const hub = env.KV_HUB?.getByName("hub") as unknown as DurableObjectStub<KvHub>;
+  const bindings = readBindings();
+
+  const bindingOf = ({ className }: ObjectRef) =>
+    bindings.find((candidate) => candidate.class_name === className)?.name ?? "";
+  const alarms = (): Alarm[] =>
+    bindings.flatMap(({ class_name: className }) =>
+      [...readAlarms(storageRoot, className as ObjectClass)].map(([id, seconds]) => ({
+        className,
+        id,
+        inSeconds: seconds - (ALARM_SHIFT_MS + offsetMs) / 1000,
+      })),
+    );
+  const ring = async (alarm: Alarm) => {
+    let problem: string | undefined;
+    for (let attempt = 1; attempt <= ALARM_ATTEMPTS; attempt += 1) {
+      problem = await hub.ring(bindingOf(alarm), alarm.id);
+      if (problem === undefined) return;
+    }
+    throw new Error(`The alarm of a ${alarm.className} failed ${ALARM_ATTEMPTS} times: ${problem}`);
+  };
+  const ringDue = async () => {
+    for (let round = 0; round < ALARM_ROUNDS; round += 1) {
+      const due = alarms().filter(({ inSeconds }) => inSeconds <= 0);
+      if (due.length === 0) return;
+      for (const alarm of due) await ring(alarm);
+    }
+    throw new Error(`After ${ALARM_ROUNDS} rounds there are still alarms to ring.`);
+  };
+
+  return {
+    standIns,
+    at: (place) => {
+      const worker = workers.get(place);
+      if (worker === undefined) throw new Error(`There is no place ${place}.`);
+      return worker;
+    },
+    kv: hub,
+    kvAt: (place) => createPlaceKv(env.KV_HUB as unknown as Hub, place),
+    probe: (name) => env.PROBE?.getByName(name) as unknown as DurableObjectStub<Probe>,
+    advance: async (seconds) => {
+      offsetMs += seconds * 1000;
+      await hub.moveWorldTo(offsetMs);
+      await standIns.control.advanceClock(seconds);
+      await ringDue();
+    },
+    planDiscard: (plan) => hub.planDiscard(plan),
+    takeDiscards: () => hub.takeDiscards(),
+    discard: (object) => hub.discard(bindingOf(object), object.id),
+    objects: () =>
+      bindings
+        .filter(isProduction)
+        .flatMap(({ class_name: className }) =>
+          listStoredObjectIds(storageRoot, className as ObjectClass).map((id) => ({ className, id })),
+        ),
+    alarms,
+    ringDue,
+    now: () => Date.now() + offsetMs,
+    [Symbol.asyncDispose]: async () => {
+      await workers.get(PLACES[0])?.close();
+      await standIns.close();
+    },
+  };
+}
+
+function isProduction({ name }: Binding): boolean {
+  return !WORLD_OBJECTS.some((own) => own.name === name);
+}
+
+function readBindings(): Binding[] {
+  const config = JSON.parse(readFileSync(path.join(WORLD_DIR, `${PLACES[0]}.json`), "utf8")) as {
+    durable_objects: { bindings: Binding[] };
+  };
+  return config.durable_objects.bindings;
+}
