@@ -48,6 +48,12 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
   });
 
+  constructor(ctx: DurableObjectState, env: Env) {
+    // Before anything else is stored, so that an object whose start is cut short is woken and ends itself.
+    void ctx.storage.setAlarm(Date.now() + parseSettings(env).SESSION_IDLE_SECONDS * 1000);
+    super(ctx, env);
+  }
+
   /**
    * SECURITY: no event store. McpAgent's own writes each answer to storage so that a broken stream can be resumed
    * (`Last-Event-ID`), and a `whoAmI` answer can hold a PingOne token, which no storage may show.

@@ -82,6 +82,8 @@ function readTables(file: string): string[] {
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
       .all()
       .map(({ name }) => String(name))
+      // The simulator's own note of an object that has stored nothing.
+      .filter((name) => name !== "__miniflare_do_name")
       .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0);
   } finally {
     database.close();
