@@ -75,6 +75,8 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
    *   milliseconds or just now. Undefined where a browser remembered an approval, which may be another person's
    */
   async admit({ client, scopes, approval }: AdmissionRequest): Promise<Admission> {
+    // Whoever has never allowed anything must not leave an object by being asked.
+    if (approval === undefined && this.#isEmpty()) return { kind: "ask" };
     ensureTables(this.#sql);
     const { clientId, redirectUri, resource } = client;
     const admittedAt = Date.now();

@@ -78,13 +78,15 @@ export function dumpAllBytes(root: string): string {
 function readTables(file: string): string[] {
   const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    return database
-      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
-      .all()
-      .map(({ name }) => String(name))
-      // The simulator's own note of an object that has stored nothing.
-      .filter((name) => name !== "__miniflare_do_name")
-      .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0);
+    return (
+      database
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .all()
+        .map(({ name }) => String(name))
+        // The simulator's own note of an object that has stored nothing.
+        .filter((name) => name !== "__miniflare_do_name")
+        .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0)
+    );
   } finally {
     database.close();
   }

@@ -435,7 +435,11 @@ it("a page that a person refuses after the sign-on is logged as a refusal of con
 it("an operator ends a person's grants in their object, as docs/operations.md says", async () => {
   const { tokens, client } = await approvedByAlice();
   const [userId = ""] = tokens.access_token.split(":");
-  await worker.sql("Person", userId, "UPDATE grants SET expires_at = 0; DELETE FROM approvals;");
+  await worker.sql(
+    "Person",
+    userId,
+    "UPDATE grants SET expires_at = 0; DELETE FROM approvals; INSERT OR REPLACE INTO ended VALUES ('*', unixepoch() * 1000);",
+  );
   const watched = await watch(stack);
   const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
   await expectOAuthError(await requestToken(worker, client, refresh), {

@@ -1,6 +1,6 @@
 /** Clients that are gone, or send no more, in the middle of a request: nothing is left and nothing hangs. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type RawRequest, postAndBreakOff, startLoopbackStack } from "../support/loopback-stack.ts";
+import { postAndBreakOff, type RawRequest, startLoopbackStack } from "../support/loopback-stack.ts";
 import { signIn } from "../support/mcp-client.ts";
 import { countHoldings, parseLog } from "../support/observe.ts";
 import type { TestStack } from "../support/stack.ts";

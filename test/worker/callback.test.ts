@@ -35,7 +35,10 @@ afterAll(async () => {
 });
 
 /** A page, no word to any client, no call to PingOne, nothing gained. */
-async function expectRefusedOnPage(open: () => Promise<TestPage>, text = /cannot (continue|be used)/): Promise<void> {
+async function expectRefusedOnPage(
+  open: () => Promise<TestPage>,
+  text = /cannot (continue|be used)/,
+): Promise<void> {
   const watched = await watch(stack);
   const page = await open();
   expect(page.url.origin).toBe(worker.origin);

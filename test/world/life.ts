@@ -2,9 +2,14 @@
  * Lives through a schedule and says what was broken: somebody saw what is another's, ended access worked, a connection
  * was lost for no reason, an app got access that its person had not approved, or something was left over at the end.
  */
-import { type RegisteredClient, redeem, registerClient, startAuthorization } from "../support/mcp-client.ts";
+import {
+  PROTOCOL_ERAS,
+  type RegisteredClient,
+  redeem,
+  registerClient,
+  startAuthorization,
+} from "../support/mcp-client.ts";
 import { parseLog } from "../support/observe.ts";
-import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
 import type { TestFetch, TestWorker } from "../support/worker.ts";
 import { broken, Connection, DONE, failed, type Outcome } from "./connection.ts";
 import { APP_HOST, PersonsBrowser } from "./person.ts";

@@ -1,6 +1,7 @@
 /** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
-import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
+
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
+import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
 
 /** Every object is at one place of its own. */
