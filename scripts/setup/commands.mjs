@@ -56,4 +56,5 @@ export const COMMANDS = {
   "test:unit": { steps: [[...VITEST_RUN, "--project", "unit"]] },
   "test:worker": { steps: [[...VITEST_RUN, "--project", "worker"]], quiet: true },
   "test:e2e": { steps: [PLAYWRIGHT_RUN], browser: true },
+  "test:world": { steps: [["scripts/world.ts"]] },
 };
