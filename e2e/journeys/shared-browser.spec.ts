@@ -40,6 +40,7 @@ test("the second person in a browser is asked by name, and then works on their o
   });
 
   await test.step("the app acts for the second person", async () => {
+    await inspector.openTools();
     const me = await inspector.callTool("whoAmI");
     expect(me).toMatchObject({ username: decliner.username });
   });
