@@ -7,7 +7,8 @@ import { liveThrough } from "./life.ts";
 import { createSchedule } from "./schedule.ts";
 import { startWorld } from "./world.ts";
 
-const FIXED_SEED = 20261127;
+/** The same lives at every run, so that a failure is the change's and not the dice's. */
+const SEEDS = [20261127, 1400157203];
 const SHORT = 40;
 
 /** So long may one step take on a busy machine, and the end of all as well. */
@@ -15,7 +16,7 @@ const STEP_MS = 4000;
 
 const asked = process.env.WORLD_SEED;
 const steps = Number(process.env.WORLD_STEPS ?? SHORT);
-const seeds = asked === undefined ? [FIXED_SEED, Math.floor(Math.random() * 2 ** 31)] : [Number(asked)];
+const seeds = asked === undefined ? SEEDS : [Number(asked)];
 
 it("the same seed gives the same steps, and another seed others", () => {
   expect(createSchedule(7, 50)).toEqual(createSchedule(7, 50));
@@ -27,7 +28,6 @@ it.each(seeds)(
   "whatever happens by seed %i, nobody sees another's todos, loses access or keeps it",
   async (seed) => {
     await using world = await startWorld();
-    await world.kv.setWriteInterval(Number(process.env.WORLD_WI ?? 1000));
     const { broken, trail } = await liveThrough(world, createSchedule(seed, steps));
     if (broken === undefined) return;
     const repeat = `Repeat it with: npm run test:world -- --seed ${seed} --steps ${steps}`;

@@ -22,6 +22,9 @@ import { PLACES, type PlaceName, WORLD_DIR, WORLD_OBJECTS } from "./places.ts";
 /** Cloudflare repeats an alarm that failed six times. */
 const ALARM_ATTEMPTS = 7;
 
+/** Longer than a discarded instance lingers. */
+const ALARM_PAUSE_MS = 50;
+
 /** An alarm may set another that is due at once, but not for ever. */
 const ALARM_ROUNDS = 200;
 
@@ -105,6 +108,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
     for (let attempt = 1; attempt <= ALARM_ATTEMPTS; attempt += 1) {
       problem = await hub.ring(bindingOf(alarm), alarm.id);
       if (problem === undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, ALARM_PAUSE_MS));
     }
     throw new Error(`The alarm of a ${alarm.className} failed ${ALARM_ATTEMPTS} times: ${problem}`);
   };

@@ -47,7 +47,15 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
     }
 
     async ringWorldAlarm(): Promise<string | undefined> {
-      await this.#instance.storage.deleteAlarm();
+      const { storage } = this.#instance;
+      if ((await storage.getAlarm()) === null) {
+        // The simulator goes on knowing an alarm whose instance was discarded before it was stored.
+        await storage.setAlarm(Number.MAX_SAFE_INTEGER / 1000);
+        await storage.sync();
+        await storage.deleteAlarm();
+        return undefined;
+      }
+      await storage.deleteAlarm();
       try {
         await this.alarm?.({ isRetry: false, retryCount: 0, scheduledTime: Date.now() });
         return undefined;
