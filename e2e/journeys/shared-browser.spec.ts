@@ -44,4 +44,12 @@ test("the second person in a browser is asked by name, and then works on their o
     const me = await inspector.callTool("whoAmI");
     expect(me).toMatchObject({ username: decliner.username });
   });
+
+  await test.step("and the second person alone ends that", async () => {
+    const signOutTab = await context.newPage();
+    await signOutTab.goto(`${stack.workerOrigin}/signout`);
+    await expect(signOutTab.getByRole("button", { name: /^End access of / })).toHaveCount(1);
+    await signOutTab.getByRole("button", { name: "End everything and sign out" }).click();
+    await expect(signOutTab.getByText(stack.mcpUrl)).toBeVisible();
+  });
 });

@@ -20,8 +20,10 @@ afterAll(async () => {
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 const JSON_BODY = { "Content-Type": "application/json" };
 
+type Row = [path: string, headers: () => Record<string, string>, body: string];
+
 describe("a body that breaks off is no failure of the server", () => {
-  it.each<[path: string, headers: () => Record<string, string>, body: string]>([
+  it.each<Row>([
     ["/token", () => FORM, "grant_type=authorization_code&co"],
     ["/authorize", () => FORM, "handle="],
     ["/signout", () => FORM, "action="],

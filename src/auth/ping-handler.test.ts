@@ -1,0 +1,59 @@
+/** The answer to the consent page when the store fails, which no worker test can make it do. */
+import "../../test/support/workers-runtime.ts";
+import { setupServer } from "msw/node";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { CRAFTED_SETTINGS, createCraftedIssuer } from "../../test/support/crafted-issuer.ts";
+import { parseSettings } from "../config.ts";
+import { createAuthorizeHandler } from "./ping-handler.ts";
+
+const server = setupServer();
+
+beforeAll(async () => {
+  server.listen({ onUnhandledFrame: "error" });
+  server.use(...(await createCraftedIssuer()).handlers);
+});
+
+afterAll(() => {
+  server.close();
+});
+
+it("a write that fails after the person has allowed the client ends at the client, not on a page", async () => {
+  const settings = parseSettings({
+    ...CRAFTED_SETTINGS,
+    API_URL: "https://todo.example.com",
+    COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
+    MCP_RESOURCE: "https://mcp.example.com/mcp",
+  });
+  const request = {
+    responseType: "code",
+    clientId: "c".repeat(16),
+    redirectUri: "http://localhost:7777/callback",
+    scope: ["todo_api:read"],
+    state: "the-state",
+    issuer: "https://mcp.example.com",
+  };
+  const provider = {
+    approveConsent: async () => ({ request, headers: new Headers({ "Set-Cookie": "consent=; Max-Age=0" }) }),
+    beginUpstream: async () => {
+      throw new Error("KV PUT failed: 500");
+    },
+  };
+  const response = await createAuthorizeHandler(settings).request(
+    "https://mcp.example.com/authorize",
+    {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ handle: "h", decision: "approve" }).toString(),
+    },
+    { OAUTH_PROVIDER: provider },
+  );
+  expect(response.status).toBe(302);
+  const location = new URL(response.headers.get("Location") ?? "");
+  expect(location.origin + location.pathname).toBe(request.redirectUri);
+  expect(Object.fromEntries(location.searchParams)).toEqual({
+    error: "server_error",
+    error_description: "The sign-in failed in this server.",
+    state: "the-state",
+    iss: "https://mcp.example.com",
+  });
+});
