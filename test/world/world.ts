@@ -106,7 +106,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
   const ring = async (alarm: Alarm) => {
     let problem: string | undefined;
     for (let attempt = 1; attempt <= ALARM_ATTEMPTS; attempt += 1) {
-      problem = await hub.ring(bindingOf(alarm), alarm.id);
+      problem = await hub.ring(bindingOf(alarm), alarm.id, attempt > 1);
       if (problem === undefined) return;
       await new Promise((resolve) => setTimeout(resolve, ALARM_PAUSE_MS));
     }
@@ -118,7 +118,8 @@ export async function startWorld(settings: Record<string, string | undefined> = 
       if (due.length === 0) return;
       for (const alarm of due) await ring(alarm);
     }
-    throw new Error(`After ${ALARM_ROUNDS} rounds there are still alarms to ring.`);
+    const due = alarms().filter(({ inSeconds }) => inSeconds <= 0);
+    throw new Error(`After ${ALARM_ROUNDS} rounds there are still alarms to ring: ${JSON.stringify(due)}`);
   };
 
   return {

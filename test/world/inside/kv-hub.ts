@@ -137,9 +137,9 @@ export class KvHub extends DurableObject<HubEnv> {
   }
 
   /** Rings an object's alarm. @returns what went wrong */
-  async ring(binding: string, id: string): Promise<string | undefined> {
+  async ring(binding: string, id: string, isRetry: boolean): Promise<string | undefined> {
     try {
-      return await this.#objectOf(binding, id).ringWorldAlarm();
+      return await this.#objectOf(binding, id).ringWorldAlarm(isRetry);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }

@@ -1,5 +1,4 @@
 /** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
-
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
@@ -20,8 +19,12 @@ type AnyObjectClass = new (ctx: DurableObjectState, env: WorldEnv) => AnyObject;
 
 /** What the world adds to every object, for the test only. */
 export interface WorldObject {
-  /** Rings the alarm that is set, as if its time had come. @returns what went wrong */
-  ringWorldAlarm(): Promise<string | undefined>;
+  /**
+   * Rings the alarm that is set, as if its time had come. @returns what went wrong
+   *
+   * @param isRetry the alarm has rung before, and its handler did not come to its end
+   */
+  ringWorldAlarm(isRetry: boolean): Promise<string | undefined>;
   /** Ends this instance in the middle of whatever it does. */
   discardInWorld(): Promise<void>;
 }
@@ -46,9 +49,9 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
       this.#instance = instance;
     }
 
-    async ringWorldAlarm(): Promise<string | undefined> {
+    async ringWorldAlarm(isRetry: boolean): Promise<string | undefined> {
       const { storage } = this.#instance;
-      if ((await storage.getAlarm()) === null) {
+      if (!isRetry && (await storage.getAlarm()) === null) {
         // The simulator goes on knowing an alarm whose instance was discarded before it was stored.
         await storage.setAlarm(Number.MAX_SAFE_INTEGER / 1000);
         await storage.sync();
@@ -57,7 +60,7 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
       }
       await storage.deleteAlarm();
       try {
-        await this.alarm?.({ isRetry: false, retryCount: 0, scheduledTime: Date.now() });
+        await this.alarm?.({ isRetry, retryCount: isRetry ? 1 : 0, scheduledTime: Date.now() });
         return undefined;
       } catch (error) {
         return error instanceof Error ? (error.stack ?? error.message) : String(error);
