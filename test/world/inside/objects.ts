@@ -1,4 +1,5 @@
 /** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
+
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
