@@ -54,9 +54,12 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
       const { storage } = this.#instance;
       if (!isRetry && (await storage.getAlarm()) === null) {
         // The simulator goes on knowing an alarm whose instance was discarded before it was stored.
+        const isEmpty = await hasStoredNothing(storage);
         await storage.setAlarm(Number.MAX_SAFE_INTEGER / 1000);
         await storage.sync();
         await storage.deleteAlarm();
+        // An alarm leaves a row of the simulator's own behind.
+        if (isEmpty) await storage.deleteAll();
         return undefined;
       }
       await storage.deleteAlarm();
@@ -75,6 +78,12 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
   // Names of classes are names of routes and of logs.
   Object.defineProperty(WorldClass, "name", { value: className });
   return WorldClass;
+}
+
+async function hasStoredNothing(storage: DurableObjectStorage): Promise<boolean> {
+  // Tables of the simulator's own begin with an underscore.
+  const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_*'").toArray();
+  return tables.length === 0 && (await storage.list({ limit: 1 })).size === 0;
 }
 
 /** Methods of storage that answer at once; the others are awaits. */
