@@ -15,7 +15,18 @@ export interface Holdings {
   readonly mcpSessions: number;
 }
 
+/** What an earlier test has ended goes on ending behind its response; what PingOne refuses waits for an alarm. */
+const ENDINGS_PATIENCE_MS = 3000;
+
+async function waitForEndings(worker: TestWorker): Promise<void> {
+  const deadline = Date.now() + ENDINGS_PATIENCE_MS;
+  while (worker.countEndings() > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
 export async function countHoldings(worker: TestWorker): Promise<Holdings> {
+  await waitForEndings(worker);
   const { OAUTH_KV } = await worker.getEnv();
   const count = async (prefix: string) => (await OAUTH_KV.list({ prefix })).keys.length;
   return {

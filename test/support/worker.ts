@@ -43,6 +43,8 @@ export interface TestWorker extends AsyncDisposable {
   listObjectIds(className: ObjectClass): string[];
   /** How many grants the people of this Worker have. */
   countGrants(): number;
+  /** Grants that are over, with something behind them that is yet to end. */
+  countEndings(): number;
   /** Runs SQL in an object's own database, to plant what would take long to make. */
   sql(className: ObjectClass, name: string, query: string, ...values: unknown[]): Promise<unknown>;
   /** Discards the running instance of an object; what it has stored stays. */
@@ -156,6 +158,7 @@ export function createTestWorker(
     getEnv: () => worker.getEnv(),
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
     countGrants: () => countRows(storageRoot, "Person", "grants"),
+    countEndings: () => countRows(storageRoot, "Person", "endings"),
     sql: async (className, name, query, ...values) =>
       (await worker.getDurableObjectStorage(className as never, { name })).exec(query, ...values),
     evict: (className, name) => worker.evictDurableObject(className as never, { name }),
