@@ -31,6 +31,7 @@ import {
   mapPingOneError,
   readDecision,
   redirectWithPingOneError,
+  requireOnce,
   todoScopesOf,
 } from "./workers-oauth-utils.ts";
 
@@ -62,11 +63,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
   app.get(ENDPOINTS.callback, async (c) => {
     const url = new URL(c.req.url);
     // Before the state is consumed, so that a mangled address loses nothing.
-    for (const name of ["state", "code", "error", "iss"]) {
-      if (url.searchParams.getAll(name).length > 1) {
-        throw new AuthorizationError("invalid_request", { description: `"${name}" must be sent once.` });
-      }
-    }
+    requireOnce(url, ["state", "code", "error", "iss"]);
     if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
     const transaction = clientSignInTransactionSchema.safeParse(data);
@@ -77,7 +74,6 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
       await requireClient(c.env, request.clientId);
       const signIn = await redeemAuthorizationResponse(settings, {
         response: url,
-        redirectUri: new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href,
         transaction: transaction.data,
         requested: todoScopesOf(request),
       });

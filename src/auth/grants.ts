@@ -9,6 +9,7 @@
 import { getOAuthApi, OAuthError, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import type { Env, Settings } from "../config.ts";
 import { errorName, logProblem, requestId } from "../log.ts";
+import { nowInSeconds } from "../time.ts";
 import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
 import { type GrantKeeper, personOf } from "./grant-keeper.ts";
 import { createProviderOptions } from "./provider.ts";
@@ -103,7 +104,7 @@ function parseKey(key: string): ParsedKey {
 /** Epoch seconds. The provider gives every grant an expiry, since no option of ours lets one live for ever. */
 function expiryOf(options: KVNamespacePutOptions | undefined): number {
   if (options?.expiration !== undefined) return options.expiration;
-  return Math.floor(Date.now() / 1000) + (options?.expirationTtl ?? 0);
+  return nowInSeconds() + (options?.expirationTtl ?? 0);
 }
 
 /** Once more after a second, where KV has refused the write (429: one a second per key) or failed. */

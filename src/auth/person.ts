@@ -9,6 +9,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
 import { continueRequest, errorName, logAlarm, logEvent, logProblem, requestId } from "../log.ts";
+import { nowInSeconds } from "../time.ts";
 import type { GrantKeeper, GrantWrite } from "./grant-keeper.ts";
 import { getGrantApi } from "./grants.ts";
 import {
@@ -379,8 +380,4 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   #isEmpty(): boolean {
     return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'grants'").toArray().length === 0;
   }
-}
-
-function nowInSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

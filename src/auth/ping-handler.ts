@@ -72,7 +72,6 @@ async function redirectToPingOne(
   };
   // Before the sign-in begins, so that nothing of it is left in browser and store when PingOne is away.
   const location = await buildAuthorizationUrl(settings, {
-    redirectUri: new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href,
     scopes: todoScopesOf(request),
     transaction,
   });

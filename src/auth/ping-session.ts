@@ -11,6 +11,7 @@ import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, MAXIMUM_MCP_SESSIONS, parseSe
 import { within } from "../deadline.ts";
 import { continueRequest, errorName, logAlarm, logEvent, logProblem } from "../log.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../retry-after.ts";
+import { nowInSeconds } from "../time.ts";
 import { personOf } from "./grant-keeper.ts";
 import { describeFailure } from "./ping-failures.ts";
 import { PingRevocation } from "./ping-revocation.ts";
@@ -387,10 +388,6 @@ export class PingSession extends DurableObject<Env> {
   async #wakeIn(delaySeconds: number): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + delaySeconds * 1000);
   }
-}
-
-function nowInSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 function secondsLeft(tokens: PingTokens): number {

@@ -3,6 +3,7 @@ import { decode } from "hono/jwt";
 import type * as oauth from "oauth4webapi";
 import { z } from "zod";
 import { ALL_TODO_SCOPES, type Person, type TodoScope } from "../config.ts";
+import { nowInSeconds } from "../time.ts";
 import { failed } from "./ping-failures.ts";
 import type { PingFailure, PingTokens } from "./ping-types.ts";
 
@@ -19,7 +20,7 @@ export function readTokens(
   requested: readonly TodoScope[],
 ): PingTokens {
   const lifetime = Math.floor(tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS);
-  const expiresAt = Math.floor(Date.now() / 1000) + lifetime;
+  const expiresAt = nowInSeconds() + lifetime;
   // A token that lives no longer than the margin would otherwise be refreshed for every single call.
   const margin = lifetime > REFRESH_MARGIN_SECONDS ? REFRESH_MARGIN_SECONDS : Math.ceil(lifetime / 2);
   return {

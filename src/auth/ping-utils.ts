@@ -6,7 +6,7 @@
  */
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import type { Person, Settings, TodoScope } from "../config.ts";
+import { ENDPOINTS, type Person, type Settings, type TodoScope } from "../config.ts";
 import {
   clientAuthentication,
   discoverPingOne,
@@ -26,7 +26,6 @@ import type { PingResult, PingSignIn, PingTokens, SignInTransaction } from "./pi
 export async function buildAuthorizationUrl(
   settings: Settings,
   options: {
-    redirectUri: string;
     scopes: readonly TodoScope[];
     transaction: SignInTransaction;
   },
@@ -42,7 +41,7 @@ export async function buildAuthorizationUrl(
     ...(options.scopes.length > 0 && resourceParameter(settings)),
     response_type: "code",
     client_id: settings.MCP_SERVER_CLIENT_ID,
-    redirect_uri: options.redirectUri,
+    redirect_uri: redirectUri(settings),
     scope: scope.join(" "),
     nonce: options.transaction.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(options.transaction.codeVerifier),
@@ -53,6 +52,11 @@ export async function buildAuthorizationUrl(
   return { kind: "ok", value: url };
 }
 
+/** The one address to which PingOne sends browsers back, from both sign-ins. */
+function redirectUri(settings: Settings): string {
+  return new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
+}
+
 export function createSignInTransaction(): SignInTransaction {
   return { codeVerifier: oauth.generateRandomCodeVerifier(), nonce: oauth.generateRandomNonce() };
 }
@@ -60,7 +64,6 @@ export function createSignInTransaction(): SignInTransaction {
 interface AuthorizationResponse {
   /** The whole address at which the browser came back. */
   readonly response: URL;
-  readonly redirectUri: string;
   readonly transaction: SignInTransaction;
 }
 
@@ -113,7 +116,7 @@ async function exchangeCode(
       client,
       clientAuthentication(settings),
       parameters,
-      options.redirectUri,
+      redirectUri(settings),
       options.transaction.codeVerifier,
       { ...httpOptions(settings), additionalParameters },
     );

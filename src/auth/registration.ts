@@ -7,6 +7,7 @@
 import type { ClientRegistrationCallbackResult, OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import { errorName, logProblem } from "../log.ts";
+import { nowInSeconds } from "../time.ts";
 import { isRegisteredClientId } from "./credentials.ts";
 
 /** How long a registration lives that no person has approved: KV must not fill up. */
@@ -46,7 +47,7 @@ export function judgeRegistration({
  */
 export function shortenRegistration(record: string): { record: string; expirationTtl: number } {
   const fields = z.record(z.string(), z.unknown()).parse(JSON.parse(record));
-  const registrationExpiresAt = Math.floor(Date.now() / 1000) + UNUSED_REGISTRATION_TTL_SECONDS;
+  const registrationExpiresAt = nowInSeconds() + UNUSED_REGISTRATION_TTL_SECONDS;
   return {
     record: JSON.stringify({ ...fields, registrationExpiresAt }),
     expirationTtl: UNUSED_REGISTRATION_TTL_SECONDS,

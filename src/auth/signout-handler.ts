@@ -110,7 +110,6 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
   }
   const identity = await redeemIdentity(settings, {
     response: url,
-    redirectUri: new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href,
     transaction: pending.transaction,
   });
   if (identity.kind === "failed") return explainPingFailure(c, identity);
@@ -135,8 +134,7 @@ function pageNumber(text: string | undefined): number {
 async function signInAtPingOne(c: Context<App>, settings: Settings): Promise<Response> {
   const state = `${STATE_PREFIX}${oauth.generateRandomState()}`;
   const transaction = createSignInTransaction();
-  const redirectUri = new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
-  const location = await buildAuthorizationUrl(settings, { redirectUri, scopes: [], transaction });
+  const location = await buildAuthorizationUrl(settings, { scopes: [], transaction });
   if (location.kind === "failed") return explainPingFailure(c, location);
   location.value.searchParams.set("state", state);
   await rememberPendingSignIn(c, settings.COOKIE_ENCRYPTION_KEY, { state, transaction });

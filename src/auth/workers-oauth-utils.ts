@@ -30,7 +30,16 @@ export function requireReadableAuthorizationRequest(url: URL): void {
       description: "The authorization request is too long.",
     });
   }
-  for (const name of IDENTIFYING_PARAMETERS) {
+  requireOnce(url, IDENTIFYING_PARAMETERS);
+}
+
+/**
+ * RFC 6749 §3.1: parameters must not be included more than once.
+ *
+ * @throws {AuthorizationError} without `redirectTo`: it has to be shown on a page
+ */
+export function requireOnce(url: URL, names: readonly string[]): void {
+  for (const name of names) {
     if (url.searchParams.getAll(name).length > 1) {
       throw new AuthorizationError("invalid_request", { description: `"${name}" must be sent once.` });
     }
