@@ -136,11 +136,11 @@ async function main(): Promise<number> {
     }
     const counted = tally(exitCode);
     total = add(total, counted);
-    for (const remark of counted.remarks) print(remark);
     const verdict = counted.failed === 0 ? "ok    " : "FAILED";
     const again = counted.failed === 0 || remedy === undefined ? "" : `   repeat it alone with: ${remedy}`;
     summary.push(
       `  ${verdict} ${title}: ${counted.passed} of ${counted.passed + counted.failed} in ${seconds(stepStarted)} s${again}`,
+      ...counted.remarks.map((remark) => `           ${remark}`),
     );
   }
   print(`\n--- Summary after ${seconds(started)} s`);

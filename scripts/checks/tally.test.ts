@@ -9,7 +9,18 @@ const vitestReport = {
   testResults: [{ status: "passed", assertionResults: [{ status: "passed" }] }],
 };
 const brokenFile = { status: "failed", assertionResults: [] };
-const failedFile = { status: "failed", assertionResults: [{ status: "failed" }] };
+const failedFile = {
+  name: "/clone/test/worker/callback.test.ts",
+  status: "failed",
+  assertionResults: [
+    { status: "passed", fullName: "a callback works" },
+    {
+      status: "failed",
+      fullName: "a callback fails",
+      failureMessages: ["expected 1 to be 2\n    at line 3"],
+    },
+  ],
+};
 
 describe("tallyVitest", () => {
   it.each([
@@ -24,6 +35,13 @@ describe("tallyVitest", () => {
     ["counts a report of another shape as failed", { numPassedTests: 7 }, 0, 0, 1],
   ])("%s", (_title, report, exitCode, passed, failed) => {
     expect(tallyVitest(report, exitCode)).toMatchObject({ passed, failed });
+  });
+
+  it("names each test that failed, with the first line of its reason", () => {
+    const report = { ...vitestReport, numFailedTests: 1, testResults: [failedFile] };
+    expect(tallyVitest(report, 1).remarks).toEqual([
+      "callback.test.ts: a callback fails: expected 1 to be 2",
+    ]);
   });
 
   it("says why it counts what no test reported", () => {

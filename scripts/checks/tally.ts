@@ -1,9 +1,10 @@
 /** Counts what the test runners report. A test that did not run is no passed test: skipped and todo count as failed. */
+import { basename } from "node:path";
 
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
-  /** Why something counts as failed that the runner's own output may not show as such. */
+  /** What failed and why, a line each, also where the runner's own output does not show it as a failure. */
   readonly remarks: readonly string[];
 }
 
@@ -37,13 +38,26 @@ interface VitestReport {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: { status: string; assertionResults: { status: string }[] }[];
+  testResults: { name: string; status: string; assertionResults: VitestResult[] }[];
+}
+
+interface VitestResult {
+  status: string;
+  fullName: string;
+  failureMessages?: string[] | null;
 }
 
 /** @param report what Vitest's JSON reporter wrote, parsed; undefined when it wrote nothing that can be read */
 export function tallyVitest(report: unknown, exitCode: number): Tally {
   if (!isVitestReport(report)) return withoutReport("Vitest", exitCode);
-  const remarks: string[] = [];
+  const remarks = report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(
+        ({ fullName, failureMessages }) =>
+          `${basename(name)}: ${fullName}: ${failureMessages?.[0]?.split("\n", 1)[0] ?? "no reason given"}`,
+      ),
+  );
   // A file that cannot be loaded has no tests to fail.
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) =>
