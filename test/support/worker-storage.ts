@@ -12,6 +12,9 @@ export type ObjectClass = "Person" | "PingSession" | "TodoMcpServer";
 /** The Worker may be writing at this moment. */
 const BUSY_TIMEOUT_MS = 5000;
 
+/** Files vanish when objects go idle, which few do at once. */
+const DUMP_ATTEMPTS = 10;
+
 /** Ids of the objects of a class that have stored anything. Ended objects leave an empty file in the simulator. */
 export function listStoredObjectIds(root: string, className: ObjectClass): string[] {
   return databaseFiles(root)
@@ -69,10 +72,19 @@ export function writeRecord(
 
 /** Every byte that Durable Objects and KV have on disk, write-ahead logs included. */
 export function dumpAllBytes(root: string): string {
-  return storageFiles(root)
-    .filter((file) => file.includes(`${path.sep}do${path.sep}`) || file.includes(`${path.sep}kv${path.sep}`))
-    .map((file) => readFileSync(file).toString("latin1"))
-    .join("\n");
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return storageFiles(root)
+        .filter(
+          (file) => file.includes(`${path.sep}do${path.sep}`) || file.includes(`${path.sep}kv${path.sep}`),
+        )
+        .map((file) => readFileSync(file).toString("latin1"))
+        .join("\n");
+    } catch (error) {
+      // An object that went idle has moved its log into a file that was read before: all is read anew.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === DUMP_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function readTables(file: string): string[] {
