@@ -151,6 +151,11 @@ export function requestToken(
   });
 }
 
+/** A code or token whose last character is another one, whatever it was. */
+export function changeLastCharacter(credential: string): string {
+  return `${credential.slice(0, -1)}${credential.endsWith("A") ? "B" : "A"}`;
+}
+
 /** The whole way from registration to tokens. */
 export async function signIn(
   worker: TestWorker,

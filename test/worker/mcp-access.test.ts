@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import {
+  changeLastCharacter,
   PROTOCOL_ERAS,
   type ProtocolEra,
   type RegisteredClient,
@@ -71,7 +72,7 @@ describe.each(PROTOCOL_ERAS)("without a good token, in the %s era", (era) => {
     ["of no known form", () => "x"],
     ["that is a JWT", () => `eyJhbGciOiJub25lIn0.${btoa('{"sub":"alice"}')}.`],
     ["that is a refresh token", () => refreshToken],
-    ["whose secret was changed", () => `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`],
+    ["whose secret was changed", () => changeLastCharacter(token)],
     ["whose user was changed", () => `somebody-else:${token.split(":").slice(1).join(":")}`],
   ])("a token %s is invalid_token", async (_what, value) => {
     const response = await expectNoEntry(() => sendInEra(worker, era, opening({ token: value() })));

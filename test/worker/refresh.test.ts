@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import {
+  changeLastCharacter,
   type RegisteredClient,
   registerClient,
   requestToken,
@@ -142,7 +143,7 @@ describe("a refresh token", () => {
     ],
     [
       "it was changed",
-      ({ client, refreshToken }) => refresh(client, `${refreshToken.slice(0, -1)}_`),
+      ({ client, refreshToken }) => refresh(client, changeLastCharacter(refreshToken)),
       INVALID_GRANT,
     ],
     ["it is an access token", ({ client, tokens }) => refresh(client, tokens.access_token), INVALID_GRANT],
