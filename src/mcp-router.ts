@@ -11,13 +11,11 @@ import {
   type OAuthResourceContext,
 } from "@cloudflare/workers-oauth-provider";
 import { isLegacyRequest } from "@modelcontextprotocol/server";
-import { getAgentByName } from "agents";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import { ALL_TODO_SCOPES, ENDPOINTS, type Env, propsSchema, type Settings } from "./config.ts";
 import { budgetDeadline, budgetLeftMs } from "./deadline.ts";
 import { jsonRpcError } from "./http-rules.ts";
-import { errorName, logEvent, logProblem, requestId } from "./log.ts";
-import { TodoMcpServer, withCaller } from "./mcp.ts";
+import { logEvent, requestId } from "./log.ts";
 import {
   calledTools,
   forEitherLane,
@@ -26,16 +24,12 @@ import {
   missingScopes,
   readMessage,
 } from "./mcp-request.ts";
+import { admitToSession, openSession, SESSION_HEADER, serveInSession } from "./mcp-session-lane.ts";
 import { serveStateless } from "./mcp-stateless.ts";
 import type { Caller, Tool } from "./tools.ts";
 
 /** Listing tools and the like need nothing of PingOne: they wait this long to hear that a sign-in is over. */
 const PATIENCE_WITHOUT_TOOL_MS = 1000;
-
-const SESSION_HEADER = "Mcp-Session-Id";
-
-/** Of MCP's Streamable HTTP. The provider answers OPTIONS. */
-const sessionLane = TodoMcpServer.serve(ENDPOINTS.mcp, { binding: "MCP_OBJECT" });
 
 /** The handler behind the OAuth provider: every request that arrives here carries a valid access token of ours. */
 export function createMcpRouter(settings: Settings) {
@@ -51,7 +45,14 @@ export function createMcpRouter(settings: Settings) {
       if (message instanceof Response) return message;
       const tools = calledTools(message);
       const { person, pingSessionId } = grant.data;
-      const signIn = await askPingSession(env, pingSessionId, { request, tools });
+      const admitted = forEitherLane(request, message);
+      const isLegacy = await isLegacyRequest(admitted, message.parsed);
+      const sessionId = isLegacy ? request.headers.get(SESSION_HEADER) : null;
+      // Side by side: on Cloudflare each of the two objects may be far away.
+      const [signIn, session] = await Promise.all([
+        askPingSession(env, pingSessionId, { request, tools }),
+        sessionId === null ? undefined : admitToSession(env, sessionId, { userId, clientId }),
+      ]);
       if (signIn.kind === "expired") {
         logEvent("mcp.sign_in_required");
         return invalidToken(settings);
@@ -76,11 +77,12 @@ export function createMcpRouter(settings: Settings) {
         pingSessionId,
         requestId: requestId(),
         deadline: budgetDeadline(),
+        ...(signIn.kind !== "unavailable" && { token: signIn }),
       };
-      const admitted = forEitherLane(request, message);
-      if (await isLegacyRequest(admitted, message.parsed))
-        return serveSession(admitted, { env, ctx, caller });
-      return serveStateless(admitted, { env, ctx, settings, caller });
+      if (!isLegacy) return serveStateless(admitted, { env, ctx, settings, caller });
+      return sessionId === null
+        ? openSession(admitted, { env, ctx, caller })
+        : serveInSession(admitted, session, { env, ctx, caller });
     },
   };
 }
@@ -129,87 +131,6 @@ function askPingSession(
     waitAtMostMs: Math.min(budgetLeftMs(), patienceMs),
     mcpSession: request.headers.get(SESSION_HEADER) ?? undefined,
   });
-}
-
-interface SessionContext {
-  readonly env: Env;
-  readonly ctx: ExecutionContext;
-  readonly caller: Caller;
-}
-
-async function serveSession(request: Request, context: SessionContext): Promise<Response> {
-  const { env, ctx, caller } = context;
-  const sessionId = request.headers.get(SESSION_HEADER);
-  if (sessionId === null) {
-    const opening = openSession(request, context);
-    // A client that is gone meanwhile must not leave a session half-made.
-    ctx.waitUntil(opening.catch(() => undefined));
-    return opening;
-  }
-  const session = await findSession(env, sessionId);
-  if ((await session?.admits(caller)) !== true) {
-    logEvent("mcp.session_not_found");
-    return jsonRpcError("Session not found", { status: 404, code: -32001 });
-  }
-  const response = withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
-  if (request.method === "DELETE" && response.ok) {
-    ctx.waitUntil(env.PING_SESSION.getByName(caller.pingSessionId).removeMcpSession(sessionId));
-  }
-  return response;
-}
-
-async function openSession(request: Request, { env, ctx, caller }: SessionContext): Promise<Response> {
-  const response = withOwnHeaders(await sessionLane.fetch(withCaller(request, caller), env, ctx));
-  const opened = response.headers.get(SESSION_HEADER);
-  if (opened === null) return response;
-  await (await findSession(env, opened))?.setOwner(caller);
-  ctx.waitUntil(endSessionsBeyondCap(env, caller, opened));
-  return response;
-}
-
-async function endSessionsBeyondCap(env: Env, caller: Caller, opened: string): Promise<void> {
-  const beyond = await env.PING_SESSION.getByName(caller.pingSessionId).addMcpSession(opened);
-  if (beyond.length === 0) return;
-  logEvent("mcp.sessions_beyond_cap", { sessions: beyond.length });
-  await Promise.all(beyond.map((sessionId) => endMcpSession(env, sessionId)));
-}
-
-/** One that has ended already leaves nothing behind by being asked. What fails here ends by itself when it is idle. */
-async function endMcpSession(env: Env, sessionId: string): Promise<void> {
-  try {
-    await env.MCP_OBJECT.getByName(mcpSessionName(sessionId)).end();
-  } catch (error) {
-    logProblem("mcp.session_end_failed", { error: errorName(error) });
-  }
-}
-
-/** As McpAgent names the object of a session. */
-function mcpSessionName(sessionId: string): string {
-  return `streamable-http:${sessionId}`;
-}
-
-/**
- * The session's object, or undefined for an id that this server never gave out. `idFromString` verifies ids of
- * its own namespace without touching an object, so that invented ids create nothing.
- */
-async function findSession(env: Env, sessionId: string) {
-  try {
-    env.MCP_OBJECT.idFromString(sessionId);
-  } catch {
-    return undefined;
-  }
-  return getAgentByName<Env, TodoMcpServer>(env.MCP_OBJECT, mcpSessionName(sessionId));
-}
-
-/**
- * The Agents SDK lets every origin read its answers, where the provider answers with the one that asked; and it sends
- * its JSON-RPC errors without saying that they are JSON.
- */
-function withOwnHeaders(response: Response): Response {
-  const corrected = new Response(response.body, response);
-  corrected.headers.delete("Access-Control-Allow-Origin");
-  if (response.status >= 400) corrected.headers.set("Content-Type", "application/json");
-  return corrected;
 }
 
 /** RFC 6750 §3 and RFC 9728 §5.1: where to learn how to sign in again. */

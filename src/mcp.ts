@@ -9,6 +9,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
 import { McpAgent } from "agents/mcp";
 import { z } from "zod";
+import { usableTokenSchema } from "./auth/ping-types.ts";
 import { type Env, type Props, parseSettings, personSchema, SERVER_INFO } from "./config.ts";
 import { logEvent } from "./log.ts";
 import { type Caller, createToolContext, describeTool, runTool, TOOLS, type ToolContext } from "./tools.ts";
@@ -19,6 +20,9 @@ const LAST_USED_KEY = "lastUsedAt";
 const ownerSchema = z.object({ version: z.literal(1), userId: z.string(), clientId: z.string() });
 
 type Owner = Pick<Caller, "userId" | "clientId">;
+
+/** As McpAgent keeps it. */
+export type InitializeRequest = NonNullable<Awaited<ReturnType<TodoMcpServer["getInitializeRequest"]>>>;
 
 /** Carries the caller of each request from the router to the tool, past McpAgent. */
 const CALLER_HEADER = "X-Todo-Mcp-Caller";
@@ -31,6 +35,7 @@ const callerSchema = z.object({
   pingSessionId: z.string(),
   requestId: z.string().optional(),
   deadline: z.number(),
+  token: usableTokenSchema.optional(),
 }) satisfies z.ZodType<Caller>;
 
 /** The request as a session's object takes it. What a client has sent under the header's name is overwritten. */
@@ -82,24 +87,29 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     await this.schedule(idleSeconds, "endWhenIdle", undefined, { idempotent: true });
   }
 
-  /** Called once, with the answer to `initialize` in hand and before the client knows the session id. */
-  async setOwner({ userId, clientId }: Owner): Promise<void> {
+  /** Called once, before the client knows the session id. */
+  async open(initializeRequest: InitializeRequest, { userId, clientId }: Owner): Promise<void> {
+    await this.setInitializeRequest(initializeRequest);
     await this.ctx.storage.put(OWNER_KEY, ownerSchema.parse({ version: 1, userId, clientId }));
     await this.#touch();
   }
 
-  /** Whether this session is the caller's, who uses it now. Anyone else learns nothing. */
-  async admits(caller: Owner): Promise<boolean> {
+  /**
+   * Lets in the owner of this session, who uses it now. Anyone else learns nothing.
+   *
+   * @returns what the session was opened with, or undefined for anyone else and for a session that is over
+   */
+  async admit(caller: Owner): Promise<InitializeRequest | undefined> {
     const owner = ownerSchema.safeParse(await this.ctx.storage.get(OWNER_KEY));
     if (!owner.success) {
       // The id of a session that has ended, or one that another version has opened. Being asked has started this
       // object anew, and it must leave nothing.
       await this.ctx.storage.deleteAll();
-      return false;
+      return undefined;
     }
-    if (owner.data.userId !== caller.userId || owner.data.clientId !== caller.clientId) return false;
+    if (owner.data.userId !== caller.userId || owner.data.clientId !== caller.clientId) return undefined;
     await this.#touch();
-    return true;
+    return this.getInitializeRequest();
   }
 
   /** Ends the session: its streams close, and nothing of it is left. */

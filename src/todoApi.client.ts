@@ -5,7 +5,7 @@
  * It asks for an access token per request, and once more with force when the API refuses one.
  */
 import { z } from "zod";
-import type { PingSessionOutcome } from "./auth/ping-types.ts";
+import type { PingSessionOutcome, UsableToken } from "./auth/ping-types.ts";
 import type { TodoScope } from "./config.ts";
 import { readBodyText } from "./request-body.ts";
 import { readRetryAfter } from "./retry-after.ts";
@@ -62,8 +62,6 @@ export type TodoOutcome =
   /** `scopes` are those of the token that the list was got with. */
   | { readonly kind: "todos"; readonly todos: readonly Todo[]; readonly scopes: readonly TodoScope[] }
   | TodoFailure;
-
-export type UsableToken = Extract<PingSessionOutcome, { accessToken: string }>;
 
 /** Where access tokens for the Todo API come from. */
 export interface AccessTokenSource {

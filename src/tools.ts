@@ -4,7 +4,7 @@
  */
 import { decode } from "hono/jwt";
 import { z } from "zod";
-import type { PingSessionOutcome } from "./auth/ping-types.ts";
+import type { PingSessionOutcome, UsableToken } from "./auth/ping-types.ts";
 import { isTodoScope, nameOfPerson, type Person, type Settings, type TodoScope } from "./config.ts";
 import { budgetLeftMs } from "./deadline.ts";
 import { continueRequest, createReference, errorName, logEvent, logProblem } from "./log.ts";
@@ -15,7 +15,6 @@ import {
   TodoApiClient,
   type TodoFailure,
   type TodoOutcome,
-  type UsableToken,
 } from "./todoApi.client.ts";
 
 /** For whom, for which client and with which permissions a request was made. */
@@ -29,6 +28,8 @@ export interface Caller {
   readonly requestId?: string | undefined;
   /** Epoch milliseconds by which everything that the request asks of others must have ended. */
   readonly deadline: number;
+  /** What the PingSession answered when the request came; none where no tool is called and PingOne is away. */
+  readonly token?: UsableToken | undefined;
 }
 
 /** What a tool may reach. */
@@ -367,9 +368,15 @@ export function createToolContext(
   tokens: PingSessionHandle,
 ): ToolContext {
   const { requestId, deadline } = caller;
+  // A request asks the PingSession once, before anything runs; again only about a token that was refused.
+  let latest: PingSessionOutcome | undefined = caller.token;
   const ofRequest: AccessTokenSource = {
-    getAccessToken: (options) =>
-      tokens.getAccessToken({ ...options, requestId, waitAtMostMs: budgetLeftMs(deadline) }),
+    getAccessToken: async (options) => {
+      if (latest === undefined || options !== undefined) {
+        latest = await tokens.getAccessToken({ ...options, requestId, waitAtMostMs: budgetLeftMs(deadline) });
+      }
+      return latest;
+    },
     reportRefusal: (accessToken) => tokens.reportRefusal({ accessToken, requestId }),
     reportAcceptance: () => tokens.reportAcceptance(),
   };

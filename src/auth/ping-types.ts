@@ -1,6 +1,6 @@
 /** Shapes that pass between the OIDC client of PingOne and the rest of the Worker. */
 import { z } from "zod";
-import { type Person, personSchema, TODO_SCOPE_NAMES, type TodoScope } from "../config.ts";
+import { type Person, personSchema, TODO_SCOPE_NAMES } from "../config.ts";
 
 const todoScopeSchema = z.enum(TODO_SCOPE_NAMES);
 
@@ -87,17 +87,23 @@ export interface PingFailure {
 
 export type PingResult<T> = { readonly kind: "ok"; readonly value: T } | PingFailure;
 
+export const usableTokenSchema = z
+  .object({
+    kind: z.enum(["valid", "refreshed"]),
+    accessToken: z.string(),
+    expiresAt: z.number(),
+    /** The Todo scopes that the token has at PingOne. */
+    scopes: z.array(todoScopeSchema).readonly(),
+    /** The Todo API has refused this sign-in, and has not accepted it since. */
+    refused: z.literal(true).optional(),
+  })
+  .readonly();
+/** An access token of PingOne's that is valid now. */
+export type UsableToken = z.infer<typeof usableTokenSchema>;
+
 /** What a PingSession answers when asked for an access token. */
 export type PingSessionOutcome =
-  | {
-      readonly kind: "valid" | "refreshed";
-      readonly accessToken: string;
-      readonly expiresAt: number;
-      /** The Todo scopes that the token has at PingOne. */
-      readonly scopes: readonly TodoScope[];
-      /** The Todo API has refused this sign-in, and has not accepted it since. */
-      readonly refused?: true;
-    }
+  | UsableToken
   /** PingOne ended it, or it never was: the person must sign in again. */
   | { readonly kind: "expired" }
   /** PingOne cannot be reached and no valid token is left: the same call can succeed later. */
