@@ -22,6 +22,7 @@ export const WRANGLER_QUIET = {
 /** The names of the secrets come from the sample, so that a person's own `.dev.vars` has no say in them. */
 export const WRANGLER_TYPES = [WRANGLER, "types", "--env-file=.dev.vars.sample"];
 export const DRY_RUN = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
+export const CHECK_STARTUP = [WRANGLER, "check", "startup"];
 export const FORMAT_CHECK = [BIOME, "format", "."];
 export const LINT = [BIOME, "lint", "--error-on-warnings", "."];
 export const TYPES_CHECK = ["scripts/check-types.ts"];
