@@ -30,6 +30,8 @@ export { TodoMcpServer } from "./mcp.ts";
 interface App {
   readonly settings: Settings;
   readonly provider: OAuthProvider<Env>;
+  /** What the provider sees, at registration and else. */
+  readonly providerEnv: { readonly registering: Env; readonly other: Env };
 }
 
 /** One per isolate: settings change only with a new deployment, which brings new isolates. */
@@ -41,6 +43,7 @@ function compose(env: Env): App {
   const settings = parseSettings(env);
   composed = {
     settings,
+    providerEnv: { registering: withOAuthStore(env, { isRegistering: true }), other: withOAuthStore(env) },
     provider: new OAuthProvider<Env>(
       createProviderOptions(settings, {
         apiHandler: createMcpRouter(settings),
@@ -81,10 +84,10 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     if (!(error instanceof SettingsError)) throw error;
     return explainSettings(error, request);
   }
-  const { provider, settings } = app;
+  const { provider, settings, providerEnv } = app;
   const isRegistering = new URL(request.url).pathname === ENDPOINTS.register;
-  const providerEnv = withOAuthStore(env, { isRegistering });
-  const askProvider = (asked: Request) => provider.fetch(asked, providerEnv, ctx);
+  const seen = isRegistering ? providerEnv.registering : providerEnv.other;
+  const askProvider = (asked: Request) => provider.fetch(asked, seen, ctx);
   return withBudget(settings.REQUEST_BUDGET_SECONDS, () =>
     serveByHttpRules(request, {
       env,

@@ -39,14 +39,39 @@ describe("readBodyText", () => {
     expect(request.bodyUsed).toBe(false);
   });
 
-  it("tells that a body breaks off, which is no failure of the server", async () => {
-    const body = new ReadableStream<Uint8Array>({
-      pull: (controller) => controller.error(new Error("The client is gone")),
-    });
-    expect(await readBodyText(post(body), 10)).toEqual({ kind: "broken_off" });
+  it("counts a compressed body as it is read, whatever the length of its compressed form", async () => {
+    const request = post("x".repeat(11), { "Content-Length": "5", "Content-Encoding": "gzip" });
+    expect(await readBodyText(request, 10)).toEqual({ kind: "too_large" });
   });
 
-  it("waits for a body that stalls no longer than the request's budget lasts", async () => {
+  describe.each<[what: string, headers: Record<string, string>]>([
+    ["that names its length", { "Content-Length": "10" }],
+    ["that names no length", {}],
+  ])("of a body %s", (_what, headers) => {
+    it("gives the text", async () => {
+      expect(await readBodyText(post(chunks(new Uint8Array(10).fill(65)), headers), 10)).toEqual({
+        kind: "read",
+        text: "A".repeat(10),
+      });
+    });
+
+    it("tells that it breaks off, which is no failure of the server", async () => {
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.error(new Error("The client is gone")),
+      });
+      expect(await readBodyText(post(body, headers), 10)).toEqual({ kind: "broken_off" });
+    });
+
+    it("waits for it no longer than the request's budget lasts", async () => {
+      const stalled = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(Uint8Array.of(0)),
+      });
+      const reading = withBudget(0.05, () => readBodyText(post(stalled, headers), 10));
+      expect(await reading).toEqual({ kind: "broken_off" });
+    });
+  });
+
+  it("lets go of a body that stalls when the request's budget is over", async () => {
     let isCancelled = false;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(Uint8Array.of(0)),
