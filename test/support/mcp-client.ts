@@ -2,7 +2,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import * as oauth from "oauth4webapi";
 import { TestBrowser, type TestPage } from "./browser.ts";
-import type { TestWorker } from "./worker.ts";
+import type { ReachableWorker } from "./worker.ts";
 
 export const CLIENT_REDIRECT_URI = "http://localhost:7777/callback";
 
@@ -20,7 +20,7 @@ export interface TokenResponse {
 }
 
 export async function registerClient(
-  worker: TestWorker,
+  worker: ReachableWorker,
   metadata: Record<string, unknown> = {},
 ): Promise<RegisteredClient> {
   const body = {
@@ -54,7 +54,7 @@ export interface AuthorizationAttempt {
 
 /** @param overrides parameters to replace, or to leave out with `undefined` */
 export async function startAuthorization(
-  worker: TestWorker,
+  worker: ReachableWorker,
   client: RegisteredClient,
   overrides: Record<string, string | undefined> = {},
 ): Promise<AuthorizationAttempt> {
@@ -79,7 +79,7 @@ export async function startAuthorization(
 }
 
 export function createBrowser(
-  worker: TestWorker,
+  worker: ReachableWorker,
   client: Pick<RegisteredClient, "redirectUri">,
 ): TestBrowser {
   const redirect = new URL(client.redirectUri);
@@ -115,7 +115,7 @@ export async function answerPages(page: TestPage, choices: PersonChoices = {}): 
 
 /** @param parameters to add to the token request */
 export async function redeem(
-  worker: TestWorker,
+  worker: ReachableWorker,
   client: RegisteredClient,
   attempt: AuthorizationAttempt,
   callback: URL,
@@ -136,7 +136,7 @@ export async function redeem(
 }
 
 export function requestToken(
-  worker: TestWorker,
+  worker: ReachableWorker,
   client: RegisteredClient,
   parameters: Record<string, string>,
 ): Promise<Response> {
@@ -158,7 +158,7 @@ export function changeLastCharacter(credential: string): string {
 
 /** The whole way from registration to tokens. */
 export async function signIn(
-  worker: TestWorker,
+  worker: ReachableWorker,
   options: PersonChoices & { client?: RegisteredClient; browser?: TestBrowser; scope?: string } = {},
 ): Promise<{ client: RegisteredClient; browser: TestBrowser; tokens: TokenResponse; callback: URL }> {
   const client = options.client ?? (await registerClient(worker));
@@ -178,7 +178,11 @@ export type ProtocolEra = "legacy" | "modern";
 export const PROTOCOL_ERAS = ["legacy", "modern"] as const;
 
 /** Connects the SDK's own client in one protocol era. */
-export async function connectMcp(worker: TestWorker, accessToken: string, era: ProtocolEra): Promise<Client> {
+export async function connectMcp(
+  worker: ReachableWorker,
+  accessToken: string,
+  era: ProtocolEra,
+): Promise<Client> {
   const client = new Client(
     { name: "worker-test", version: "1.0.0" },
     { versionNegotiation: { mode: era === "legacy" ? "legacy" : { pin: "2026-07-28" } } },

@@ -29,13 +29,17 @@ export const TEST_COOKIE_KEY = "TEST ONLY cookie key, at least 32 characters lon
 
 export type TestFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-export interface TestWorker extends AsyncDisposable {
+/** What a client of a Worker has of it. */
+export interface ReachableWorker {
   readonly origin: string;
   readonly resource: string;
-  /** Where the Worker really listens, for tests of connections that break off. */
-  readonly address: { readonly host: string; readonly port: number };
   /** Sends to the Worker what is addressed to it, and everything else to the network (loopback). */
   readonly fetch: TestFetch;
+}
+
+export interface TestWorker extends ReachableWorker, AsyncDisposable {
+  /** Where the Worker really listens, for tests of connections that break off. */
+  readonly address: { readonly host: string; readonly port: number };
   /** Sends to the Worker whatever the request's host. */
   dispatch(request: Request): Promise<Response>;
   getEnv(): Promise<Env>;

@@ -1,0 +1,121 @@
+/** One MCP call over a kept connection, with as little of the caller's own work as possible. */
+import { Agent, request } from "node:http";
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly text: string;
+}
+
+export function send(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  const { method = "POST", headers = {}, body = "" } = options;
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url,
+      { method, agent, headers: { ...headers, "Content-Length": Buffer.byteLength(body) } },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.once("error", reject);
+        response.once("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text: Buffer.concat(parts).toString("utf8"),
+          }),
+        );
+      },
+    );
+    sent.once("error", reject);
+    sent.end(body);
+  });
+}
+
+const CLIENT = { name: "bench", version: "1.0.0" };
+const SESSION_VERSION = "2025-11-25";
+const STATELESS_VERSION = "2026-07-28";
+const COMMON_HEADERS = {
+  Accept: "application/json, text/event-stream",
+  "Content-Type": "application/json",
+};
+
+export interface Call {
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** `listTodos` as a client of protocol 2026-07-28 sends it. */
+export function statelessCall(token?: string): Call {
+  const params = {
+    name: "listTodos",
+    arguments: {},
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
+      "io.modelcontextprotocol/clientInfo": CLIENT,
+      "io.modelcontextprotocol/clientCapabilities": {},
+    },
+  };
+  return {
+    headers: {
+      ...COMMON_HEADERS,
+      ...bearer(token),
+      "MCP-Protocol-Version": STATELESS_VERSION,
+      "Mcp-Method": "tools/call",
+      "Mcp-Name": "listTodos",
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+  };
+}
+
+/** `listTodos` as a client of protocol 2025-11-25 sends it. */
+export function sessionCall(sessionId: string, token?: string): Call {
+  return {
+    headers: {
+      ...COMMON_HEADERS,
+      ...bearer(token),
+      "MCP-Protocol-Version": SESSION_VERSION,
+      "Mcp-Session-Id": sessionId,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "listTodos", arguments: {} },
+    }),
+  };
+}
+
+function initializeCall(token?: string): Call {
+  const params = { protocolVersion: SESSION_VERSION, capabilities: {}, clientInfo: CLIENT };
+  return {
+    headers: { ...COMMON_HEADERS, ...bearer(token) },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params }),
+  };
+}
+
+/** Opens a session of protocol 2025-11-25. @returns its id */
+export async function openSession(call: (call: Call) => Promise<Answer>, token?: string): Promise<string> {
+  const opened = await call(initializeCall(token));
+  const sessionId = opened.headers["mcp-session-id"];
+  if (opened.status !== 200 || typeof sessionId !== "string") {
+    throw new Error(`No session was opened: ${opened.status} ${opened.text}`);
+  }
+  const { headers } = sessionCall(sessionId, token);
+  await call({ headers, body: JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }) });
+  return sessionId;
+}
+
+/** @throws {Error} unless the answer is a tool's, with todos in it */
+export function requireTodos({ status, text }: Answer): void {
+  if (status !== 200 || !text.includes('"todos"'))
+    throw new Error(`A call failed: ${status} ${text.slice(0, 300)}`);
+}
+
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
+}

@@ -1,0 +1,128 @@
+/** The configuration of plain workerd, as text: what a wrangler configuration says, without any of wrangler's own parts. */
+import { unstable_readConfig } from "wrangler";
+
+export interface WorkerPart {
+  readonly name: string;
+  /** The bundle's one module. */
+  readonly bundle: string;
+  /** Path of the wrangler configuration that it was built with. */
+  readonly configPath: string;
+  /** Vars and secrets; they replace those of the configuration. */
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+/** Modules of `inside/`, built. */
+export interface InsideModules {
+  readonly kv: string;
+  readonly rateLimit: string;
+  readonly tail: string;
+}
+
+/** The Agents SDK imports `cloudflare:email`, which plain workerd leaves to its user. Nobody sends e-mail here. */
+const EMAIL_MODULE = "export class EmailMessage {}; export default { EmailMessage };";
+
+/** @param options.isCounted whether invocations are counted, which costs time */
+export function renderConfig(options: {
+  workers: readonly WorkerPart[];
+  inside: InsideModules;
+  storagePath: string;
+  isCounted: boolean;
+}): string {
+  const { workers, inside, storagePath, isCounted } = options;
+  const services = workers.flatMap((worker) => [
+    `(name = ${text(worker.name)}, worker = ${renderWorker(worker, isCounted)})`,
+    `(name = ${text(kvOf(worker))}, worker = ${renderInside(inside.kv)})`,
+    `(name = ${text(tailOf(worker))}, worker = ${renderInside(inside.tail)})`,
+  ]);
+  const sockets = workers.flatMap((worker) =>
+    [worker.name, kvOf(worker), tailOf(worker)].map(
+      (name) => `(name = ${text(name)}, address = "127.0.0.1:0", http = (), service = ${text(name)})`,
+    ),
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${services.join(",\n    ")},
+    (name = "internet", network = (allow = ["private", "public"])),
+    (name = "storage", disk = (path = ${text(storagePath)}, writable = true))
+  ],
+  sockets = [
+    ${sockets.join(",\n    ")}
+  ],
+  extensions = [(modules = [
+    (name = "bench:rate-limit", internal = true, esModule = ${text(inside.rateLimit)}),
+    (name = "cloudflare-internal:email", internal = true, esModule = ${text(EMAIL_MODULE)})
+  ])]
+);
+`;
+}
+
+export function kvOf({ name }: WorkerPart): string {
+  return `${name}-kv`;
+}
+
+export function tailOf({ name }: WorkerPart): string {
+  return `${name}-tail`;
+}
+
+/** What is used of a wrangler configuration; the function that reads it returns no more precise type. */
+interface WranglerConfig {
+  readonly compatibility_date: string;
+  readonly compatibility_flags: readonly string[];
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly kv_namespaces: readonly { readonly binding: string }[];
+  readonly durable_objects: {
+    readonly bindings: readonly { readonly name: string; readonly class_name: string }[];
+  };
+  readonly ratelimits: readonly {
+    readonly name: string;
+    readonly simple: { readonly limit: number; readonly period: number };
+  }[];
+}
+
+function renderWorker(worker: WorkerPart, isCounted: boolean): string {
+  const config: WranglerConfig = unstable_readConfig({ config: worker.configPath });
+  const bindings = [
+    ...Object.entries({ ...config.vars, ...worker.vars }).map(
+      ([name, value]) => `(name = ${text(name)}, text = ${text(String(value))})`,
+    ),
+    ...config.kv_namespaces.map(
+      ({ binding }) => `(name = ${text(binding)}, kvNamespace = ${text(kvOf(worker))})`,
+    ),
+    ...config.durable_objects.bindings.map(
+      ({ name, class_name }) => `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`,
+    ),
+    ...config.ratelimits.map(
+      ({ name, simple: { limit, period } }) =>
+        `(name = ${text(name)}, wrapped = (moduleName = "bench:rate-limit", innerBindings = [` +
+        `(name = "limit", json = ${text(String(limit))}), (name = "period", json = ${text(String(period))})]))`,
+    ),
+  ];
+  const namespaces = config.durable_objects.bindings.map(
+    ({ class_name }) =>
+      `(className = ${text(class_name)}, uniqueKey = ${text(`${worker.name}-${class_name}`)}, enableSql = true)`,
+  );
+  return `(
+      modules = [(name = "index.js", esModule = ${text(worker.bundle)})],
+      compatibilityDate = ${text(config.compatibility_date)},
+      compatibilityFlags = [${config.compatibility_flags.map(text).join(", ")}],
+      bindings = [${bindings.join(",\n        ")}],
+      durableObjectNamespaces = [${namespaces.join(", ")}],
+      durableObjectStorage = (localDisk = "storage")${isCounted ? `,\n      tails = [${text(tailOf(worker))}]` : ""}
+    )`;
+}
+
+function renderInside(module: string): string {
+  return `(modules = [(name = "index.js", esModule = ${text(module)})], compatibilityDate = "2026-11-02")`;
+}
+
+/** A text literal of Cap'n Proto's, which escapes as C does. */
+function text(value: string): string {
+  const escaped = value
+    .replaceAll(/[\\"]/g, "\\$&")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r")
+    .replaceAll("\t", "\\t");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about.
+  return `"${escaped.replaceAll(/[\u0000-\u001f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
+}

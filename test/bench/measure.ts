@@ -1,0 +1,72 @@
+/** Measures several variants in one run, call by call in turn, so that a drift of the machine meets all alike. */
+
+export interface Variant {
+  readonly name: string;
+  /** The variant that it is held against. */
+  readonly floor?: string;
+  run(): Promise<unknown>;
+}
+
+export interface Sample {
+  readonly count: number;
+  /** Milliseconds. */
+  readonly median: number;
+  readonly p95: number;
+  /** Half of all calls lie between these two. */
+  readonly quartiles: readonly [number, number];
+}
+
+/** @param options.rounds how often each variant is run and counted, after a tenth of it for warming up */
+export async function measureInTurn(
+  variants: readonly Variant[],
+  { rounds }: { rounds: number },
+): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>(variants.map(({ name }) => [name, []]));
+  const warmUp = Math.ceil(rounds / 10);
+  for (let round = -warmUp; round < rounds; round += 1) {
+    for (let turn = 0; turn < variants.length; turn += 1) {
+      // Each round begins with another one: no variant always follows the same neighbour after a pause.
+      const variant = variants[(turn + Math.abs(round)) % variants.length] as Variant;
+      const startedAt = performance.now();
+      await variant.run();
+      if (round >= 0) times.get(variant.name)?.push(performance.now() - startedAt);
+    }
+  }
+  return times;
+}
+
+/** Calls a second, with so many callers that each wait for their own answer. */
+export async function measureThroughput(
+  { run }: Variant,
+  { callers, seconds }: { callers: number; seconds: number },
+): Promise<number> {
+  const endsAt = performance.now() + seconds * 1000;
+  let calls = 0;
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      while (performance.now() < endsAt) {
+        await run();
+        calls += 1;
+      }
+    }),
+  );
+  return (calls * 1000) / (performance.now() - startedAt);
+}
+
+export function summarize(times: readonly number[]): Sample {
+  const sorted = times.toSorted((left, right) => left - right);
+  return {
+    count: sorted.length,
+    median: quantile(sorted, 0.5),
+    p95: quantile(sorted, 0.95),
+    quartiles: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
+  };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  const position = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position - Math.floor(position));
+}
