@@ -13,22 +13,30 @@ export type ObjectClass = "Person" | "PingSession" | "TodoMcpServer";
 const BUSY_TIMEOUT_MS = 5000;
 
 /** Files vanish when objects go idle, which few do at once. */
-const DUMP_ATTEMPTS = 10;
+const READ_ATTEMPTS = 20;
+const READ_PAUSE_MS = 25;
+
+/** https://sqlite.org/rescode.html#cantopen */
+const SQLITE_CANTOPEN = 14;
 
 /** Ids of the objects of a class that have stored anything. Ended objects leave an empty file in the simulator. */
 export function listStoredObjectIds(root: string, className: ObjectClass): string[] {
-  return databaseFiles(root)
-    .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
-    .filter((file) => readTables(file).length > 0)
-    .map((file) => path.basename(file, ".sqlite"));
+  return despiteVanishingFiles(() =>
+    databaseFiles(root)
+      .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+      .filter((file) => readTables(file).length > 0)
+      .map((file) => path.basename(file, ".sqlite")),
+  );
 }
 
 /** Rows of one table of all objects of a class. */
 export function countRows(root: string, className: ObjectClass, table: string): number {
-  return databaseFiles(root)
-    .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
-    .filter((file) => readTables(file).includes(table))
-    .reduce((sum, file) => sum + readRows(file, table).length, 0);
+  return despiteVanishingFiles(() =>
+    databaseFiles(root)
+      .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+      .filter((file) => readTables(file).includes(table))
+      .reduce((sum, file) => sum + readRows(file, table).length, 0),
+  );
 }
 
 /** When the alarms of a class will ring, in seconds from now, by object id. */
@@ -72,17 +80,26 @@ export function writeRecord(
 
 /** Every byte that Durable Objects and KV have on disk, write-ahead logs included. */
 export function dumpAllBytes(root: string): string {
+  return despiteVanishingFiles(() =>
+    storageFiles(root)
+      .filter(
+        (file) => file.includes(`${path.sep}do${path.sep}`) || file.includes(`${path.sep}kv${path.sep}`),
+      )
+      .map((file) => readFileSync(file).toString("latin1"))
+      .join("\n"),
+  );
+}
+
+/** An object that goes idle moves its log into its database, and is gone from the list of files: all is read anew. */
+function despiteVanishingFiles<T>(read: () => T): T {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return storageFiles(root)
-        .filter(
-          (file) => file.includes(`${path.sep}do${path.sep}`) || file.includes(`${path.sep}kv${path.sep}`),
-        )
-        .map((file) => readFileSync(file).toString("latin1"))
-        .join("\n");
+      return read();
     } catch (error) {
-      // An object that went idle has moved its log into a file that was read before: all is read anew.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === DUMP_ATTEMPTS) throw error;
+      const { code, errcode } = error as NodeJS.ErrnoException & { errcode?: number };
+      const isVanished = code === "ENOENT" || errcode === SQLITE_CANTOPEN;
+      if (!isVanished || attempt === READ_ATTEMPTS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, READ_PAUSE_MS);
     }
   }
 }

@@ -45,7 +45,7 @@ export const nameChecks: Check[] = [
     },
     damages: [
       damage(README, "| `npm run mocks` |", "| `npm run mock` |"),
-      (project) => ({ ...project, commands: [...project.commands, "bench"] }),
+      (project) => ({ ...project, commands: [...project.commands, "undocumented"] }),
       (project) => ({ ...project, scripts: { ...project.scripts, dev: "wrangler dev" } }),
     ],
   },

@@ -20,7 +20,7 @@ import {
 const TOO_SLOW = { fault: "delay", milliseconds: 3000 } as const;
 
 /** Two of these are. */
-const SLOW = { fault: "delay", milliseconds: 1300 } as const;
+const SLOW = { fault: "delay", milliseconds: 1100 } as const;
 
 let stack: TestStack;
 
