@@ -93,6 +93,12 @@ describe("the scopes of a call are those that both the token and the sign-in at 
   });
 });
 
+it("a tool call asks the PingSession once, and its tool has the answer", async () => {
+  const response = await send(toolCall("whoAmI"), { outcome: VALID, scope: ALL_TODO_SCOPES });
+  expect(await response.json()).toMatchObject({ result: { structuredContent: { sub: "alice" } } });
+  expect(asked).toHaveLength(1);
+});
+
 describe("how long a request waits for PingOne", () => {
   const unavailable = { kind: "unavailable", retryAfterSeconds: 5 } as const;
 

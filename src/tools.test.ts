@@ -388,6 +388,21 @@ describe("createToolContext", () => {
     expect(session.reportRefusal).toHaveBeenCalledWith({ accessToken: "stale", requestId });
     expect(session.reportAcceptance).toHaveBeenCalledOnce();
   });
+
+  it("asks the PingSession only about a token that was refused, when the request has brought one", async () => {
+    const renewed = { ...VALID_TOKEN, accessToken: "renewed" };
+    const session = {
+      getAccessToken: vi.fn(async () => renewed),
+      reportRefusal: async () => {},
+      reportAcceptance: async () => {},
+    };
+    const { tokens } = createToolContext({ ...CALLER, token: VALID_TOKEN }, settingsWith(), session);
+    expect(await tokens.getAccessToken()).toEqual(VALID_TOKEN);
+    expect(session.getAccessToken).not.toHaveBeenCalled();
+    expect(await tokens.getAccessToken({ rejected: VALID_TOKEN.accessToken })).toEqual(renewed);
+    expect(await tokens.getAccessToken()).toEqual(renewed);
+    expect(session.getAccessToken).toHaveBeenCalledOnce();
+  });
 });
 
 describe("whoAmI", () => {
