@@ -99,6 +99,14 @@ it("a tool call asks the PingSession once, and its tool has the answer", async (
   expect(asked).toHaveLength(1);
 });
 
+it("the list of tools is the same in each request, whatever was called in between", async () => {
+  const list = async () => (await send({ method: "tools/list" }, { outcome: VALID, scope: [] })).text();
+  const first = await list();
+  await send(toolCall("whoAmI"), { outcome: VALID, scope: ALL_TODO_SCOPES });
+  expect(JSON.parse(first).result.tools).toHaveLength(5);
+  expect(await list()).toBe(first);
+});
+
 describe("how long a request waits for PingOne", () => {
   const unavailable = { kind: "unavailable", retryAfterSeconds: 5 } as const;
 
