@@ -28,11 +28,19 @@ export async function measureInTurn(
       // Each round begins with another one: no variant always follows the same neighbour after a pause.
       const variant = variants[(turn + Math.abs(round)) % variants.length] as Variant;
       const startedAt = performance.now();
-      await variant.run();
+      await runNamed(variant);
       if (round >= 0) times.get(variant.name)?.push(performance.now() - startedAt);
     }
   }
   return times;
+}
+
+async function runNamed({ name, run }: Variant): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    throw new Error(`"${name}" failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** Calls a second, with so many callers that each wait for their own answer. */
