@@ -60,8 +60,10 @@ export function missingScopes(tools: readonly Tool[], granted: readonly string[]
  * of MCP's transport (RFC 9110 §12.5.1), which the SDKs want to see by name.
  */
 export function forEitherLane(request: Request, { text }: Message): Request {
+  const again = text === undefined ? request : new Request(request, { body: text });
+  const accept = request.headers.get("Accept") ?? "";
+  if (accept !== "" && !accept.includes("/*")) return again;
   const headers = new Headers(request.headers);
-  const accept = headers.get("Accept") ?? "";
-  if (accept === "" || accept.includes("/*")) headers.set("Accept", "application/json, text/event-stream");
-  return new Request(request, { headers, ...(text !== undefined && { body: text }) });
+  headers.set("Accept", "application/json, text/event-stream");
+  return new Request(again, { headers });
 }

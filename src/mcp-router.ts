@@ -46,7 +46,8 @@ export function createMcpRouter(settings: Settings) {
       const tools = calledTools(message);
       const { person, pingSessionId } = grant.data;
       const admitted = forEitherLane(request, message);
-      const isLegacy = await isLegacyRequest(admitted, message.parsed);
+      // What names the stateless version is judged by its lane alone, which reads the message anyway.
+      const isLegacy = !isStatelessVersion(request) && (await isLegacyRequest(admitted, message.parsed));
       const sessionId = isLegacy ? request.headers.get(SESSION_HEADER) : null;
       // Side by side: on Cloudflare each of the two objects may be far away.
       const [signIn, session] = await Promise.all([
