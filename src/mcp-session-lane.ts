@@ -5,7 +5,6 @@
  * session. The object starts by itself, and the second question is the one in which it judges its owner; so the handler
  * gets a view of the object that has the answers already, and a call costs the judgement and the request.
  */
-
 import { ENDPOINTS, type Env } from "./config.ts";
 import { jsonRpcError } from "./http-rules.ts";
 import { errorName, logEvent, logProblem } from "./log.ts";

@@ -2,7 +2,7 @@
 import { type StandIns, startStandIns } from "../../mocks/start.ts";
 import { redeem, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { workerSettings } from "../support/stack.ts";
-import type { ReachableWorker } from "../support/worker.ts";
+import { type ReachableWorker, workerVars } from "../support/worker.ts";
 import { type Answer, type Call, send } from "./calls.ts";
 import type { WorkerPart } from "./config.ts";
 import { buildInside, buildWorker, FLOORS_CONFIG, PRODUCTION_CONFIG } from "./inside.ts";
@@ -49,13 +49,11 @@ export async function startBench(bundles: Bundles, options: { isCounted: boolean
     name: "ours",
     bundle: bundles.production,
     configPath: PRODUCTION_CONFIG,
-    vars: {
+    vars: workerVars({
       ...workerSettings(standIns),
       API_URL: upstream.origin,
-      COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
       MCP_RESOURCE: `${ORIGIN}/mcp`,
-      CLIENT_METADATA_DOCUMENTS: "off",
-    },
+    }),
   };
   const floors: WorkerPart = {
     name: "floors",

@@ -1,13 +1,11 @@
 /** Builds what runs in workerd for a benchmark: the production bundle, the floors, and the modules of `inside/`. */
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import { build } from "esbuild";
+import { bundleWorker } from "../support/build-worker.ts";
 import type { InsideModules } from "./config.ts";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
-const WRANGLER = path.join(PROJECT_ROOT, "node_modules/wrangler/bin/wrangler.js");
 const OUT_DIR = path.join(PROJECT_ROOT, ".wrangler/bench");
 
 export const PRODUCTION_CONFIG = path.join(PROJECT_ROOT, "wrangler.jsonc");
@@ -16,11 +14,7 @@ export const FLOORS_CONFIG = path.join(import.meta.dirname, "floors/wrangler.jso
 /** The Worker of a wrangler configuration, as it would be deployed. */
 export async function buildWorker(configPath: string, { name }: { name: string }): Promise<string> {
   const outDir = path.join(OUT_DIR, name);
-  await promisify(execFile)(
-    process.execPath,
-    [WRANGLER, "deploy", "--dry-run", "--config", configPath, "--outdir", outDir],
-    { env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
-  );
+  await bundleWorker(outDir, ["--config", configPath]);
   const main = name === "floors" ? "floors.js" : "index.js";
   return readFile(path.join(outDir, main), "utf8");
 }

@@ -6,12 +6,17 @@ import { TEST_BUNDLE_DIR } from "./worker.ts";
 
 const WRANGLER = path.join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
 
-export default async function buildWorker(): Promise<void> {
+/** Bundles as a deployment would, without an account. @param args of `wrangler deploy`, beyond the folder */
+export async function bundleWorker(outDir: string, args: readonly string[] = []): Promise<void> {
   await promisify(execFile)(
     process.execPath,
-    [WRANGLER, "deploy", "--dry-run", "--outdir", TEST_BUNDLE_DIR],
+    [WRANGLER, "deploy", "--dry-run", "--outdir", outDir, ...args],
     {
       env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
     },
   );
+}
+
+export default function buildWorker(): Promise<void> {
+  return bundleWorker(TEST_BUNDLE_DIR);
 }
