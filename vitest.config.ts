@@ -7,6 +7,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     allowOnly: false,
+    // Loading wrangler, MSW and the SDKs takes longer than running most files does: one process loads them once.
+    isolate: false,
+    // One more than the cores of a small machine: many tests wait for another process, and not for a core.
+    maxWorkers: 3,
     projects: [
       {
         test: {
@@ -24,8 +28,6 @@ export default defineConfig({
       {
         test: {
           name: "worker",
-          // One more than the cores of a small machine: most of these tests wait for workerd, not for a core.
-          maxWorkers: 3,
           include: ["test/worker/**/*.test.ts", "test/world/**/*.test.ts"],
           globalSetup: ["test/support/build-worker.ts", "test/world/build-world.ts"],
           testTimeout: 60_000,

@@ -16,6 +16,9 @@ import {
   type TokenAnswer,
 } from "./test-login.ts";
 
+/** As Node has them, before anything here was started. */
+const { Request: NodeRequest, Response: NodeResponse } = globalThis;
+
 const start = (options: Partial<StandInsOptions> = {}) =>
   startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: TEST_WORKER_ORIGIN, ...options });
 const portOf = (origin: string) => Number(new URL(origin).port);
@@ -48,6 +51,11 @@ describe("startStandIns", () => {
     const state = await standIns.control.state();
     expect(state.todo.todosByUser.alice).toBe(todos.length);
     expect(state.pingone.users.find(({ username }) => username === "alice")).toMatchObject({ sessions: 1 });
+  });
+
+  it("leaves the process that embeds them its own Request and Response", () => {
+    expect(globalThis.Request).toBe(NodeRequest);
+    expect(globalThis.Response).toBe(NodeResponse);
   });
 
   it("refuses an ID token and an openid-only token at the Todo API", async () => {

@@ -1,6 +1,7 @@
 /** The control API over HTTP, the same on both stand-ins, under `/__mocks`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { StandInApp } from "../http-server.ts";
 import type { Control } from "./control.ts";
 import type { StandInName } from "./endpoints.ts";
 import { type FaultInjection, injectFaults } from "./fault-middleware.ts";
@@ -11,7 +12,6 @@ import {
   type JournalMiddlewareOptions,
   journalRequests,
 } from "./journal-middleware.ts";
-import type { StandInApp } from "./listen.ts";
 import { createPageRoutes } from "./page/routes.ts";
 import { ControlRequestError, ExpectationError, parseInput } from "./refusal.ts";
 import { VERB_NAMES, VERBS, type Verb } from "./verbs.ts";

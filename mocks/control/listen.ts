@@ -1,10 +1,6 @@
 /** Binds a Hono app to a loopback port, and says in one sentence what is wrong when it cannot. */
-import type { Server } from "node:http";
-import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
-import type { Hono } from "hono";
 import { type PortVariable, STAND_IN_HOST } from "../addresses.ts";
-
-export type StandInApp = Hono<{ Bindings: HttpBindings }>;
+import { createHttpServer, type StandInApp } from "../http-server.ts";
 
 export interface Listening {
   readonly origin: string;
@@ -25,7 +21,7 @@ export async function listen(
   app: StandInApp,
   options: { readonly port: number; readonly variable: PortVariable; readonly need: string },
 ): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error) => reject(explainPortError(error, options));
     server.once("error", onError);

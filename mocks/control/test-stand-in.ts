@@ -1,5 +1,6 @@
 /** For the tests of this folder: a small PingOne-like server behind the journal, the faults and the control API. */
 import { Hono } from "hono";
+import type { StandInApp } from "../http-server.ts";
 import type { LoginView, PingOneAdmin, PingOneStateView, TakeTokenFault } from "../pingone/contracts.ts";
 import { createClock, type MovableClock } from "./clock.ts";
 import { type Control, createControl } from "./control.ts";
@@ -7,7 +8,7 @@ import { mountControl } from "./control-app.ts";
 import { createTokenFaultTaker } from "./fault-middleware.ts";
 import { createFaultQueue } from "./fault-queue.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { listen, type StandInApp } from "./listen.ts";
+import { listen } from "./listen.ts";
 
 export interface TestStandIn extends AsyncDisposable {
   readonly origin: string;

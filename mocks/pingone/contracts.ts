@@ -2,8 +2,7 @@
  * The seams between the parts of the PingOne stand-in: the OIDC front (validates, keeps sessions and tokens),
  * the DaVinci flow engine (asks the person) and the control API (journal, faults, clock).
  */
-import type { HttpBindings } from "@hono/node-server";
-import type { Hono } from "hono";
+import type { StandInApp } from "../http-server.ts";
 
 /** What the OIDC front tells a flow about the request that it has already validated. */
 export interface AuthorizationContext {
@@ -168,7 +167,7 @@ export interface PingOneStandInOptions {
    * Called with the Hono app before any route or middleware of the stand-in is added, so that the journal sees every
    * request, faults can answer in the stand-in's place and `/__mocks` is reachable.
    */
-  readonly mount?: (app: Hono<{ Bindings: HttpBindings }>) => void;
+  readonly mount?: (app: StandInApp) => void;
   readonly takeTokenFault?: TakeTokenFault;
   /** What an earlier `snapshot()` returned, through JSON. Anything unreadable is refused with a plain sentence. */
   readonly snapshot?: unknown;

@@ -9,10 +9,10 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { z } from "zod";
 import { STAND_IN_HOST } from "../addresses.ts";
+import { createHttpServer, type StandInApp } from "../http-server.ts";
 import { createAdmin } from "./admin.ts";
 import { addAuthorizeRoutes } from "./authorize.ts";
 import { createConsentStore } from "./consents.ts";
@@ -98,10 +98,10 @@ export async function createPingOneStandIn(
     chosenPolicies: new Map(),
   };
 
-  const app = new Hono<{ Bindings: HttpBindings }>();
+  const app: StandInApp = new Hono();
   options.mount?.(app);
   app.route("/", createFront(front));
-  const server = createAdaptorServer({ fetch: app.fetch });
+  const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, STAND_IN_HOST, () => {
@@ -115,7 +115,7 @@ export async function createPingOneStandIn(
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
-      if ("closeAllConnections" in server) server.closeAllConnections();
+      server.closeAllConnections();
     });
   return {
     origin,

@@ -5,7 +5,8 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { getResponse, type RequestHandler } from "msw";
-import { type Listening, listen, type StandInApp } from "../control/listen.ts";
+import { type Listening, listen } from "../control/listen.ts";
+import type { StandInApp } from "../http-server.ts";
 import { createTodoHandlers, problem, TODO_ROUTES, type TodoHandlerOptions } from "./handlers.ts";
 
 export interface TodoStandInOptions extends Omit<TodoHandlerOptions, "origin"> {

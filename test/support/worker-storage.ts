@@ -29,6 +29,20 @@ export function listStoredObjectIds(root: string, className: ObjectClass): strin
   );
 }
 
+/**
+ * How many PingSessions are not over. One that has ended keeps only what is still to be revoked at PingOne, for as long
+ * as PingOne does not answer.
+ */
+export function countLivePingSessions(root: string): number {
+  return despiteVanishingFiles(
+    () =>
+      databaseFiles(root)
+        .filter((file) => path.basename(path.dirname(file)).endsWith("-PingSession"))
+        .filter((file) => readTables(file).includes("_cf_KV"))
+        .filter((file) => readRows(file, "_cf_KV").some(({ key }) => key === "state")).length,
+  );
+}
+
 /** Rows of one table of all objects of a class. */
 export function countRows(root: string, className: ObjectClass, table: string): number {
   return despiteVanishingFiles(() =>

@@ -8,6 +8,7 @@ import path from "node:path";
 import { createTestHarness, type TestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
 import {
+  countLivePingSessions,
   countRows,
   dumpAllBytes,
   listStoredObjectIds,
@@ -20,6 +21,9 @@ const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
 /** Where `test/support/build-worker.ts` puts the bundle, once for a whole test run. */
 export const TEST_BUNDLE_DIR = path.join(PROJECT_ROOT, ".wrangler", "test-bundle");
+
+/** As it was before {@link listen} named another one. */
+export const TEMPORARY = tmpdir();
 
 /** A public https origin, as in production; requests reach the Worker without a network. */
 export const WORKER_ORIGIN = "https://mcp.example.com";
@@ -45,6 +49,8 @@ export interface TestWorker extends ReachableWorker, AsyncDisposable {
   getEnv(): Promise<Env>;
   /** Ids of the objects of a class that have stored anything. */
   listObjectIds(className: ObjectClass): string[];
+  /** How many PingSessions are not over; ended ones may still wait for PingOne. */
+  countLivePingSessions(): number;
   /** How many grants the people of this Worker have. */
   countGrants(): number;
   /** Grants that are over, with something behind them that is yet to end. */
@@ -90,7 +96,7 @@ export function workerVars(settings: Record<string, string | undefined>): Record
 
 /** @param settings secrets and vars; `undefined` leaves one out */
 export async function startTestWorker(settings: Record<string, string | undefined>): Promise<TestWorker> {
-  const root = await mkdtemp(path.join(tmpdir(), "worker-test-"));
+  const root = await mkdtemp(path.join(TEMPORARY, "worker-test-"));
   await cp(path.join(PROJECT_ROOT, "wrangler.jsonc"), path.join(root, "wrangler.jsonc"));
   const server = createTestHarness({
     root,
@@ -109,16 +115,26 @@ export interface Listening {
   readonly url: URL;
 }
 
+let lastStart: Promise<unknown> = Promise.resolve();
+
+/** Starts one harness after the other: where the simulator keeps its files is a setting of the whole process. */
+export function listen(server: TestHarness, root: string): Promise<Listening> {
+  const started = lastStart.then(() => listenAlone(server, root));
+  lastStart = started.catch(() => {});
+  return started;
+}
+
 /** The simulator keeps its files in the system's temporary folder: here it gets one that can be looked into. */
-export async function listen(server: TestHarness, root: string): Promise<Listening> {
+async function listenAlone(server: TestHarness, root: string): Promise<Listening> {
   const storageRoot = path.join(root, "storage");
   await mkdir(storageRoot);
-  const outerTmp = process.env.TMPDIR;
   process.env.TMPDIR = storageRoot;
-  const { url } = await server.listen();
-  if (outerTmp === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = outerTmp;
-  return { server, root, storageRoot, url };
+  try {
+    const { url } = await server.listen();
+    return { server, root, storageRoot, url };
+  } finally {
+    process.env.TMPDIR = TEMPORARY;
+  }
 }
 
 /**
@@ -161,6 +177,7 @@ export function createTestWorker(
     dispatch,
     getEnv: () => worker.getEnv(),
     listObjectIds: (className) => listStoredObjectIds(storageRoot, className),
+    countLivePingSessions: () => countLivePingSessions(storageRoot),
     countGrants: () => countRows(storageRoot, "Person", "grants"),
     countEndings: () => countRows(storageRoot, "Person", "endings"),
     sql: async (className, name, query, ...values) =>

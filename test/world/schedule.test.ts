@@ -24,7 +24,7 @@ it("the same seed gives the same steps, and another seed others", () => {
   expect(createSchedule(8, 50)).not.toEqual(createSchedule(7, 50));
 });
 
-it.each(seeds)(
+it.concurrent.each(seeds)(
   "whatever happens by seed %i, nobody sees another's todos, loses access or keeps it",
   async (seed) => {
     await using world = await startWorld();

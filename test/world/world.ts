@@ -4,12 +4,18 @@
  */
 import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
 import { type StandIns, startStandIns } from "../../mocks/start.ts";
 import { workerSettings } from "../support/stack.ts";
-import { createTestWorker, listen, type TestWorker, WORKER_ORIGIN, workerVars } from "../support/worker.ts";
+import {
+  createTestWorker,
+  listen,
+  TEMPORARY,
+  type TestWorker,
+  WORKER_ORIGIN,
+  workerVars,
+} from "../support/worker.ts";
 import { listStoredObjectIds, type ObjectClass, readAlarms } from "../support/worker-storage.ts";
 import { ALARM_SHIFT_MS } from "./inside/alarm-shift.ts";
 import type { Discard, DiscardPlan } from "./inside/discard.ts";
@@ -72,7 +78,7 @@ interface Binding {
 /** @param settings settings of the Worker to replace, or to leave out with `undefined` */
 export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
   const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
-  const root = await mkdtemp(path.join(tmpdir(), "world-test-"));
+  const root = await mkdtemp(path.join(TEMPORARY, "world-test-"));
   const vars = workerVars({ ...workerSettings(standIns), ...settings });
   const server = createTestHarness({
     root,
