@@ -5,7 +5,7 @@ import { workerSettings } from "../support/stack.ts";
 import { type ReachableWorker, workerVars } from "../support/worker.ts";
 import { type Answer, type Call, send } from "./calls.ts";
 import type { WorkerPart } from "./config.ts";
-import { buildInside, buildWorker, FLOORS_CONFIG, PRODUCTION_CONFIG } from "./inside.ts";
+import { buildCountingEntry, buildInside, buildWorker, FLOORS_CONFIG, PRODUCTION_CONFIG } from "./inside.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 
@@ -17,6 +17,8 @@ export interface Bundles {
   readonly production: string;
   readonly floors: string;
   readonly inside: Awaited<ReturnType<typeof buildInside>>;
+  /** What stands before each bundle when rows are counted. */
+  readonly countingEntries: Readonly<Record<"production" | "floors", string>>;
 }
 
 export interface Bench extends AsyncDisposable {
@@ -38,7 +40,11 @@ export async function buildBundles(): Promise<Bundles> {
   const inside = await buildInside();
   const production = await buildWorker(PRODUCTION_CONFIG, { name: "production" });
   const floors = await buildWorker(FLOORS_CONFIG, { name: "floors" });
-  return { production, floors, inside };
+  const countingEntries = {
+    production: await buildCountingEntry(PRODUCTION_CONFIG),
+    floors: await buildCountingEntry(FLOORS_CONFIG),
+  };
+  return { production, floors, inside, countingEntries };
 }
 
 /** @param options.isCounted whether invocations are counted, which costs time */
@@ -49,6 +55,7 @@ export async function startBench(bundles: Bundles, options: { isCounted: boolean
     name: "ours",
     bundle: bundles.production,
     configPath: PRODUCTION_CONFIG,
+    ...(options.isCounted && { entry: bundles.countingEntries.production }),
     vars: workerVars({
       ...workerSettings(standIns),
       API_URL: upstream.origin,
@@ -59,6 +66,7 @@ export async function startBench(bundles: Bundles, options: { isCounted: boolean
     name: "floors",
     bundle: bundles.floors,
     configPath: FLOORS_CONFIG,
+    ...(options.isCounted && { entry: bundles.countingEntries.floors }),
     vars: { API_URL: upstream.origin, MCP_RESOURCE: `${ORIGIN}/p` },
   };
   const workerd = await startWorkerd({ workers: [ours, floors], inside: bundles.inside, ...options });
@@ -86,11 +94,11 @@ export async function signInAtFloors({ floors }: Bench): Promise<string> {
 }
 
 function reach(part: WorkerPart, workerd: Workerd): BenchWorker {
-  const listening = workerd.originOf(part);
+  const listening = () => workerd.originOf(part);
   const fetchFrom: ReachableWorker["fetch"] = async (input, init) => {
     const request = new Request(input, init);
     if (!request.url.startsWith(`${ORIGIN}/`)) return fetch(request);
-    const answer = await send(request.url.replace(ORIGIN, listening), {
+    const answer = await send(request.url.replace(ORIGIN, listening()), {
       method: request.method,
       headers: { ...Object.fromEntries(request.headers), Host: HOST },
       body: await request.text(),
@@ -106,6 +114,6 @@ function reach(part: WorkerPart, workerd: Workerd): BenchWorker {
     resource: String(part.vars.MCP_RESOURCE),
     fetch: fetchFrom,
     call: (path, { headers, body }) =>
-      send(`${listening}${path}`, { headers: { ...headers, Host: HOST }, body }),
+      send(`${listening()}${path}`, { headers: { ...headers, Host: HOST }, body }),
   };
 }

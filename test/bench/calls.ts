@@ -9,30 +9,47 @@ export interface Answer {
   readonly text: string;
 }
 
+let sent = { requests: 0, bytes: 0 };
+
+/** What {@link send} has sent since this was last asked, and how many bytes the answers had: heads and bodies. */
+export function takeSent(): { requests: number; bytes: number } {
+  const taken = sent;
+  sent = { requests: 0, bytes: 0 };
+  return taken;
+}
+
+/** The status line and what separates a head's parts, roughly; the names and values are counted. */
+const STATUS_LINE_BYTES = "HTTP/1.1 200 OK\r\n\r\n".length;
+const SEPARATOR_BYTES = ": ".length / 2 + "\r\n".length / 2;
+
 export function send(
   url: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<Answer> {
   const { method = "POST", headers = {}, body = "" } = options;
   return new Promise((resolve, reject) => {
-    const sent = request(
+    sent.requests += 1;
+    const outgoing = request(
       url,
       { method, agent, headers: { ...headers, "Content-Length": Buffer.byteLength(body) } },
       (response) => {
         const parts: Buffer[] = [];
         response.on("data", (part: Buffer) => parts.push(part));
         response.once("error", reject);
-        response.once("end", () =>
+        response.once("end", () => {
+          const answer = Buffer.concat(parts);
+          const head = response.rawHeaders.reduce((sum, part) => sum + part.length + SEPARATOR_BYTES, 0);
+          sent.bytes += STATUS_LINE_BYTES + head + answer.byteLength;
           resolve({
             status: response.statusCode ?? 0,
             headers: response.headers,
-            text: Buffer.concat(parts).toString("utf8"),
-          }),
-        );
+            text: answer.toString("utf8"),
+          });
+        });
       },
     );
-    sent.once("error", reject);
-    sent.end(body);
+    outgoing.once("error", reject);
+    outgoing.end(body);
   });
 }
 

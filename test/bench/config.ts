@@ -9,6 +9,8 @@ export interface WorkerPart {
   readonly configPath: string;
   /** Vars and secrets; they replace those of the configuration. */
   readonly vars: Readonly<Record<string, string>>;
+  /** A module that stands before the bundle, which it imports as `./bundle.js`. */
+  readonly entry?: string;
 }
 
 /** Modules of `inside/`, built. */
@@ -103,13 +105,18 @@ function renderWorker(worker: WorkerPart, isCounted: boolean): string {
       `(className = ${text(class_name)}, uniqueKey = ${text(`${worker.name}-${class_name}`)}, enableSql = true)`,
   );
   return `(
-      modules = [(name = "index.js", esModule = ${text(worker.bundle)})],
+      modules = [${renderModules(worker)}],
       compatibilityDate = ${text(config.compatibility_date)},
       compatibilityFlags = [${config.compatibility_flags.map(text).join(", ")}],
       bindings = [${bindings.join(",\n        ")}],
       durableObjectNamespaces = [${namespaces.join(", ")}],
       durableObjectStorage = (localDisk = "storage")${isCounted ? `,\n      tails = [${text(tailOf(worker))}]` : ""}
     )`;
+}
+
+function renderModules({ bundle, entry }: WorkerPart): string {
+  if (entry === undefined) return `(name = "index.js", esModule = ${text(bundle)})`;
+  return `(name = "index.js", esModule = ${text(entry)}), (name = "bundle.js", esModule = ${text(bundle)})`;
 }
 
 function renderInside(module: string): string {

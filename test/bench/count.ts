@@ -1,19 +1,30 @@
 /** What one run of a variant asks of Cloudflare, of PingOne and of the Todo API. */
 import type { Bench } from "./bench.ts";
+import { takeSent } from "./calls.ts";
 import type { Variant } from "./measure.ts";
-import type { KvCounts } from "./workerd.ts";
+import type { KvCounts, RowCounts } from "./workerd.ts";
 
 export interface Operations {
+  /** Requests to the Worker. */
+  readonly requests: number;
   readonly kv: KvCounts;
   /** Calls of Durable Objects, by class and method; alarms are calls too. */
   readonly objects: Readonly<Record<string, number>>;
+  /** Rows of the Durable Objects' databases. */
+  readonly rows: RowCounts;
   /** Requests of the Worker to PingOne, not those of a browser. */
   readonly pingOne: number;
   readonly todoApi: number;
+  /** Lines and invocations, as Workers Logs bills them. */
+  readonly logEvents: number;
+  /** Of the Worker's answers. */
+  readonly bytesOut: number;
 }
 
 /** Work behind an answer, and the report of it, are there by then. */
 const SETTLING_MS = 400;
+/** An invocation that has answered through the socket of an McpAgent is reported some ten seconds later. */
+const REPORT_PATIENCE_MS = 30_000;
 
 const BACK_CHANNEL = new Set(["token", "jwks", "discovery", "introspect", "revoke", "par"]);
 
@@ -22,30 +33,60 @@ export async function countEach(
   bench: Bench,
   variants: readonly Variant[],
 ): Promise<Map<string, Operations>> {
+  for (const { run } of variants) await run();
+  await take(bench);
   const counted = new Map<string, Operations>();
   for (const { name, run } of variants) {
-    await run();
-    await take(bench);
     const after = await bench.standIns.control.lastRequestNumber();
     await run();
-    const { kv, objects, todoApi } = await take(bench);
+    const taken = await take(bench);
     const requests = await bench.standIns.control.requests({ after });
     const pingOne = requests.filter(({ endpoint }) => BACK_CHANNEL.has(endpoint ?? "")).length;
-    counted.set(name, { kv, objects, pingOne, todoApi });
+    counted.set(name, { ...taken, pingOne });
   }
   return counted;
 }
 
-async function take({ workerd, upstream, ours, floors }: Bench): Promise<Omit<Operations, "pingOne">> {
-  await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+async function take(bench: Bench): Promise<Omit<Operations, "pingOne">> {
+  const { workerd, upstream, ours, floors } = bench;
+  const { requests, bytes: bytesOut } = takeSent();
+  const { objects, logEvents } = await takeReports(bench, requests);
   const kv = { get: 0, put: 0, delete: 0, list: 0 };
-  const objects: Record<string, number> = {};
   for (const { part } of [ours, floors]) {
     const counts = await workerd.takeKvCounts(part);
     for (const name of Object.keys(kv) as (keyof KvCounts)[]) kv[name] += counts[name];
-    for (const [name, count] of Object.entries(await workerd.takeInvocations(part))) {
-      if (!name.startsWith("default.")) objects[name] = (objects[name] ?? 0) + count;
-    }
   }
-  return { kv, objects, todoApi: upstream.takeCount() };
+  const rows = { read: 0, written: 0 };
+  for (const { part } of [ours, floors]) {
+    const { read, written } = await workerd.takeRowCounts(part);
+    rows.read += read;
+    rows.written += written;
+  }
+  // Asking for the rows was a request to each of them.
+  await takeReports(bench, 2);
+  return { requests, kv, objects, rows, todoApi: upstream.takeCount(), logEvents, bytesOut };
+}
+
+/** What the tails report, once they have reported as many requests as were sent. */
+async function takeReports(
+  { workerd, ours, floors }: Bench,
+  expected: number,
+): Promise<Pick<Operations, "objects" | "logEvents">> {
+  const objects: Record<string, number> = {};
+  let logEvents = 0;
+  let reported = 0;
+  const deadline = Date.now() + REPORT_PATIENCE_MS;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+    for (const { part } of [ours, floors]) {
+      const tail = await workerd.takeTailCounts(part);
+      logEvents += tail.logEvents;
+      for (const [name, count] of Object.entries(tail.invocations)) {
+        if (name.startsWith("default.")) reported += count;
+        else objects[name] = (objects[name] ?? 0) + count;
+      }
+    }
+    if (Date.now() > deadline) throw new Error(`Of ${expected} requests ${reported} were reported.`);
+  } while (reported < expected);
+  return { objects, logEvents };
 }

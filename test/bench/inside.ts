@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "esbuild";
+import { unstable_readConfig } from "wrangler";
 import { bundleWorker } from "../support/build-worker.ts";
 import type { InsideModules } from "./config.ts";
 
@@ -22,6 +23,29 @@ export async function buildWorker(configPath: string, { name }: { name: string }
 export async function buildInside(): Promise<InsideModules> {
   const [kv, rateLimit, tail] = await Promise.all(["kv", "rate-limit", "tail"].map(buildModule));
   return { kv: kv ?? "", rateLimit: rateLimit ?? "", tail: tail ?? "" };
+}
+
+/** A module that counts what the Durable Objects of a bundle read and write, and exports everything as the bundle does. */
+export async function buildCountingEntry(configPath: string): Promise<string> {
+  const config: { durable_objects: { bindings: readonly { readonly class_name: string }[] } } =
+    unstable_readConfig({ config: configPath });
+  const classes = config.durable_objects.bindings.map(({ class_name: name }) => name);
+  const { outputFiles } = await build({
+    stdin: {
+      contents: [
+        'import * as bundle from "./bundle.js";',
+        'import { countingHandler, countRowsOf } from "./rows.ts";',
+        "export default countingHandler(bundle.default);",
+        ...classes.map((name) => `export const ${name} = countRowsOf(bundle.${name});`),
+      ].join("\n"),
+      resolveDir: path.join(import.meta.dirname, "inside"),
+    },
+    external: ["./bundle.js"],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return outputFiles[0]?.text ?? "";
 }
 
 async function buildModule(name: string): Promise<string> {

@@ -1,79 +1,112 @@
 /** `npm run bench`: how long calls and sign-ins take beside their floors, and what they ask of others. */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type Bench, buildBundles, startBench } from "./bench.ts";
-import { countEach } from "./count.ts";
-import { measureInTurn, measureThroughput, summarize, type Variant } from "./measure.ts";
+import { type Bench, type Bundles, buildBundles, startBench } from "./bench.ts";
+import { COLD_FLOORS, COLD_LANES, measureCold } from "./cold.ts";
+import { countEach, type Operations } from "./count.ts";
+import { measureByAccesses, measureByTodos } from "./growth.ts";
+import { measureCpuInTurn, measureInTurn, measureThroughput, summarize, type Variant } from "./measure.ts";
+import { record } from "./record.ts";
 import { type Report, type Row, renderReport } from "./report.ts";
-import { callVariants, connectionVariants } from "./scenarios.ts";
+import { callVariants, connectionVariants, firstSignIn, laneVariants } from "./scenarios.ts";
 
-const USAGE = "Usage: npm run bench -- [--rounds NUMBER] [--json FILE]";
+const USAGE = "Usage: npm run bench -- [--rounds NUMBER] [--json FILE] [--record]";
 const DEFAULT_ROUNDS = "300";
 /** Sign-ins take far longer than calls, and are compared with nothing. */
 const CALLS_PER_CONNECTION = 15;
-const CPU_RUNS = 200;
+const ROUNDS_PER_FOUR_RESTARTS = 100;
+const ROUNDS_PER_SIZE = 8;
+const CALL_BLOCKS = { blocks: 15, runsPerBlock: 20 };
+const STEP_BLOCKS = { blocks: 5, runsPerBlock: 4 };
 const THROUGHPUT = { callers: 8, seconds: 3 };
+/** PingOne keeps ten sessions of a person: who signs in again and again must not end those of the other. */
+const PEOPLE = { newcomer: "alice", regular: "bob" };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { rounds: { type: "string", default: DEFAULT_ROUNDS }, json: { type: "string" } },
+    options: {
+      rounds: { type: "string", default: DEFAULT_ROUNDS },
+      json: { type: "string" },
+      record: { type: "boolean", default: false },
+    },
   });
   if (!/^[1-9]\d{0,5}$/.test(values.rounds)) throw new Error(`--rounds must be a whole number. ${USAGE}`);
   const rounds = Number(values.rounds);
   const bundles = await buildBundles();
-
-  const operations = new Map<string, Row["operations"]>();
-  {
-    await using bench = await startBench(bundles, { isCounted: true });
-    const variants = [...(await callVariants(bench)), ...(await connectionVariants(bench))];
-    for (const [name, counted] of await countEach(bench, variants)) operations.set(name, counted);
-  }
-
+  const operations = await countOperations(bundles);
   await using bench = await startBench(bundles, { isCounted: false });
   const calls = await callVariants(bench);
-  const times = await measureInTurn(calls, { rounds });
-  const connections = await connectionVariants(bench);
-  const connectionTimes = await measureInTurn(connections, {
-    rounds: Math.ceil(rounds / CALLS_PER_CONNECTION),
-  });
+  const callTimes = await measureInTurn(calls, { rounds });
+  const steps = await connections(bench);
+  const stepTimes = await measureInTurn(steps, { rounds: Math.ceil(rounds / CALLS_PER_CONNECTION) });
+  const callCpu = await measureCpuInTurn(calls, bench.workerd.cpuMs, CALL_BLOCKS);
+  const stepCpu = await measureCpuInTurn(steps, bench.workerd.cpuMs, STEP_BLOCKS);
   const rows: Row[] = [];
   for (const variant of calls) {
-    const cpuMs = await measureCpu(bench, variant);
     const throughput = await measureThroughput(variant, THROUGHPUT);
-    rows.push({ ...rowOf(variant, times), ...(cpuMs !== undefined && { cpuMs }), throughput });
+    rows.push({ ...rowOf(variant, callTimes, operations), cpuMs: callCpu.get(variant.name), throughput });
   }
-  rows.push(...connections.map((variant) => rowOf(variant, connectionTimes)));
+  rows.push(
+    ...steps.map((step) => ({ ...rowOf(step, stepTimes, operations), cpuMs: stepCpu.get(step.name) })),
+  );
+  rows.push(...(await measureColdRows(bench, rounds)));
+  const sized = { rounds: Math.ceil(rounds / ROUNDS_PER_SIZE) };
+  const growth = [
+    await measureByTodos(bench, { variants: await laneVariants(bench), ...sized }),
+    await measureByAccesses(bench, {
+      make: async (username) => [
+        ...(await laneVariants(bench, username)),
+        ...(await connectionVariants(bench, username)),
+      ],
+      ...sized,
+    }),
+  ];
 
   const report: Report = {
     date: new Date().toISOString(),
     node: process.version,
     rounds,
-    noise: noiseOf(times.get("provider + createMcpHandler") ?? []),
+    noise: noiseOf(callTimes.get("provider + createMcpHandler") ?? []),
     rows,
+    growth,
   };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (values.record) await record(report);
   process.stdout.write(`${renderReport(report)}\n`);
-
-  function rowOf({ name, floor }: Variant, measured: ReadonlyMap<string, number[]>): Row {
-    const counted = operations.get(name);
-    if (counted === undefined) throw new Error(`Nothing was counted for ${name}.`);
-    return {
-      name,
-      ...(floor !== undefined && { floor }),
-      time: summarize(measured.get(name) ?? []),
-      operations: counted,
-    };
-  }
 }
 
-async function measureCpu({ workerd }: Bench, { run }: Variant): Promise<number | undefined> {
-  const before = await workerd.cpuSeconds();
-  for (let count = 0; count < CPU_RUNS; count += 1) await run();
-  const after = await workerd.cpuSeconds();
-  if (before === undefined || after === undefined) return undefined;
-  return ((after - before) * 1000) / CPU_RUNS;
+async function countOperations(bundles: Bundles): Promise<Map<string, Operations>> {
+  await using bench = await startBench(bundles, { isCounted: true });
+  return await countEach(bench, [...(await callVariants(bench)), ...(await connections(bench))]);
 }
 
+async function connections(bench: Bench): Promise<Variant[]> {
+  return [firstSignIn(bench, PEOPLE.newcomer), ...(await connectionVariants(bench, PEOPLE.regular))];
+}
+
+async function measureColdRows(bench: Bench, rounds: number): Promise<Row[]> {
+  const restarts = Math.ceil(rounds / ROUNDS_PER_FOUR_RESTARTS) * 4;
+  const times = await measureCold(bench, { restarts, asleep: 10 });
+  return Object.values(COLD_FLOORS).flatMap((floor, index) => [
+    rowOf({ name: floor }, times),
+    rowOf({ name: Object.values(COLD_LANES)[index] ?? "", floor }, times),
+  ]);
+}
+
+function rowOf(
+  { name, floor }: Pick<Variant, "name" | "floor">,
+  times: ReadonlyMap<string, number[]>,
+  operations?: ReadonlyMap<string, Operations>,
+): Row {
+  return {
+    name,
+    ...(floor !== undefined && { floor }),
+    time: summarize(times.get(name) ?? []),
+    ...(operations !== undefined && { operations: operations.get(name) }),
+  };
+}
+
+/** How far one variant is from itself: the median of its odd rounds by that of its even ones. */
 function noiseOf(times: readonly number[]): number {
   const [odd, even] = [1, 0].map((rest) => summarize(times.filter((_, index) => index % 2 === rest)).median);
   return (odd ?? Number.NaN) / (even ?? Number.NaN);

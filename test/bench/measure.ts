@@ -35,12 +35,36 @@ export async function measureInTurn(
   return times;
 }
 
-async function runNamed({ name, run }: Variant): Promise<void> {
+export async function runNamed({ name, run }: Variant): Promise<void> {
   try {
     await run();
   } catch (error) {
     throw new Error(`"${name}" failed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * Processor time of one run, in milliseconds, by variant: runs in small blocks, in turn as well.
+ *
+ * @param readCpuMs of the process that is measured; undefined where the system does not say
+ */
+export async function measureCpuInTurn(
+  variants: readonly Variant[],
+  readCpuMs: () => Promise<number | undefined>,
+  { blocks, runsPerBlock }: { blocks: number; runsPerBlock: number },
+): Promise<Map<string, number>> {
+  const spent = new Map<string, number>();
+  for (let block = 0; block < blocks; block += 1) {
+    for (let turn = 0; turn < variants.length; turn += 1) {
+      const variant = variants[(turn + block) % variants.length] as Variant;
+      const before = await readCpuMs();
+      for (let run = 0; run < runsPerBlock; run += 1) await runNamed(variant);
+      const after = await readCpuMs();
+      if (before === undefined || after === undefined) return new Map();
+      spent.set(variant.name, (spent.get(variant.name) ?? 0) + after - before);
+    }
+  }
+  return new Map([...spent].map(([name, ms]) => [name, ms / (blocks * runsPerBlock)]));
 }
 
 /** Calls a second, with so many callers that each wait for their own answer. */

@@ -1,16 +1,18 @@
 /** A benchmark's results, for programs and for people. */
 import type { Operations } from "./count.ts";
+import type { Growth } from "./growth.ts";
 import type { Sample } from "./measure.ts";
 
 export interface Row {
   readonly name: string;
+  /** The row that it is held against. */
   readonly floor?: string;
   readonly time: Sample;
   /** Processor time of workerd for one run, in milliseconds. */
-  readonly cpuMs?: number;
+  readonly cpuMs?: number | undefined;
   /** Runs a second with eight callers. */
   readonly throughput?: number;
-  readonly operations: Operations;
+  readonly operations?: Operations | undefined;
 }
 
 export interface Report {
@@ -20,9 +22,10 @@ export interface Report {
   /** Median of one variant's odd rounds by that of its even ones: 1 on a machine that has nothing else to do. */
   readonly noise: number;
   readonly rows: readonly Row[];
+  readonly growth: readonly Growth[];
 }
 
-/** By how much each variant with a floor is slower than it. */
+/** By how much each row with a floor is slower than it. */
 export function ratios({ rows }: Report): { name: string; time: number; cpu: number | undefined }[] {
   return rows.flatMap((row) => {
     const floor = rows.find(({ name }) => name === row.floor);
@@ -33,54 +36,85 @@ export function ratios({ rows }: Report): { name: string; time: number; cpu: num
 }
 
 export function renderReport(report: Report): string {
-  const table = report.rows.map(({ name, time, cpuMs, throughput, operations }) => [
-    name,
-    ms(time.median),
-    ms(time.p95),
-    time.quartiles.map(ms).join(" to "),
-    cpuMs === undefined ? "-" : ms(cpuMs),
-    throughput === undefined ? "-" : throughput.toFixed(0),
-    kvCell(operations),
-    String(Object.values(operations.objects).reduce((sum, count) => sum + count, 0)),
-    String(operations.pingOne),
-    String(operations.todoApi),
-  ]);
-  const head = [
-    [
-      "",
-      "median ms",
-      "p95",
-      "half of all",
-      "CPU ms",
-      "8 callers/s",
-      "KV r/w/d/l",
-      "objects",
-      "PingOne",
-      "Todo API",
-    ],
-  ];
-  const lines = renderColumns([...head, ...table]);
   const against = ratios(report).map(
     ({ name, time, cpu }) =>
       `${name}: ${time.toFixed(2)} x its floor${cpu === undefined ? "" : `, ${cpu.toFixed(2)} x its CPU`}`,
   );
   return [
-    ...lines,
+    "Milliseconds",
+    ...renderColumns(timeTable(report.rows)),
     "",
     ...against,
+    "",
+    "What one run asks of others",
+    ...renderColumns(operationTable(report.rows)),
+    ...report.growth.flatMap((growth) => [
+      "",
+      `Median by ${growth.of}`,
+      ...renderColumns(growthTable(growth)),
+    ]),
+    "",
     `Noise: ${report.noise.toFixed(2)} (one variant against itself). ${report.rounds} rounds, Node ${report.node}.`,
   ].join("\n");
 }
 
-function kvCell({ kv }: Operations): string {
-  return [kv.get, kv.put, kv.delete, kv.list].join("/");
+type Table = readonly (readonly string[])[];
+
+export function timeTable(rows: readonly Row[]): Table {
+  return [
+    ["", "median", "p95", "half of all", "samples", "CPU", "8 callers/s"],
+    ...rows.map(({ name, time, cpuMs, throughput }) => [
+      name,
+      ms(time.median),
+      ms(time.p95),
+      time.quartiles.map(ms).join(" to "),
+      String(time.count),
+      cpuMs === undefined ? "-" : ms(cpuMs),
+      throughput === undefined ? "-" : throughput.toFixed(0),
+    ]),
+  ];
+}
+
+export function operationTable(rows: readonly Row[]): Table {
+  return [
+    ["", "requests", "KV r/w/d/l", "objects", "rows r/w", "PingOne", "Todo API", "log events", "bytes out"],
+    ...rows.flatMap(({ name, operations }) => {
+      if (operations === undefined) return [];
+      const { kv, rows: touched } = operations;
+      return [
+        [
+          name,
+          String(operations.requests),
+          [kv.get, kv.put, kv.delete, kv.list].join("/"),
+          String(countObjects(operations)),
+          `${touched.read}/${touched.written}`,
+          String(operations.pingOne),
+          String(operations.todoApi),
+          String(operations.logEvents),
+          String(operations.bytesOut),
+        ],
+      ];
+    }),
+  ];
+}
+
+/** Calls of Durable Objects. */
+export function countObjects({ objects }: Operations): number {
+  return Object.values(objects).reduce((sum, count) => sum + count, 0);
+}
+
+export function growthTable({ sizes, rows }: Growth): Table {
+  return [
+    ["", ...sizes.map((size) => size.toLocaleString("en"))],
+    ...rows.map(({ name, medians }) => [name, ...medians.map(ms)]),
+  ];
 }
 
 function ms(milliseconds: number): string {
   return milliseconds.toFixed(2);
 }
 
-function renderColumns(rows: readonly (readonly string[])[]): string[] {
+function renderColumns(rows: Table): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>
     row

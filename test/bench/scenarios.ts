@@ -10,53 +10,63 @@ import { type Bench, signInAtFloors } from "./bench.ts";
 import { type Call, openSession, requireTodos, sessionCall, statelessCall } from "./calls.ts";
 import type { Variant } from "./measure.ts";
 
-/** One call of `listTodos` each. */
-export async function callVariants(bench: Bench): Promise<Variant[]> {
-  const { ours, floors } = bench;
-  const { tokens } = await signIn(ours, { username: "alice" });
+/** A call of `listTodos` in each of our lanes, of one access. */
+export async function laneVariants({ ours }: Bench, username = "alice"): Promise<[Variant, Variant]> {
+  const { tokens } = await signIn(ours, { username });
   const token = tokens.access_token;
-  const floorToken = await signInAtFloors(bench);
-  const ourSession = await openSession((call) => ours.call("/mcp", call), token);
-  const bareSession = await openSession((call) => floors.call("/agent", call));
-  const floorSession = await openSession((call) => floors.call("/p/agent", call), floorToken);
-  const variant = (
-    name: string,
-    worker: Bench["ours"],
-    { path, call, floor }: { path: string; call: Call; floor?: string },
-  ): Variant => ({
-    name,
-    ...(floor !== undefined && { floor }),
-    run: async () => requireTodos(await worker.call(path, call)),
-  });
+  const sessionId = await openSession((call) => ours.call("/mcp", call), token);
   return [
-    variant("KV read and forward", floors, { path: "/kv", call: statelessCall() }),
-    variant("createMcpHandler", floors, { path: "/stateless", call: statelessCall() }),
-    variant("provider + createMcpHandler", floors, { path: "/p/stateless", call: statelessCall(floorToken) }),
-    variant("stateless lane", ours, {
-      path: "/mcp",
-      call: statelessCall(token),
+    {
+      name: "stateless lane",
       floor: "provider + createMcpHandler",
-    }),
-    variant("McpAgent", floors, { path: "/agent", call: sessionCall(bareSession) }),
-    variant("provider + McpAgent", floors, { path: "/p/agent", call: sessionCall(floorSession, floorToken) }),
-    variant("session lane", ours, {
-      path: "/mcp",
-      call: sessionCall(ourSession, token),
+      run: async () => requireTodos(await ours.call("/mcp", statelessCall(token))),
+    },
+    {
+      name: "session lane",
       floor: "provider + McpAgent",
-    }),
+      run: async () => requireTodos(await ours.call("/mcp", sessionCall(sessionId, token))),
+    },
   ];
 }
 
-/** The steps of a connection. Sign-ins contain the pages of the stand-ins, whose time is theirs. */
-export async function connectionVariants({ ours }: Bench): Promise<Variant[]> {
+/** One call of `listTodos` each: ours, and the floors that they are held against. */
+export async function callVariants(bench: Bench): Promise<Variant[]> {
+  const { floors } = bench;
+  const floorToken = await signInAtFloors(bench);
+  const bareSession = await openSession((call) => floors.call("/agent", call));
+  const floorSession = await openSession((call) => floors.call("/p/agent", call), floorToken);
+  const floor = (name: string, path: string, call: Call): Variant => ({
+    name,
+    run: async () => requireTodos(await floors.call(path, call)),
+  });
+  const [stateless, session] = await laneVariants(bench);
+  return [
+    floor("KV read and forward", "/kv", statelessCall()),
+    floor("createMcpHandler", "/stateless", statelessCall()),
+    floor("provider + createMcpHandler", "/p/stateless", statelessCall(floorToken)),
+    stateless,
+    floor("McpAgent", "/agent", sessionCall(bareSession)),
+    floor("provider + McpAgent", "/p/agent", sessionCall(floorSession, floorToken)),
+    session,
+  ];
+}
+
+/**
+ * From a registration to tokens, pages of the stand-ins included, whose time is theirs. Each is a new session at PingOne,
+ * which keeps ten of a person and ends the oldest beyond that.
+ */
+export function firstSignIn({ ours }: Bench, username: string): Variant {
+  return { name: "first sign-in", run: () => signIn(ours, { username }) };
+}
+
+/** What somebody does who is signed in at PingOne. */
+export async function connectionVariants({ ours }: Bench, username: string): Promise<Variant[]> {
   const client = await registerClient(ours);
   const browser = createBrowser(ours, client);
-  await signIn(ours, { client, browser, username: "bob" });
-  const { client: refreshing, tokens } = await signIn(ours, { username: "bob" });
+  await signIn(ours, { client, browser, username });
+  const { client: refreshing, tokens } = await signIn(ours, { username });
   let refreshToken = tokens.refresh_token ?? "";
   return [
-    // Another person's: PingOne keeps ten sessions of each, and ends the oldest beyond that.
-    { name: "first sign-in", run: () => signIn(ours, { username: "alice" }) },
     { name: "silent reconnect", run: () => signIn(ours, { client, browser }) },
     {
       name: "refresh",
@@ -69,6 +79,19 @@ export async function connectionVariants({ ours }: Bench): Promise<Variant[]> {
       run: () => openSession((call) => ours.call("/mcp", call), tokens.access_token),
     },
   ];
+}
+
+/**
+ * Further accesses of one person who stays signed in at PingOne: a grant each, of a client each.
+ *
+ * @returns a function that gives an access token of the next one
+ */
+export async function signInAgain(worker: Bench["ours"], username = "alice"): Promise<() => Promise<string>> {
+  const { client, browser } = await signIn(worker, { username });
+  return async () => {
+    const next = await registerClient(worker, { redirect_uris: [client.redirectUri] });
+    return (await signIn(worker, { client: next, browser })).tokens.access_token;
+  };
 }
 
 async function refresh(worker: Bench["ours"], client: RegisteredClient, token: string): Promise<string> {

@@ -1,7 +1,7 @@
 /** Plain workerd as a process of its own: no wrangler, no simulator in front, and its log read by nobody. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -9,8 +9,6 @@ import type { Readable } from "node:stream";
 import workerd from "workerd";
 import { type InsideModules, kvOf, renderConfig, tailOf, type WorkerPart } from "./config.ts";
 
-/** In clock ticks of Linux, which /proc counts in. */
-const TICKS_PER_SECOND = 100;
 const START_TIMEOUT_MS = 30_000;
 
 export interface KvCounts {
@@ -20,14 +18,29 @@ export interface KvCounts {
   readonly list: number;
 }
 
+export interface TailCounts {
+  /** By class and method. */
+  readonly invocations: Readonly<Record<string, number>>;
+  readonly logEvents: number;
+}
+
+export interface RowCounts {
+  readonly read: number;
+  readonly written: number;
+}
+
 export interface Workerd extends AsyncDisposable {
-  /** The address at which a Worker answers. */
+  /** The address at which a Worker answers, until the next restart. */
   originOf(worker: WorkerPart): string;
   takeKvCounts(worker: WorkerPart): Promise<KvCounts>;
-  /** Invocations by class and method, where they are counted. */
-  takeInvocations(worker: WorkerPart): Promise<Record<string, number>>;
-  /** Seconds of processor time since the start; undefined where the system does not say. */
-  cpuSeconds(): Promise<number | undefined>;
+  /** What there is when invocations are counted. */
+  takeTailCounts(worker: WorkerPart): Promise<TailCounts>;
+  /** Rows of the Durable Objects of a Worker with a counting entry. */
+  takeRowCounts(worker: WorkerPart): Promise<RowCounts>;
+  /** Milliseconds of processor time since the start; undefined where the system does not say. */
+  cpuMs(): Promise<number | undefined>;
+  /** Ends the process and starts another over the same storage: nothing that was in memory is left, KV but for it. */
+  restart(): Promise<void>;
 }
 
 export async function startWorkerd(options: {
@@ -41,40 +54,66 @@ export async function startWorkerd(options: {
   await mkdir(storagePath);
   const configPath = path.join(root, "config.capnp");
   await writeFile(configPath, renderConfig({ workers, inside, storagePath, isCounted }));
-  // Descriptor 3 brings the ports that workerd chose.
-  const child = spawn(workerd.default, ["serve", configPath, "--experimental", "--control-fd=3"], {
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
-  });
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    }
-    await rm(root, { recursive: true, force: true });
-  };
-  let ports: Map<string, number>;
+  const services = workers.flatMap((worker) => [worker.name, kvOf(worker), tailOf(worker)]);
+  const start = () => startProcess(configPath, services);
+  let running: Running;
   try {
-    ports = await readPorts(
-      child,
-      workers.flatMap((worker) => [worker.name, kvOf(worker), tailOf(worker)]),
-    );
+    running = await start();
   } catch (error) {
-    await stop();
+    await rm(root, { recursive: true, force: true });
     throw error;
   }
-  const originOf = (service: string) => `http://127.0.0.1:${ports.get(service)}`;
+  const originOf = (service: string) => `http://127.0.0.1:${running.ports.get(service)}`;
   const take = async (url: string) => {
     const counts = await (await fetch(url)).json();
     await (await fetch(url, { method: "DELETE" })).text();
     return counts;
   };
+  const entriesOf = (worker: WorkerPart) => `${originOf(kvOf(worker))}/entries`;
   return {
     originOf: ({ name }) => originOf(name),
     takeKvCounts: async (worker) => (await take(`${originOf(kvOf(worker))}/counts`)) as KvCounts,
-    takeInvocations: async (worker) => (await take(originOf(tailOf(worker)))) as Record<string, number>,
-    cpuSeconds: () => readCpuSeconds(child),
-    [Symbol.asyncDispose]: stop,
+    takeTailCounts: async (worker) => (await take(originOf(tailOf(worker)))) as TailCounts,
+    takeRowCounts: async ({ name }) => (await (await fetch(`${originOf(name)}/rows`)).json()) as RowCounts,
+    cpuMs: () => readCpuMs(running.child),
+    restart: async () => {
+      const kept = await Promise.all(workers.map(async (worker) => (await fetch(entriesOf(worker))).text()));
+      await stop(running.child);
+      running = await start();
+      for (const [index, worker] of workers.entries()) {
+        await (await fetch(entriesOf(worker), { method: "PUT", body: kept[index] ?? "[]" })).text();
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop(running.child);
+      await rm(root, { recursive: true, force: true });
+    },
   };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  /** By the name of the service. */
+  readonly ports: ReadonlyMap<string, number>;
+}
+
+async function startProcess(configPath: string, services: readonly string[]): Promise<Running> {
+  // Descriptor 3 brings the ports that workerd chose.
+  const child = spawn(workerd.default, ["serve", configPath, "--experimental", "--control-fd=3"], {
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+  });
+  try {
+    return { child, ports: await readPorts(child, services) };
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 async function readPorts(child: ChildProcess, services: readonly string[]): Promise<Map<string, number>> {
@@ -95,12 +134,16 @@ async function readPorts(child: ChildProcess, services: readonly string[]): Prom
   }
 }
 
-async function readCpuSeconds({ pid }: ChildProcess): Promise<number | undefined> {
+/** The first field of Linux's `schedstat` is the time of a thread on a processor, in nanoseconds. */
+async function readCpuMs({ pid }: ChildProcess): Promise<number | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // Fields 14 and 15, counted from behind the name, which may hold spaces.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    const threads = `/proc/${pid}/task`;
+    const times = await Promise.all(
+      (await readdir(threads)).map(async (thread) =>
+        Number((await readFile(`${threads}/${thread}/schedstat`, "utf8")).split(" ")[0]),
+      ),
+    );
+    return times.reduce((sum, time) => sum + time, 0) / 1e6;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /**
  * A KV namespace for plain workerd, which turns each operation into an HTTP request to a service. It keeps everything
- * in memory and counts; `GET /counts` and `DELETE /counts` on its own socket read the counts and start them anew.
+ * in memory and counts. On its own socket `GET /counts` and `DELETE /counts` read the counts and start them anew, and
+ * `GET /entries` and `PUT /entries` carry what it keeps over to another process.
  */
 interface Entry {
   readonly value: ArrayBuffer;
@@ -10,6 +11,7 @@ interface Entry {
 }
 
 const COUNTS_PATH = "/counts";
+const ENTRIES_PATH = "/entries";
 const MAXIMUM_LISTED = 1000;
 
 const entries = new Map<string, Entry>();
@@ -23,6 +25,7 @@ export default {
   async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     if (url.pathname === COUNTS_PATH) return answerCounts(request);
+    if (url.pathname === ENTRIES_PATH) return answerEntries(request);
     const key = decodeURIComponent(url.pathname.slice(1));
     if (request.method === "PUT") return put(key, request, url.searchParams);
     if (request.method === "DELETE") {
@@ -37,6 +40,28 @@ export default {
 function answerCounts(request: Request): Response {
   if (request.method === "DELETE") counts = newCounts();
   return Response.json(counts);
+}
+
+/** Values of this Worker are text, and expiries far away: JSON has no infinity. */
+type StoredEntry = readonly [key: string, value: string, metadata: string | null, expiresAt: number | null];
+
+async function answerEntries(request: Request): Promise<Response> {
+  if (request.method === "PUT") {
+    for (const [key, value, metadata, expiresAt] of (await request.json()) as StoredEntry[]) {
+      const bytes = new TextEncoder().encode(value).buffer as ArrayBuffer;
+      entries.set(key, { value: bytes, metadata, expiresAt: expiresAt ?? Number.POSITIVE_INFINITY });
+    }
+  }
+  return Response.json(
+    [...entries].map(
+      ([key, { value, metadata, expiresAt }]): StoredEntry => [
+        key,
+        new TextDecoder().decode(value),
+        metadata,
+        Number.isFinite(expiresAt) ? expiresAt : null,
+      ],
+    ),
+  );
 }
 
 function get(key: string): Response {

@@ -1,18 +1,27 @@
 /**
- * A tail worker that counts what the watched Worker was invoked for; `GET` reads the counts, `DELETE` starts anew.
- * Each call of a Durable Object is an invocation of its class.
+ * A tail worker that counts what the watched Worker was invoked for and what it logged; `GET` reads the counts, `DELETE`
+ * starts anew. Each call of a Durable Object is an invocation of its class.
  */
-let counts: Record<string, number> = {};
+interface TailCounts {
+  readonly invocations: Record<string, number>;
+  /** As Workers Logs bills them: one for the invocation itself, and one for each line. */
+  logEvents: number;
+}
+
+const newCounts = (): TailCounts => ({ invocations: {}, logEvents: 0 });
+
+let counts = newCounts();
 
 export default {
   async fetch(request: Request): Promise<Response> {
-    if (request.method === "DELETE") counts = {};
+    if (request.method === "DELETE") counts = newCounts();
     return Response.json(counts);
   },
   tail(events: TraceItem[]): void {
     for (const event of events) {
       const name = nameOf(event);
-      counts[name] = (counts[name] ?? 0) + 1;
+      counts.invocations[name] = (counts.invocations[name] ?? 0) + 1;
+      counts.logEvents += 1 + event.logs.length;
     }
   },
 };

@@ -1,0 +1,95 @@
+/**
+ * Counts the rows that Durable Objects read and write, as Cloudflare bills them: each statement's own count, and one for
+ * each key of the key-value methods and each alarm that is set. `GET /rows` on the Worker's own socket takes the counts.
+ */
+interface Rows {
+  read: number;
+  written: number;
+}
+
+const ROWS_PATH = "/rows";
+
+let rows: Rows = { read: 0, written: 0 };
+/** A statement knows its count when its rows have been taken. */
+let statements: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+
+function takeRows(): Rows {
+  const taken = rows;
+  for (const { rowsRead, rowsWritten } of statements) {
+    taken.read += rowsRead;
+    taken.written += rowsWritten;
+  }
+  rows = { read: 0, written: 0 };
+  statements = [];
+  return taken;
+}
+
+const keysOf = (keys: unknown): number => (Array.isArray(keys) ? keys.length : 1);
+
+/** What a call of a storage method reads and writes. @param answer of the method */
+const COUNTED: Readonly<Record<string, (args: unknown[], answer: unknown) => Partial<Rows>>> = {
+  get: ([keys]) => ({ read: keysOf(keys) }),
+  list: (_args, answer) => ({ read: answer instanceof Map ? answer.size : 0 }),
+  put: ([entries]) => ({
+    written: typeof entries === "object" && entries !== null ? Object.keys(entries).length : 1,
+  }),
+  delete: ([keys]) => ({ written: keysOf(keys) }),
+  setAlarm: () => ({ written: 1 }),
+  deleteAlarm: () => ({ written: 1 }),
+};
+
+type ObjectClass = new (ctx: DurableObjectState, env: unknown) => object;
+
+/** A class of the production bundle, with a storage that counts. */
+export function countRowsOf(Production: ObjectClass): ObjectClass {
+  return class extends Production {
+    constructor(ctx: DurableObjectState, env: unknown) {
+      Object.defineProperty(ctx, "storage", { value: watch(ctx.storage) });
+      super(ctx, env);
+    }
+  };
+}
+
+function watch(storage: DurableObjectStorage): DurableObjectStorage {
+  const sql = new Proxy(storage.sql, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const answer: unknown = member.apply(target, args);
+        if (property === "exec") statements.push(answer as (typeof statements)[number]);
+        return answer;
+      };
+    },
+  });
+  return new Proxy(storage, {
+    get: (target, property) => {
+      if (property === "sql") return sql;
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const answer: unknown = member.apply(target, args);
+        const count = COUNTED[String(property)];
+        if (count === undefined) return answer;
+        const add = (settled: unknown) => {
+          const { read = 0, written = 0 } = count(args, settled);
+          rows.read += read;
+          rows.written += written;
+          return settled;
+        };
+        return answer instanceof Promise ? answer.then(add) : add(answer);
+      };
+    },
+  });
+}
+
+/** The production bundle's handler, which answers for the counts as well. */
+export function countingHandler<E>(production: ExportedHandler<E>): ExportedHandler<E> {
+  return {
+    ...production,
+    fetch: async (request, env, ctx) =>
+      new URL(request.url).pathname === ROWS_PATH
+        ? Response.json(takeRows())
+        : ((await production.fetch?.(request, env, ctx)) ?? new Response(null, { status: 404 })),
+  };
+}
