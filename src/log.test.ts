@@ -5,6 +5,7 @@ import {
   errorName,
   logAlarm,
   logEvent,
+  logOfRequest,
   logProblem,
   logRequest,
   requestId,
@@ -86,6 +87,44 @@ describe("logRequest", () => {
       ["inside", "later", "request"],
       ["inside", "later", "request"],
     ]);
+  });
+});
+
+describe("logOfRequest", () => {
+  const serve = (work: () => void) =>
+    logRequest({ method: "POST", route: "/x" }, async () => {
+      work();
+      return new Response(null);
+    });
+
+  it("puts what happened onto the line of the request that is being served", async () => {
+    await serve(() => logOfRequest("tool.done", { tool: "listTodos", tool_ms: 7 }));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.line).toMatchObject({ event: "request", status: 200, tool: "listTodos", tool_ms: 7 });
+  });
+
+  it("does so when the work goes on under the same id", async () => {
+    await serve(() => continueRequest(requestId(), () => logOfRequest("tool.done", { tool: "listTodos" })));
+    expect(lines.map(({ line }) => line.event)).toEqual(["request"]);
+    expect(lines[0]?.line).toMatchObject({ tool: "listTodos" });
+  });
+
+  it("writes a line of its own for a request that another isolate serves", () => {
+    continueRequest("some-id", () => logOfRequest("tool.done", { tool: "listTodos" }));
+    expect(lines).toEqual([
+      { method: "log", line: { event: "tool.done", request_id: "some-id", tool: "listTodos" } },
+    ]);
+  });
+
+  it("writes a line of its own once the request has been answered", async () => {
+    let late: () => void = () => {};
+    await serve(() => {
+      const id = requestId();
+      late = () => continueRequest(id, () => logOfRequest("tool.done", { tool: "listTodos" }));
+    });
+    late();
+    expect(lines.map(({ line }) => line.event)).toEqual(["request", "tool.done"]);
+    expect(lines[1]?.line.request_id).toBe(lines[0]?.line.request_id);
   });
 });
 

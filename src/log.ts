@@ -8,25 +8,38 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-const currentRequest = new AsyncLocalStorage<string>();
+interface CurrentRequest {
+  readonly id: string;
+  /** What the request's own line will say; undefined where another isolate writes that line, or has written it. */
+  line?: LogFields | undefined;
+}
+
+const currentRequest = new AsyncLocalStorage<CurrentRequest>();
 
 export function logEvent(event: string, fields: LogFields = {}): void {
-  console.log(JSON.stringify({ event, request_id: currentRequest.getStore(), ...fields }));
+  console.log(JSON.stringify({ event, request_id: requestId(), ...fields }));
+}
+
+/** What came of a request: on the request's own line where that is still to be written, and otherwise on one of its own. */
+export function logOfRequest(event: string, fields: LogFields): void {
+  const current = currentRequest.getStore();
+  if (current?.line === undefined) logEvent(event, fields);
+  else current.line = { ...current.line, ...fields };
 }
 
 /** Something failed, or a caller was refused, and the operator should look. */
 export function logProblem(event: string, fields: LogFields = {}): void {
-  console.error(JSON.stringify({ event, request_id: currentRequest.getStore(), ...fields }));
+  console.error(JSON.stringify({ event, request_id: requestId(), ...fields }));
 }
 
 /** The id of the request that is being served, or of the one that a Durable Object is called for. */
 export function requestId(): string | undefined {
-  return currentRequest.getStore();
+  return currentRequest.getStore()?.id;
 }
 
 /** Runs work of a request that another isolate has begun, so that its lines carry the same id. */
 export function continueRequest<T>(id: string | undefined, work: () => T): T {
-  return id === undefined ? work() : currentRequest.run(id, work);
+  return id === undefined || id === requestId() ? work() : currentRequest.run({ id }, work);
 }
 
 /** Serves one request under a fresh id, and logs how it ended. `route` must be a name of our own. */
@@ -34,15 +47,19 @@ export async function logRequest(
   fields: { method: string; route: string },
   serve: () => Promise<Response>,
 ): Promise<Response> {
-  return currentRequest.run(crypto.randomUUID(), async () => {
+  const current: CurrentRequest = { id: crypto.randomUUID(), line: fields };
+  return currentRequest.run(current, async () => {
     const startedAt = Date.now();
-    const log = (status: number) =>
+    const log = (status: number) => {
+      const { line } = current;
+      current.line = undefined;
       logEvent("request", {
-        ...fields,
+        ...line,
         status,
         outcome: outcomeOf(status),
         duration_ms: Date.now() - startedAt,
       });
+    };
     try {
       const response = await serve();
       log(response.status);
@@ -56,7 +73,7 @@ export async function logRequest(
 
 /** Runs an alarm of a Durable Object, which no request has caused, under an id of its own, and logs how it ended. */
 export async function logAlarm(object: string, work: () => Promise<void>): Promise<void> {
-  await currentRequest.run(crypto.randomUUID(), async () => {
+  await currentRequest.run({ id: crypto.randomUUID() }, async () => {
     const startedAt = Date.now();
     let outcome: "ok" | "failed" = "failed";
     try {

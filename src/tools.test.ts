@@ -366,7 +366,7 @@ describe("runTool", () => {
 
   it("logs success with the tool's name and duration only", async () => {
     await runTool(toolNamed("addTodo"), { text: "My secret plan" }, contextWith());
-    expect(log.map((line) => Object.keys(JSON.parse(line)))).toEqual([["event", "tool", "duration_ms"]]);
+    expect(log.map((line) => Object.keys(JSON.parse(line)))).toEqual([["event", "tool", "tool_ms"]]);
   });
 });
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { PingSessionOutcome, UsableToken } from "./auth/ping-types.ts";
 import { isTodoScope, nameOfPerson, type Person, type Settings, type TodoScope } from "./config.ts";
 import { budgetLeftMs } from "./deadline.ts";
-import { continueRequest, createReference, errorName, logEvent, logProblem } from "./log.ts";
+import { continueRequest, createReference, errorName, logOfRequest, logProblem } from "./log.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./retry-after.ts";
 import {
   type AccessTokenSource,
@@ -273,7 +273,7 @@ async function runToolForCaller(
   const outcome = await handle(tool, input, context);
   const duration_ms = Date.now() - startedAt;
   if (outcome.kind === "answer") {
-    logEvent("tool.done", { tool: tool.name, duration_ms });
+    logOfRequest("tool.done", { tool: tool.name, tool_ms: duration_ms });
     return { content: [{ type: "text", text: outcome.text }], structuredContent: outcome.output };
   }
   const reference = createReference();

@@ -58,6 +58,6 @@ export const COMMANDS = {
   "test:worker": { steps: [[...VITEST_RUN, "--project", "worker"]], quiet: true },
   "test:e2e": { steps: [PLAYWRIGHT_RUN], browser: true },
   "test:world": { steps: [["scripts/world.ts"]] },
-  cost: { steps: [["test/bench/cost-main.ts"]] },
   bench: { steps: [["test/bench/main.ts"]], quiet: true },
+  cost: { steps: [["test/bench/cost-main.ts"]] },
 };

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
 
 function parseNumber(name: string, value: string): number {
   if (!/^\d{1,9}(\.\d{1,6})?$/.test(value) || Number(value) === 0) {
-    throw new Error(`${name} must be a number above zero, like 20 or 0.5. ${USAGE}`);
+    throw new Error(`${name} must be a number above zero, like 20 or 0.5.`);
   }
   return Number(value);
 }
@@ -34,6 +34,6 @@ function parseNumber(name: string, value: string): number {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
   process.exitCode = 1;
 }

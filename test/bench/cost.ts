@@ -33,7 +33,7 @@ export const METERS = {
   },
   rowsRead: { title: "rows read", included: 25e9, perMillion: 0.001, freePerDay: 5e6 },
   rowsWritten: { title: "rows written", included: 50e6, perMillion: 1, freePerDay: 100_000 },
-  logEvents: { title: "log events", included: 20e6, perMillion: 0.6, freePerDay: 200_000 },
+  logLines: { title: "log lines", included: 20e6, perMillion: 0.6, freePerDay: 200_000 },
 } as const satisfies Record<string, Meter>;
 
 interface Meter {
@@ -84,7 +84,7 @@ function amountsOf(report: Report, name: string): Amounts {
     objectSeconds: objectRequests * BUSY_SECONDS + waits,
     rowsRead: operations.rows.read,
     rowsWritten: operations.rows.written,
-    logEvents: operations.logEvents,
+    logLines: operations.logLines,
   };
 }
 

@@ -15,8 +15,7 @@ export interface Operations {
   /** Requests of the Worker to PingOne, not those of a browser. */
   readonly pingOne: number;
   readonly todoApi: number;
-  /** Lines and invocations, as Workers Logs bills them. */
-  readonly logEvents: number;
+  readonly logLines: number;
   /** Of the Worker's answers. */
   readonly bytesOut: number;
 }
@@ -50,7 +49,7 @@ export async function countEach(
 async function take(bench: Bench): Promise<Omit<Operations, "pingOne">> {
   const { workerd, upstream, ours, floors } = bench;
   const { requests, bytes: bytesOut } = takeSent();
-  const { objects, logEvents } = await takeReports(bench, requests);
+  const { objects, logLines } = await takeReports(bench, requests);
   const kv = { get: 0, put: 0, delete: 0, list: 0 };
   for (const { part } of [ours, floors]) {
     const counts = await workerd.takeKvCounts(part);
@@ -64,23 +63,23 @@ async function take(bench: Bench): Promise<Omit<Operations, "pingOne">> {
   }
   // Asking for the rows was a request to each of them.
   await takeReports(bench, 2);
-  return { requests, kv, objects, rows, todoApi: upstream.takeCount(), logEvents, bytesOut };
+  return { requests, kv, objects, rows, todoApi: upstream.takeCount(), logLines, bytesOut };
 }
 
 /** What the tails report, once they have reported as many requests as were sent. */
 async function takeReports(
   { workerd, ours, floors }: Bench,
   expected: number,
-): Promise<Pick<Operations, "objects" | "logEvents">> {
+): Promise<Pick<Operations, "objects" | "logLines">> {
   const objects: Record<string, number> = {};
-  let logEvents = 0;
+  let logLines = 0;
   let reported = 0;
   const deadline = Date.now() + REPORT_PATIENCE_MS;
   do {
     await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
     for (const { part } of [ours, floors]) {
       const tail = await workerd.takeTailCounts(part);
-      logEvents += tail.logEvents;
+      logLines += tail.logLines;
       for (const [name, count] of Object.entries(tail.invocations)) {
         if (name.startsWith("default.")) reported += count;
         else objects[name] = (objects[name] ?? 0) + count;
@@ -88,5 +87,5 @@ async function takeReports(
     }
     if (Date.now() > deadline) throw new Error(`Of ${expected} requests ${reported} were reported.`);
   } while (reported < expected);
-  return { objects, logEvents };
+  return { objects, logLines };
 }

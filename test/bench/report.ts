@@ -77,7 +77,7 @@ export function timeTable(rows: readonly Row[]): Table {
 
 export function operationTable(rows: readonly Row[]): Table {
   return [
-    ["", "requests", "KV r/w/d/l", "objects", "rows r/w", "PingOne", "Todo API", "log events", "bytes out"],
+    ["", "requests", "KV r/w/d/l", "objects", "rows r/w", "PingOne", "Todo API", "log lines", "bytes out"],
     ...rows.flatMap(({ name, operations }) => {
       if (operations === undefined) return [];
       const { kv, rows: touched } = operations;
@@ -90,7 +90,7 @@ export function operationTable(rows: readonly Row[]): Table {
           `${touched.read}/${touched.written}`,
           String(operations.pingOne),
           String(operations.todoApi),
-          String(operations.logEvents),
+          String(operations.logLines),
           String(operations.bytesOut),
         ],
       ];

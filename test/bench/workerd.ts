@@ -21,7 +21,7 @@ export interface KvCounts {
 export interface TailCounts {
   /** By class and method. */
   readonly invocations: Readonly<Record<string, number>>;
-  readonly logEvents: number;
+  readonly logLines: number;
 }
 
 export interface RowCounts {

@@ -128,7 +128,7 @@ export function findUnknownMessages(headings: readonly string[], sources: string
 /** Names of the events that a source logs, with how: `event` or `problem`. */
 export function loggedEvents(source: string): Record<string, string> {
   return Object.fromEntries(
-    Array.from(source.matchAll(/\blog(Event|Problem)\(\s*"([^"]+)"/g), ([, kind, name]) => [
+    Array.from(source.matchAll(/\blog(Event|OfRequest|Problem)\(\s*"([^"]+)"/g), ([, kind, name]) => [
       name ?? "",
       kind === "Problem" ? "problem" : "event",
     ]),
@@ -137,7 +137,7 @@ export function loggedEvents(source: string): Record<string, string> {
 
 /** Log calls whose event is not written out, which no document could list. */
 export function countUnnamedEvents(source: string): number {
-  return Array.from(source.matchAll(/(?<!function )\blog(?:Event|Problem)\(\s*(?!")/g)).length;
+  return Array.from(source.matchAll(/(?<!function )\blog(?:Event|OfRequest|Problem)\(\s*(?!")/g)).length;
 }
 
 /** Settings that a dotenv file gives a value, and those that it shows commented out. */

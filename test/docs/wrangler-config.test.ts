@@ -9,7 +9,7 @@ const configSchema = z.object({
   observability: z.object({
     enabled: z.boolean(),
     redact_query_string: z.boolean(),
-    logs: z.unknown().optional(),
+    logs: z.object({ enabled: z.boolean(), invocation_logs: z.boolean() }),
     traces: z.unknown().optional(),
   }),
 });
@@ -18,7 +18,12 @@ const config = path.join(import.meta.dirname, "../../wrangler.jsonc");
 const settings = configSchema.parse(experimental_readRawConfig({ config }).rawConfig);
 
 it("Workers Logs are on, without the queries of addresses, which carry codes and states", () => {
-  expect(settings.observability).toEqual({ enabled: true, redact_query_string: true });
+  const { enabled, redact_query_string } = settings.observability;
+  expect({ enabled, redact_query_string }).toEqual({ enabled: true, redact_query_string: true });
+});
+
+it("Workers Logs keep the Worker's own lines, and do not bill each invocation as one more", () => {
+  expect(settings.observability.logs).toEqual({ enabled: true, invocation_logs: false });
 });
 
 it("no fetch reaches into the own zone, whatever address a stranger has chosen", () => {

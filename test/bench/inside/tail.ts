@@ -4,11 +4,10 @@
  */
 interface TailCounts {
   readonly invocations: Record<string, number>;
-  /** As Workers Logs bills them: one for the invocation itself, and one for each line. */
-  logEvents: number;
+  logLines: number;
 }
 
-const newCounts = (): TailCounts => ({ invocations: {}, logEvents: 0 });
+const newCounts = (): TailCounts => ({ invocations: {}, logLines: 0 });
 
 let counts = newCounts();
 
@@ -21,7 +20,7 @@ export default {
     for (const event of events) {
       const name = nameOf(event);
       counts.invocations[name] = (counts.invocations[name] ?? 0) + 1;
-      counts.logEvents += 1 + event.logs.length;
+      counts.logLines += event.logs.length;
     }
   },
 };

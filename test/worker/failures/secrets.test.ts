@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type StandIns, startStandIns } from "../../../mocks/start.ts";
+import { TOOLS } from "../../../src/tools.ts";
 import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, TEST_COOKIE_KEY, type TestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
@@ -161,12 +162,18 @@ describe("each log line", () => {
       duration_ms: duration,
       request_id: _id,
       event: _event,
+      tool,
+      tool_ms: toolDuration,
       ...rest
     } of requests) {
       expect(method).toMatch(/^(GET|POST|DELETE)$/);
       expect(route).toMatch(/^(\/[a-z.-]*)+$/);
       expect(outcome).toBe(Number(status) < 400 ? "ok" : Number(status) < 500 ? "refused" : "failed");
       expect(duration).toBeGreaterThanOrEqual(0);
+      if (tool !== undefined) {
+        expect(tool).toBeOneOf(TOOLS.map(({ name }) => name));
+        expect(toolDuration).toBeGreaterThanOrEqual(0);
+      }
       expect(rest).toEqual({});
     }
   });
@@ -198,9 +205,10 @@ describe("each log line", () => {
   });
 
   it("that tells of work done says how long it took", () => {
-    const work = /^(tool\.(done|failed)|ping_session\.(refreshed|refresh_failed)|request)$/;
-    for (const { event, duration_ms: duration } of lines) {
+    const work = /^(tool\.failed|ping_session\.(refreshed|refresh_failed)|request)$/;
+    for (const { event, duration_ms: duration, tool_ms: toolDuration } of lines) {
       if (work.test(event)) expect(duration, event).toBeTypeOf("number");
+      if (event === "tool.done") expect(toolDuration).toBeTypeOf("number");
     }
   });
 
