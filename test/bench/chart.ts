@@ -3,12 +3,12 @@ import type { Growth } from "./growth.ts";
 import type { Report, Row } from "./report.ts";
 
 const WIDTH = 840;
-const LABEL_WIDTH = 290;
+const LABEL_WIDTH = 310;
 const VALUE_WIDTH = 150;
 const BAR_WIDTH = WIDTH - LABEL_WIDTH - VALUE_WIDTH;
 const ROW_HEIGHT = 24;
 const TITLE_HEIGHT = 44;
-const CURVE_HEIGHT = 150;
+const CURVE_HEIGHT = 160;
 const MARGIN = 16;
 
 const STYLE = `
@@ -95,21 +95,21 @@ function bars(title: string, rows: readonly Row[]): Part[] {
 function curves({ of, sizes, rows }: Growth): Part[] {
   const width = WIDTH / Math.max(rows.length, 2);
   const drawn = rows.map(({ name, medians }, index) => {
-    const inner = { width: width - 40, height: CURVE_HEIGHT - 72 };
+    const inner = { width: width - 40, height: CURVE_HEIGHT - 84 };
     const highest = Math.max(...medians);
     const points = medians.map((median, at) => ({
       x: round(12 + (at * (inner.width - 24)) / Math.max(1, sizes.length - 1)),
-      y: round(TITLE_HEIGHT + 22 + inner.height * (1 - median / highest)),
+      y: round(TITLE_HEIGHT + 36 + inner.height * (1 - median / highest)),
       median,
     }));
-    const base = TITLE_HEIGHT + 22 + inner.height;
+    const base = TITLE_HEIGHT + 36 + inner.height;
     return [
       `<g transform="translate(${round(index * width)} 0)"><text class="quiet" x="0" y="${TITLE_HEIGHT + 8}">${name}</text>`,
       `<line class="axis" x1="0" x2="${inner.width}" y1="${base}" y2="${base}"/>`,
       `<polyline class="curve" points="${points.map(({ x, y }) => `${x},${y}`).join(" ")}"/>`,
       ...points.map(
         ({ x, y, median }, at) =>
-          `<circle class="dot" cx="${x}" cy="${y}" r="3"/><text class="quiet" x="${x}" y="${y + 18}" text-anchor="middle" font-size="11">${figure(median)}</text>` +
+          `<circle class="dot" cx="${x}" cy="${y}" r="3"/><text class="quiet" x="${x}" y="${y - 8}" text-anchor="middle">${figure(median)}</text>` +
           `<text class="quiet" x="${x}" y="${base + 16}" text-anchor="middle">${abbreviate(sizes[at] ?? 0)}</text>`,
       ),
       "</g>",

@@ -1,4 +1,7 @@
-/** What a request costs in KV operations, counted around the bundle: never more because a person has many grants. */
+/**
+ * What a request costs in KV operations and calls of objects, counted around the bundle: never more because a person has
+ * many grants.
+ */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TestBrowser } from "../support/browser.ts";
 import {
@@ -126,17 +129,21 @@ describe("however many grants there are", { shuffle: false }, () => {
       tokens = again.tokens;
     });
 
-    it("a call costs one read", async () => {
+    it("a call costs one read, and asks each object once", async () => {
       for (const era of PROTOCOL_ERAS) {
         const entered = await enterEra(worker, era, tokens.access_token);
         const params = { name: "listTodos", arguments: {} };
         const { result, counts } = await costOf(async () => {
+          await world.takeObjectCalls();
           const response = await sendInEra(worker, era, { call: "tools/call", ...entered, params });
           await response.text();
           return response.status;
         });
         expect(result).toBe(200);
         expect(counts).toEqual({ get: { token: 1 }, put: {}, delete: {}, list: {} });
+        // A session is admitted, and then carries the call over a socket, as McpAgent does.
+        const session = era === "legacy" ? { "MCP_OBJECT.admit": 1, "MCP_OBJECT.fetch": 1 } : {};
+        expect(await world.takeObjectCalls()).toEqual({ "PING_SESSION.getAccessToken": 1, ...session });
       }
     });
 

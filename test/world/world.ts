@@ -65,6 +65,8 @@ export interface World extends AsyncDisposable {
   discard(object: ObjectRef): Promise<void>;
   /** Objects of the bundle's that have stored anything. */
   objects(): ObjectRef[];
+  /** Calls of them by the Worker at the first place, by binding and method, since this was last asked. */
+  takeObjectCalls(): Promise<Readonly<Record<string, number>>>;
   alarms(): Alarm[];
   /** World time, in milliseconds since the epoch. */
   now(): number;
@@ -146,6 +148,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
     },
     planDiscard: (plan) => hub.planDiscard(plan),
     takeDiscards: () => hub.takeDiscards(),
+    takeObjectCalls: () => hub.takeObjectCalls(),
     discard: (object) => hub.discard(bindingOf(object), object.id),
     objects: () =>
       bindings

@@ -1,8 +1,12 @@
 /** The bundle's handler as one isolate at one place runs it. */
 import { moveWorldTo } from "./clock.ts";
 import { createPlaceKv } from "./kv-place.ts";
+import { countObjectCalls } from "./object-calls.ts";
 import type { WorldEnv } from "./objects.ts";
 import { OFFSET_HEADER } from "./world-offset.ts";
+
+/** The world's own, which no production code knows. */
+const WORLD_BINDINGS = new Set(["KV_HUB", "PROBE"]);
 
 type Handler = ExportedHandler<WorldEnv>;
 
@@ -11,7 +15,10 @@ export function asWorldHandler(production: Handler): Handler {
   /** One per isolate, as the platform's own: the bundle may keep things on it. */
   let envOfPlace: WorldEnv | undefined;
   const placed = (env: WorldEnv): WorldEnv => {
-    envOfPlace ??= { ...env, OAUTH_KV: createPlaceKv(env.KV_HUB, String(env.WORLD_PLACE)) };
+    envOfPlace ??= {
+      ...countObjectCalls(env, WORLD_BINDINGS),
+      OAUTH_KV: createPlaceKv(env.KV_HUB, String(env.WORLD_PLACE)),
+    };
     return envOfPlace;
   };
   return {

@@ -8,6 +8,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { moveWorldTo, realNow, worldNow } from "./clock.ts";
 import { type Discard, type DiscardPlan, planDiscard, takeDiscards } from "./discard.ts";
+import { takeObjectCalls } from "./object-calls.ts";
 import { nameOf, type WorldObject } from "./objects.ts";
 
 export const STALE_MS = 60_000;
@@ -57,6 +58,11 @@ let counts = noCounts();
 let writeIntervalMs = 1000;
 
 export class KvHub extends DurableObject<HubEnv> {
+  /** Calls of the bundle's objects by the Worker at the place where this object is, since this was last asked. */
+  async takeObjectCalls(): Promise<Readonly<Record<string, number>>> {
+    return takeObjectCalls();
+  }
+
   async read(placeName: string, key: string): Promise<Found> {
     count("get", key);
     const { values } = placeOf(placeName);

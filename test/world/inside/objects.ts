@@ -3,6 +3,7 @@
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
+import { isNamespace } from "./object-calls.ts";
 
 /** Every object is at one place of its own. */
 const PLACE_OF_OBJECTS = "objects";
@@ -138,10 +139,6 @@ function watchEnv(env: WorldEnv, instance: Instance): WorldEnv {
   }
   const kv = createPlaceKv(env.KV_HUB, PLACE_OF_OBJECTS, (operation) => atAwait(instance, "kv", operation));
   return { ...watched, OAUTH_KV: kv, KV_HUB: env.KV_HUB };
-}
-
-function isNamespace(binding: unknown): binding is DurableObjectNamespace {
-  return typeof binding === "object" && binding !== null && "idFromName" in binding;
 }
 
 function watchNamespace(namespace: DurableObjectNamespace, instance: Instance): DurableObjectNamespace {

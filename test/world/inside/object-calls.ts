@@ -1,0 +1,52 @@
+/** What the Worker's own code asks Durable Objects for, counted in its isolate by binding and method. */
+import type { WorldEnv } from "./objects.ts";
+
+let calls: Record<string, number> = {};
+
+export function takeObjectCalls(): Readonly<Record<string, number>> {
+  const taken = calls;
+  calls = {};
+  return taken;
+}
+
+/** An env whose objects of the bundle count; those of the world itself do not. */
+export function countObjectCalls(env: WorldEnv, own: ReadonlySet<string>): WorldEnv {
+  const counted = Object.entries(env).map(([name, binding]): [string, unknown] => [
+    name,
+    isNamespace(binding) && !own.has(name) ? countNamespace(binding, name) : binding,
+  ]);
+  return { ...env, ...Object.fromEntries(counted) };
+}
+
+export function isNamespace(binding: unknown): binding is DurableObjectNamespace {
+  return typeof binding === "object" && binding !== null && "idFromName" in binding;
+}
+
+function countNamespace(namespace: DurableObjectNamespace, name: string): DurableObjectNamespace {
+  return new Proxy(namespace, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const answer: unknown = member.apply(target, args);
+        return property === "get" || property === "getByName"
+          ? countStub(answer as DurableObjectStub, name)
+          : answer;
+      };
+    },
+  });
+}
+
+function countStub(stub: DurableObjectStub, name: string): DurableObjectStub {
+  return new Proxy(stub, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property, target);
+      if (typeof member !== "function" || typeof property === "symbol") return member;
+      return (...args: unknown[]) => {
+        const call = `${name}.${property}`;
+        calls[call] = (calls[call] ?? 0) + 1;
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+}
