@@ -6,6 +6,7 @@ import {
   AuthorizationError,
   type AuthRequest,
   authorizationErrorRedirect,
+  type ClientInfo,
   OAuthError,
 } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
@@ -14,6 +15,7 @@ import { errorName, logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
 import { personOf } from "./grant-keeper.ts";
 import { renderConsentPage } from "./pages.tsx";
+import type { Admission } from "./person.ts";
 import type { GrantMetadata } from "./person-tables.ts";
 import { readCorrelationId, readErrorCode } from "./ping-failures.ts";
 import {
@@ -52,8 +54,11 @@ interface Return {
   /** The cookies that go with the answer. */
   readonly headers: Headers;
   readonly signedIn: SignedIn;
-  /** What the person has allowed in this sign-in, if they were asked. */
-  readonly approval: Approval | undefined;
+  readonly clientName: string | undefined;
+  /** Whether this person may give this client access, which their object says. */
+  readonly admission: Promise<Admission>;
+  /** Whether the person was asked in this sign-in. */
+  readonly isApproval: boolean;
 }
 
 export function createCallbackHandler(settings: Settings): Hono<App> {
@@ -71,7 +76,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
     if (url.searchParams.has("error")) return returnRefusal(settings, { request, headers, url });
     try {
       // Before PingOne's code is spent.
-      await requireClient(c.env, request.clientId);
+      const { clientName } = await requireClient(c.env, request.clientId);
       const signIn = await redeemAuthorizationResponse(settings, {
         response: url,
         transaction: transaction.data,
@@ -90,12 +95,15 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
         await revoke(c.env, tokens.refreshToken);
         return redirect(redirectWithPingOneError(request, "access_denied"), headers);
       }
-      const pingSessionId = await openPingSession(c.env, userId, tokens);
-      const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
       const { approvedAt } = transaction.data;
       const approval =
         approvedAt === undefined ? undefined : { at: approvedAt, scopes: todoScopesOf(request) };
-      return await grantOrAsk(c, { request, headers, signedIn, approval });
+      // Two objects, of which neither needs the other's answer.
+      const admission = admit(c.env, request, { userId, scopes: tokens.scopes, approval });
+      const pingSessionId = await openPingSession(c.env, userId, tokens);
+      const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
+      const isApproval = approval !== undefined;
+      return await grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval });
     } catch (error) {
       return endSignIn(error, request, headers);
     }
@@ -130,8 +138,10 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
         );
       }
       logEvent("authorize.consent_given");
-      const approval = { at: "now", scopes: signedIn.scopes } as const;
-      return await grantOrAsk(c, { request, headers, signedIn, approval });
+      const { clientName } = await requireClient(c.env, request.clientId);
+      const { userId, scopes } = signedIn;
+      const admission = admit(c.env, request, { userId, scopes, approval: { at: "now", scopes } });
+      return await grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval: true });
     } catch (error) {
       return endSignIn(error, request, headers);
     }
@@ -139,21 +149,13 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
 
   /** Gives the client its access if this person has approved it, and asks them otherwise. */
   async function grantOrAsk(c: Context<App>, back: Return): Promise<Response> {
-    const { request, headers, signedIn, approval } = back;
+    const { request, headers, signedIn, isApproval } = back;
     const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
     try {
-      const admission = await personOf(c.env, signedIn.userId).admit({
-        client: {
-          clientId: request.clientId,
-          redirectUri: request.redirectUri,
-          resource: settings.MCP_RESOURCE.href,
-        },
-        scopes: signedIn.scopes,
-        approval,
-      });
+      const admission = await back.admission;
       if (admission.kind === "ask") return await askForApproval(c, back);
       const redirectTo = await grantAccess(c.env, back, admission.admittedAt);
-      if (approval !== undefined) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
+      if (isApproval) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
       logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
       return redirect(redirectTo, headers);
     } catch (error) {
@@ -166,6 +168,18 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
         headers,
       );
     }
+  }
+
+  function admit(
+    env: Env,
+    { clientId, redirectUri }: AuthRequest,
+    { userId, ...asked }: { userId: string; scopes: readonly TodoScope[]; approval: Approval | undefined },
+  ): Promise<Admission> {
+    const client = { clientId, redirectUri, resource: settings.MCP_RESOURCE.href };
+    const admission = personOf(env, userId).admit({ client, ...asked });
+    // Whoever awaits it hears of a failure; nobody does when there is no PingSession to give.
+    admission.catch(() => {});
+    return admission;
   }
 
   async function askForApproval(c: Context<App>, { request, headers, signedIn }: Return): Promise<Response> {
@@ -213,8 +227,9 @@ function returnRefusal(
 }
 
 /** @throws {AuthorizationError} when the client's registration has ended while the person was signing in */
-async function requireClient(env: Env, clientId: string): Promise<void> {
-  if ((await env.OAUTH_PROVIDER.lookupClient(clientId)) !== null) return;
+async function requireClient(env: Env, clientId: string): Promise<ClientInfo> {
+  const client = await env.OAUTH_PROVIDER.lookupClient(clientId);
+  if (client !== null) return client;
   throw new AuthorizationError("invalid_request", { description: "This app is no longer registered." });
 }
 
@@ -248,9 +263,12 @@ async function revoke(env: Env, refreshToken: string | undefined): Promise<void>
 }
 
 /** Makes the grant in front of the PingSession. @returns where the client gets its code */
-async function grantAccess(env: Env, { request, signedIn }: Return, admittedAt: number): Promise<string> {
+async function grantAccess(
+  env: Env,
+  { request, signedIn, clientName }: Return,
+  admittedAt: number,
+): Promise<string> {
   const { userId, person, scopes, pingSessionId } = signedIn;
-  const clientName = (await env.OAUTH_PROVIDER.lookupClient(request.clientId))?.clientName;
   const { redirectTo } = await env.OAUTH_PROVIDER.completeAuthorization({
     request,
     userId,

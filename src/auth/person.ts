@@ -37,7 +37,7 @@ interface AdmissionRequest {
 }
 
 /** `approved`: go on. `admittedAt` belongs into the grant's metadata. `ask`: show the consent page. */
-type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
+export type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
 
 type GrantAsWritten = Parameters<GrantKeeper["writeGrant"]>[0];
 
