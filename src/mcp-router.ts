@@ -80,7 +80,7 @@ export function createMcpRouter(settings: Settings) {
         deadline: budgetDeadline(),
         ...(signIn.kind !== "unavailable" && { token: signIn }),
       };
-      if (!isLegacy) return serveStateless(admitted, { env, ctx, settings, caller });
+      if (!isLegacy) return serveStateless(admitted, { env, ctx, settings, caller, called: tools });
       return sessionId === null
         ? openSession(admitted, { env, ctx, caller })
         : serveInSession(admitted, session, { env, ctx, caller });

@@ -6,7 +6,7 @@ import { McpServer } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
 import type { z } from "zod";
 import { ENDPOINTS, type Env, SERVER_INFO, type Settings } from "./config.ts";
-import { type Caller, createToolContext, describeTool, runTool, TOOLS } from "./tools.ts";
+import { type Caller, createToolContext, describeTool, runTool, TOOLS, type Tool } from "./tools.ts";
 
 /**
  * The SDK converts a tool's schemas to JSON Schema for each server, and here each request has its own; but they never
@@ -35,12 +35,22 @@ function convertOnce(schema: z.ZodObject) {
   return { "~standard": { ...standard, jsonSchema: { input: once(input), output: once(output) } } };
 }
 
-/** Serves one request of one caller. The Origin has been judged before; see `http-rules.ts`. */
+/**
+ * Serves one request of one caller. The Origin has been judged before; see `http-rules.ts`.
+ *
+ * @param options.called tools that the request calls: its server needs no others
+ */
 export function serveStateless(
   request: Request,
-  options: { env: Env; ctx: ExecutionContext; settings: Settings; caller: Caller },
+  options: {
+    env: Env;
+    ctx: ExecutionContext;
+    settings: Settings;
+    caller: Caller;
+    called: readonly Tool[];
+  },
 ): Promise<Response> {
-  const { env, ctx, settings, caller } = options;
+  const { env, ctx, settings, caller, called } = options;
   const session = env.PING_SESSION.getByName(caller.pingSessionId);
   const context = createToolContext(caller, settings, session);
   const createServer = () => {
@@ -49,6 +59,7 @@ export function serveStateless(
       capabilities: { tools: { listChanged: false } },
     });
     for (const { tool, description } of REGISTRATIONS) {
+      if (called.length > 0 && !called.includes(tool)) continue;
       server.registerTool(tool.name, description, (input: Record<string, unknown>) =>
         runTool(tool, input, context),
       );
