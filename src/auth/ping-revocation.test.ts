@@ -1,21 +1,15 @@
 /** Revocations that overlap, and the hours that pass between attempts. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Env } from "../config.ts";
 import { PingRevocation } from "./ping-revocation.ts";
 import type { PingResult } from "./ping-types.ts";
 
-const answers = vi.hoisted(() => new Map<string, () => Promise<PingResult<undefined>>>());
-const asked = vi.hoisted(() => [] as string[]);
+const answers = new Map<string, () => Promise<PingResult<undefined>>>();
+const asked: string[] = [];
 
-// PingOne, not the exchange with it, is what these tests are about.
-vi.mock("./ping-utils.ts", () => ({
-  revokeRefreshToken: (_settings: unknown, token: string) => {
-    asked.push(token);
-    return answers.get(token)?.() ?? Promise.resolve({ kind: "ok", value: undefined });
-  },
-}));
-
-vi.mock("../config.ts", () => ({ parseSettings: () => ({}) }));
+function askPingOne(token: string): Promise<PingResult<undefined>> {
+  asked.push(token);
+  return answers.get(token)?.() ?? Promise.resolve({ kind: "ok", value: undefined });
+}
 
 const UNAVAILABLE: PingResult<undefined> = { kind: "failed", failure: "unavailable", detail: "test" };
 
@@ -33,7 +27,7 @@ async function start(): Promise<PingRevocation> {
     setAlarm: async (at: number) => void alarms.push(Math.round((at - Date.now()) / 1000)),
   };
   const sealing = { secret: "TEST ONLY cookie key, at least 32 characters long", id: "object" };
-  const revocation = new PingRevocation(storage as unknown as DurableObjectStorage, {} as Env, sealing);
+  const revocation = new PingRevocation(storage as unknown as DurableObjectStorage, sealing, askPingOne);
   await revocation.load();
   return revocation;
 }

@@ -3,11 +3,10 @@
  * PingOne is asked, so that neither an outage nor the end of an instance leaves a token alive that nobody holds.
  */
 import { z } from "zod";
-import { type Env, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
 import { logEvent, logProblem } from "../log.ts";
 import { describeFailure } from "./ping-failures.ts";
-import { revokeRefreshToken } from "./ping-utils.ts";
+import type { PingResult } from "./ping-types.ts";
 import { type SealingContext, seal, sealedSchema, unseal } from "./sealing.ts";
 
 /** When a revocation that PingOne could not take is tried again; after the last the token is left to expire. */
@@ -23,16 +22,21 @@ const tokensSchema = z.array(z.string());
 
 export class PingRevocation {
   readonly #storage: DurableObjectStorage;
-  readonly #env: Env;
+  readonly #revoke: (token: string) => Promise<PingResult<undefined>>;
   readonly #sealing: SealingContext;
   #tokens: readonly string[] = [];
   #attempts = 0;
   #attempt: Promise<void> | undefined;
 
-  constructor(storage: DurableObjectStorage, env: Env, sealing: SealingContext) {
+  /** @param revoke has PingOne revoke one refresh token */
+  constructor(
+    storage: DurableObjectStorage,
+    sealing: SealingContext,
+    revoke: (token: string) => Promise<PingResult<undefined>>,
+  ) {
     this.#storage = storage;
-    this.#env = env;
     this.#sealing = sealing;
+    this.#revoke = revoke;
   }
 
   /** To be called before anything else. */
@@ -92,12 +96,11 @@ export class PingRevocation {
   }
 
   async #askOnce(): Promise<void> {
-    const settings = parseSettings(this.#env);
     const isLast = RETRY_SECONDS[this.#attempts] === undefined;
     const done = new Set<string>();
     await Promise.all(
       this.#tokens.map(async (token) => {
-        const result = await revokeRefreshToken(settings, token);
+        const result = await this.#revoke(token);
         if (result.kind === "failed") logProblem("ping_session.revocation_failed", describeFailure(result));
         else logEvent("ping_session.revoked");
         // A refusal is PingOne's last word; anything else can pass.

@@ -81,7 +81,9 @@ export class PingSession extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#revocation = new PingRevocation(ctx.storage, env, this.#sealingContext());
+    this.#revocation = new PingRevocation(ctx.storage, this.#sealingContext(), (token) =>
+      revokeRefreshToken(parseSettings(env), token),
+    );
     // Loading first lets every method decide without an await in between, which is what makes one refresh at a
     // time true.
     ctx.blockConcurrencyWhile(() => this.#load());
