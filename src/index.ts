@@ -2,13 +2,13 @@
 import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
 import { createCallbackHandler } from "./auth/callback.ts";
-import { withOAuthStore } from "./auth/grants.ts";
+import { type RegistrationWrites, withOAuthStore } from "./auth/grants.ts";
 import { renderLandingPage } from "./auth/pages.tsx";
 import { createAuthorizeHandler } from "./auth/ping-handler.ts";
 import { createProviderOptions } from "./auth/provider.ts";
 import { renderFailure } from "./auth/sign-in-failures.ts";
 import { createSignOutHandler } from "./auth/signout-handler.ts";
-import { answerTokenRequest } from "./auth/token-endpoint.ts";
+import { answerTokenRequest, asksForTokens } from "./auth/token-endpoint.ts";
 import { ENDPOINTS, type Env, parseSettings, SERVER_INFO, type Settings, SettingsError } from "./config.ts";
 import { withBudget } from "./deadline.ts";
 import {
@@ -30,8 +30,8 @@ export { TodoMcpServer } from "./mcp.ts";
 interface App {
   readonly settings: Settings;
   readonly provider: OAuthProvider<Env>;
-  /** What the provider sees, at registration and else. */
-  readonly providerEnv: { readonly registering: Env; readonly other: Env };
+  /** What the provider sees, by what the request may do to a client's registration. */
+  readonly providerEnv: Readonly<Record<RegistrationWrites, Env>>;
 }
 
 /** One per isolate: settings change only with a new deployment, which brings new isolates. */
@@ -43,7 +43,11 @@ function compose(env: Env): App {
   const settings = parseSettings(env);
   composed = {
     settings,
-    providerEnv: { registering: withOAuthStore(env, { isRegistering: true }), other: withOAuthStore(env) },
+    providerEnv: {
+      fresh: withOAuthStore(env, { registration: "fresh" }),
+      renewed: withOAuthStore(env, { registration: "renewed" }),
+      unchanged: withOAuthStore(env, { registration: "unchanged" }),
+    },
     provider: new OAuthProvider<Env>(
       createProviderOptions(settings, {
         apiHandler: createMcpRouter(settings),
@@ -85,16 +89,27 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     return explainSettings(error, request);
   }
   const { provider, settings, providerEnv } = app;
-  const isRegistering = new URL(request.url).pathname === ENDPOINTS.register;
-  const seen = isRegistering ? providerEnv.registering : providerEnv.other;
-  const askProvider = (asked: Request) => provider.fetch(asked, seen, ctx);
   return withBudget(settings.REQUEST_BUDGET_SECONDS, () =>
     serveByHttpRules(request, {
       env,
       settings,
-      answer: (admitted, body) => answer(admitted, body, askProvider),
+      answer: (admitted, body) => {
+        const seen = providerEnv[registrationWritesOf(admitted, body)];
+        return answer(admitted, body, (asked) => provider.fetch(asked, seen, ctx));
+      },
     }),
   );
+}
+
+function registrationWritesOf(request: Request, body: string | undefined): RegistrationWrites {
+  switch (new URL(request.url).pathname) {
+    case ENDPOINTS.register:
+      return "fresh";
+    case ENDPOINTS.token:
+      return body !== undefined && asksForTokens(body) ? "renewed" : "unchanged";
+    default:
+      return "renewed";
+  }
 }
 
 async function answer(

@@ -17,14 +17,15 @@ import { personOf } from "./grant-keeper.ts";
 import { renderConsentPage } from "./pages.tsx";
 import type { Admission } from "./person.ts";
 import type { GrantMetadata } from "./person-tables.ts";
-import { readCorrelationId, readErrorCode } from "./ping-failures.ts";
+import { describeFailure, readCorrelationId, readErrorCode } from "./ping-failures.ts";
+import type { PingSession } from "./ping-session.ts";
 import {
   clientSignInTransactionSchema,
   type PendingApproval,
   type PingTokens,
   pendingApprovalSchema,
 } from "./ping-types.ts";
-import { redeemAuthorizationResponse } from "./ping-utils.ts";
+import { redeemAuthorizationResponse, revokeRefreshToken } from "./ping-utils.ts";
 import { keepRegistration } from "./registration.ts";
 import { askedPersonCookie, clearedAskedPersonCookie, readAskedPerson } from "./sealed-cookies.ts";
 import { endSignIn, redirect, redirectPingFailure, renderFailure } from "./sign-in-failures.ts";
@@ -65,7 +66,9 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
   const app = new Hono<App>();
   const secret = settings.COOKIE_ENCRYPTION_KEY;
 
-  app.get(ENDPOINTS.callback, async (c) => {
+  app.get(ENDPOINTS.callback, (c) => toItsEnd(c, finishSignIn(c)));
+
+  async function finishSignIn(c: Context<App>): Promise<Response> {
     const url = new URL(c.req.url);
     // Before the state is consumed, so that a mangled address loses nothing.
     requireOnce(url, ["state", "code", "error", "iss"]);
@@ -83,7 +86,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
         requested: todoScopesOf(request),
       });
       if (signIn.kind === "failed") {
-        await revoke(c.env, signIn.refreshToken);
+        await revoke(c.env, settings, signIn.refreshToken);
         return redirectPingFailure(signIn, request, headers);
       }
       const { person, tokens } = signIn.value;
@@ -92,7 +95,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
       if (cleared !== undefined) headers.append("Set-Cookie", cleared);
       if (tokens.scopes.length === 0) {
         logEvent("callback.no_scope_granted");
-        await revoke(c.env, tokens.refreshToken);
+        await revoke(c.env, settings, tokens.refreshToken);
         return redirect(redirectWithPingOneError(request, "access_denied"), headers);
       }
       const { approvedAt } = transaction.data;
@@ -100,17 +103,19 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
         approvedAt === undefined ? undefined : { at: approvedAt, scopes: todoScopesOf(request) };
       // Two objects, of which neither needs the other's answer.
       const admission = admit(c.env, request, { userId, scopes: tokens.scopes, approval });
-      const pingSessionId = await openPingSession(c.env, userId, tokens);
+      const pingSessionId = await openPingSession(c.env, settings, { userId, tokens });
       const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
       const isApproval = approval !== undefined;
       return await grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval });
     } catch (error) {
       return endSignIn(error, request, headers);
     }
-  });
+  }
+
+  app.post(ENDPOINTS.callback, (c) => toItsEnd(c, finishApproval(c)));
 
   /** The answer to the page that {@link askForApproval} shows. */
-  app.post(ENDPOINTS.callback, async (c) => {
+  async function finishApproval(c: Context<App>): Promise<Response> {
     const { handle, decision } = await readDecision(c.req.raw);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(
       new Request(stateUrl(c.req.url, handle), { headers: c.req.raw.headers }),
@@ -123,44 +128,45 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
       // One answer counts, and only one that the person in front of this browser can have given: the page may still be
       // open when somebody else has signed in.
       if (!(await session.take())) throw pastPageError();
-      if ((await readAskedPerson(c, secret)) !== signedIn.userId) {
-        await session.end({ requestId: requestId() });
-        throw new AuthorizationError("invalid_request", {
-          description: "Another person has signed in in this browser since this page was shown.",
-        });
-      }
-      if (decision === "deny") {
-        logEvent("authorize.consent_refused");
-        await session.end({ requestId: requestId() });
-        return redirect(
-          authorizationErrorRedirect(request, "access_denied", "The person refused access."),
-          headers,
-        );
-      }
-      logEvent("authorize.consent_given");
-      const { clientName } = await requireClient(c.env, request.clientId);
-      const { userId, scopes } = signedIn;
-      const admission = admit(c.env, request, { userId, scopes, approval: { at: "now", scopes } });
-      return await grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval: true });
+      return await endingUnlessGranted(session, async () => {
+        if ((await readAskedPerson(c, secret)) !== signedIn.userId) {
+          throw new AuthorizationError("invalid_request", {
+            description: "Another person has signed in in this browser since this page was shown.",
+          });
+        }
+        if (decision === "deny") {
+          logEvent("authorize.consent_refused");
+          await session.end({ requestId: requestId() });
+          return redirect(
+            authorizationErrorRedirect(request, "access_denied", "The person refused access."),
+            headers,
+          );
+        }
+        logEvent("authorize.consent_given");
+        const { clientName } = await requireClient(c.env, request.clientId);
+        const { userId, scopes } = signedIn;
+        const admission = admit(c.env, request, { userId, scopes, approval: { at: "now", scopes } });
+        return grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval: true });
+      });
     } catch (error) {
       return endSignIn(error, request, headers);
     }
-  });
+  }
 
   /** Gives the client its access if this person has approved it, and asks them otherwise. */
   async function grantOrAsk(c: Context<App>, back: Return): Promise<Response> {
     const { request, headers, signedIn, isApproval } = back;
     const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
     try {
-      const admission = await back.admission;
-      if (admission.kind === "ask") return await askForApproval(c, back);
-      const redirectTo = await grantAccess(c.env, back, admission.admittedAt);
-      if (isApproval) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
-      logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
-      return redirect(redirectTo, headers);
+      return await endingUnlessGranted(session, async () => {
+        const admission = await back.admission;
+        if (admission.kind === "ask") return askForApproval(c, back);
+        const redirectTo = await grantAccess(c.env, back, admission.admittedAt);
+        if (isApproval) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
+        logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
+        return redirect(redirectTo, headers);
+      });
     } catch (error) {
-      // No grant will ever name this session.
-      await session.end({ requestId: requestId() });
       if (!(error instanceof OAuthError)) throw error;
       logEvent("callback.ended_meanwhile");
       return redirect(
@@ -199,6 +205,27 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
   }
 
   return app;
+}
+
+/**
+ * Cloudflare cancels the work of a request whose client has gone away. What PingOne has issued by then would be nobody's.
+ */
+function toItsEnd(c: Context<App>, work: Promise<Response>): Promise<Response> {
+  c.executionCtx.waitUntil(work.catch(() => {}));
+  return work;
+}
+
+/** Work that ends in a grant or in a question; where it fails, no grant will ever name this session. */
+async function endingUnlessGranted(
+  session: DurableObjectStub<PingSession>,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    await session.end({ requestId: requestId() });
+    throw error;
+  }
 }
 
 /** The provider reads a state from the address; a form's is kept out of it. */
@@ -240,25 +267,32 @@ function pastPageError(): AuthorizationError {
 }
 
 /** Puts the tokens into a PingSession of their own, or has them revoked. @returns its name */
-async function openPingSession(env: Env, userId: string, tokens: PingTokens): Promise<string> {
+async function openPingSession(
+  env: Env,
+  settings: Settings,
+  { userId, tokens }: { userId: string; tokens: PingTokens },
+): Promise<string> {
   const id = crypto.randomUUID();
   try {
     await env.PING_SESSION.getByName(id).open({ id, userId, tokens });
     return id;
   } catch (error) {
-    await revoke(env, tokens.refreshToken);
+    await revoke(env, settings, tokens.refreshToken);
     throw error;
   }
 }
 
-/** Has a refresh token revoked whose sign-in came to nothing. Never throws. */
-async function revoke(env: Env, refreshToken: string | undefined): Promise<void> {
+/** Has a refresh token revoked whose sign-in came to nothing, by an object that tries until it is. Never throws. */
+async function revoke(env: Env, settings: Settings, refreshToken: string | undefined): Promise<void> {
   if (refreshToken === undefined) return;
   try {
     const session = env.PING_SESSION.getByName(crypto.randomUUID());
     await session.discard(refreshToken, { requestId: requestId() });
   } catch (error) {
-    logProblem("callback.token_not_revoked", { error: errorName(error) });
+    // No object to be had: once, then, and from here.
+    const result = await revokeRefreshToken(settings, refreshToken);
+    if (result.kind === "ok") return;
+    logProblem("callback.token_not_revoked", { error: errorName(error), ...describeFailure(result) });
   }
 }
 

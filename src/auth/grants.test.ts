@@ -4,7 +4,7 @@ import { OAuthError } from "@cloudflare/workers-oauth-provider";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../config.ts";
 import type { GrantKeeper } from "./grant-keeper.ts";
-import { withOAuthStore } from "./grants.ts";
+import { type RegistrationWrites, withOAuthStore } from "./grants.ts";
 
 const GRANT_ID = "g".repeat(16);
 const CLIENT_ID = "c".repeat(16);
@@ -16,7 +16,7 @@ const TOO_MANY = new Error("KV PUT failed: 429 Too Many Requests");
 let kv: { [name in "get" | "put" | "delete" | "list"]: ReturnType<typeof vi.fn> };
 let keeper: { [name in keyof GrantKeeper]: ReturnType<typeof vi.fn> };
 
-function open(options: { isRegistering?: boolean } = {}): KVNamespace {
+function open(options: { registration?: RegistrationWrites } = {}): KVNamespace {
   const env = { OAUTH_KV: kv } as unknown as Env;
   return withOAuthStore(env, { keeperOf: () => keeper as unknown as GrantKeeper, ...options }).OAUTH_KV;
 }
@@ -114,11 +114,16 @@ describe("a registration", () => {
   const options = { expirationTtl: 90 * 86_400 };
 
   it("that is fresh lives a day, and says so", async () => {
-    await open({ isRegistering: true }).put(`client:${CLIENT_ID}`, record, options);
+    await open({ registration: "fresh" }).put(`client:${CLIENT_ID}`, record, options);
     const [, stored, written] = kv.put.mock.calls[0] as [string, string, { expirationTtl: number }];
     expect(written).toEqual({ expirationTtl: 86_400 });
     const { registrationExpiresAt } = JSON.parse(stored) as { registrationExpiresAt: number };
     expect(registrationExpiresAt - Date.now() / 1000).toBeCloseTo(86_400, -1);
+  });
+
+  it("stays as it is where anybody can make the request", async () => {
+    await open({ registration: "unchanged" }).put(`client:${CLIENT_ID}`, record, options);
+    expect(kv.put).not.toHaveBeenCalled();
   });
 
   it("that is renewed has the life that the provider gives it", async () => {

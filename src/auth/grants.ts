@@ -21,14 +21,20 @@ const KV_WRITE_PAUSE_MS = 1100;
 interface StoreOptions {
   /** Whose grants are whose. */
   readonly keeperOf?: (userId: string) => GrantKeeper;
-  /** The request registers a client, which nobody has approved yet. */
-  readonly isRegistering?: boolean;
+  /** What the request may do to a client's registration; `renewed` unless it is said. */
+  readonly registration?: RegistrationWrites;
 }
+
+/**
+ * `fresh`: the request registers a client, which nobody has approved yet. `renewed`: it shows a person's approval, by
+ * a sign-in or tokens. `unchanged`: anybody can make it, and the provider would renew for it as well.
+ */
+export type RegistrationWrites = "fresh" | "renewed" | "unchanged";
 
 /** The environment with this store in KV's place. */
 export function withOAuthStore(env: Env, options: StoreOptions = {}): Env {
-  const { keeperOf = (userId) => personOf(env, userId), isRegistering = false } = options;
-  return { ...env, OAUTH_KV: createOAuthStore(env.OAUTH_KV, { keeperOf, isRegistering }) };
+  const { keeperOf = (userId) => personOf(env, userId), registration = "renewed" } = options;
+  return { ...env, OAUTH_KV: createOAuthStore(env.OAUTH_KV, { keeperOf, registration }) };
 }
 
 /** The provider's helpers where no request has brought them, as in a Durable Object. @param env with its own KV */
@@ -38,7 +44,7 @@ export function getGrantApi(env: Env, settings: Settings, keeper: GrantKeeper): 
   return getOAuthApi(options, withOAuthStore(env, { keeperOf: () => keeper }));
 }
 
-function createOAuthStore(kv: KVNamespace, { keeperOf, isRegistering }: Required<StoreOptions>): KVNamespace {
+function createOAuthStore(kv: KVNamespace, { keeperOf, registration }: Required<StoreOptions>): KVNamespace {
   const read = async (key: string): Promise<string | null> => {
     const parsed = parseKey(key);
     switch (parsed.kind) {
@@ -59,7 +65,8 @@ function createOAuthStore(kv: KVNamespace, { keeperOf, isRegistering }: Required
     },
     put: async (key: string, value: string, options?: KVNamespacePutOptions): Promise<void> => {
       const parsed = parseKey(key);
-      if (parsed.kind === "client" && isRegistering) {
+      if (parsed.kind === "client" && registration === "unchanged") return;
+      if (parsed.kind === "client" && registration === "fresh") {
         const { record, expirationTtl } = shortenRegistration(value);
         return withOneRetry(() => kv.put(key, record, { expirationTtl }));
       }

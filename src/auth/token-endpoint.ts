@@ -46,6 +46,12 @@ export async function answerTokenRequest(
   return identified instanceof Response ? identified : askProvider(identified);
 }
 
+/** Whether the provider would issue tokens if all is well; else it takes the form for a revocation, or refuses it. */
+export function asksForTokens(body: string): boolean {
+  const [grantType, ...others] = new URLSearchParams(body).getAll("grant_type");
+  return Boolean(grantType) && others.length === 0;
+}
+
 /**
  * A public client proves itself by nothing but the code or token that it holds. One that this server cannot have issued
  * is refused without a look at any store, so that strangers cannot cause costs. A client that authenticates is judged

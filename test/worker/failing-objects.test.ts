@@ -86,6 +86,21 @@ describe("when a person's object fails", () => {
   });
 });
 
+it("no session is left when the person's object cannot say whether they have allowed the client", async () => {
+  const { tokens } = await signIn(worker, { username: "bob" });
+  const userId = tokens.access_token.split(":")[0] ?? "";
+  const started = await startSignIn(worker);
+  const callback = await passPingOne(worker, started, { username: "bob" });
+  const before = worker.countLivePingSessions();
+  const after = await stack.standIns.control.lastRequestNumber();
+  await worker.sql("Person", userId, "ALTER TABLE approvals RENAME COLUMN scopes TO broken");
+  const back = await started.browser.open(callback);
+  await worker.sql("Person", userId, "ALTER TABLE approvals RENAME COLUMN broken TO scopes");
+  expect(back.url.searchParams.get("error")).toBe("server_error");
+  await stack.standIns.control.expectRequest({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
+  expect(worker.countLivePingSessions()).toBe(before);
+});
+
 describe("a refusal that the provider is not asked for", () => {
   it("can be read by a browser client", async () => {
     const client = await registerClient(worker);
