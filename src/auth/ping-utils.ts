@@ -124,17 +124,26 @@ async function exchangeCode(
   });
   if (sent.kind === "failed") return sent;
   const response = sent.value;
+  return withRefreshToken(response, () =>
+    attempt("code_exchange", async () => {
+      const tokens = await oauth.processAuthorizationCodeResponse(metadata, client, response, {
+        expectedNonce: options.transaction.nonce,
+        requireIdToken: true,
+      });
+      await verifyIdTokenSignature(metadata, response, settings);
+      return judgeClaims(tokens, settings);
+    }),
+  );
+}
+
+/** A failure to use an answer has the refresh token that PingOne issued in it: nobody else would know of it. */
+async function withRefreshToken<T>(
+  response: Response,
+  judge: () => Promise<PingResult<T>>,
+): Promise<PingResult<T>> {
   const copy = response.clone();
-  const judged = await attempt("code_exchange", async () => {
-    const tokens = await oauth.processAuthorizationCodeResponse(metadata, client, response, {
-      expectedNonce: options.transaction.nonce,
-      requireIdToken: true,
-    });
-    await verifyIdTokenSignature(metadata, response, settings);
-    return judgeClaims(tokens, settings);
-  });
+  const judged = await judge();
   if (judged.kind === "ok" || !response.ok) return judged;
-  // What was issued and is not used must not stay alive.
   return { ...judged, refreshToken: await readRefreshToken(copy) };
 }
 
@@ -188,7 +197,7 @@ export async function refreshTokens(
   if (discovery.kind === "failed") return discovery;
   const metadata = discovery.value;
   const client = oidcClient(settings);
-  return attempt("refresh", async () => {
+  const sent = await attempt("refresh", async () => {
     const response = await oauth.refreshTokenGrantRequest(
       metadata,
       client,
@@ -196,22 +205,27 @@ export async function refreshTokens(
       refreshToken,
       { ...httpOptions(settings), additionalParameters: resourceParameter(settings) },
     );
-    const unavailable = readUnavailable(response, "refresh");
-    if (unavailable !== undefined) return unavailable;
-    const answer = await oauth.processRefreshTokenResponse(metadata, client, response);
-    const claims = oauth.getValidatedIdTokenClaims(answer);
-    if (claims !== undefined && claims.sub !== current.subject) {
-      return failed("wrong_subject", "refresh_for_another_person", { refreshToken: answer.refresh_token });
-    }
-    const tokens = readTokens(answer, current.subject, current.scopes);
-    return (
-      judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
-        kind: "ok",
-        // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
-        value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
-      }
-    );
+    return readUnavailable(response, "refresh") ?? { kind: "ok", value: response };
   });
+  if (sent.kind === "failed") return sent;
+  const response = sent.value;
+  return withRefreshToken(response, () =>
+    attempt("refresh", async () => {
+      const answer = await oauth.processRefreshTokenResponse(metadata, client, response);
+      const claims = oauth.getValidatedIdTokenClaims(answer);
+      if (claims !== undefined && claims.sub !== current.subject) {
+        return failed("wrong_subject", "refresh_for_another_person");
+      }
+      const tokens = readTokens(answer, current.subject, current.scopes);
+      return (
+        judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
+          kind: "ok",
+          // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
+          value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
+        }
+      );
+    }),
+  );
 }
 
 /**

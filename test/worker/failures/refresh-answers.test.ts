@@ -52,6 +52,9 @@ const LOST: readonly [what: string, fault: Fault, failure: string][] = [
 /** Those whose lost answer is asked for again only when the grace period is over. */
 const LATE = LOST.slice(1, 3);
 
+/** Nothing of the answer is used but its refresh token, as the old one is worth nothing any more. */
+const ROTATED = LOST.filter(([, , failure]) => failure === "untrusted");
+
 /** Refusals that say nothing about the session: the operator can mend what they say. */
 const REFUSALS = ["invalid_request", "unauthorized_client", "invalid_scope", "unsupported_grant_type"];
 
@@ -74,10 +77,14 @@ beforeAll(async () => {
   const names = (rows: readonly (readonly [string, ...unknown[]])[]) => rows.map(([what]) => what);
   const ttlSeconds = DEAD_AFTER_ONE_SECOND;
   alice = await signInForEach(stack, names([...LOST, ...UNSIGNED, ...NOT_NEEDED]), { ttlSeconds });
-  bob = await signInForEach(stack, [...names(LATE), ...REFUSALS, "invalid_grant", "another person"], {
-    username: "bob",
-    ttlSeconds,
-  });
+  bob = await signInForEach(
+    stack,
+    [...names(LATE), ...names(ROTATED), ...REFUSALS, "invalid_grant", "another person"],
+    {
+      username: "bob",
+      ttlSeconds,
+    },
+  );
   await seconds(1);
   // The Worker pauses before it asks again, so these wait while other tests do their work.
   for (const [what, fault] of LATE) {
@@ -113,6 +120,17 @@ describe("within PingOne's grace period nothing is lost when the answer", () => 
     expect(await calls.since()).toEqual(["token", "token", "todos.list"]);
     const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
     expect((await requestToken(worker, client, refresh)).status).toBe(200);
+    failuresMet.push(failure);
+  });
+});
+
+describe("without any grace period nothing is lost when the answer", () => {
+  it.concurrent.each(ROTATED)("%s", async (what, fault, failure) => {
+    const { accessToken, login } = bob(what);
+    await queueFault(stack, "token", fault, login);
+    expect((await postToolCall(stack.worker, accessToken, "listTodos")).status).toBe(503);
+    const connection = await connect(stack.worker, accessToken, "modern");
+    await vi.waitFor(async () => expect((await connection.call("listTodos")).status).toBe(200), PATIENCE);
     failuresMet.push(failure);
   });
 });
