@@ -23,6 +23,10 @@ const NOW = Date.parse("2026-11-27T10:00:00Z");
 class World {
   readonly stored = new Map<string, unknown>();
   readonly told: string[] = [];
+  /** Refresh tokens that other objects were given, by what for. */
+  readonly discarded: string[] = [];
+  readonly handedOver: string[] = [];
+  readonly alarms: number[] = [];
 
   /** The object anew, as after an eviction. */
   async start(): Promise<PingSession> {
@@ -41,7 +45,7 @@ class World {
         for (const name of [key].flat()) stored.delete(name);
       },
       deleteAll: async () => stored.clear(),
-      setAlarm: async () => {},
+      setAlarm: async (at: number) => void this.alarms.push(Math.round((at - Date.now()) / 1000)),
       deleteAlarm: async () => {},
     };
     let loading = Promise.resolve();
@@ -54,6 +58,12 @@ class World {
     };
     const env = {
       COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
+      PING_SESSION: {
+        getByName: () => ({
+          discard: async (token: string) => void this.discarded.push(token),
+          inherit: async (handed: string[]) => void this.handedOver.push(...handed),
+        }),
+      },
       PERSON: { getByName: () => ({ sessionOver: async (id: string) => this.told.push(id) }) },
     };
     const session = new PingSession(ctx as unknown as DurableObjectState, env as unknown as Env);
@@ -93,6 +103,55 @@ afterEach(() => {
 const refuse = (accessToken = "TEST-ONLY-access") => session.reportRefusal({ accessToken });
 const kind = async () => (await session.getAccessToken()).kind;
 const pass = (minutes: number) => vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
+
+describe("refresh tokens of the sessions that this one replaces", () => {
+  const old = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `old-${from + index}`);
+
+  it("are given to objects of their own when they become many, so that PingOne revokes them all the same", async () => {
+    await session.inherit(old(20));
+    expect(world.discarded).toEqual([]);
+    await session.inherit(old(2, 20));
+    expect(world.discarded).toEqual(["old-0", "old-1"]);
+    session = await world.start();
+    await session.inherit(["old-22"]);
+    expect(world.discarded).toEqual(["old-0", "old-1", "old-2"]);
+  });
+
+  it("stay here when no such object can be had", async () => {
+    await session.inherit(old(20));
+    vi.spyOn(world.discarded, "push").mockImplementationOnce(() => {
+      throw new Error("unreachable");
+    });
+    await expect(session.inherit(["old-20"])).rejects.toThrow("unreachable");
+    session = await world.start();
+    await session.inherit(["old-20"]);
+    expect(world.discarded).toEqual(["old-0"]);
+  });
+
+  it("are handed on with its own, and it takes no more", async () => {
+    await session.inherit(old(2));
+    await session.handOver("successor");
+    expect(world.handedOver).toEqual(old(2));
+    await expect(session.inherit(["late"])).rejects.toThrow("over");
+  });
+
+  it("are not taken while it hands over itself", async () => {
+    await session.inherit(old(1));
+    const handing = session.handOver("successor");
+    await expect(session.inherit(["late"])).rejects.toThrow("over");
+    await handing;
+  });
+});
+
+it("an answered page leaves the client as long as a code lives to redeem it", async () => {
+  const other = new World();
+  const fresh = await other.start();
+  await fresh.open({ id: "other-id", userId: "alice", tokens: tokens() });
+  vi.setSystemTime(Date.now() + 9 * MINUTE_MS);
+  other.alarms.length = 0;
+  expect(await fresh.take()).toBe(true);
+  expect(other.alarms).toEqual([600]);
+});
 
 describe("refusals by the Todo API", () => {
   it("end nothing, however many come within three minutes", async () => {

@@ -240,10 +240,19 @@ export class PingSession extends DurableObject<Env> {
     const content = this.#content;
     if (content === undefined || this.#isHandedOver) throw new Error("This session is over");
     const inherited = [...new Set([...content.inherited, ...tokens])];
-    const beyond = inherited.splice(0, Math.max(0, inherited.length - MAXIMUM_INHERITED));
     await this.#store({ ...content, inherited });
-    const settings = parseSettings(this.env);
-    for (const token of beyond) await revokeRefreshToken(settings, token);
+    const beyond = inherited.slice(0, Math.max(0, inherited.length - MAXIMUM_INHERITED));
+    if (beyond.length === 0) return;
+    // An object of its own keeps a token until PingOne has revoked it; until it does, this one has it.
+    await Promise.all(
+      beyond.map((token) => this.env.PING_SESSION.getByName(crypto.randomUUID()).discard(token, {})),
+    );
+    const latest = this.#content;
+    if (latest === undefined) return;
+    await this.#store({
+      ...latest,
+      inherited: latest.inherited.filter((token) => !beyond.includes(token)),
+    });
   }
 
   /** Ends the access: forgets everything, and revokes at PingOne. MCP sessions go on, for when the person signs in again. */
