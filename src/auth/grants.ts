@@ -13,6 +13,7 @@ import { nowInSeconds } from "../time.ts";
 import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
 import { type GrantKeeper, personOf } from "./grant-keeper.ts";
 import { createProviderOptions } from "./provider.ts";
+import { asPresented } from "./refresh-tokens.ts";
 import { shortenRegistration } from "./registration.ts";
 
 /** Longer than the second in which KV takes one write for a key. */
@@ -50,8 +51,10 @@ function createOAuthStore(kv: KVNamespace, { keeperOf, registration }: Required<
     switch (parsed.kind) {
       case "never_written":
         return null;
-      case "grant":
-        return (await keeperOf(parsed.userId).readGrant(parsed.grantId)) ?? null;
+      case "grant": {
+        const record = await keeperOf(parsed.userId).readGrant(parsed.grantId);
+        return record === undefined ? null : asPresented(record);
+      }
       case "client":
       case "other":
         return kv.get(key);

@@ -22,6 +22,7 @@ import {
   slotOf,
   toConnection,
 } from "./person-tables.ts";
+import { withDisplaced } from "./refresh-tokens.ts";
 
 /** Whom an approval is for: this client, at this address, for this resource. */
 interface ApprovedClient {
@@ -165,7 +166,10 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   /** A redeemed grant replaces an older one in the same slot. */
   #updateRedeemed(grant: GrantAsWritten, record: GrantRecord): boolean {
     const known = this.#sql
-      .exec<{ redeemed: number }>("SELECT redeemed FROM grants WHERE id = ?", grant.grantId)
+      .exec<{ redeemed: number; record: string }>(
+        "SELECT redeemed, record FROM grants WHERE id = ?",
+        grant.grantId,
+      )
       .toArray()[0];
     if (known === undefined) return false;
     // The provider looked before it wrote, and so did another request with the same code at the same moment. RFC 6749
@@ -177,7 +181,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     }
     this.#sql.exec(
       "UPDATE grants SET record = ?, expires_at = ?, redeemed = 1 WHERE id = ?",
-      grant.record,
+      withDisplaced(known.record, grant.record),
       grant.expiresAt,
       grant.grantId,
     );

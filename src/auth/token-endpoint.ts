@@ -12,6 +12,7 @@ import { type Env, propsSchema } from "../config.ts";
 import { budgetLeftMs } from "../deadline.ts";
 import { requestId } from "../log.ts";
 import { parseCredential } from "./credentials.ts";
+import { presenting } from "./refresh-tokens.ts";
 import { isForm } from "./workers-oauth-utils.ts";
 
 /** The provider refuses shorter access tokens (Cloudflare KV's minimum expiration). */
@@ -43,7 +44,8 @@ export async function answerTokenRequest(
   const refusal = refuseUnissued(request, form);
   if (refusal !== undefined) return refusal;
   const identified = withOneClientId(request, form);
-  return identified instanceof Response ? identified : askProvider(identified);
+  if (identified instanceof Response) return identified;
+  return presenting(soleCredential(form), () => askProvider(identified));
 }
 
 /** Whether the provider would issue tokens if all is well; else it takes the form for a revocation, or refuses it. */

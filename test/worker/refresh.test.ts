@@ -192,6 +192,34 @@ describe("a refresh token", () => {
     const renewed = await Promise.all([refreshWell(client, refreshToken), refreshWell(client, refreshToken)]);
     for (const { access_token } of renewed) expect(await isAlive(access_token)).toBe(true);
   });
+
+  // A client that got no answer in time asks again, and may keep either of the two.
+  it.each([0, 1, 2])(
+    "of %i in three that came from one stays good until one of them is used",
+    async (kept) => {
+      const { client, refreshToken } = await connect();
+      const renewed: TokenResponse[] = await Promise.all(
+        [1, 2, 3].map(() => refreshWell(client, refreshToken)),
+      );
+      const tokens = renewed.map((answer) => answer.refresh_token ?? "");
+      const next = await refreshWell(client, tokens[kept] ?? "");
+      for (const other of tokens.filter((_, index) => index !== kept)) {
+        await expectOAuthError(await refresh(client, other), { status: 400, error: "invalid_grant" });
+      }
+      await refreshWell(client, next.refresh_token ?? "");
+    },
+  );
+
+  it("of several that came from one ends the grant when any of them is revoked", async () => {
+    const { client, refreshToken } = await connect();
+    const renewed: TokenResponse[] = await Promise.all([1, 2].map(() => refreshWell(client, refreshToken)));
+    for (const which of [0, 1]) {
+      expect((await revoke(client, renewed[which]?.refresh_token ?? "")).status).toBe(200);
+      if (which === 0) {
+        for (const { access_token } of renewed) expect(await isAlive(access_token)).toBe(false);
+      }
+    }
+  });
 });
 
 describe("revocation (RFC 7009)", () => {
