@@ -79,6 +79,14 @@ export type EndingRow = {
   tokens_deleted: number;
 };
 
+const FIRST_RETRY_SECONDS = 60;
+const MAXIMUM_DOUBLINGS = 8;
+
+/** When an ending is carried out again that has failed so often. It is never given up, but comes some four hours apart. */
+export function endingRetrySeconds(attempts: number): number {
+  return FIRST_RETRY_SECONDS * 2 ** Math.min(Math.max(0, attempts - 1), MAXIMUM_DOUBLINGS);
+}
+
 export function ensureTables(sql: SqlStorage): void {
   sql.exec(TABLES);
 }

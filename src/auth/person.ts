@@ -15,6 +15,7 @@ import { getGrantApi } from "./grants.ts";
 import {
   type Connection,
   type EndingRow,
+  endingRetrySeconds,
   ensureTables,
   type GrantRecord,
   type GrantRow,
@@ -47,7 +48,6 @@ const CONNECTIONS_PER_PAGE = 50;
 
 /** Grants that one run ends: each costs a few operations, of which one invocation has a thousand. */
 const ENDINGS_PER_RUN = 25;
-const ENDINGS_RETRY_SECONDS = 60;
 
 /** Longer than the ten minutes in which an approval from before the end can still arrive. */
 const ENDED_KEPT_SECONDS = 3600;
@@ -320,10 +320,17 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       .exec<EndingRow>("SELECT * FROM endings ORDER BY attempts LIMIT ?", ENDINGS_PER_RUN)
       .toArray();
     // Before anything else is awaited: an instance that is discarded meanwhile is woken to try again.
-    await this.#schedule(ENDINGS_RETRY_SECONDS);
+    await this.#schedule(this.#retrySeconds());
     if (due.length === 0) return;
     const results = await Promise.all(due.map((ending) => this.#finishEnding(ending, requestId)));
-    await this.#schedule(results.includes(false) ? ENDINGS_RETRY_SECONDS : 0);
+    await this.#schedule(results.includes(false) ? this.#retrySeconds() : 0);
+  }
+
+  #retrySeconds(): number {
+    const [row] = this.#sql.exec<{ attempts: number }>(
+      "SELECT attempts FROM endings ORDER BY attempts LIMIT 1",
+    );
+    return endingRetrySeconds(row?.attempts ?? 0);
   }
 
   async #finishEnding(ending: EndingRow, requestId: string | undefined): Promise<boolean> {

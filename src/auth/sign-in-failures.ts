@@ -80,7 +80,8 @@ export function renderFailure(error: unknown, headers = new Headers()): Response
   }
   logProblem("authorize.failed", { reference, error: errorName(error) });
   return renderErrorPage({
-    status: 500,
+    // As elsewhere: mostly it is a store or an object that did not answer, and the next try succeeds.
+    status: 503,
     title: "Something went wrong here",
     text: "The sign-in could not be completed because of an error in this server.",
     nextStep: START_AGAIN,
