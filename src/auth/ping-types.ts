@@ -115,5 +115,5 @@ export type PingSessionBinding =
   | { readonly kind: "renewable" }
   /** PingOne gave none: it ends with the access token. */
   | { readonly kind: "fixed"; readonly secondsLeft: number }
-  /** The code was redeemed before (RFC 6749 §4.1.2), or the session is over. */
+  /** The session has ended: its code was not redeemed in time, or the person or PingOne has ended it. */
   | { readonly kind: "over" };

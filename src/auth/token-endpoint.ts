@@ -120,7 +120,7 @@ function readBasicClientId(authorization: string | null): string | undefined {
  * Runs before the provider issues tokens to an MCP client that it has authenticated.
  *
  * @throws {OAuthError} `invalid_grant`, with which the provider also revokes the MCP grant, when the PingOne session is
- *   over or the code was redeemed before; `temporarily_unavailable` when PingOne is down and no valid token is left
+ *   over; `temporarily_unavailable` when PingOne is down and no valid token is left
  */
 export async function onTokenExchange(
   exchange: TokenExchangeCallbackOptions<Env>,
