@@ -1,7 +1,15 @@
-/** What Cloudflare does when a browser goes away, which the local simulator does not do. */
+/** A browser that goes away, and objects that cannot be reached: the local simulator has neither. */
 import "../../test/support/workers-runtime.ts";
-import { describe, expect, it } from "vitest";
-import { CRAFTED_SETTINGS } from "../../test/support/crafted-issuer.ts";
+import { HttpResponse, http } from "msw";
+import { setupServer } from "msw/node";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  CRAFTED_ISSUER,
+  CRAFTED_SETTINGS,
+  type CraftedIssuer,
+  craftedMetadata,
+  createCraftedIssuer,
+} from "../../test/support/crafted-issuer.ts";
 import { type Env, parseSettings } from "../config.ts";
 import { createCallbackHandler } from "./callback.ts";
 
@@ -41,5 +49,83 @@ describe("a callback whose browser has gone away", () => {
     // A failure is the answer's, and nobody else's.
     await expect(kept[0]).resolves.toBeUndefined();
     expect((await answer).status).toBe(500);
+  });
+});
+
+describe("a sign-in whose PingSession cannot be opened", () => {
+  const server = setupServer();
+  const revoked: (string | null)[] = [];
+  let issuer: CraftedIssuer;
+
+  beforeAll(async () => {
+    issuer = await createCraftedIssuer();
+    const revocation = `${CRAFTED_ISSUER}/revoke`;
+    server.listen({ onUnhandledFrame: "error" });
+    server.use(
+      http.get(`${CRAFTED_ISSUER}/.well-known/openid-configuration`, () =>
+        HttpResponse.json({ ...craftedMetadata(), revocation_endpoint: revocation }),
+      ),
+      http.post(revocation, async ({ request }) => {
+        revoked.push(new URLSearchParams(await request.text()).get("token"));
+        return new HttpResponse(null, { status: 200 });
+      }),
+      ...issuer.handlers,
+    );
+  });
+
+  beforeEach(() => {
+    revoked.length = 0;
+  });
+
+  afterAll(() => {
+    server.close();
+  });
+
+  const unreachable = async () => {
+    throw new Error("The object cannot be reached.");
+  };
+
+  /** @param discard what an object does that is to revoke a token */
+  async function signIn(discard: (token: string) => Promise<void>): Promise<URL> {
+    const nonce = crypto.randomUUID();
+    issuer.answerWith({ nonce });
+    const request = {
+      responseType: "code",
+      clientId: "c".repeat(16),
+      redirectUri: "http://localhost:7777/callback",
+      scope: ["todo_api:read"],
+      state: "the-state",
+      issuer: "https://mcp.example.com",
+    };
+    const data = { kind: "sign_in", codeVerifier: "v".repeat(43), nonce };
+    const env = {
+      OAUTH_PROVIDER: {
+        finishUpstream: async () => ({ request, data, headers: new Headers() }),
+        lookupClient: async () => ({ clientName: "Test client" }),
+      },
+      PING_SESSION: { getByName: () => ({ open: unreachable, discard }) },
+      PERSON: { getByName: () => ({ admit: unreachable }) },
+    } as unknown as Env;
+    const ctx = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext;
+    const response = await createCallbackHandler(settings).fetch(
+      new Request(`${ADDRESS}?state=s&code=c`),
+      env,
+      ctx,
+    );
+    return new URL(response.headers.get("Location") ?? "");
+  }
+
+  it("ends at the client, and another object revokes what PingOne has issued", async () => {
+    const discarded: string[] = [];
+    const back = await signIn(async (token) => void discarded.push(token));
+    expect(back.searchParams.get("error")).toBe("server_error");
+    expect(discarded).toEqual(["TEST-ONLY-refresh-token"]);
+    expect(revoked).toEqual([]);
+  });
+
+  it("has it revoked from here where no object can be reached", async () => {
+    const back = await signIn(unreachable);
+    expect(back.searchParams.get("error")).toBe("server_error");
+    expect(revoked).toEqual(["TEST-ONLY-refresh-token"]);
   });
 });
