@@ -92,6 +92,15 @@ describe("an approval is a person's, not a browser's", () => {
     expect(await statusOf(await finish(allowed))).toBe(200);
   });
 
+  it("somebody who is asked and has never allowed anything leaves no object behind", async () => {
+    const approved = await approvedByAlice();
+    const before = worker.listObjectIds("Person");
+    // Nobody else here signs in with this account.
+    const visited = await visit("decliner", approved);
+    expect(visited.page.heading).toBe("Allow Test client to use your todos?");
+    expect(worker.listObjectIds("Person")).toEqual(before);
+  });
+
   it("both reconnect silently from then on, within the same minute", async () => {
     const { visited, ...options } = await bobIsAsked();
     await finish({ ...visited, page: await visited.page.submit("Allow") });
