@@ -55,14 +55,25 @@ export function missingScopes(tools: readonly Tool[], granted: readonly string[]
   return [...needed].filter((scope) => !granted.includes(scope));
 }
 
+/** The request for a lane that gets what it says beside it, and reads no body. */
+export function forStatelessLane(request: Request, message: Message): Request {
+  return message.parsed !== undefined && namesWhatItAccepts(request)
+    ? request
+    : forEitherLane(request, message);
+}
+
+function namesWhatItAccepts(request: Request): boolean {
+  const accept = request.headers.get("Accept") ?? "";
+  return accept !== "" && !accept.includes("/*");
+}
+
 /**
  * The request with a body that can be read again. A missing Accept header, or one with a wildcard, accepts both types
  * of MCP's transport (RFC 9110 §12.5.1), which the SDKs want to see by name.
  */
 export function forEitherLane(request: Request, { text }: Message): Request {
   const again = text === undefined ? request : new Request(request, { body: text });
-  const accept = request.headers.get("Accept") ?? "";
-  if (accept !== "" && !accept.includes("/*")) return again;
+  if (namesWhatItAccepts(request)) return again;
   const headers = new Headers(request.headers);
   headers.set("Accept", "application/json, text/event-stream");
   return new Request(again, { headers });

@@ -19,6 +19,7 @@ import { logEvent, requestId } from "./log.ts";
 import {
   calledTools,
   forEitherLane,
+  forStatelessLane,
   isRemovedBatch,
   type Message,
   missingScopes,
@@ -45,9 +46,10 @@ export function createMcpRouter(settings: Settings) {
       if (message instanceof Response) return message;
       const tools = calledTools(message);
       const { person, pingSessionId } = grant.data;
-      const admitted = forEitherLane(request, message);
-      // What names the stateless version is judged by its lane alone, which reads the message anyway.
-      const isLegacy = !isStatelessVersion(request) && (await isLegacyRequest(admitted, message.parsed));
+      // What names the stateless version is judged by its lane alone, which looks at the message anyway.
+      const isStateless = isStatelessVersion(request);
+      const admitted = isStateless ? forStatelessLane(request, message) : forEitherLane(request, message);
+      const isLegacy = !isStateless && (await isLegacyRequest(admitted, message.parsed));
       const sessionId = isLegacy ? request.headers.get(SESSION_HEADER) : null;
       // Side by side: on Cloudflare each of the two objects may be far away.
       const [signIn, session] = await Promise.all([
@@ -80,7 +82,8 @@ export function createMcpRouter(settings: Settings) {
         deadline: budgetDeadline(),
         ...(signIn.kind !== "unavailable" && { token: signIn }),
       };
-      if (!isLegacy) return serveStateless(admitted, { env, ctx, settings, caller, called: tools });
+      if (!isLegacy)
+        return serveStateless(admitted, message.parsed, { env, settings, caller, called: tools });
       return sessionId === null
         ? openSession(admitted, { env, ctx, caller })
         : serveInSession(admitted, session, { env, ctx, caller });

@@ -38,19 +38,20 @@ function convertOnce(schema: z.ZodObject) {
 /**
  * Serves one request of one caller. The Origin has been judged before; see `http-rules.ts`.
  *
+ * @param parsed what the request says; undefined where it is no JSON, which the handler reads and refuses itself
  * @param options.called tools that the request calls: its server needs no others
  */
 export function serveStateless(
   request: Request,
+  parsed: unknown,
   options: {
     env: Env;
-    ctx: ExecutionContext;
     settings: Settings;
     caller: Caller;
     called: readonly Tool[];
   },
 ): Promise<Response> {
-  const { env, ctx, settings, caller, called } = options;
+  const { env, settings, caller, called } = options;
   const session = env.PING_SESSION.getByName(caller.pingSessionId);
   const context = createToolContext(caller, settings, session);
   const createServer = () => {
@@ -73,5 +74,6 @@ export function serveStateless(
     // The provider answers CORS for /mcp.
     corsOptions: false,
   });
-  return handler(request, env, ctx);
+  // Not as a Worker's handler, which would carry the caller along once more, for tools that ask the SDK who calls.
+  return handler.fetch(request, parsed === undefined ? undefined : { parsedBody: parsed });
 }
