@@ -85,6 +85,9 @@ export function renderCostPage(report: Report): string {
       ...markdownTable(growthTable(growth)),
       "",
     ]),
+    "Grants and sessions are looked up by name, so what differs between their columns is the machine's own. Each todo is parsed,",
+    "checked and written out twice, as text for the model and as structured content: an answer of 10,000 has more than a megabyte.",
+    "",
     "## Prices",
     "",
     ...markdownTable([
