@@ -10,7 +10,7 @@ import { record } from "./record.ts";
 import { type Report, type Row, renderReport } from "./report.ts";
 import { callVariants, connectionVariants, firstSignIn, laneVariants } from "./scenarios.ts";
 
-const USAGE = "Usage: npm run bench -- [--rounds NUMBER] [--json FILE] [--record]";
+const USAGE = "Usage: npm run bench -- [--rounds NUMBER] [--json FILE] [--record] [--calls-only]";
 const DEFAULT_ROUNDS = "300";
 /** Sign-ins take far longer than calls, and are compared with nothing. */
 const CALLS_PER_CONNECTION = 15;
@@ -28,9 +28,11 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: DEFAULT_ROUNDS },
       json: { type: "string" },
       record: { type: "boolean", default: false },
+      "calls-only": { type: "boolean", default: false },
     },
   });
   if (!/^[1-9]\d{0,5}$/.test(values.rounds)) throw new Error(`--rounds must be a whole number. ${USAGE}`);
+  if (values.record && values["calls-only"]) throw new Error(`A record has everything. ${USAGE}`);
   const rounds = Number(values.rounds);
   const bundles = await buildBundles();
   const operations = await countOperations(bundles);
@@ -49,18 +51,20 @@ async function main(): Promise<void> {
   rows.push(
     ...steps.map((step) => ({ ...rowOf(step, stepTimes, operations), cpuMs: stepCpu.get(step.name) })),
   );
-  rows.push(...(await measureColdRows(bench, rounds)));
+  if (!values["calls-only"]) rows.push(...(await measureColdRows(bench, rounds)));
   const sized = { rounds: Math.ceil(rounds / ROUNDS_PER_SIZE) };
-  const growth = [
-    await measureByTodos(bench, { variants: await laneVariants(bench), ...sized }),
-    await measureByAccesses(bench, {
-      make: async (username) => [
-        ...(await laneVariants(bench, username)),
-        ...(await connectionVariants(bench, username)),
-      ],
-      ...sized,
-    }),
-  ];
+  const growth = values["calls-only"]
+    ? []
+    : [
+        await measureByTodos(bench, { variants: await laneVariants(bench), ...sized }),
+        await measureByAccesses(bench, {
+          make: async (username) => [
+            ...(await laneVariants(bench, username)),
+            ...(await connectionVariants(bench, username)),
+          ],
+          ...sized,
+        }),
+      ];
 
   const report: Report = {
     date: new Date().toISOString(),
@@ -111,6 +115,9 @@ function noiseOf(times: readonly number[]): number {
   const [odd, even] = [1, 0].map((rest) => summarize(times.filter((_, index) => index % 2 === rest)).median);
   return (odd ?? Number.NaN) / (even ?? Number.NaN);
 }
+
+// What was started ends with this process.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await main();

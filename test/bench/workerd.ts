@@ -10,6 +10,7 @@ import workerd from "workerd";
 import { type InsideModules, kvOf, renderConfig, tailOf, type WorkerPart } from "./config.ts";
 
 const START_TIMEOUT_MS = 30_000;
+const MAXIMUM_SAID = 4000;
 
 export interface KvCounts {
   readonly get: number;
@@ -100,7 +101,18 @@ interface Running {
 async function startProcess(configPath: string, services: readonly string[]): Promise<Running> {
   // Descriptor 3 brings the ports that workerd chose.
   const child = spawn(workerd.default, ["serve", configPath, "--experimental", "--control-fd=3"], {
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
+  // It notes every alarm that rings a few milliseconds late; what it said counts when it ends by itself.
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-MAXIMUM_SAID);
+  });
+  const killIt = () => child.kill("SIGKILL");
+  process.once("exit", killIt);
+  child.once("exit", (code) => {
+    process.off("exit", killIt);
+    if (code !== null) process.stderr.write(`workerd ended with ${code}:\n${said}\n`);
   });
   try {
     return { child, ports: await readPorts(child, services) };

@@ -81,6 +81,7 @@ function providerOf(env: FloorEnv): OAuthProvider<FloorEnv> {
     authorizeEndpoint: "/authorize",
     tokenEndpoint: "/token",
     clientRegistrationEndpoint: "/register",
+    clientIdMetadataDocumentEnabled: false,
     resourceMetadata: { resource: env.MCP_RESOURCE },
   });
   return provider;
