@@ -13,7 +13,12 @@ export function takeObjectCalls(): Readonly<Record<string, number>> {
 export function countObjectCalls(env: WorldEnv, own: ReadonlySet<string>): WorldEnv {
   const counted = Object.entries(env).map(([name, binding]): [string, unknown] => [
     name,
-    isNamespace(binding) && !own.has(name) ? countNamespace(binding, name) : binding,
+    isNamespace(binding) && !own.has(name)
+      ? watchCalls(binding, (method, call) => {
+          countCall(`${name}.${method}`);
+          return call();
+        })
+      : binding,
   ]);
   return { ...env, ...Object.fromEntries(counted) };
 }
@@ -22,7 +27,19 @@ export function isNamespace(binding: unknown): binding is DurableObjectNamespace
   return typeof binding === "object" && binding !== null && "idFromName" in binding;
 }
 
-function countNamespace(namespace: DurableObjectNamespace, name: string): DurableObjectNamespace {
+/** A namespace whose objects' methods are called through `around`. */
+export function watchCalls(
+  namespace: DurableObjectNamespace,
+  around: (method: string, call: () => unknown) => unknown,
+): DurableObjectNamespace {
+  const watchStub = (stub: DurableObjectStub) =>
+    new Proxy(stub, {
+      get: (target, property) => {
+        const member: unknown = Reflect.get(target, property, target);
+        if (typeof member !== "function" || typeof property === "symbol") return member;
+        return (...args: unknown[]) => around(property, () => Reflect.apply(member, target, args));
+      },
+    });
   return new Proxy(namespace, {
     get: (target, property) => {
       const member: unknown = Reflect.get(target, property, target);
@@ -30,23 +47,13 @@ function countNamespace(namespace: DurableObjectNamespace, name: string): Durabl
       return (...args: unknown[]) => {
         const answer: unknown = member.apply(target, args);
         return property === "get" || property === "getByName"
-          ? countStub(answer as DurableObjectStub, name)
+          ? watchStub(answer as DurableObjectStub)
           : answer;
       };
     },
   });
 }
 
-function countStub(stub: DurableObjectStub, name: string): DurableObjectStub {
-  return new Proxy(stub, {
-    get: (target, property) => {
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function" || typeof property === "symbol") return member;
-      return (...args: unknown[]) => {
-        const call = `${name}.${property}`;
-        calls[call] = (calls[call] ?? 0) + 1;
-        return Reflect.apply(member, target, args);
-      };
-    },
-  });
+function countCall(name: string): void {
+  calls[name] = (calls[name] ?? 0) + 1;
 }

@@ -3,7 +3,7 @@
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
-import { isNamespace } from "./object-calls.ts";
+import { isNamespace, watchCalls } from "./object-calls.ts";
 
 /** Every object is at one place of its own. */
 const PLACE_OF_OBJECTS = "objects";
@@ -135,34 +135,10 @@ function refuseWhenDiscarded<T extends object>(part: T, instance: Instance): T {
 function watchEnv(env: WorldEnv, instance: Instance): WorldEnv {
   const watched: Record<string, unknown> = {};
   for (const [name, binding] of Object.entries(env)) {
-    watched[name] = isNamespace(binding) ? watchNamespace(binding, instance) : binding;
+    watched[name] = isNamespace(binding)
+      ? watchCalls(binding, (method, call) => atAwait(instance, `rpc.${method}`, call))
+      : binding;
   }
   const kv = createPlaceKv(env.KV_HUB, PLACE_OF_OBJECTS, (operation) => atAwait(instance, "kv", operation));
   return { ...watched, OAUTH_KV: kv, KV_HUB: env.KV_HUB };
-}
-
-function watchNamespace(namespace: DurableObjectNamespace, instance: Instance): DurableObjectNamespace {
-  return new Proxy(namespace, {
-    get: (target, property) => {
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        const answer: unknown = member.apply(target, args);
-        return property === "get" || property === "getByName"
-          ? watchStub(answer as DurableObjectStub, instance)
-          : answer;
-      };
-    },
-  });
-}
-
-function watchStub(stub: DurableObjectStub, instance: Instance): DurableObjectStub {
-  return new Proxy(stub, {
-    get: (target, property) => {
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function" || typeof property === "symbol") return member;
-      return (...args: unknown[]) =>
-        atAwait(instance, `rpc.${property}`, () => Reflect.apply(member, target, args));
-    },
-  });
 }
