@@ -42,7 +42,10 @@ export async function countHoldings(worker: TestWorker): Promise<Holdings> {
 export interface Watch {
   /** No grant, token, PingSession or MCP session more than before, and no pending fault. */
   expectNothingGained(): Promise<void>;
-  /** Names of the upstream endpoints that were called since the watch began, in their order. */
+  /**
+   * Names of the upstream endpoints that were called since the watch began, in their order. Calls for sign-ins before the
+   * newest are left out: what an earlier test has ended may be revoked now.
+   */
   upstreamCalls(): Promise<string[]>;
 }
 
@@ -55,13 +58,17 @@ export async function watch({
 }): Promise<Watch> {
   const before = await countHoldings(worker);
   const after = await standIns.control.lastRequestNumber();
+  const logins = new Set((await standIns.control.requests({})).flatMap(({ login }) => login?.state ?? []));
+  logins.delete([...logins].at(-1) ?? "");
   return {
     expectNothingGained: async () => {
       expect(await countHoldings(worker)).toEqual(before);
       await standIns.control.assertNoPendingFaults();
     },
     upstreamCalls: async () =>
-      (await standIns.control.requests({ after })).map(({ endpoint, path }) => endpoint ?? path),
+      (await standIns.control.requests({ after }))
+        .filter(({ login }) => login?.state === undefined || !logins.has(login.state))
+        .map(({ endpoint, path }) => endpoint ?? path),
   };
 }
 
