@@ -223,7 +223,12 @@ async function endingUnlessGranted(
   try {
     return await work();
   } catch (error) {
-    await session.end({ requestId: requestId() });
+    try {
+      await session.end({ requestId: requestId() });
+    } catch (endError) {
+      // It ends by itself in ten minutes; the caller is to hear what went wrong first.
+      logProblem("callback.session_not_ended", { error: errorName(endError) });
+    }
     throw error;
   }
 }

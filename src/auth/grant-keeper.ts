@@ -1,8 +1,11 @@
 /** What the provider's store and the PingSessions ask of a person's Durable Object. */
 import type { Env } from "../config.ts";
 
-/** `ended`: the grant is no longer there, or the person ended the client's access while it was being made. */
-export type GrantWrite = "written" | "ended";
+/**
+ * `ended`: the grant is no longer there, or the person ended the client's access while it was being made. `superseded`:
+ * the refresh token that was presented was replaced meanwhile by one that has been used.
+ */
+export type GrantWrite = "written" | "ended" | "superseded";
 
 /** Keeps the provider's records of one person's grants. */
 export interface GrantKeeper {

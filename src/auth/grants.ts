@@ -11,10 +11,15 @@ import type { Env, Settings } from "../config.ts";
 import { errorName, logProblem, requestId } from "../log.ts";
 import { nowInSeconds } from "../time.ts";
 import { type GrantName, isGrantName, isRegisteredClientId } from "./credentials.ts";
-import { type GrantKeeper, personOf } from "./grant-keeper.ts";
+import { type GrantKeeper, type GrantWrite, personOf } from "./grant-keeper.ts";
 import { createProviderOptions } from "./provider.ts";
 import { asPresented } from "./refresh-tokens.ts";
 import { shortenRegistration } from "./registration.ts";
+
+const NOT_WRITTEN = {
+  ended: "The person has ended this access.",
+  superseded: "This refresh token has been replaced by one that is in use.",
+} as const satisfies Record<Exclude<GrantWrite, "written">, string>;
 
 /** Longer than the second in which KV takes one write for a key. */
 const KV_WRITE_PAUSE_MS = 1100;
@@ -76,10 +81,9 @@ function createOAuthStore(kv: KVNamespace, { keeperOf, registration }: Required<
       if (parsed.kind !== "grant") return withOneRetry(() => kv.put(key, value, options));
       const { userId, grantId } = parsed;
       const write = { grantId, record: value, expiresAt: expiryOf(options) };
-      // The grant was ended while this request ran; writing it would bring it back.
-      if ((await keeperOf(userId).writeGrant(write)) === "ended") {
-        throw new OAuthError("invalid_grant", { description: "The person has ended this access." });
-      }
+      // While this request ran, the grant was ended or its tokens were replaced; writing it would bring them back.
+      const outcome = await keeperOf(userId).writeGrant(write);
+      if (outcome !== "written") throw new OAuthError("invalid_grant", { description: NOT_WRITTEN[outcome] });
     },
     delete: async (key: string): Promise<void> => {
       const parsed = parseKey(key);

@@ -137,17 +137,20 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   async writeGrant(grant: { grantId: string; record: string; expiresAt: number }): Promise<GrantWrite> {
     ensureTables(this.#sql);
     const record = grantRecordSchema.parse(JSON.parse(grant.record));
-    const isWritten =
+    const outcome =
       record.authCodeWrappedKey === undefined
         ? this.#updateRedeemed(grant, record)
         : this.#insertUnredeemed(grant, record);
     await this.#schedule();
-    return isWritten ? "written" : "ended";
+    return outcome;
   }
 
-  #insertUnredeemed(grant: GrantAsWritten, { clientId, userId, createdAt, ...record }: GrantRecord): boolean {
+  #insertUnredeemed(
+    grant: GrantAsWritten,
+    { clientId, userId, createdAt, ...record }: GrantRecord,
+  ): GrantWrite {
     const { pingSessionId, admittedAt } = record.metadata;
-    if (this.#endedAt(clientId) >= admittedAt) return false;
+    if (this.#endedAt(clientId) >= admittedAt) return "ended";
     this.#sql.exec(
       "INSERT INTO grants (id, user_id, client_id, slot, ping_session_id, record, created_at, expires_at, redeemed) " +
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
@@ -160,34 +163,36 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       createdAt,
       grant.expiresAt,
     );
-    return true;
+    return "written";
   }
 
   /** A redeemed grant replaces an older one in the same slot. */
-  #updateRedeemed(grant: GrantAsWritten, record: GrantRecord): boolean {
+  #updateRedeemed(grant: GrantAsWritten, record: GrantRecord): GrantWrite {
     const known = this.#sql
       .exec<{ redeemed: number; record: string }>(
         "SELECT redeemed, record FROM grants WHERE id = ?",
         grant.grantId,
       )
       .toArray()[0];
-    if (known === undefined) return false;
+    if (known === undefined) return "ended";
     // The provider looked before it wrote, and so did another request with the same code at the same moment. RFC 6749
     // §4.1.2: a code is used once, and what it gave SHOULD be revoked.
     const isRedemption = record.previousRefreshTokenId === undefined;
     if (isRedemption && known.redeemed === 1) {
       this.#endGrants("id = ?", [grant.grantId]);
-      return false;
+      return "ended";
     }
+    const stored = withDisplaced(known.record, grant.record);
+    if (stored === undefined) return "superseded";
     this.#sql.exec(
       "UPDATE grants SET record = ?, expires_at = ?, redeemed = 1 WHERE id = ?",
-      withDisplaced(known.record, grant.record),
+      stored,
       grant.expiresAt,
       grant.grantId,
     );
     const slot = slotOf(record);
     this.#endGrants("slot = ? AND redeemed = 1 AND id != ?", [slot, grant.grantId], { replacedIn: slot });
-    return true;
+    return "written";
   }
 
   /** The provider has revoked the grant, and has deleted its access tokens. */

@@ -2,6 +2,12 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { asPresented, presenting, withDisplaced } from "./refresh-tokens.ts";
 
+const stored = (known: string, written: string) => {
+  const record = withDisplaced(known, written);
+  if (record === undefined) throw new Error("It was not stored.");
+  return record;
+};
+
 /** A grant's record as the provider writes it when this token was presented and that one issued. */
 const issued = (previous: string | undefined, current: string) =>
   JSON.stringify({
@@ -16,22 +22,26 @@ const displacedIn = (record: string) =>
 
 describe("a token that is issued", () => {
   it("displaces one that came from the same token, which is kept", () => {
-    expect(displacedIn(withDisplaced(issued("a", "b"), issued("a", "c")))).toEqual(["b"]);
+    expect(displacedIn(stored(issued("a", "b"), issued("a", "c")))).toEqual(["b"]);
   });
 
   it("ends all that were displaced when it came from another", () => {
-    const several = withDisplaced(issued("a", "b"), issued("a", "c"));
-    for (const used of ["b", "c"])
-      expect(displacedIn(withDisplaced(several, issued(used, "d")))).toBeUndefined();
+    const several = stored(issued("a", "b"), issued("a", "c"));
+    for (const used of ["b", "c"]) expect(displacedIn(stored(several, issued(used, "d")))).toBeUndefined();
+  });
+
+  it("is not stored when the token that it came from was replaced by one that has been used", () => {
+    // R1 has been used for R2 while a request with R0, which that ended, waited for PingOne.
+    expect(withDisplaced(issued("r1", "r2"), issued("r0", "r3"))).toBeUndefined();
   });
 
   it("displaces none when it is the first of a code", () => {
-    expect(displacedIn(withDisplaced(issued(undefined, "a"), issued(undefined, "b")))).toBeUndefined();
+    expect(displacedIn(stored(issued(undefined, "a"), issued(undefined, "b")))).toBeUndefined();
   });
 
   it("ends the oldest when one token was asked with again and again", () => {
     const last = ["c", "d", "e", "f", "g"].reduce(
-      (known, next) => withDisplaced(known, issued("a", next)),
+      (known, next) => stored(known, issued("a", next)),
       issued("a", "b"),
     );
     expect(displacedIn(last)).toEqual(["c", "d", "e", "f"]);
@@ -40,7 +50,7 @@ describe("a token that is issued", () => {
 
 describe("a grant's record", () => {
   it("is read as it is stored where no token of it was displaced", async () => {
-    const record = withDisplaced(issued("a", "b"), issued("a", "c"));
+    const record = stored(issued("a", "b"), issued("a", "c"));
     expect(asPresented(record)).toBe(record);
     expect(await presenting("user:grant:other", async () => asPresented(record))).toBe(record);
   });
@@ -49,7 +59,7 @@ describe("a grant's record", () => {
     const token = "displaced";
     // As the provider names a token.
     const hash = createHash("sha256").update(token).digest("hex");
-    const record = withDisplaced(issued("a", hash), issued("a", "c"));
+    const record = stored(issued("a", hash), issued("a", "c"));
     const read = JSON.parse(await presenting(token, async () => asPresented(record))) as object;
     expect(read).toMatchObject({
       clientId: "c",

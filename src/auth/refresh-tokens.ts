@@ -44,11 +44,20 @@ export function asPresented(record: string): string {
   });
 }
 
-/** The record to store when the provider has issued a refresh token. @param known the record before it */
-export function withDisplaced(known: string, written: string): string {
+/**
+ * The record to store when the provider has issued a refresh token.
+ *
+ * @param known the record before it
+ * @returns undefined when the token that was presented has been replaced meanwhile by one that was used: the provider
+ *   looked at the record some time ago
+ */
+export function withDisplaced(known: string, written: string): string | undefined {
   const before = tokensSchema.parse(JSON.parse(known));
   const after = tokensSchema.parse(JSON.parse(written));
   const { refreshTokenId: id, refreshTokenWrappedKey: wrappedKey } = before;
+  const presented = after.previousRefreshTokenId;
+  const good = [id, before.previousRefreshTokenId, ...(before.displaced ?? []).map((token) => token.id)];
+  if (presented !== undefined && !good.includes(presented)) return undefined;
   // Only then was the same token presented a second time. Any other has been used, and ends those beside it.
   const isRepeated =
     after.previousRefreshTokenId !== undefined &&

@@ -73,7 +73,7 @@ function refuseUnissued(request: Request, form: URLSearchParams): Response | und
 /** The code or token that the request is about; undefined where none or several are sent. */
 function soleCredential(form: URLSearchParams): string | undefined {
   const [grantType, ...otherTypes] = form.getAll("grant_type");
-  const name = grantType === undefined ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
+  const name = !grantType ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
   const [credential, ...others] = name === undefined ? [] : form.getAll(name);
   return credential === "" || others.length + otherTypes.length > 0 ? undefined : credential;
 }

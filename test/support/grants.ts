@@ -3,6 +3,7 @@ import type { TestWorker } from "./worker.ts";
 
 export interface GrantRecord {
   readonly expiresAt?: number;
+  readonly refreshTokenId?: string;
   readonly metadata: { readonly pingSessionId: string };
 }
 
@@ -25,8 +26,9 @@ export async function grantBehind(worker: TestWorker, credential: string | undef
     read,
     /** Replaces fields of the record. */
     change: async (fields: Partial<GrantRecord>) => {
+      const known = await read();
       // As the provider writes it with a refresh: a record without this would be the code's redemption.
-      const record = { previousRefreshTokenId: "TEST-ONLY-none", ...(await read()), ...fields };
+      const record = { previousRefreshTokenId: known.refreshTokenId, ...known, ...fields };
       const expiresAt = record.expiresAt ?? Math.floor(Date.now() / 1000) + 600;
       await person.writeGrant({ grantId, record: JSON.stringify(record), expiresAt });
     },
