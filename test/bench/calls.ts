@@ -3,6 +3,8 @@ import { Agent, request } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
+const ANSWER_TIMEOUT_MS = 30_000;
+
 export interface Answer {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
@@ -48,9 +50,16 @@ export function send(
         });
       },
     );
+    outgoing.setTimeout(ANSWER_TIMEOUT_MS, () => outgoing.destroy(new Error(`No answer came from ${url}.`)));
     outgoing.once("error", reject);
     outgoing.end(body);
   });
+}
+
+let lastId = 0;
+function nextId(): number {
+  lastId += 1;
+  return lastId;
 }
 
 const CLIENT = { name: "bench", version: "1.0.0" };
@@ -100,7 +109,8 @@ export function sessionCall(sessionId: string, token?: string): Call {
     },
     body: JSON.stringify({
       jsonrpc: "2.0",
-      id: 1,
+      // Several callers may share a session, in which no two open requests may have one id.
+      id: nextId(),
       method: "tools/call",
       params: { name: "listTodos", arguments: {} },
     }),

@@ -39,7 +39,10 @@ export function renderChart({ rows, growth, date, rounds }: Report): string {
   const isCall = (row: Row) => row.throughput !== undefined;
   const parts = [
     ...bars("A call of listTodos", rows.filter(isCall)),
-    ...bars("The first call: of an isolate that has just started, or of objects that sleep", named(isCold)),
+    ...bars(
+      "The first call of an isolate that has loaded the bundle, and calls of objects that sleep",
+      named(isCold),
+    ),
     ...bars(
       "Signing in, refreshing, opening a session",
       rows.filter((row) => !isCall(row) && !isCold(row.name)),

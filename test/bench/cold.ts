@@ -1,6 +1,7 @@
 /**
- * First calls: in an isolate that has just started, and of objects that sleep in an isolate that is awake. Each sample
- * takes a new process over the same storage, in which nothing is left in memory.
+ * First calls: of an isolate that has never served one, and of objects that sleep in an isolate that is awake. Each
+ * sample takes a new process over the same storage, in which nothing is left in memory. workerd loads the bundle before
+ * it listens: what that costs is not in the time, and `npm run build` prints it.
  */
 
 import { type Bench, type BenchWorker, signInAtFloors } from "./bench.ts";
@@ -25,15 +26,15 @@ interface Side {
 }
 
 export const COLD_FLOORS = {
-  coldStateless: "cold isolate: provider + createMcpHandler",
-  coldSession: "cold isolate: provider + McpAgent",
+  coldStateless: "first call: provider + createMcpHandler",
+  coldSession: "first call: provider + McpAgent",
   asleepStateless: "objects asleep: provider + createMcpHandler",
   asleepSession: "objects asleep: provider + McpAgent",
 } as const;
 
 export const COLD_LANES = {
-  coldStateless: "cold isolate: stateless lane",
-  coldSession: "cold isolate: session lane",
+  coldStateless: "first call: stateless lane",
+  coldSession: "first call: session lane",
   asleepStateless: "objects asleep: stateless lane",
   asleepSession: "objects asleep: session lane",
 } as const;

@@ -10,11 +10,12 @@ import {
   METERS,
   type MeterName,
   monthlyAmounts,
+  OTHERS_PER_CALL,
   SIGN_INS_PER_FIRST,
   TODO_API_SECONDS,
   type Usage,
 } from "./cost.ts";
-import { growthTable, operationTable, type Report, timeTable } from "./report.ts";
+import { growthTable, operationTable, type Report, ratios, timeTable } from "./report.ts";
 
 export const LANES: readonly Lane[] = ["stateless lane", "session lane"];
 export const DEFAULT_USAGE: Usage = { people: 1000, signInsPerDay: 0.2, callsPerDay: 20 };
@@ -35,7 +36,9 @@ export function renderCostPage(report: Report): string {
     "## A month, by number of people",
     "",
     `For each person ${callsPerDay} tool calls and ${signInsPerDay} sign-ins a day, one in ${SIGN_INS_PER_FIRST} of them the first of an app; a refresh for every`,
-    `${CALLS_PER_REFRESH} calls, a new session for every ${CALLS_PER_SESSION} calls of the old protocol; a Todo API that answers in ${TODO_API_SECONDS * 1000} ms. For other numbers:`,
+    `${CALLS_PER_REFRESH} calls, a new session for every ${CALLS_PER_SESSION} calls of the old protocol; ${OTHERS_PER_CALL * CALLS_PER_SESSION} other requests to \`/mcp\` for every ${CALLS_PER_SESSION} calls;`,
+    `a Todo API that answers in ${TODO_API_SECONDS * 1000} ms. Objects are taken to sleep before each call, as they do ten seconds after the last one. For`,
+    "other numbers:",
     "`npm run cost -- --people 5000 --calls 50 --sign-ins 1`.",
     "",
     ...LANES.flatMap((lane) => [
@@ -60,22 +63,31 @@ export function renderCostPage(report: Report): string {
       }),
     ]),
     "",
-    "Limits that no price lifts are not met by numbers of people: KV takes one write a second for each key, and no key is",
-    "shared by two people; each person, session and PingSession is an object of its own; a request has 10,000 operations,",
-    "and the most that one asks for is in the table below. PingOne keeps ten sessions of a person.",
+    "The free plan is for trying this out: it also allows 10 ms of processor time and 50 operations a request, which a sign-in",
+    "can exceed. Of the limits that no price lifts, numbers of people meet one: KV takes one write a second for each key, and",
+    "the registration of an app that registers once for all its people is such a key. Each sign-in in which somebody presses",
+    "Allow writes it; the write is repeated once after a second, and then left to the next use. Each person, session and",
+    "PingSession is an object of its own. PingOne keeps ten sessions of a person.",
+    "",
+    "Not in the numbers: the end of each MCP session (two alarms and the deletion of its tables), the refresh at PingOne once in",
+    "the life of its access token, the 401 and the metadata that a client asks for before its first sign-in, streams that",
+    "clients hold open, and storage.",
     "",
     "## What each step asks for",
     "",
     ...markdownTable(operationTable(report.rows)),
     "",
-    "KV r/w/d/l are reads, writes, deletes and lists. Objects are calls of Durable Objects, alarms included; rows are those of",
-    "their databases. Workers Logs bill each log line; invocations are not logged. A sign-in consists of all its requests: from",
+    "The first rows are floors: the same tool with less around it, nothing or the OAuth provider alone. KV r/w/d/l are reads,",
+    "writes, deletes and lists. Objects are calls of Durable Objects, alarms and messages on their sockets included; rows are",
+    "those of their databases, first where the objects slept before, then right after another call. Workers Logs bill each log line; invocations are not logged. A sign-in consists of all its requests: from",
     "the registration of the client to its tokens. A cold isolate adds two requests to PingOne, for discovery and keys. Most",
-    "rows of the session lane are the Agents SDK's own: a bare McpAgent writes as many.",
+    "rows of the session lane are the Agents SDK's own: see the bare McpAgent's.",
     "",
     "## Measured times",
     "",
-    `Milliseconds on one machine, in plain workerd (${report.rounds} rounds, noise ${report.noise.toFixed(2)}): good for comparing rows, not for what a network adds.`,
+    `Milliseconds on one machine, in plain workerd (${report.rounds} rounds): good for comparing rows, not for what a network adds.`,
+    `Slower than their floors: ${renderRatios(report)}.`,
+    "Processor time is that of the whole process, objects and KV included, which Cloudflare bills in other ways: an upper bound.",
     "",
     ...markdownTable(timeTable(report.rows)),
     "",
@@ -85,8 +97,8 @@ export function renderCostPage(report: Report): string {
       ...markdownTable(growthTable(growth)),
       "",
     ]),
-    "Grants and sessions are looked up by name, so what differs between their columns is the machine's own. Each todo is parsed,",
-    "checked and written out twice, as text for the model and as structured content: an answer of 10,000 has more than a megabyte.",
+    "Grants and sessions are looked up by name: `test/world/costs.test.ts` counts the same operations at 1, 100 and 1,000. Each",
+    "todo is parsed, checked and written out twice, as text for the model and as structured content.",
     "",
     "## Prices",
     "",
@@ -100,9 +112,19 @@ export function renderCostPage(report: Report): string {
     ]),
     "",
     `The plan itself is ${BASE_PRICE} dollars a month. Durable Object time is in seconds of an object with its 128 MB; objects that`,
-    "sleep, or wait with nothing but a socket, are not billed. Storage is not in the tables: an object's database has 12 KB and",
-    "more, so a million people with three objects each keep some 40 GB.",
+    "sleep, or wait with nothing but a socket, are not billed. An object's database has 12 KB and more, so a million people with",
+    "three objects each keep some 40 GB.",
   ].join("\n")}\n`;
+}
+
+function renderRatios(report: Report): string {
+  return ratios(report)
+    .flatMap(({ name, time, range }) =>
+      range === undefined
+        ? []
+        : `${name} ${time.toFixed(2)} x (${range.map((part) => part.toFixed(2)).join(" to ")} in ten parts of the run)`,
+    )
+    .join(", ");
 }
 
 /** What `npm run cost` prints for one usage. */

@@ -2,9 +2,9 @@
  * What a month costs at Cloudflare: the operations that the benchmark counts, times how often people do them, at the
  * prices of the Workers paid plan. PingOne's own prices are its customers' contracts and are not in it.
  */
+import type { Operations } from "./count.ts";
 
 import type { Report } from "./report.ts";
-import { countObjects } from "./report.ts";
 
 /** What one person does on an average day. */
 export interface Usage {
@@ -59,10 +59,22 @@ export const SIGN_INS_PER_FIRST = 10;
 export const CALLS_PER_REFRESH = 20;
 /** A client of the old protocol opens a session when it is started, and keeps it. */
 export const CALLS_PER_SESSION = 20;
+/** What clients send besides tool calls, such as lists of tools: each is counted as a call. */
+export const OTHERS_PER_CALL = 0.15;
 /** How long a call of an object keeps it busy, in seconds, beyond what it waits for. */
 const BUSY_SECONDS = 0.005;
 /** An object of the session lane waits for the Todo API, in seconds; that of the stateless lane does not. */
 export const TODO_API_SECONDS = 0.2;
+
+/** Messages on a socket of an object, of which Cloudflare bills twenty as one request; the tail calls them "other". */
+const MESSAGES_PER_REQUEST = 20;
+
+function billedObjectRequests({ objects }: Operations): number {
+  return Object.entries(objects).reduce(
+    (sum, [name, count]) => sum + (name.endsWith(".other") ? count / MESSAGES_PER_REQUEST : count),
+    0,
+  );
+}
 
 export type Amounts = Readonly<Record<MeterName, number>>;
 
@@ -71,7 +83,7 @@ function amountsOf(report: Report, name: string): Amounts {
   const row = report.rows.find((candidate) => candidate.name === name);
   if (row?.operations === undefined) throw new Error(`The benchmark has not counted "${name}".`);
   const { operations, cpuMs = 0 } = row;
-  const objectRequests = countObjects(operations);
+  const objectRequests = billedObjectRequests(operations);
   const waits = name === "session lane" ? TODO_API_SECONDS : 0;
   return {
     requests: operations.requests,
@@ -94,7 +106,7 @@ export function monthlyAmounts(report: Report, lane: Lane, usage: Usage): Amount
     ["first sign-in", usage.signInsPerDay / SIGN_INS_PER_FIRST],
     ["silent reconnect", usage.signInsPerDay * (1 - 1 / SIGN_INS_PER_FIRST)],
     ["refresh", usage.callsPerDay / CALLS_PER_REFRESH],
-    [lane, usage.callsPerDay],
+    [lane, usage.callsPerDay * (1 + OTHERS_PER_CALL)],
     ...(lane === "session lane"
       ? [["open a session", usage.callsPerDay / CALLS_PER_SESSION] satisfies [string, number]]
       : []),

@@ -10,8 +10,10 @@ export interface Operations {
   readonly kv: KvCounts;
   /** Calls of Durable Objects, by class and method; alarms are calls too. */
   readonly objects: Readonly<Record<string, number>>;
-  /** Rows of the Durable Objects' databases. */
+  /** Rows of the Durable Objects' databases, where the objects slept before. */
   readonly rows: RowCounts;
+  /** The same right after another run. */
+  readonly rowsAwake: RowCounts;
   /** Requests of the Worker to PingOne, not those of a browser. */
   readonly pingOne: number;
   readonly todoApi: number;
@@ -32,8 +34,17 @@ export async function countEach(
   bench: Bench,
   variants: readonly Variant[],
 ): Promise<Map<string, Operations>> {
-  for (const { run } of variants) await run();
-  await take(bench);
+  const rowsAwake = new Map<string, RowCounts>();
+  for (const { name, run } of variants) {
+    await run();
+    await settle();
+    await takeRows(bench);
+    await run();
+    await settle();
+    rowsAwake.set(name, await takeRows(bench));
+  }
+  // Asking for rows was a request to each Worker, twice for each variant.
+  await take(bench, 4 * variants.length);
   const counted = new Map<string, Operations>();
   for (const { name, run } of variants) {
     const after = await bench.standIns.control.lastRequestNumber();
@@ -41,27 +52,35 @@ export async function countEach(
     const taken = await take(bench);
     const requests = await bench.standIns.control.requests({ after });
     const pingOne = requests.filter(({ endpoint }) => BACK_CHANNEL.has(endpoint ?? "")).length;
-    counted.set(name, { ...taken, pingOne });
+    counted.set(name, { ...taken, pingOne, rowsAwake: rowsAwake.get(name) ?? taken.rows });
   }
   return counted;
 }
 
-async function take(bench: Bench): Promise<Omit<Operations, "pingOne">> {
-  const { workerd, upstream, ours, floors } = bench;
-  const { requests, bytes: bytesOut } = takeSent();
-  const { objects, logLines } = await takeReports(bench, requests);
-  const kv = { get: 0, put: 0, delete: 0, list: 0 };
-  for (const { part } of [ours, floors]) {
-    const counts = await workerd.takeKvCounts(part);
-    for (const name of Object.keys(kv) as (keyof KvCounts)[]) kv[name] += counts[name];
-  }
+const settle = () => new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+
+async function takeRows({ workerd, ours, floors }: Bench): Promise<RowCounts> {
   const rows = { read: 0, written: 0 };
   for (const { part } of [ours, floors]) {
     const { read, written } = await workerd.takeRowCounts(part);
     rows.read += read;
     rows.written += written;
   }
-  // Asking for the rows was a request to each of them.
+  return rows;
+}
+
+/** @param others requests that were made besides those of the variants */
+async function take(bench: Bench, others = 0): Promise<Omit<Operations, "pingOne" | "rowsAwake">> {
+  const { workerd, upstream, ours, floors } = bench;
+  const { requests, bytes: bytesOut } = takeSent();
+  const { objects, logLines } = await takeReports(bench, requests + others);
+  const kv = { get: 0, put: 0, delete: 0, list: 0 };
+  for (const { part } of [ours, floors]) {
+    const counts = await workerd.takeKvCounts(part);
+    for (const name of Object.keys(kv) as (keyof KvCounts)[]) kv[name] += counts[name];
+  }
+  const rows = await takeRows(bench);
+  // Asking for them was a request to each of them.
   await takeReports(bench, 2);
   return { requests, kv, objects, rows, todoApi: upstream.takeCount(), logLines, bytesOut };
 }
@@ -76,7 +95,7 @@ async function takeReports(
   let reported = 0;
   const deadline = Date.now() + REPORT_PATIENCE_MS;
   do {
-    await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+    await settle();
     for (const { part } of [ours, floors]) {
       const tail = await workerd.takeTailCounts(part);
       logLines += tail.logLines;

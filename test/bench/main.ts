@@ -5,10 +5,17 @@ import { type Bench, type Bundles, buildBundles, startBench } from "./bench.ts";
 import { COLD_FLOORS, COLD_LANES, measureCold } from "./cold.ts";
 import { countEach, type Operations } from "./count.ts";
 import { measureByAccesses, measureByTodos } from "./growth.ts";
-import { measureCpuInTurn, measureInTurn, measureThroughput, summarize, type Variant } from "./measure.ts";
+import {
+  measureCpuInTurn,
+  measureInTurn,
+  measureThroughputInTurn,
+  ratioRange,
+  summarize,
+  type Variant,
+} from "./measure.ts";
 import { record } from "./record.ts";
 import { type Report, type Row, renderReport } from "./report.ts";
-import { callVariants, connectionVariants, firstSignIn, laneVariants } from "./scenarios.ts";
+import { callVariants, connectionVariants, firstSignIn, laneVariants, openingVariant } from "./scenarios.ts";
 
 const USAGE = "Usage: npm run bench -- [--rounds NUMBER] [--json FILE] [--record] [--calls-only]";
 const DEFAULT_ROUNDS = "300";
@@ -18,7 +25,7 @@ const ROUNDS_PER_FOUR_RESTARTS = 100;
 const ROUNDS_PER_SIZE = 8;
 const CALL_BLOCKS = { blocks: 15, runsPerBlock: 20 };
 const STEP_BLOCKS = { blocks: 5, runsPerBlock: 4 };
-const THROUGHPUT = { callers: 8, seconds: 3 };
+const THROUGHPUT = { callers: 8, seconds: 0.8, turns: 3 };
 /** PingOne keeps ten sessions of a person: who signs in again and again must not end those of the other. */
 const PEOPLE = { newcomer: "alice", regular: "bob" };
 
@@ -44,9 +51,16 @@ async function main(): Promise<void> {
   const callCpu = await measureCpuInTurn(calls, bench.workerd.cpuMs, CALL_BLOCKS);
   const stepCpu = await measureCpuInTurn(steps, bench.workerd.cpuMs, STEP_BLOCKS);
   const rows: Row[] = [];
+  const throughput = await measureThroughputInTurn(calls, THROUGHPUT);
   for (const variant of calls) {
-    const throughput = await measureThroughput(variant, THROUGHPUT);
-    rows.push({ ...rowOf(variant, callTimes, operations), cpuMs: callCpu.get(variant.name), throughput });
+    const { name, floor } = variant;
+    const floorTimes = floor === undefined ? undefined : callTimes.get(floor);
+    rows.push({
+      ...rowOf(variant, callTimes, operations),
+      cpuMs: callCpu.get(name),
+      throughput: throughput.get(name) ?? Number.NaN,
+      ...(floorTimes !== undefined && { ratioRange: ratioRange(callTimes.get(name) ?? [], floorTimes) }),
+    });
   }
   rows.push(
     ...steps.map((step) => ({ ...rowOf(step, stepTimes, operations), cpuMs: stepCpu.get(step.name) })),
@@ -70,7 +84,6 @@ async function main(): Promise<void> {
     date: new Date().toISOString(),
     node: process.version,
     rounds,
-    noise: noiseOf(callTimes.get("provider + createMcpHandler") ?? []),
     rows,
     growth,
   };
@@ -85,7 +98,11 @@ async function countOperations(bundles: Bundles): Promise<Map<string, Operations
 }
 
 async function connections(bench: Bench): Promise<Variant[]> {
-  return [firstSignIn(bench, PEOPLE.newcomer), ...(await connectionVariants(bench, PEOPLE.regular))];
+  return [
+    firstSignIn(bench, PEOPLE.newcomer),
+    ...(await connectionVariants(bench, PEOPLE.regular)),
+    await openingVariant(bench, PEOPLE.regular),
+  ];
 }
 
 async function measureColdRows(bench: Bench, rounds: number): Promise<Row[]> {
@@ -110,14 +127,8 @@ function rowOf(
   };
 }
 
-/** How far one variant is from itself: the median of its odd rounds by that of its even ones. */
-function noiseOf(times: readonly number[]): number {
-  const [odd, even] = [1, 0].map((rest) => summarize(times.filter((_, index) => index % 2 === rest)).median);
-  return (odd ?? Number.NaN) / (even ?? Number.NaN);
-}
-
 // What was started ends with this process.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await main();

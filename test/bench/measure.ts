@@ -1,4 +1,7 @@
 /** Measures several variants in one run, call by call in turn, so that a drift of the machine meets all alike. */
+import { randomInt } from "node:crypto";
+
+const RATIO_PARTS = 10;
 
 export interface Variant {
   readonly name: string;
@@ -24,15 +27,19 @@ export async function measureInTurn(
   const times = new Map<string, number[]>(variants.map(({ name }) => [name, []]));
   const warmUp = Math.ceil(rounds / 10);
   for (let round = -warmUp; round < rounds; round += 1) {
-    for (let turn = 0; turn < variants.length; turn += 1) {
-      // Each round begins with another one: no variant always follows the same neighbour after a pause.
-      const variant = variants[(turn + Math.abs(round)) % variants.length] as Variant;
+    for (const variant of shuffled(variants)) {
       const startedAt = performance.now();
       await runNamed(variant);
       if (round >= 0) times.get(variant.name)?.push(performance.now() - startedAt);
     }
   }
   return times;
+}
+
+/** In another order each time: what one leaves to be done behind its answer must not always meet the same neighbour. */
+function shuffled<T>(items: readonly T[]): T[] {
+  const rest = [...items];
+  return items.map(() => rest.splice(randomInt(rest.length), 1)[0] as T);
 }
 
 export async function runNamed({ name, run }: Variant): Promise<void> {
@@ -55,8 +62,7 @@ export async function measureCpuInTurn(
 ): Promise<Map<string, number>> {
   const spent = new Map<string, number>();
   for (let block = 0; block < blocks; block += 1) {
-    for (let turn = 0; turn < variants.length; turn += 1) {
-      const variant = variants[(turn + block) % variants.length] as Variant;
+    for (const variant of shuffled(variants)) {
       const before = await readCpuMs();
       for (let run = 0; run < runsPerBlock; run += 1) await runNamed(variant);
       const after = await readCpuMs();
@@ -67,9 +73,35 @@ export async function measureCpuInTurn(
   return new Map([...spent].map(([name, ms]) => [name, ms / (blocks * runsPerBlock)]));
 }
 
+/** {@link measureThroughput} of each, several times in turn; the medians, by variant. */
+export async function measureThroughputInTurn(
+  variants: readonly Variant[],
+  { turns, ...options }: { turns: number; callers: number; seconds: number },
+): Promise<Map<string, number>> {
+  const measured = new Map<string, number[]>(variants.map(({ name }) => [name, []]));
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const variant of shuffled(variants)) {
+      measured.get(variant.name)?.push(await measureThroughput(variant, options));
+    }
+  }
+  return new Map([...measured].map(([name, all]) => [name, summarize(all).median]));
+}
+
+/** By how much one is slower than another: the least and the most in ten parts of a run. */
+export function ratioRange(times: readonly number[], floor: readonly number[]): readonly [number, number] {
+  const size = Math.ceil(times.length / RATIO_PARTS);
+  const medianOf = (all: readonly number[], part: number) =>
+    summarize(all.slice(part * size, (part + 1) * size)).median;
+  const ratios = Array.from(
+    { length: Math.ceil(times.length / size) },
+    (_, part) => medianOf(times, part) / medianOf(floor, part),
+  );
+  return [Math.min(...ratios), Math.max(...ratios)];
+}
+
 /** Calls a second, with so many callers that each wait for their own answer. */
 export async function measureThroughput(
-  { run }: Variant,
+  variant: Variant,
   { callers, seconds }: { callers: number; seconds: number },
 ): Promise<number> {
   const endsAt = performance.now() + seconds * 1000;
@@ -78,7 +110,7 @@ export async function measureThroughput(
   await Promise.all(
     Array.from({ length: callers }, async () => {
       while (performance.now() < endsAt) {
-        await run();
+        await runNamed(variant);
         calls += 1;
       }
     }),

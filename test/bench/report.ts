@@ -8,6 +8,8 @@ export interface Row {
   /** The row that it is held against. */
   readonly floor?: string;
   readonly time: Sample;
+  /** The least and the most that it was slower than its floor by, in ten parts of the run: how far to believe the ratio. */
+  readonly ratioRange?: readonly [number, number];
   /** Processor time of workerd for one run, in milliseconds. */
   readonly cpuMs?: number | undefined;
   /** Runs a second with eight callers. */
@@ -19,26 +21,24 @@ export interface Report {
   readonly date: string;
   readonly node: string;
   readonly rounds: number;
-  /** Median of one variant's odd rounds by that of its even ones: 1 on a machine that has nothing else to do. */
-  readonly noise: number;
   readonly rows: readonly Row[];
   readonly growth: readonly Growth[];
 }
 
 /** By how much each row with a floor is slower than it. */
-export function ratios({ rows }: Report): { name: string; time: number; cpu: number | undefined }[] {
+export function ratios({ rows }: Report) {
   return rows.flatMap((row) => {
     const floor = rows.find(({ name }) => name === row.floor);
     if (floor === undefined) return [];
     const cpu = row.cpuMs === undefined || floor.cpuMs === undefined ? undefined : row.cpuMs / floor.cpuMs;
-    return [{ name: row.name, time: row.time.median / floor.time.median, cpu }];
+    return [{ name: row.name, time: row.time.median / floor.time.median, range: row.ratioRange, cpu }];
   });
 }
 
 export function renderReport(report: Report): string {
   const against = ratios(report).map(
-    ({ name, time, cpu }) =>
-      `${name}: ${time.toFixed(2)} x its floor${cpu === undefined ? "" : `, ${cpu.toFixed(2)} x its CPU`}`,
+    ({ name, time, range, cpu }) =>
+      `${name}: ${time.toFixed(2)} x its floor${range === undefined ? "" : ` (${range[0].toFixed(2)} to ${range[1].toFixed(2)} in ten parts of the run)`}${cpu === undefined ? "" : `, ${cpu.toFixed(2)} x its CPU`}`,
   );
   return [
     "Milliseconds",
@@ -54,7 +54,7 @@ export function renderReport(report: Report): string {
       ...renderColumns(growthTable(growth)),
     ]),
     "",
-    `Noise: ${report.noise.toFixed(2)} (one variant against itself). ${report.rounds} rounds, Node ${report.node}.`,
+    `${report.rounds} rounds, Node ${report.node}.`,
   ].join("\n");
 }
 
@@ -62,7 +62,7 @@ type Table = readonly (readonly string[])[];
 
 export function timeTable(rows: readonly Row[]): Table {
   return [
-    ["", "median", "p95", "half of all", "samples", "CPU", "8 callers/s"],
+    ["", "median", "p95", "middle half", "samples", "CPU", "8 callers/s"],
     ...rows.map(({ name, time, cpuMs, throughput }) => [
       name,
       ms(time.median),
@@ -77,10 +77,21 @@ export function timeTable(rows: readonly Row[]): Table {
 
 export function operationTable(rows: readonly Row[]): Table {
   return [
-    ["", "requests", "KV r/w/d/l", "objects", "rows r/w", "PingOne", "Todo API", "log lines", "bytes out"],
+    [
+      "",
+      "requests",
+      "KV r/w/d/l",
+      "objects",
+      "rows r/w",
+      "awake",
+      "PingOne",
+      "Todo API",
+      "log lines",
+      "bytes out",
+    ],
     ...rows.flatMap(({ name, operations }) => {
       if (operations === undefined) return [];
-      const { kv, rows: touched } = operations;
+      const { kv, rows: touched, rowsAwake: awake } = operations;
       return [
         [
           name,
@@ -88,6 +99,7 @@ export function operationTable(rows: readonly Row[]): Table {
           [kv.get, kv.put, kv.delete, kv.list].join("/"),
           String(countObjects(operations)),
           `${touched.read}/${touched.written}`,
+          `${awake.read}/${awake.written}`,
           String(operations.pingOne),
           String(operations.todoApi),
           String(operations.logLines),

@@ -1,7 +1,9 @@
 /** Plain workerd as a process of its own: no wrangler, no simulator in front, and its log read by nobody. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -55,13 +57,15 @@ export async function startWorkerd(options: {
   await mkdir(storagePath);
   const configPath = path.join(root, "config.capnp");
   await writeFile(configPath, renderConfig({ workers, inside, storagePath, isCounted }));
+  const removeRoot = () => rmSync(root, { recursive: true, force: true });
+  process.once("exit", removeRoot);
   const services = workers.flatMap((worker) => [worker.name, kvOf(worker), tailOf(worker)]);
   const start = () => startProcess(configPath, services);
   let running: Running;
   try {
     running = await start();
   } catch (error) {
-    await rm(root, { recursive: true, force: true });
+    removeRoot();
     throw error;
   }
   const originOf = (service: string) => `http://127.0.0.1:${running.ports.get(service)}`;
@@ -87,7 +91,8 @@ export async function startWorkerd(options: {
     },
     [Symbol.asyncDispose]: async () => {
       await stop(running.child);
-      await rm(root, { recursive: true, force: true });
+      process.off("exit", removeRoot);
+      removeRoot();
     },
   };
 }
