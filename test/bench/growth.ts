@@ -19,19 +19,20 @@ const PERSON = "bob";
 /**
  * Grants of one person with an open session each. Their first is the one whose calls are measured.
  *
- * @param options.make the calls and steps to measure, made when there is one grant
+ * @param options.make the calls to measure, and the steps, made when there is one grant. They are measured one after the
+ *   other: a step leaves work behind its answer, which would meet the calls
  */
 export async function measureByAccesses(
   { ours }: Bench,
-  { make, rounds }: { make: (username: string) => Promise<readonly Variant[]>; rounds: number },
+  { make, rounds }: { make: (username: string) => Promise<readonly (readonly Variant[])[]>; rounds: number },
 ): Promise<Growth> {
-  const variants = await make(PERSON);
+  const groups = await make(PERSON);
   const signIn = await signInAgain(ours, PERSON);
   let count = 1;
   return measureAtSizes(
     "grants of one person, with a session each",
     ACCESSES,
-    { variants, rounds },
+    { groups, rounds },
     async (size) => {
       for (; count < size; count += 1) await openSession((call) => ours.call("/mcp", call), await signIn());
     },
@@ -41,8 +42,9 @@ export async function measureByAccesses(
 /** Todos in one answer of the Todo API. */
 export async function measureByTodos(
   { upstream }: Bench,
-  options: { variants: readonly Variant[]; rounds: number },
+  { variants, rounds }: { variants: readonly Variant[]; rounds: number },
 ): Promise<Growth> {
+  const options = { groups: [variants], rounds };
   const growth = await measureAtSizes("todos in one answer", TODOS, options, async (size) =>
     upstream.setTodos(size),
   );
@@ -53,14 +55,16 @@ export async function measureByTodos(
 async function measureAtSizes(
   of: string,
   sizes: readonly number[],
-  { variants, rounds }: { variants: readonly Variant[]; rounds: number },
+  { groups, rounds }: { groups: readonly (readonly Variant[])[]; rounds: number },
   growTo: (size: number) => Promise<void>,
 ): Promise<Growth> {
-  const medians = new Map<string, number[]>(variants.map(({ name }) => [name, []]));
+  const medians = new Map<string, number[]>(groups.flat().map(({ name }) => [name, []]));
   for (const size of sizes) {
     await growTo(size);
-    for (const [name, times] of await measureInTurn(variants, { rounds })) {
-      medians.get(name)?.push(summarize(times).median);
+    for (const variants of groups) {
+      for (const [name, times] of await measureInTurn(variants, { rounds })) {
+        medians.get(name)?.push(summarize(times).median);
+      }
     }
   }
   return { of, sizes, rows: [...medians].map(([name, all]) => ({ name, medians: all })) };

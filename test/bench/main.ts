@@ -73,8 +73,8 @@ async function main(): Promise<void> {
         await measureByTodos(bench, { variants: await laneVariants(bench), ...sized }),
         await measureByAccesses(bench, {
           make: async (username) => [
-            ...(await laneVariants(bench, username)),
-            ...(await connectionVariants(bench, username)),
+            await laneVariants(bench, username),
+            await connectionVariants(bench, username),
           ],
           ...sized,
         }),
