@@ -5,6 +5,7 @@ import { setupServer } from "msw/node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   CRAFTED_ISSUER,
+  CRAFTED_REQUEST,
   CRAFTED_SETTINGS,
   type CraftedIssuer,
   craftedMetadata,
@@ -89,14 +90,7 @@ describe("a sign-in whose PingSession cannot be opened", () => {
   async function signIn(discard: (token: string) => Promise<void>): Promise<URL> {
     const nonce = crypto.randomUUID();
     issuer.answerWith({ nonce });
-    const request = {
-      responseType: "code",
-      clientId: "c".repeat(16),
-      redirectUri: "http://localhost:7777/callback",
-      scope: ["todo_api:read"],
-      state: "the-state",
-      issuer: "https://mcp.example.com",
-    };
+    const request = CRAFTED_REQUEST;
     const data = { kind: "sign_in", codeVerifier: "v".repeat(43), nonce };
     const env = {
       OAUTH_PROVIDER: {

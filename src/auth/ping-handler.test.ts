@@ -2,7 +2,7 @@
 import "../../test/support/workers-runtime.ts";
 import { setupServer } from "msw/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CRAFTED_SETTINGS, createCraftedIssuer } from "../../test/support/crafted-issuer.ts";
+import { CRAFTED_REQUEST, CRAFTED_SETTINGS, createCraftedIssuer } from "../../test/support/crafted-issuer.ts";
 import { parseSettings } from "../config.ts";
 import { createAuthorizeHandler } from "./ping-handler.ts";
 
@@ -24,14 +24,7 @@ it("a write that fails after the person has allowed the client ends at the clien
     COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
     MCP_RESOURCE: "https://mcp.example.com/mcp",
   });
-  const request = {
-    responseType: "code",
-    clientId: "c".repeat(16),
-    redirectUri: "http://localhost:7777/callback",
-    scope: ["todo_api:read"],
-    state: "the-state",
-    issuer: "https://mcp.example.com",
-  };
+  const request = CRAFTED_REQUEST;
   const provider = {
     approveConsent: async () => ({ request, headers: new Headers({ "Set-Cookie": "consent=; Max-Age=0" }) }),
     beginUpstream: async () => {

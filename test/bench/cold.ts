@@ -3,7 +3,6 @@
  * sample takes a new process over the same storage, in which nothing is left in memory. workerd loads the bundle before
  * it listens: what that costs is not in the time, and `npm run build` prints it.
  */
-
 import { type Bench, type BenchWorker, signInAtFloors } from "./bench.ts";
 import { openSession, requireTodos, sessionCall, statelessCall } from "./calls.ts";
 import { runNamed, type Variant } from "./measure.ts";

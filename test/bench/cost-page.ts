@@ -15,7 +15,7 @@ import {
   TODO_API_SECONDS,
   type Usage,
 } from "./cost.ts";
-import { growthTable, operationTable, type Report, ratios, timeTable } from "./report.ts";
+import { growthTable, operationTable, type Report, ratios, renderRange, timeTable } from "./report.ts";
 
 export const LANES: readonly Lane[] = ["stateless lane", "session lane"];
 export const DEFAULT_USAGE: Usage = { people: 1000, signInsPerDay: 0.2, callsPerDay: 20 };
@@ -120,9 +120,7 @@ export function renderCostPage(report: Report): string {
 function renderRatios(report: Report): string {
   return ratios(report)
     .flatMap(({ name, time, range }) =>
-      range === undefined
-        ? []
-        : `${name} ${time.toFixed(2)} x (${range.map((part) => part.toFixed(2)).join(" to ")} in ten parts of the run)`,
+      range === undefined ? [] : `${name} ${time.toFixed(2)} x ${renderRange(range)}`,
     )
     .join(", ");
 }

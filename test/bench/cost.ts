@@ -3,7 +3,6 @@
  * prices of the Workers paid plan. PingOne's own prices are its customers' contracts and are not in it.
  */
 import type { Operations } from "./count.ts";
-
 import type { Report } from "./report.ts";
 
 /** What one person does on an average day. */

@@ -29,7 +29,7 @@ const REPORT_PATIENCE_MS = 30_000;
 
 const BACK_CHANNEL = new Set(["token", "jwks", "discovery", "introspect", "revoke", "par"]);
 
-/** Runs each variant once to warm it, and once to count it. */
+/** Runs each variant twice for the rows of objects that are awake, and once more for everything else. */
 export async function countEach(
   bench: Bench,
   variants: readonly Variant[],

@@ -100,7 +100,7 @@ export function ratioRange(times: readonly number[], floor: readonly number[]): 
 }
 
 /** Calls a second, with so many callers that each wait for their own answer. */
-export async function measureThroughput(
+async function measureThroughput(
   variant: Variant,
   { callers, seconds }: { callers: number; seconds: number },
 ): Promise<number> {

@@ -35,10 +35,14 @@ export function ratios({ rows }: Report) {
   });
 }
 
+export function renderRange(range: readonly [number, number]): string {
+  return `(${range.map((part) => part.toFixed(2)).join(" to ")} in ten parts of the run)`;
+}
+
 export function renderReport(report: Report): string {
   const against = ratios(report).map(
     ({ name, time, range, cpu }) =>
-      `${name}: ${time.toFixed(2)} x its floor${range === undefined ? "" : ` (${range[0].toFixed(2)} to ${range[1].toFixed(2)} in ten parts of the run)`}${cpu === undefined ? "" : `, ${cpu.toFixed(2)} x its CPU`}`,
+      `${name}: ${time.toFixed(2)} x its floor${range === undefined ? "" : ` ${renderRange(range)}`}${cpu === undefined ? "" : `, ${cpu.toFixed(2)} x its CPU`}`,
   );
   return [
     "Milliseconds",
@@ -111,7 +115,7 @@ export function operationTable(rows: readonly Row[]): Table {
 }
 
 /** Calls of Durable Objects. */
-export function countObjects({ objects }: Operations): number {
+function countObjects({ objects }: Operations): number {
   return Object.values(objects).reduce((sum, count) => sum + count, 0);
 }
 

@@ -1,5 +1,4 @@
 /** Plain workerd as a process of its own: no wrangler, no simulator in front, and its log read by nobody. */
-
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";

@@ -101,6 +101,16 @@ export function craftedMetadata(): Record<string, unknown> & Endpoints {
   };
 }
 
+/** A sign-in that an MCP client has begun, as the provider hands it to a handler. */
+export const CRAFTED_REQUEST = {
+  responseType: "code",
+  clientId: "c".repeat(16),
+  redirectUri: "http://localhost:7777/callback",
+  scope: ["todo_api:read"],
+  state: "the-state",
+  issuer: "https://mcp.example.com",
+} as const;
+
 /** Settings of a Worker that signs people in there. */
 export const CRAFTED_SETTINGS = {
   PINGONE_ISSUER: CRAFTED_ISSUER,

@@ -5,9 +5,6 @@ import { countObjectCalls } from "./object-calls.ts";
 import type { WorldEnv } from "./objects.ts";
 import { OFFSET_HEADER } from "./world-offset.ts";
 
-/** The world's own, which no production code knows. */
-const WORLD_BINDINGS = new Set(["KV_HUB", "PROBE"]);
-
 type Handler = ExportedHandler<WorldEnv>;
 
 export function asWorldHandler(production: Handler): Handler {
@@ -16,7 +13,7 @@ export function asWorldHandler(production: Handler): Handler {
   let envOfPlace: WorldEnv | undefined;
   const placed = (env: WorldEnv): WorldEnv => {
     envOfPlace ??= {
-      ...countObjectCalls(env, WORLD_BINDINGS),
+      ...countObjectCalls(env),
       OAUTH_KV: createPlaceKv(env.KV_HUB, String(env.WORLD_PLACE)),
     };
     return envOfPlace;

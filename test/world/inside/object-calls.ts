@@ -9,11 +9,11 @@ export function takeObjectCalls(): Readonly<Record<string, number>> {
   return taken;
 }
 
-/** An env whose objects of the bundle count; those of the world itself do not. */
-export function countObjectCalls(env: WorldEnv, own: ReadonlySet<string>): WorldEnv {
+/** An env for the bundle whose objects count. The world's own objects, which the bundle does not know, are not called by it. */
+export function countObjectCalls(env: WorldEnv): WorldEnv {
   const counted = Object.entries(env).map(([name, binding]): [string, unknown] => [
     name,
-    isNamespace(binding) && !own.has(name)
+    isNamespace(binding)
       ? watchCalls(binding, (method, call) => {
           countCall(`${name}.${method}`);
           return call();
