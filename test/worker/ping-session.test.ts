@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import { grantBehind } from "../support/grants.ts";
 import {
   connectMcp,
   createBrowser,
@@ -186,15 +187,19 @@ it("a connection that is replaced while it refreshes at PingOne leaves the new o
   };
   const first = await connect();
   const old = await redeem(worker, client, first.attempt, first.page.url);
+  const replaced = await (await grantBehind(worker, old.access_token)).pingSession();
   const second = await connect();
+  // Real time is what this is about: the Worker's clock cannot be moved.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   let tokens: TokenResponse | undefined;
   {
     // The old connection is refreshing, and PingOne has rotated its token, when the new code is redeemed.
     using _ = beforeAnswerArrives(`${provider.issuer}/token`, async () => {
       tokens = await redeem(worker, client, second.attempt, second.page.url);
-      // Time for the alarm that ends what was replaced.
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      // The alarm that ends what was replaced has begun to: it gives no token any more, and waits for the refresh.
+      const isHandingOver = async () =>
+        expect(await replaced.getAccessToken({ waitAtMostMs: 0 })).toEqual({ kind: "expired" });
+      await vi.waitFor(isHandingOver, { timeout: 5000, interval: 50 });
     });
     await (await sendInEra(worker, "modern", { call: "tools/list", token: old.access_token })).text();
   }
