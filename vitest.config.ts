@@ -1,5 +1,5 @@
 /**
- * `unit`: pure parts, stand-ins and scripts, in Node. `worker`: the production bundle in workerd, one per test file.
+ * `unit`: pure parts, emulators and scripts, in Node. `worker`: the production bundle in workerd, one per test file.
  * Browser tests are Playwright's.
  */
 import { defineConfig } from "vitest/config";
@@ -19,8 +19,10 @@ export default defineConfig({
             "src/**/*.test.{ts,tsx}",
             "mocks/**/*.test.ts",
             "scripts/**/*.test.ts",
+            "test/contract/**/*.test.ts",
             "test/docs/**/*.test.ts",
           ],
+          setupFiles: ["./test/support/workers-runtime.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -1,10 +1,10 @@
 /**
  * Where every part of the offline loop answers, written out once (docs: README, "Addresses").
  *
- * Host rule: the Worker and the Inspector are always `localhost`, the stand-ins always `127.0.0.1`. They are two
+ * Host rule: the Worker and the Inspector are always `localhost`, the emulators always `127.0.0.1`. They are two
  * different *sites*, as in production, so cookies and redirects meet the same cross-site rules.
  */
-export const STAND_IN_HOST = "127.0.0.1";
+export const EMULATOR_HOST = "127.0.0.1";
 export const WORKER_HOST = "localhost";
 
 /** Default ports of the offline loop; each can be overridden by the environment variable of the name given. */

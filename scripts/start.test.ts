@@ -47,7 +47,7 @@ describe("npm start", () => {
     expect(status).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toContain(
-      `Port ${port} is in use by another program, but the Todo API stand-in needs it: stop that program, or choose another with TODO_PORT, for example: TODO_PORT=9401 npm start`,
+      `Port ${port} is in use by another program, but the Todo API emulator needs it: stop that program, or choose another with TODO_PORT, for example: TODO_PORT=9401 npm start`,
     );
   });
 });

@@ -10,7 +10,7 @@ import { type OfflineStack, PROJECT_ROOT, startOfflineStack } from "./stack/stac
 import { summarize } from "./stack/summary.ts";
 import { watchFolders } from "./stack/watch.ts";
 
-const HELP = `Starts the PingOne stand-in, the Todo API stand-in, the Worker and the MCP Inspector. Ctrl-C stops all of it.
+const HELP = `Starts the PingOne emulator, the Todo API emulator, the Worker and the MCP Inspector. Ctrl-C stops all of it.
 
   npm start -- [options]
 
@@ -73,18 +73,18 @@ function ignoreBrokenPipes(): void {
   }
 }
 
-/** Stand-ins are started again when their code or fixtures change; wrangler does the same for `src/` by itself. */
+/** Emulators are started again when their code or fixtures change; wrangler does the same for `src/` by itself. */
 function reloadOnChange(stack: OfflineStack, signal: AbortSignal): () => void {
   let restarting = Promise.resolve();
   return watchFolders([join(PROJECT_ROOT, "mocks"), join(PROJECT_ROOT, "fixtures")], (path) => {
     restarting = restarting.then(async () => {
       if (signal.aborted) return;
-      print(`${relative(PROJECT_ROOT, path)} changed: starting the stand-ins again`);
+      print(`${relative(PROJECT_ROOT, path)} changed: starting the emulators again`);
       try {
-        await stack.restartStandIns();
+        await stack.restartOffline();
       } catch (error) {
         if (signal.aborted) return;
-        print(`${explain(error)}\nThe stand-ins start again when the file is corrected.`);
+        print(`${explain(error)}\nThe emulators start again when the file is corrected.`);
       }
     });
   });

@@ -1,4 +1,3 @@
-import "../test/support/workers-runtime.ts";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
 import { ALL_TODO_SCOPES, type Env, parseSettings } from "./config.ts";

@@ -1,28 +1,28 @@
-/** The control page of the stand-ins in a browser: its buttons do what the API does, with and without JavaScript. */
+/** The control page of the emulators in a browser: its buttons do what the API does, with and without JavaScript. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test as base, expect, type Page } from "@playwright/test";
-import { type StandIns, startStandIns } from "../../mocks/start.ts";
+import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 
-const test = base.extend<{ standIns: StandIns }>({
+const test = base.extend<{ emulators: Emulators }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern, also for a fixture that needs no other.
-  standIns: async ({}, use) => {
-    await using standIns = await startStandIns({
+  emulators: async ({}, use) => {
+    await using emulators = await startOffline({
       pingonePort: 0,
       todoPort: 0,
       workerOrigin: "http://localhost:8787",
     });
-    await use(standIns);
+    await use(emulators);
   },
 });
 
-const openPage = (page: Page, { pingoneOrigin }: StandIns) => page.goto(`${pingoneOrigin}/__mocks`);
+const openPage = (page: Page, { pingoneOrigin }: Emulators) => page.goto(`${pingoneOrigin}/__mocks`);
 const part = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 
-async function useEveryButton(page: Page, standIns: StandIns): Promise<void> {
-  const { control } = standIns;
-  await openPage(page, standIns);
+async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
+  const { control } = emulators;
+  await openPage(page, emulators);
 
   await page.getByLabel("Seconds (negative: back)").fill("7200");
   await page.getByRole("button", { name: "Move the clock" }).click();
@@ -65,7 +65,7 @@ async function useEveryButton(page: Page, standIns: StandIns): Promise<void> {
     await expect(page.getByRole("status")).toContainText('{"count":0}');
   }
 
-  await page.request.get(`${standIns.issuer}/jwks`);
+  await page.request.get(`${emulators.issuer}/jwks`);
   await page.getByRole("link", { name: "Refresh" }).click();
   await page.getByText(/^#\d+ GET .*\/as\/jwks -> 200/).click();
   await expect(part(page, "Journal")).toContainText("Endpoint");
@@ -77,8 +77,8 @@ async function useEveryButton(page: Page, standIns: StandIns): Promise<void> {
   expect((await control.state()).pingone.switches.accessTokenTtlSeconds).not.toBe(90);
 }
 
-test("every button of the control page does what the API does", async ({ page, standIns }) => {
-  await useEveryButton(page, standIns);
+test("every button of the control page does what the API does", async ({ page, emulators }) => {
+  await useEveryButton(page, emulators);
 });
 
 test.describe("without JavaScript", () => {
@@ -86,40 +86,40 @@ test.describe("without JavaScript", () => {
 
   test("every button does the same, and no control is shown that would do nothing", async ({
     page,
-    standIns,
+    emulators,
   }) => {
-    await useEveryButton(page, standIns);
+    await useEveryButton(page, emulators);
     await expect(page.getByRole("button", { name: "Stop live updates" })).toBeHidden();
   });
 });
 
 test("the journal and the state follow without a reload, until they are told to stop", async ({
   page,
-  standIns,
+  emulators,
 }) => {
-  await openPage(page, standIns);
+  await openPage(page, emulators);
   const journal = part(page, "Journal");
   await expect(journal).toContainText("0 requests");
-  await page.request.get(`${standIns.issuer}/jwks`);
+  await page.request.get(`${emulators.issuer}/jwks`);
   await expect(journal).toContainText("1 request");
 
   const entry = journal.getByText(/^#1 GET/);
   await entry.click();
-  await standIns.control.queueFault({ endpoint: "token", fault: "reset" });
-  await page.request.get(`${standIns.issuer}/jwks`);
+  await emulators.control.queueFault({ endpoint: "token", fault: "reset" });
+  await page.request.get(`${emulators.issuer}/jwks`);
   await expect(journal).toContainText("2 requests");
   await expect(part(page, "Faults")).toContainText("reset on token");
   await expect(journal.locator("details[open]")).toHaveCount(1);
   await expect(journal.locator("summary:focus")).toContainText("#1 GET");
 });
 
-test("live updates stop and start again at the press of a button", async ({ page, standIns }) => {
+test("live updates stop and start again at the press of a button", async ({ page, emulators }) => {
   await page.clock.install();
-  await openPage(page, standIns);
+  await openPage(page, emulators);
   await page.getByRole("button", { name: "Stop live updates" }).click();
   const updates: string[] = [];
   page.on("request", (request) => updates.push(request.url()));
-  await page.request.get(`${standIns.issuer}/jwks`);
+  await page.request.get(`${emulators.issuer}/jwks`);
   await page.clock.runFor(10_000);
   expect(updates).toEqual([]);
   await expect(part(page, "Journal")).toContainText("0 requests");
@@ -128,11 +128,11 @@ test("live updates stop and start again at the press of a button", async ({ page
   await expect(part(page, "Journal")).toContainText("1 request");
 });
 
-test("the control page is good", async ({ page, standIns }) => {
-  await standIns.control.queueFault({ endpoint: "token", fault: "reset", login: { user: "alice" } });
-  await page.request.get(`${standIns.issuer}/jwks`);
-  await page.request.get(`${standIns.pingoneOrigin}/nowhere`);
-  await openPage(page, standIns);
+test("the control page is good", async ({ page, emulators }) => {
+  await emulators.control.queueFault({ endpoint: "token", fault: "reset", login: { user: "alice" } });
+  await page.request.get(`${emulators.issuer}/jwks`);
+  await page.request.get(`${emulators.pingoneOrigin}/nowhere`);
+  await openPage(page, emulators);
   await page.getByText(/^#2 GET/).click();
   await page.getByText("What each fault does").click();
   await expectGoodPage(page, "control page");
@@ -140,9 +140,9 @@ test("the control page is good", async ({ page, standIns }) => {
 
 test("a page of a stranger can neither use nor frame nor read the control API", async ({
   page,
-  standIns,
+  emulators,
 }) => {
-  const target = `${standIns.pingoneOrigin}/__mocks`;
+  const target = `${emulators.pingoneOrigin}/__mocks`;
   const stranger = createServer((_, response) => {
     response.setHeader("content-type", "text/html");
     response.end(`<h1>A stranger</h1>
@@ -158,7 +158,7 @@ test("a page of a stranger can neither use nor frame nor read the control API", 
     for (const host of ["localhost", "127.0.0.1"]) {
       await page.goto(`http://${host}:${port}/`);
       await expect(
-        page.frameLocator("iframe").getByRole("heading", { name: "Stand-in controls" }),
+        page.frameLocator("iframe").getByRole("heading", { name: "Emulator controls" }),
       ).toHaveCount(0);
       const read = await page.evaluate(
         (url) =>
@@ -174,7 +174,7 @@ test("a page of a stranger can neither use nor frame nor read the control API", 
         page.getByRole("button", { name: "Win a prize" }).click(),
       ]);
       expect(response.status()).toBe(403);
-      expect(await standIns.control.pendingFaults()).toEqual([]);
+      expect(await emulators.control.pendingFaults()).toEqual([]);
     }
   } finally {
     stranger.close();

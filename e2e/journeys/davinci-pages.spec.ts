@@ -1,4 +1,4 @@
-/** Every screen of the stand-in: accessible, on small and large screens, light and dark, by keyboard alone. */
+/** Every screen of the emulator: accessible, on small and large screens, light and dark, by keyboard alone. */
 import type { Page } from "@playwright/test";
 import { beginAuthorization } from "../fixtures/authorization.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
@@ -109,7 +109,7 @@ test("the page that strands a person who declines is good, though a dead end", a
   await expectGoodPage(page, "stranded");
 });
 
-test("the stand-in's own pages are good: an error, signed off", async ({ page, stack }) => {
+test("the emulator's own pages are good: an error, signed off", async ({ page, stack }) => {
   const refused = await page.goto(`${stack.issuer}/authorize?response_type=code&client_id=unknown`);
   expect(refused?.status()).toBe(400);
   await expectGoodPage(page, "pingone error");
@@ -129,7 +129,7 @@ async function expectScreen(page: Page, heading: string): Promise<void> {
   await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
 }
 
-/** The stand-in shows beside the screen what PingOne would send by e-mail. */
+/** The emulator shows beside the screen what PingOne would send by e-mail. */
 async function readOneTimeCode(page: Page): Promise<string> {
   return (await page.getByTestId("one-time-code").textContent()) ?? "";
 }

@@ -1,4 +1,4 @@
-/** The screens of the stand-in's default DaVinci flow: sign on, and the consent of the PingOne connector. */
+/** The screens of the emulator's default DaVinci flow: sign on, and the consent of the PingOne connector. */
 import { expect, type Page } from "@playwright/test";
 import type { TestUser } from "../fixtures/users.ts";
 

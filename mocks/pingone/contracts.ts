@@ -1,8 +1,8 @@
 /**
- * The seams between the parts of the PingOne stand-in: the OIDC front (validates, keeps sessions and tokens),
+ * The seams between the parts of the PingOne emulator: the OIDC front (validates, keeps sessions and tokens),
  * the DaVinci flow engine (asks the person) and the control API (journal, faults, clock).
  */
-import type { StandInApp } from "../http-server.ts";
+import type { EmulatorApp } from "../kit/http-server.ts";
 
 /** What the OIDC front tells a flow about the request that it has already validated. */
 export interface AuthorizationContext {
@@ -28,7 +28,7 @@ export interface SessionView {
   readonly id: string;
   readonly userId: string;
   readonly authenticationMethods: readonly string[];
-  /** Epoch milliseconds by the stand-in's clock. */
+  /** Epoch milliseconds by the emulator's clock. */
   readonly lastUsedAt: number;
 }
 
@@ -65,7 +65,7 @@ export interface FlowEngine {
   submit(interactionId: string, form: URLSearchParams): Promise<FlowOutcome | undefined>;
 }
 
-/** Milliseconds since the epoch, by the stand-in's own clock, which the control API can move. */
+/** Milliseconds since the epoch, by the emulator's own clock, which the control API can move. */
 export type Clock = () => number;
 
 /** What is known of the login (or grant) that a request or a token belongs to. Faults are queued per login by these. */
@@ -105,7 +105,7 @@ export interface LoginCredentials {
 }
 
 /**
- * Verbs of the control API on the PingOne stand-in. A user is named by user name, e-mail or id, a flow by policy id or
+ * Verbs of the control API on the PingOne emulator. A user is named by user name, e-mail or id, a flow by policy id or
  * flow name; each verb throws an Error that lists the valid names when it is given another.
  */
 export interface PingOneAdmin {
@@ -135,7 +135,7 @@ export interface LiveRefreshToken {
   readonly username: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
-  /** ISO 8601, by the stand-in's clock. */
+  /** ISO 8601, by the emulator's clock. */
   readonly expiresAt: string;
 }
 
@@ -156,18 +156,18 @@ export interface PingOneStateView {
   }[];
 }
 
-/** What `createPingOneStandIn` takes. Port 0 picks a free one. */
-export interface PingOneStandInOptions {
+/** What `createPingOneEmulator` takes. Port 0 picks a free one. */
+export interface PingOneEmulatorOptions {
   readonly port: number;
   /** Replaces `{worker}` in fixtures. */
   readonly workerOrigin: string;
   readonly fixturesDir: string;
   readonly clock: Clock;
   /**
-   * Called with the Hono app before any route or middleware of the stand-in is added, so that the journal sees every
-   * request, faults can answer in the stand-in's place and `/__mocks` is reachable.
+   * Called with the Hono app before any route or middleware of the emulator is added, so that the journal sees every
+   * request, faults can answer in the emulator's place and `/__mocks` is reachable.
    */
-  readonly mount?: (app: StandInApp) => void;
+  readonly mount?: (app: EmulatorApp) => void;
   readonly takeTokenFault?: TakeTokenFault;
   /** What an earlier `snapshot()` returned, through JSON. Anything unreadable is refused with a plain sentence. */
   readonly snapshot?: unknown;
@@ -175,8 +175,8 @@ export interface PingOneStandInOptions {
   readonly onChange?: () => void;
 }
 
-/** What `createPingOneStandIn` returns, listening. */
-export interface PingOneStandIn {
+/** What `createPingOneEmulator` returns, listening. */
+export interface PingOneEmulator {
   readonly origin: string;
   readonly issuer: string;
   readonly apiIdentifier: string;

@@ -8,8 +8,8 @@ import { randomUUID } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { PAGE_CONTENT_SECURITY_POLICY } from "./davinci/layout.ts";
-import { renderErrorPage } from "./pages.ts";
+import { PAGE_CONTENT_SECURITY_POLICY } from "./html/layout.ts";
+import { renderErrorPage } from "./html/pages.ts";
 
 export type FrontEnv = { Bindings: HttpBindings; Variables: { correlationId: string } };
 export type FrontContext = Context<FrontEnv>;
@@ -104,7 +104,7 @@ export function methodNotAllowed(c: FrontContext, allowed: readonly string[]): R
   });
 }
 
-/** An HTML page, with the headers that every page of the stand-in carries. */
+/** An HTML page, with the headers that every page of the emulator carries. */
 export function sendPage(
   c: FrontContext,
   html: string,

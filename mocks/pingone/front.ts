@@ -1,13 +1,13 @@
 /** What every endpoint of the OIDC front works with. */
 import type { Clock, TakeTokenFault } from "./contracts.ts";
 import type { DavinciFlowEngine } from "./davinci/engine.ts";
-import type { Application, Environment } from "./environment.ts";
-import type { PendingStore } from "./interactions.ts";
-import type { PushedRequests } from "./pushed-requests.ts";
-import type { Signer } from "./signer.ts";
-import type { State } from "./state.ts";
-import type { SwitchBoard } from "./switches.ts";
-import type { UserStore } from "./users.ts";
+import type { PushedRequests } from "./oidc/pushed-requests.ts";
+import type { PendingStore } from "./oidc/sign-on.ts";
+import type { Application, Environment } from "./tenant/environment.ts";
+import type { SwitchBoard } from "./tenant/switches.ts";
+import type { UserStore } from "./tenant/users.ts";
+import type { Signer } from "./tokens/sign.ts";
+import type { State } from "./tokens/store.ts";
 
 export interface Front {
   readonly environment: Environment;

@@ -1,9 +1,9 @@
 /** A certified client library (openid-client 6) through everything that it knows of PingOne's endpoints. */
 import * as oidc from "openid-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TestBrowser } from "../../test/support/browser.ts";
+import type { TestBrowser } from "../kit/testing/browser.ts";
 import type { TokenFault } from "./contracts.ts";
-import { ALL_SCOPES, REDIRECT_URI, startTenant, type Tenant, WORKER_ORIGIN } from "./test-tenant.ts";
+import { ALL_SCOPES, REDIRECT_URI, startTenant, type Tenant, WORKER_ORIGIN } from "./testing/tenant.ts";
 
 let tenant: Tenant;
 let config: oidc.Configuration;
@@ -13,7 +13,7 @@ let fault: TokenFault | undefined;
 beforeEach(async () => {
   fault = undefined;
   tenant = await startTenant({ takeTokenFault: () => fault });
-  config = await discover(oidc.ClientSecretBasic(tenant.standIn.client.secret));
+  config = await discover(oidc.ClientSecretBasic(tenant.emulator.client.secret));
   browser = tenant.openBrowser();
 });
 afterEach(() => tenant[Symbol.asyncDispose]());
@@ -21,7 +21,7 @@ afterEach(() => tenant[Symbol.asyncDispose]());
 async function discover(authentication: oidc.ClientAuth): Promise<oidc.Configuration> {
   const discovered = await oidc.discovery(
     new URL(tenant.issuer),
-    tenant.standIn.client.id,
+    tenant.emulator.client.id,
     undefined,
     authentication,
     { execute: [oidc.allowInsecureRequests] },
@@ -95,7 +95,7 @@ describe("openid-client", () => {
   });
 
   it("reads the error that the flow's author sends", async () => {
-    tenant.standIn.admin.chooseFlow("dies-before-any-screen");
+    tenant.emulator.admin.chooseFlow("dies-before-any-screen");
     await expect(signIn()).rejects.toMatchObject({ error: "login_required" });
   });
 
@@ -134,9 +134,9 @@ describe("openid-client", () => {
   it("meets a rolled key, with the old one kept or dropped", async () => {
     await signIn();
     for (const options of [{}, { drop: true }]) {
-      await tenant.standIn.admin.rotateKeys(options);
+      await tenant.emulator.admin.rotateKeys(options);
       // Its own copy of the keys is young, and it does not look again for a minute: a new process does.
-      config = await discover(oidc.ClientSecretBasic(tenant.standIn.client.secret));
+      config = await discover(oidc.ClientSecretBasic(tenant.emulator.client.secret));
       expect((await signIn()).claims()?.sub).toBe(tenant.userId("alice"));
     }
   });
@@ -155,7 +155,7 @@ describe("openid-client", () => {
   it("is refused with the wrong secret and the wrong method", async () => {
     for (const authentication of [
       oidc.ClientSecretBasic("wrong"),
-      oidc.ClientSecretPost(tenant.standIn.client.secret),
+      oidc.ClientSecretPost(tenant.emulator.client.secret),
       oidc.None(),
     ]) {
       config = await discover(authentication);
@@ -164,7 +164,7 @@ describe("openid-client", () => {
   });
 
   it("signs in as well under what PingOne changes on 2027-03-02", async () => {
-    tenant.standIn.admin.setSwitches({ platformDate: "2027-03-02" });
+    tenant.emulator.admin.setSwitches({ platformDate: "2027-03-02" });
     const tokens = await signIn();
     const fresh = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? "");
     expect(fresh.claims()?.sub).toBe(tenant.userId("alice"));

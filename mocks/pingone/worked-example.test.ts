@@ -1,4 +1,4 @@
-/** The example of docs/stand-ins.md runs as it stands there, and prints what it is said to print. */
+/** The example of docs/emulator.md runs as it stands there, and prints what it is said to print. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -7,36 +7,41 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { TestBrowser } from "../../test/support/browser.ts";
-import { type StandIns, startStandIns } from "../start.ts";
-import { createSwitchBoard } from "./switches.ts";
-import { PASSWORD } from "./test-tenant.ts";
+import { type Emulators, startOffline } from "../index.ts";
+import { TestBrowser } from "../kit/testing/browser.ts";
+import { createSwitchBoard } from "./tenant/switches.ts";
+import { PASSWORD } from "./testing/tenant.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const document = await readFile(join(ROOT, "docs/stand-ins.md"), "utf8");
+const document = await readFile(join(ROOT, "docs/emulator.md"), "utf8");
 const [, example = "", printed = ""] =
   /```ts\n(import \{ createServer \}[\s\S]*?)```\n\nIt prints:\n\n```\n([\s\S]*?)```/.exec(document) ?? [];
 
 let application: string;
-let standIns: StandIns;
+let emulators: Emulators;
 let directory: string;
 beforeAll(async () => {
   application = `http://localhost:${await freePort()}`;
-  standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: application });
+  emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: application });
   directory = await mkdtemp(join(tmpdir(), "worked-example-"));
   // Another project, which has installed openid-client.
   await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));
 });
 afterAll(async () => {
-  await standIns.close();
+  await emulators.close();
   await rm(directory, { recursive: true });
 });
 
-it("runs as docs/stand-ins.md shows it", async () => {
+it("runs as docs/emulator.md shows it", async () => {
   const file = join(directory, "sign-in.ts");
   await writeFile(file, example);
   const child = spawn(process.execPath, [file], {
-    env: { ...process.env, ISSUER: standIns.issuer, TODO_API: standIns.todoOrigin, APPLICATION: application },
+    env: {
+      ...process.env,
+      ISSUER: emulators.issuer,
+      TODO_API: emulators.todoOrigin,
+      APPLICATION: application,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
@@ -50,10 +55,10 @@ it("runs as docs/stand-ins.md shows it", async () => {
 });
 
 it("shows the addresses, the client and every switch with its default", () => {
-  for (const value of [standIns.client.id, standIns.client.secret, standIns.apiIdentifier, PASSWORD]) {
+  for (const value of [emulators.client.id, emulators.client.secret, emulators.apiIdentifier, PASSWORD]) {
     expect(document).toContain(`\`${value}\``);
   }
-  expect(document).toContain(new URL(standIns.issuer).pathname);
+  expect(document).toContain(new URL(emulators.issuer).pathname);
   const rows = [...document.matchAll(/^\| `(\w+)` \| `([^`]*)`/gm)].map(([, name, value]) => [name, value]);
   const switches = Object.entries(createSwitchBoard().current).map(([name, value]) => [name, String(value)]);
   expect(rows.filter(([name]) => name !== undefined && name in createSwitchBoard().current).sort()).toEqual(

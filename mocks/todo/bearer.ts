@@ -27,7 +27,7 @@ export type BearerOutcome =
 
 /**
  * Keys of the issuer over HTTP, cached for ten minutes. An unknown `kid` is looked for at once and without a pause
- * between look-ups, so that a rolled key is met by the very next request; a stand-in on loopback needs no protection
+ * between look-ups, so that a rolled key is met by the very next request; an emulator on loopback needs no protection
  * from the look-ups that forged tokens cause.
  */
 export function remoteKeys(jwksUri: URL): JWTVerifyGetKey {

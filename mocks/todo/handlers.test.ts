@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { createTodoHandlers } from "./handlers.ts";
 import { MAX_BODY_BYTES } from "./json-body.ts";
 import { createTodoStore, type TodoStore } from "./store.ts";
-import { createTestIssuer, TEST_AUDIENCE, type TestIssuer } from "./test-issuer.ts";
+import { createTestIssuer, TEST_AUDIENCE, type TestIssuer } from "./testing/issuer.ts";
 
 const ORIGIN = "http://todo.test";
 const COLLECTION = `${ORIGIN}/api/todos`;
@@ -179,7 +179,7 @@ describe("bearer tokens", () => {
     expect(await response.text()).not.toContain("eyJ");
   });
 
-  it("judges expiry by the stand-in's clock", async () => {
+  it("judges expiry by the emulator's clock", async () => {
     now = () => Date.now() + 2 * HOUR * 1000;
     expect((await call("GET", COLLECTION)).status).toBe(401);
   });

@@ -1,16 +1,16 @@
 import { request } from "node:http";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
-import { listen } from "../control/listen.ts";
-import { answer, createTodoStandIn } from "./server.ts";
+import { listen } from "../kit/listen.ts";
+import { answer, createTodoEmulator } from "./server.ts";
 import { createTodoStore } from "./store.ts";
-import { createTestIssuer, TEST_AUDIENCE } from "./test-issuer.ts";
+import { createTestIssuer, TEST_AUDIENCE } from "./testing/issuer.ts";
 
 const ORIGIN = "http://127.0.0.1:1";
 
 async function startTodo(issuer: { issuer: string; jwksUri: URL }, port = 0) {
   const store = createTodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
-  return createTodoStandIn({
+  return createTodoEmulator({
     port,
     issuer: issuer.issuer,
     jwks: issuer.jwksUri,
@@ -20,7 +20,7 @@ async function startTodo(issuer: { issuer: string; jwksUri: URL }, port = 0) {
   });
 }
 
-describe("the Todo API stand-in over HTTP", () => {
+describe("the Todo API emulator over HTTP", () => {
   it("adds and lists todos with keys fetched from the issuer", async () => {
     await using issuer = await createTestIssuer();
     const todo = await startTodo(issuer);
@@ -79,7 +79,7 @@ describe("the Todo API stand-in over HTTP", () => {
     try {
       const port = Number(new URL(first.origin).port);
       await expect(startTodo(issuer, port)).rejects.toThrow(
-        new RegExp(`^Port ${port} is in use, and the Todo API stand-in needs it\\. .*TODO_PORT`),
+        new RegExp(`^Port ${port} is in use, and the Todo API emulator needs it\\. .*TODO_PORT`),
       );
     } finally {
       await first.close();

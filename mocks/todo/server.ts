@@ -1,24 +1,28 @@
 /**
- * The Todo API stand-in over HTTP: the MSW handlers behind a Node server. MSW leaves three cases to whoever calls
+ * The Todo API emulator over HTTP: the MSW handlers behind a Node server. MSW leaves three cases to whoever calls
  * `getResponse`, and each gets an answer here: no handler matched, a handler threw, a handler simulated a broken network.
  */
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { getResponse, type RequestHandler } from "msw";
-import { type Listening, listen } from "../control/listen.ts";
-import type { StandInApp } from "../http-server.ts";
+import type { EmulatorApp } from "../kit/http-server.ts";
+import { type Listening, listen } from "../kit/listen.ts";
 import { createTodoHandlers, problem, TODO_ROUTES, type TodoHandlerOptions } from "./handlers.ts";
 
-export interface TodoStandInOptions extends Omit<TodoHandlerOptions, "origin"> {
+export interface TodoEmulatorOptions extends Omit<TodoHandlerOptions, "origin"> {
   /** 0 picks a free one. */
   readonly port: number;
   /** Called before the API's own routes, so that the journal sees every request and `/__mocks` is reachable. */
-  readonly mount?: (app: StandInApp) => void;
+  readonly mount?: (app: EmulatorApp) => void;
 }
 
 /** @throws {PortUnavailableError} */
-export async function createTodoStandIn({ port, mount, ...options }: TodoStandInOptions): Promise<Listening> {
-  const app: StandInApp = new Hono();
+export async function createTodoEmulator({
+  port,
+  mount,
+  ...options
+}: TodoEmulatorOptions): Promise<Listening> {
+  const app: EmulatorApp = new Hono();
   mount?.(app);
   // The handlers match full URLs, and the port is known only after listening.
   let handlers: RequestHandler[] = [];
@@ -29,8 +33,8 @@ export async function createTodoStandIn({ port, mount, ...options }: TodoStandIn
     c.env.outgoing.destroy();
     return RESPONSE_ALREADY_SENT;
   });
-  app.onError((error) => standInFailure(error));
-  const listening = await listen(app, { port, variable: "TODO_PORT", need: "the Todo API stand-in" });
+  app.onError((error) => emulatorFailure(error));
+  const listening = await listen(app, { port, variable: "TODO_PORT", need: "the Todo API emulator" });
   origin = listening.origin;
   handlers = createTodoHandlers({ ...options, origin });
   return listening;
@@ -47,21 +51,21 @@ export async function answer(
   try {
     response = await getResponse(handlers, withUrl(request, `${origin}${pathname}${search}`));
   } catch (error) {
-    return standInFailure(error);
+    return emulatorFailure(error);
   }
   if (response === undefined) {
     return problem(
       501,
       "unmatched_request",
-      `No handler of the Todo API stand-in matches ${request.method} ${pathname}. It has: ${TODO_ROUTES.join(", ")}.`,
+      `No handler of the Todo API emulator matches ${request.method} ${pathname}. It has: ${TODO_ROUTES.join(", ")}.`,
     );
   }
   return response.type === "error" || response.status === 0 ? undefined : response;
 }
 
-function standInFailure(error: unknown): Response {
+function emulatorFailure(error: unknown): Response {
   const cause = error instanceof Error ? error.message : String(error);
-  return problem(500, "stand_in_failure", `A handler of the Todo API stand-in threw: ${cause}`);
+  return problem(500, "emulator_failure", `A handler of the Todo API emulator threw: ${cause}`);
 }
 
 /** The same request under the origin that the handlers match, whichever loopback name the caller used. */

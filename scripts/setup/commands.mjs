@@ -46,7 +46,7 @@ export const COMMANDS = {
   test: { steps: [["scripts/test.ts"]], browser: true },
   // A custom domain under "routes" would otherwise replace the origin that requests come with on this machine.
   dev: { steps: [[WRANGLER, "dev", "--infer-origin-from-routes=false"]], interactive: true, quiet: true },
-  mocks: { steps: [["mocks/main.ts"]] },
+  mocks: { steps: [["mocks/cli.ts"]] },
   build: { steps: [BUNDLE_CHECK] },
   deploy: { steps: [[WRANGLER, "deploy"]], interactive: true },
   types: { steps: [WRANGLER_TYPES], quiet: true },

@@ -21,7 +21,7 @@ describe("the offline folder", () => {
     const folder = await openOfflineFolder(path);
     expect(await modeOf(path)).toBe(0o700);
     expect(await modeOf(join(path, "secrets.json"))).toBe(0o600);
-    for (const each of [folder.standIns, folder.worker, folder.inspectorHome, folder.logs]) {
+    for (const each of [folder.emulators, folder.worker, folder.inspectorHome, folder.logs]) {
       expect(await modeOf(each)).toBe(0o700);
     }
   });

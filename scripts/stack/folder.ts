@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 export interface OfflineFolder {
   readonly path: string;
-  readonly standIns: string;
+  readonly emulators: string;
   readonly worker: string;
   readonly workerSettings: string;
   readonly inspectorHome: string;
@@ -23,13 +23,13 @@ export interface Secrets {
 export async function openOfflineFolder(path: string): Promise<OfflineFolder> {
   const folder = {
     path,
-    standIns: join(path, "standins"),
+    emulators: join(path, "emulators"),
     worker: join(path, "worker"),
     workerSettings: join(path, "worker.env"),
     inspectorHome: join(path, "inspector-home"),
     logs: join(path, "logs"),
   };
-  for (const each of [path, folder.standIns, folder.worker, folder.inspectorHome, folder.logs]) {
+  for (const each of [path, folder.emulators, folder.worker, folder.inspectorHome, folder.logs]) {
     await mkdir(each, { recursive: true, mode: 0o700 });
   }
   await chmod(path, 0o700);

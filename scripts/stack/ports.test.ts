@@ -26,7 +26,7 @@ describe("requireDistinctPorts", () => {
     expect(() =>
       requireDistinctPorts({ WORKER_PORT: 9400, PINGONE_PORT: 9400, TODO_PORT: 3, INSPECTOR_PORT: 4 }),
     ).toThrow(
-      "WORKER_PORT and PINGONE_PORT are both 9400, but the Worker and the PingOne stand-in need a port each. Change one of them.",
+      "WORKER_PORT and PINGONE_PORT are both 9400, but the Worker and the PingOne emulator need a port each. Change one of them.",
     );
   });
 });
@@ -40,7 +40,7 @@ describe("requireFreePorts", () => {
     const ports = await findFreePorts();
     await occupy(ports.PINGONE_PORT, host);
     await expect(requireFreePorts(ports)).rejects.toThrow(
-      `Port ${ports.PINGONE_PORT} is in use by another program, but the PingOne stand-in needs it: ` +
+      `Port ${ports.PINGONE_PORT} is in use by another program, but the PingOne emulator needs it: ` +
         "stop that program, or choose another with PINGONE_PORT, for example: PINGONE_PORT=9400 npm start",
     );
   });

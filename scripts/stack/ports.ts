@@ -7,8 +7,8 @@ export type Ports = Readonly<Record<PortVariable, number>>;
 
 const NEEDED_BY: Readonly<Record<PortVariable, string>> = {
   WORKER_PORT: "the Worker",
-  PINGONE_PORT: "the PingOne stand-in",
-  TODO_PORT: "the Todo API stand-in",
+  PINGONE_PORT: "the PingOne emulator",
+  TODO_PORT: "the Todo API emulator",
   INSPECTOR_PORT: "the MCP Inspector",
 };
 

@@ -1,4 +1,4 @@
-/** The real wrangler, workerd and Inspector, around a Worker and stand-ins of a few lines. */
+/** The real wrangler, workerd and Inspector, around a Worker and emulators of a few lines. */
 import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export default {
     return Response.json(Object.fromEntries(Object.entries(env).filter(([, value]) => typeof value === "string")));
   },
 };`;
-const STAND_INS = `
+const EMULATORS = `
 import { createServer } from "node:http";
 const { PINGONE_PORT, TODO_PORT } = process.env;
 for (const port of [PINGONE_PORT, TODO_PORT]) createServer((_, response) => response.end("ok")).listen(port, "127.0.0.1");
@@ -46,7 +46,7 @@ beforeAll(async () => {
       vars: { MCP_RESOURCE: "http://localhost:8787/mcp", WHOAMI_ACCESS_TOKEN: "include" },
     }),
     "src/index.js": WORKER,
-    "mocks/main.ts": STAND_INS,
+    "mocks/cli.ts": EMULATORS,
     ".dev.vars": POISON,
     ".env": POISON,
   };
@@ -71,7 +71,7 @@ async function start(
 }
 
 describe("the offline stack", () => {
-  it("gives the Worker the stand-ins' settings, and nothing of a person's .dev.vars or .env", async () => {
+  it("gives the Worker the emulators' settings, and nothing of a person's .dev.vars or .env", async () => {
     const { stack, ports } = await start();
     const settings: unknown = await (await fetch(stack.workerOrigin)).json();
     expect(settings).toEqual({
@@ -117,14 +117,14 @@ describe("the offline stack", () => {
     const { stack } = await start();
     const { pid } = stack.facts as unknown as { pid: number };
     process.kill(pid, "SIGKILL");
-    expect(await stack.failed).toMatch(/^The stand-ins ended by signal SIGKILL\./);
+    expect(await stack.failed).toMatch(/^The emulators ended by signal SIGKILL\./);
   }, 60_000);
 
-  it("starts the stand-ins again without calling it a failure, and leaves the Worker alone", async () => {
+  it("starts the emulators again without calling it a failure, and leaves the Worker alone", async () => {
     const { stack } = await start();
     const before = stack.facts as unknown as { pid: number };
     const [worker] = processesOf(`${dir}/worker.env`);
-    await stack.restartStandIns();
+    await stack.restartOffline();
     const after = stack.facts as unknown as { pid: number };
     expect(after.pid).not.toBe(before.pid);
     expect(processesOf(`${dir}/worker.env`)).toContain(worker);
@@ -135,26 +135,26 @@ describe("the offline stack", () => {
     expect(verdict).toBe(200);
   }, 60_000);
 
-  it("starts the Worker again when the stand-ins have another client", async () => {
+  it("starts the Worker again when the emulators have another client", async () => {
     const { stack } = await start();
-    const main = join(root, "mocks", "main.ts");
-    await writeFile(main, STAND_INS.replace("TEST ONLY $HOME #1", "TEST ONLY another"));
-    await stack.restartStandIns();
+    const main = join(root, "mocks", "cli.ts");
+    await writeFile(main, EMULATORS.replace("TEST ONLY $HOME #1", "TEST ONLY another"));
+    await stack.restartOffline();
     expect(await (await fetch(stack.workerOrigin)).json()).toMatchObject({
       MCP_SERVER_CLIENT_SECRET: "TEST ONLY another",
     });
-    await writeFile(main, STAND_INS);
+    await writeFile(main, EMULATORS);
   }, 60_000);
 
-  it("does not give up when the stand-ins do not start again, so that a file can be corrected", async () => {
+  it("does not give up when the emulators do not start again, so that a file can be corrected", async () => {
     const { stack } = await start();
-    const main = join(root, "mocks", "main.ts");
+    const main = join(root, "mocks", "cli.ts");
     await writeFile(main, "throw new Error('half a sentence');");
-    await expect(stack.restartStandIns()).rejects.toThrow(
-      "The stand-ins ended with exit code 1. It said:\n  Error: half a sentence",
+    await expect(stack.restartOffline()).rejects.toThrow(
+      "The emulators ended with exit code 1. It said:\n  Error: half a sentence",
     );
-    await writeFile(main, STAND_INS);
-    await stack.restartStandIns();
+    await writeFile(main, EMULATORS);
+    await stack.restartOffline();
     const verdict = await Promise.race([
       stack.failed,
       fetch(stack.workerOrigin).then(({ status }) => status),
@@ -169,11 +169,11 @@ describe("the offline stack", () => {
       await writeFile(join(broken, "package.json"), '{ "type": "module" }');
       await symlink(join(PROJECT_ROOT, "node_modules"), join(broken, "node_modules"));
       await writeFile(
-        join(broken, "mocks", "main.ts"),
+        join(broken, "mocks", "cli.ts"),
         "console.error('users.json: alice has no password'); process.exit(1)",
       );
       await expect(start({ root: broken, inspector: true })).rejects.toThrow(
-        "The stand-ins ended with exit code 1. It said:\n  users.json: alice has no password",
+        "The emulators ended with exit code 1. It said:\n  users.json: alice has no password",
       );
       expect(await processesOf(dir)).toEqual([]);
     } finally {

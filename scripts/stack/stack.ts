@@ -1,20 +1,20 @@
 /**
- * The offline loop: stand-ins, the Worker and the real MCP Inspector, started and ended as one. `npm start` uses it
+ * The offline loop: emulators, the Worker and the real MCP Inspector, started and ended as one. `npm start` uses it
  * on fixed ports with `.offline/`; the browser tests start one per Playwright worker on other ports in a temporary
  * folder.
  */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { controlPageOf, type EmulatorFacts, startEmulatorsPart } from "./emulators.ts";
 import { type OfflineFolder, openOfflineFolder } from "./folder.ts";
 import { inspectorLinkOf, inspectorOriginOf, type ProtocolEra, startInspectorPart } from "./inspector.ts";
 import { type Part, PartError } from "./part.ts";
 import { type Ports, requireDistinctPorts, requireFreePorts } from "./ports.ts";
-import { controlPageOf, type StandInFacts, startStandInsPart } from "./stand-ins.ts";
 import { mcpUrlOf, settingsOf, startWorkerPart, workerOriginOf } from "./worker.ts";
 
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
-export type PartName = "stand-ins" | "worker" | "inspector";
+export type PartName = "emulators" | "worker" | "inspector";
 
 export interface InspectorOptions {
   readonly protocolEra?: ProtocolEra;
@@ -41,7 +41,7 @@ export interface OfflineStackOptions {
 }
 
 export interface OfflineStack extends AsyncDisposable {
-  readonly facts: StandInFacts;
+  readonly facts: EmulatorFacts;
   readonly workerOrigin: string;
   readonly mcpUrl: string;
   readonly controlPage: string;
@@ -55,10 +55,10 @@ export interface OfflineStack extends AsyncDisposable {
   restartInspector(options?: InspectorOptions): Promise<void>;
   stopInspector(): Promise<void>;
   /**
-   * The stand-ins again, with the code and fixtures as they are now; their state stays. The Worker too, where they tell
+   * The emulators again, with the code and fixtures as they are now; their state stays. The Worker too, where they tell
    * another story of themselves.
    */
-  restartStandIns(): Promise<void>;
+  restartOffline(): Promise<void>;
   /** Ends every process. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -100,7 +100,7 @@ class Stack implements OfflineStack {
   readonly #parts = new Map<PartName, Part>();
   readonly #ready = new WeakSet<Part>();
   #fail: (sentence: string) => void = () => undefined;
-  #facts: StandInFacts | undefined;
+  #facts: EmulatorFacts | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: OfflineStackOptions, folder: OfflineFolder) {
@@ -118,8 +118,8 @@ class Stack implements OfflineStack {
     });
   }
 
-  get facts(): StandInFacts {
-    if (this.#facts === undefined) throw new PartError("The stand-ins are not running.");
+  get facts(): EmulatorFacts {
+    if (this.#facts === undefined) throw new PartError("The emulators are not running.");
     return this.#facts;
   }
 
@@ -130,7 +130,7 @@ class Stack implements OfflineStack {
       inspector === false ? undefined : this.#startInspector(inspector === true ? {} : inspector);
     // Awaited below; a failure before that must not count as unhandled.
     inspecting?.catch(() => undefined);
-    await this.#startStandIns();
+    await this.#startOffline();
     checkpoint();
     await this.#startWorker();
     checkpoint();
@@ -147,10 +147,10 @@ class Stack implements OfflineStack {
     return this.#end("inspector");
   }
 
-  async restartStandIns(): Promise<void> {
+  async restartOffline(): Promise<void> {
     const before = this.#workerSettings();
-    await this.#end("stand-ins");
-    await this.#startStandIns();
+    await this.#end("emulators");
+    await this.#startOffline();
     if (isDeepStrictEqual(this.#workerSettings(), before)) return;
     // Another environment, client or secret, which a running Worker does not learn.
     await this.#end("worker");
@@ -166,18 +166,18 @@ class Stack implements OfflineStack {
     return this.stop();
   }
 
-  async #startStandIns(): Promise<void> {
+  async #startOffline(): Promise<void> {
     const { ports, fixturesDir, root = PROJECT_ROOT } = this.#options;
     const started = Date.now();
-    this.#facts = await startStandInsPart({
+    this.#facts = await startEmulatorsPart({
       root,
       folder: this.#folder,
       ports,
-      onStarted: (part) => this.#keep("stand-ins", part),
-      onLine: (line) => this.#forward("stand-ins", line),
+      onStarted: (part) => this.#keep("emulators", part),
+      onLine: (line) => this.#forward("emulators", line),
       ...(fixturesDir !== undefined && { fixturesDir }),
     });
-    this.#tellReady("stand-ins", "PingOne and Todo API stand-ins", started);
+    this.#tellReady("emulators", "PingOne and Todo API emulators", started);
   }
 
   #workerSettings(): Record<string, string> {

@@ -24,8 +24,8 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
     "
       Worker, MCP endpoint   http://localhost:8787/mcp
       MCP Inspector          http://localhost:6274
-      PingOne stand-in       http://127.0.0.1:9400/env/as
-      Todo API stand-in      http://127.0.0.1:9401/api/todos
+      PingOne emulator       http://127.0.0.1:9400/env/as
+      Todo API emulator      http://127.0.0.1:9401/api/todos
       Control page           http://127.0.0.1:9400/__mocks
 
     Test users (TEST ONLY passwords)

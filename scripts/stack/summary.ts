@@ -17,8 +17,8 @@ export function summarize({
   const addresses = [
     ["Worker, MCP endpoint", mcpUrl],
     ["MCP Inspector", inspectorOrigin],
-    ["PingOne stand-in", facts.issuer],
-    ["Todo API stand-in", `${facts.todoOrigin}/api/todos`],
+    ["PingOne emulator", facts.issuer],
+    ["Todo API emulator", `${facts.todoOrigin}/api/todos`],
     ["Control page", controlPage],
   ] as const;
   const users = facts.users.map(({ username, password, about }) => [username, password, about] as const);

@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
 import { WRANGLER_QUIET } from "../setup/commands.mjs";
+import type { EmulatorFacts } from "./emulators.ts";
 import { type OfflineFolder, writePrivately } from "./folder.ts";
 import { type Part, PartError, startPart } from "./part.ts";
 import type { Ports } from "./ports.ts";
-import type { StandInFacts } from "./stand-ins.ts";
 
 const START_TIMEOUT_MS = 90_000;
 const REASONS_MS = 500;
@@ -75,7 +75,11 @@ export async function startWorkerPart(options: WorkerPartOptions): Promise<void>
 }
 
 /** What a deployment gets by `wrangler secret put` and `vars`, for the offline loop. */
-export function settingsOf(folder: OfflineFolder, ports: Ports, facts: StandInFacts): Record<string, string> {
+export function settingsOf(
+  folder: OfflineFolder,
+  ports: Ports,
+  facts: EmulatorFacts,
+): Record<string, string> {
   return {
     PINGONE_ISSUER: facts.issuer,
     MCP_SERVER_CLIENT_ID: facts.client.id,

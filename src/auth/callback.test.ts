@@ -1,8 +1,9 @@
 /** A browser that goes away, and objects that cannot be reached: the local simulator has neither. */
-import "../../test/support/workers-runtime.ts";
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Env, parseSettings } from "../config.ts";
+import { createCallbackHandler } from "./callback.ts";
 import {
   CRAFTED_ISSUER,
   CRAFTED_REQUEST,
@@ -10,9 +11,7 @@ import {
   type CraftedIssuer,
   craftedMetadata,
   createCraftedIssuer,
-} from "../../test/support/crafted-issuer.ts";
-import { type Env, parseSettings } from "../config.ts";
-import { createCallbackHandler } from "./callback.ts";
+} from "./testing/crafted-issuer.ts";
 
 const ADDRESS = "https://mcp.example.com/callback";
 

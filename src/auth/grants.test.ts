@@ -1,5 +1,4 @@
 /** The store that the OAuth provider sees as `env.OAUTH_KV`. */
-import "../../test/support/workers-runtime.ts";
 import { OAuthError } from "@cloudflare/workers-oauth-provider";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../config.ts";

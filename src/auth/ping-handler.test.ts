@@ -1,10 +1,9 @@
 /** The answer to the consent page when the store fails, which no worker test can make it do. */
-import "../../test/support/workers-runtime.ts";
 import { setupServer } from "msw/node";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CRAFTED_REQUEST, CRAFTED_SETTINGS, createCraftedIssuer } from "../../test/support/crafted-issuer.ts";
 import { parseSettings } from "../config.ts";
 import { createAuthorizeHandler } from "./ping-handler.ts";
+import { CRAFTED_REQUEST, CRAFTED_SETTINGS, createCraftedIssuer } from "./testing/crafted-issuer.ts";
 
 const server = setupServer();
 

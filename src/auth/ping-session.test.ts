@@ -1,5 +1,4 @@
 /** What a PingSession does as minutes pass, which no worker test can wait for. */
-import "../../test/support/workers-runtime.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, MAXIMUM_MCP_SESSIONS } from "../config.ts";
 import { PingSession } from "./ping-session.ts";

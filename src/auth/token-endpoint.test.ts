@@ -1,4 +1,3 @@
-import "../../test/support/workers-runtime.ts";
 import { describe, expect, it } from "vitest";
 import { answerTokenRequest } from "./token-endpoint.ts";
 

@@ -1,4 +1,3 @@
-import "../../test/support/workers-runtime.ts";
 import { AuthorizationError, type AuthRequest } from "@cloudflare/workers-oauth-provider";
 import { describe, expect, it } from "vitest";
 import type { UpstreamFailure } from "./ping-types.ts";

@@ -1,5 +1,5 @@
 /** Starts what a benchmark runs on: the production bundle and the floors in plain workerd, and what both call. */
-import { type StandIns, startStandIns } from "../../mocks/start.ts";
+import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { redeem, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { workerSettings } from "../support/stack.ts";
 import { type ReachableWorker, workerVars } from "../support/worker.ts";
@@ -24,7 +24,7 @@ export interface Bundles {
 export interface Bench extends AsyncDisposable {
   readonly workerd: Workerd;
   readonly upstream: Upstream;
-  readonly standIns: StandIns;
+  readonly emulators: Emulators;
   readonly ours: BenchWorker;
   readonly floors: BenchWorker;
 }
@@ -50,14 +50,14 @@ export async function buildBundles(): Promise<Bundles> {
 /** @param options.isCounted whether invocations are counted, which costs time */
 export async function startBench(bundles: Bundles, options: { isCounted: boolean }): Promise<Bench> {
   const upstream = await startUpstream();
-  const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
+  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
   const ours: WorkerPart = {
     name: "ours",
     bundle: bundles.production,
     configPath: PRODUCTION_CONFIG,
     ...(options.isCounted && { entry: bundles.countingEntries.production }),
     vars: workerVars({
-      ...workerSettings(standIns),
+      ...workerSettings(emulators),
       API_URL: upstream.origin,
       MCP_RESOURCE: `${ORIGIN}/mcp`,
     }),
@@ -73,13 +73,13 @@ export async function startBench(bundles: Bundles, options: { isCounted: boolean
   return {
     workerd,
     upstream,
-    standIns,
+    emulators,
     ours: reach(ours, workerd),
     floors: reach(floors, workerd),
     [Symbol.asyncDispose]: async () => {
       await workerd[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
-      await standIns.close();
+      await emulators.close();
     },
   };
 }

@@ -52,7 +52,7 @@ export async function callVariants(bench: Bench): Promise<Variant[]> {
 }
 
 /**
- * From a registration to tokens, pages of the stand-ins included, whose time is theirs. Each is a new session at PingOne,
+ * From a registration to tokens, pages of the emulators included, whose time is theirs. Each is a new session at PingOne,
  * which keeps ten of a person and ends the oldest beyond that.
  */
 export function firstSignIn({ ours }: Bench, username: string): Variant {

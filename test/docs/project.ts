@@ -105,7 +105,9 @@ export async function readProject(): Promise<Project> {
     .applications;
   return {
     files: readAll([...filesBelow(".", [".md"]), ".dev.vars.sample"]),
-    worker: readAll(filesBelow("src", [".ts", ".tsx"]).filter((file) => !/\.test\.tsx?$/.test(file))),
+    worker: readAll(
+      filesBelow("src", [".ts", ".tsx"]).filter((file) => !/\.test\.tsx?$|\/testing\//.test(file)),
+    ),
     vars: wrangler.vars,
     bindings: [
       ...wrangler.kv_namespaces.map(({ binding }) => binding),

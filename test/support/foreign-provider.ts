@@ -3,7 +3,7 @@
  *
  * Deliberately an independent code path: other endpoint paths, other cookie names, a string audience, `at+jwt`
  * access tokens, `iss` in responses, and pages of its own. What works here rests on discovery and standards and not on
- * habits that Worker and stand-in share.
+ * habits that Worker and emulator share.
  */
 import type { AddressInfo } from "node:net";
 import { Provider } from "oidc-provider";

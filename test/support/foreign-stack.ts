@@ -1,5 +1,5 @@
 /** Worker and Todo API with a certified provider of others in PingOne's place. */
-import { createTodoStandIn } from "../../mocks/todo/server.ts";
+import { createTodoEmulator } from "../../mocks/todo/server.ts";
 import { createTodoStore } from "../../mocks/todo/store.ts";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
 import {
@@ -33,7 +33,7 @@ export async function startForeignStack(
     audience: AUDIENCE,
     ...options,
   });
-  const todo = await createTodoStandIn({
+  const todo = await createTodoEmulator({
     port: 0,
     issuer: provider.issuer,
     jwks: new URL("/jwks", provider.issuer),

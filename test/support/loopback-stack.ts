@@ -1,28 +1,28 @@
 /**
- * Worker and stand-ins as in the offline loop, over plain http and through a socket of a test's own, so that a
+ * Worker and emulators as in the offline loop, over plain http and through a socket of a test's own, so that a
  * connection can break off wherever the test wants it to.
  */
 import { connect } from "node:net";
-import { startStandIns } from "../../mocks/start.ts";
+import { startOffline } from "../../mocks/index.ts";
 import { type TestStack, workerSettings } from "./stack.ts";
 import { startTestWorker, type TestWorker } from "./worker.ts";
 
 const ORIGIN = "http://localhost:8787";
 
 export async function startLoopbackStack(settings: Record<string, string> = {}): Promise<TestStack> {
-  const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
+  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
   const resource = `${ORIGIN}/mcp`;
-  const worker = await startTestWorker({ ...workerSettings(standIns), MCP_RESOURCE: resource, ...settings });
+  const worker = await startTestWorker({ ...workerSettings(emulators), MCP_RESOURCE: resource, ...settings });
   const toWorker: TestWorker["fetch"] = (input, init) => {
     const request = new Request(input, init);
     return request.url.startsWith(`${ORIGIN}/`) ? worker.dispatch(request) : fetch(request);
   };
   return {
-    standIns,
+    emulators,
     worker: { ...worker, origin: ORIGIN, resource, fetch: toWorker },
     [Symbol.asyncDispose]: async () => {
       await worker.close();
-      await standIns.close();
+      await emulators.close();
     },
   };
 }

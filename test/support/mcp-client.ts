@@ -1,7 +1,7 @@
 /** An MCP client for worker tests: registers itself, sends the person through sign-in, redeems, connects. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import * as oauth from "oauth4webapi";
-import { TestBrowser, type TestPage } from "./browser.ts";
+import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import type { ReachableWorker } from "./worker.ts";
 
 export const CLIENT_REDIRECT_URI = "http://localhost:7777/callback";

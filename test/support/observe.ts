@@ -3,8 +3,8 @@
  * upstream, or a secret in what the caller reads.
  */
 import { expect, vi } from "vitest";
-import type { StandIns } from "../../mocks/start.ts";
-import type { TestBrowser } from "./browser.ts";
+import type { Emulators } from "../../mocks/index.ts";
+import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
 
 /** Everything that a sign-in or a connection makes, by number. */
@@ -51,22 +51,22 @@ export interface Watch {
 
 export async function watch({
   worker,
-  standIns,
+  emulators,
 }: {
   worker: TestWorker;
-  standIns: StandIns;
+  emulators: Emulators;
 }): Promise<Watch> {
   const before = await countHoldings(worker);
-  const after = await standIns.control.lastRequestNumber();
-  const logins = new Set((await standIns.control.requests({})).flatMap(({ login }) => login?.state ?? []));
+  const after = await emulators.control.lastRequestNumber();
+  const logins = new Set((await emulators.control.requests({})).flatMap(({ login }) => login?.state ?? []));
   logins.delete([...logins].at(-1) ?? "");
   return {
     expectNothingGained: async () => {
       expect(await countHoldings(worker)).toEqual(before);
-      await standIns.control.assertNoPendingFaults();
+      await emulators.control.assertNoPendingFaults();
     },
     upstreamCalls: async () =>
-      (await standIns.control.requests({ after }))
+      (await emulators.control.requests({ after }))
         .filter(({ login }) => login?.state === undefined || !logins.has(login.state))
         .map(({ endpoint, path }) => endpoint ?? path),
   };

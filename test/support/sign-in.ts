@@ -1,6 +1,6 @@
 /** The two halves of a sign-in on their own, so that a test can put anything in between. */
 import { expect } from "vitest";
-import { TestBrowser, type TestPage } from "./browser.ts";
+import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import {
   type AuthorizationAttempt,
   answerPages,

@@ -1,32 +1,32 @@
-/** Worker and stand-ins together, for one test file. */
-import { type StandIns, startStandIns } from "../../mocks/start.ts";
+/** Worker and emulators together, for one test file. */
+import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { startTestWorker, type TestWorker, WORKER_ORIGIN } from "./worker.ts";
 
 export interface TestStack extends AsyncDisposable {
   readonly worker: TestWorker;
-  readonly standIns: StandIns;
+  readonly emulators: Emulators;
 }
 
-export function workerSettings(standIns: StandIns): Record<string, string> {
+export function workerSettings(emulators: Emulators): Record<string, string> {
   return {
-    PINGONE_ISSUER: standIns.issuer,
-    MCP_SERVER_CLIENT_ID: standIns.client.id,
-    MCP_SERVER_CLIENT_SECRET: standIns.client.secret,
-    API_IDENTIFIER: standIns.apiIdentifier,
-    API_URL: standIns.todoOrigin,
+    PINGONE_ISSUER: emulators.issuer,
+    MCP_SERVER_CLIENT_ID: emulators.client.id,
+    MCP_SERVER_CLIENT_SECRET: emulators.client.secret,
+    API_IDENTIFIER: emulators.apiIdentifier,
+    API_URL: emulators.todoOrigin,
   };
 }
 
 /** @param settings settings of the Worker to replace, or to leave out with `undefined` */
 export async function startTestStack(settings: Record<string, string | undefined> = {}): Promise<TestStack> {
-  const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
-  const worker = await startTestWorker({ ...workerSettings(standIns), ...settings });
+  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
+  const worker = await startTestWorker({ ...workerSettings(emulators), ...settings });
   return {
     worker,
-    standIns,
+    emulators,
     [Symbol.asyncDispose]: async () => {
       await worker.close();
-      await standIns.close();
+      await emulators.close();
     },
   };
 }

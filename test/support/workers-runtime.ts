@@ -1,10 +1,10 @@
 /**
- * Lets unit tests load modules whose packages import `cloudflare:` modules, which only workerd has. Import this first.
- * What it stands in for are base classes and handles that pure functions never touch: whoever does needs a worker test.
+ * Lets unit tests load modules whose packages import `cloudflare:` modules, which only workerd has. The stub has base
+ * classes and handles that pure functions never touch; a test that needs a real one is a worker test.
  */
 import { registerHooks } from "node:module";
 
-const STAND_IN = `data:text/javascript,${encodeURIComponent(`
+const STUB = `data:text/javascript,${encodeURIComponent(`
 export class DurableObject {}
 export class RpcTarget {}
 export class WorkerEntrypoint {}
@@ -16,7 +16,5 @@ export const exports = {};
 
 registerHooks({
   resolve: (specifier, context, nextResolve) =>
-    specifier.startsWith("cloudflare:")
-      ? { url: STAND_IN, shortCircuit: true }
-      : nextResolve(specifier, context),
+    specifier.startsWith("cloudflare:") ? { url: STUB, shortCircuit: true } : nextResolve(specifier, context),
 });

@@ -1,6 +1,6 @@
 /** Who has approved which client: decided at the callback, for the person who signed in there. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { TestBrowser, TestPage } from "../support/browser.ts";
+import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import { grantBehind } from "../support/grants.ts";
 import {
   answerPages,
@@ -229,7 +229,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
   it("gives nothing when somebody else has signed in in this browser since", async () => {
     const { visited, ...options } = await bobIsAsked();
     expect(isAtClient(await visit("alice", options))).toBe(true);
-    const { control } = stack.standIns;
+    const { control } = stack.emulators;
     const after = await control.lastRequestNumber();
     const late = await visited.page.submit("Allow");
     expect(late.response?.status).toBe(400);

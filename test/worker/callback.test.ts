@@ -1,6 +1,6 @@
 /** GET /callback: whose sign-in comes back, and what PingOne's own refusals mean to the MCP client. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TestPage } from "../support/browser.ts";
+import type { TestPage } from "../../mocks/kit/testing/browser.ts";
 import { redeem } from "../support/mcp-client.ts";
 import {
   countHoldings,
@@ -74,7 +74,7 @@ describe("a sign-in that comes back", () => {
   it("takes the iss of RFC 9207 where PingOne sends it", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
-    callback.searchParams.set("iss", stack.standIns.issuer);
+    callback.searchParams.set("iss", stack.emulators.issuer);
     const back = await signIn.browser.open(callback);
     expect(back.url.searchParams.get("code")).not.toBeNull();
   });
@@ -326,7 +326,7 @@ describe("a sign-in whose client is deregistered meanwhile", () => {
     const callback = await passPingOne(worker, signIn);
     const watched = await watch(stack);
     const log = watchLog(worker);
-    using _ = beforeAnswerArrives(`${stack.standIns.issuer}/token`, () => deregister(signIn));
+    using _ = beforeAnswerArrives(`${stack.emulators.issuer}/token`, () => deregister(signIn));
     const back = await signIn.browser.open(callback);
     expectErrorRedirect(back.url, {
       redirectUri: signIn.client.redirectUri,

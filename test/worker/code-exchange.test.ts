@@ -1,6 +1,6 @@
 /** GET /callback: PingOne's token endpoint fails, or answers with what does not verify. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { FaultRequest } from "../../mocks/control/fault-catalogue.ts";
+import type { FaultRequest } from "../../mocks/kit/faults/catalogue.ts";
 import { type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
 import {
   expectErrorRedirect,
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await stack.standIns.control.clearFaults();
+  await stack.emulators.control.clearFaults();
 });
 
 interface Outcome {
@@ -44,7 +44,7 @@ interface Outcome {
 async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Outcome): Promise<void> {
   const signIn = await startSignIn(worker, { client });
   const callback = await passPingOne(worker, signIn);
-  for (const fault of faults) await stack.standIns.control.queueFault(fault);
+  for (const fault of faults) await stack.emulators.control.queueFault(fault);
   const watched = await watch(stack);
   const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
@@ -173,9 +173,9 @@ describe("the keys of PingOne", () => {
 
   it("are asked for again at once when they have rolled over between two sign-ins", async () => {
     await signInCompletely();
-    await stack.standIns.control.rotateKeys();
+    await stack.emulators.control.rotateKeys();
     expect(await signInCompletely()).toEqual(["token", "jwks"]);
-    await stack.standIns.control.rotateKeys({ drop: true });
+    await stack.emulators.control.rotateKeys({ drop: true });
     expect(await signInCompletely()).toEqual(["token", "jwks"]);
     expect(await signInCompletely()).toEqual(["token"]);
   });
@@ -187,7 +187,7 @@ describe("the keys of PingOne", () => {
     ["take longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
     ["reset the connection", { fault: "reset" }, UNAVAILABLE],
   ])("end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
-    await stack.standIns.control.rotateKeys();
+    await stack.emulators.control.rotateKeys();
     await expectFailedSignIn([{ endpoint: "jwks", ...fault } as FaultRequest], {
       ...expected,
       revokes: true,

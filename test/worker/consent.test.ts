@@ -1,6 +1,6 @@
 /** POST /authorize: the answer to the Worker's own question, and nothing else that looks like it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TestBrowser, TestPage } from "../support/browser.ts";
+import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
   createBrowser,
@@ -84,11 +84,11 @@ describe("allowing", () => {
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
     const location = new URL(response.headers.get("Location") ?? "");
-    expect(location.origin + location.pathname).toBe(`${stack.standIns.issuer}/authorize`);
+    expect(location.origin + location.pathname).toBe(`${stack.emulators.issuer}/authorize`);
     const parameters = Object.fromEntries(location.searchParams);
     expect(parameters).toEqual({
       response_type: "code",
-      client_id: stack.standIns.client.id,
+      client_id: stack.emulators.client.id,
       redirect_uri: "https://mcp.example.com/callback",
       scope: "openid profile todo_api:read",
       state: expect.stringMatching(/^[\w-]{32,}$/),

@@ -8,7 +8,7 @@ import {
   type CraftedIssuer,
   craftedMetadata,
   createCraftedIssuer,
-} from "../support/crafted-issuer.ts";
+} from "../../src/auth/testing/crafted-issuer.ts";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, startSignIn } from "../support/sign-in.ts";

@@ -10,7 +10,7 @@ import {
   type CraftedAnswer,
   type CraftedIssuer,
   createCraftedIssuer,
-} from "../support/crafted-issuer.ts";
+} from "../../src/auth/testing/crafted-issuer.ts";
 import { connectMcp, type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
 import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, startSignIn } from "../support/sign-in.ts";

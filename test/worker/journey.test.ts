@@ -15,7 +15,7 @@ afterAll(async () => {
 
 describe.each(PROTOCOL_ERAS)("the journey of a client in the %s era", (era) => {
   it("registers, is allowed, signs in at PingOne and works on the person's todos", async () => {
-    const { worker, standIns } = stack;
+    const { worker, emulators } = stack;
     const { tokens } = await signIn(worker, { username: "alice" });
     expect(tokens.scope.split(" ").sort()).toEqual(["todo_api:read", "todo_api:write"]);
 
@@ -31,10 +31,10 @@ describe.each(PROTOCOL_ERAS)("the journey of a client in the %s era", (era) => {
 
     const me = await client.callTool({ name: "whoAmI", arguments: {} });
     const { accessToken } = me.structuredContent as { accessToken: string };
-    const keys = createRemoteJWKSet(new URL(`${standIns.issuer}/jwks`));
+    const keys = createRemoteJWKSet(new URL(`${emulators.issuer}/jwks`));
     const { payload } = await jwtVerify(accessToken, keys, {
-      issuer: standIns.issuer,
-      audience: standIns.apiIdentifier,
+      issuer: emulators.issuer,
+      audience: emulators.apiIdentifier,
     });
     expect(String(payload.scope).split(" ")).toEqual(
       expect.arrayContaining(["todo_api:read", "todo_api:write"]),

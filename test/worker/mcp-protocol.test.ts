@@ -172,7 +172,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
   });
 
   it("a failing Todo API is explained to the model, with nothing of what it said", async () => {
-    await stack.standIns.control.queueFault({
+    await stack.emulators.control.queueFault({
       endpoint: "todos.add",
       fault: "status",
       status: 422,
@@ -182,7 +182,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
     expect(result.isError).toBe(true);
     expect(JSON.stringify(result.content)).toContain("did not accept this input");
     expect(JSON.stringify(result)).not.toContain("Internal words");
-    await stack.standIns.control.assertNoPendingFaults();
+    await stack.emulators.control.assertNoPendingFaults();
   });
 });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
 
@@ -34,14 +34,14 @@ describe("while PingOne does not answer", () => {
   let entered: Record<"legacy" | "modern", Awaited<ReturnType<typeof enterEra>>>;
 
   beforeAll(async () => {
-    const { worker, standIns } = stack;
+    const { worker, emulators } = stack;
     // Entering refreshes a token that is about to die, and the next one is to die as well.
-    await standIns.control.setSwitches({ accessTokenTtlSeconds: DEAD_AFTER_ONE_SECOND });
+    await emulators.control.setSwitches({ accessTokenTtlSeconds: DEAD_AFTER_ONE_SECOND });
     entered = {
       legacy: await enterEra(worker, "legacy", signedIn.accessToken),
       modern: await enterEra(worker, "modern", signedIn.accessToken),
     };
-    await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
+    await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
     await seconds(DEAD_AFTER_ONE_SECOND);
     await queueFault(stack, "token", HANGS, signedIn.login);
   });

@@ -1,7 +1,11 @@
 /** The flow policy that was asked for is the one that signed the person in (`acr`, OpenID Connect Core §2). */
 import { setupServer } from "msw/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CRAFTED_SETTINGS, type CraftedIssuer, createCraftedIssuer } from "../support/crafted-issuer.ts";
+import {
+  CRAFTED_SETTINGS,
+  type CraftedIssuer,
+  createCraftedIssuer,
+} from "../../src/auth/testing/crafted-issuer.ts";
 import { redeem, registerClient } from "../support/mcp-client.ts";
 import { countHoldings, expectErrorRedirect, watch, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await stack.standIns.control.clearFaults();
+  await stack.emulators.control.clearFaults();
 });
 
 interface Connection {
@@ -303,10 +303,10 @@ describe("revocation (RFC 7009)", () => {
 
   it("succeeds for the client although PingOne cannot be reached", async () => {
     const { client, tokens, refreshToken } = await connect();
-    await stack.standIns.control.queueFault({ endpoint: "revoke", fault: "server_error" });
+    await stack.emulators.control.queueFault({ endpoint: "revoke", fault: "server_error" });
     const before = await countHoldings(worker);
     expect((await revoke(client, refreshToken)).status).toBe(200);
-    await stack.standIns.control.assertNoPendingFaults();
+    await stack.emulators.control.assertNoPendingFaults();
     expect((await countHoldings(worker)).grants).toBe(before.grants - 1);
     expect(await isAlive(tokens.access_token)).toBe(false);
   });

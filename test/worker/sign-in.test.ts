@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await stack.standIns.control.reset();
+  await stack.emulators.control.reset();
 });
 
 afterAll(async () => {
@@ -161,7 +161,7 @@ describe("the access token of PingOne", () => {
         const result = await mcp.callTool({ name: "whoAmI", arguments: {} });
         const { accessToken } = result.structuredContent as { accessToken?: string };
         if (setting === "include")
-          expect(decodeJwt(accessToken ?? "").aud).toEqual([own.standIns.apiIdentifier]);
+          expect(decodeJwt(accessToken ?? "").aud).toEqual([own.emulators.apiIdentifier]);
         else expect(JSON.stringify(result)).not.toMatch(/eyJ/);
         await mcp.close();
       }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TestBrowser, TestPage } from "../support/browser.ts";
+import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
 import { createBrowser, registerClient, requestToken, startAuthorization } from "../support/mcp-client.ts";
 

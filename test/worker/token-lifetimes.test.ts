@@ -6,7 +6,7 @@ import {
   type CraftedAnswer,
   type CraftedIssuer,
   createCraftedIssuer,
-} from "../support/crafted-issuer.ts";
+} from "../../src/auth/testing/crafted-issuer.ts";
 import { grantBehind } from "../support/grants.ts";
 import {
   type RegisteredClient,

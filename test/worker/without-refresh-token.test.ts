@@ -9,7 +9,7 @@ let stack: TestStack;
 
 beforeAll(async () => {
   stack = await startTestStack();
-  await stack.standIns.control.setSwitches({ refreshTokenGrant: false });
+  await stack.emulators.control.setSwitches({ refreshTokenGrant: false });
 });
 
 afterAll(async () => {
@@ -33,7 +33,7 @@ async function listTodos(token: string): Promise<{ status: number; isError: unkn
 describe("a refusal by the Todo API", () => {
   it("that passes costs nothing: PingOne is asked, and says that the token is good", async () => {
     const token = await connect();
-    await stack.standIns.control.queueFault({ endpoint: "todos.list", fault: "unauthorized" });
+    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized" });
     const watched = await watch(stack);
     expect(await listTodos(token)).toMatchObject({ status: 200, isError: false });
     const calls = await watched.upstreamCalls();
@@ -42,7 +42,7 @@ describe("a refusal by the Todo API", () => {
 
   it("that stays is told to the model, and the next call works again", async () => {
     const token = await connect();
-    await stack.standIns.control.queueFault({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
+    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
     const refused = await listTodos(token);
     expect(refused).toMatchObject({ status: 200, isError: true });
     expect(refused.text).toMatch(/^The Todo API refuses this sign-in although PingOne accepts it/);
@@ -51,8 +51,8 @@ describe("a refusal by the Todo API", () => {
 
   it("ends the sign-in when PingOne says that the token is dead, and the client is told so from then on", async () => {
     const token = await connect();
-    await stack.standIns.control.endSession("alice");
-    await stack.standIns.control.queueFault({ endpoint: "todos.list", fault: "unauthorized" });
+    await stack.emulators.control.endSession("alice");
+    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized" });
     const refused = await listTodos(token);
     expect(refused.text).toMatch(/^The sign-in at PingOne has ended\./);
     expect((await listTodos(token)).status).toBe(401);
@@ -64,12 +64,12 @@ describe("a refusal by the Todo API", () => {
     ["answers something else", { fault: "body", body: { active: "no" } }],
   ] as const)("ends nothing when PingOne's introspection %s", async (_what, fault) => {
     const token = await connect();
-    await stack.standIns.control.queueFault({ endpoint: "introspect", ...fault } as never);
-    await stack.standIns.control.queueFault({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
+    await stack.emulators.control.queueFault({ endpoint: "introspect", ...fault } as never);
+    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
     const log = watchLog(stack.worker);
     expect(await listTodos(token)).toMatchObject({ status: 200, isError: true });
     await log.line("tool.failed", { error: "refused" });
     expect(await listTodos(token)).toMatchObject({ status: 200, isError: false });
-    await stack.standIns.control.assertNoPendingFaults();
+    await stack.emulators.control.assertNoPendingFaults();
   });
 });

@@ -3,7 +3,7 @@
  * many grants.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { TestBrowser } from "../support/browser.ts";
+import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
   createBrowser,
@@ -176,7 +176,7 @@ describe("however many grants there are", { shuffle: false }, () => {
       // The sessions at PingOne behind them go in runs of their own, which have all been by now.
       expect(world.objects().filter(({ className }) => className === "PingSession")).toEqual([]);
       // The page's own sign-in asks for no access to todos.
-      const alive = await world.standIns.control.refreshTokens();
+      const alive = await world.emulators.control.refreshTokens();
       expect(alive.flatMap(({ scopes }) => scopes)).not.toContain("todo_api:read");
     }, 180_000);
   });

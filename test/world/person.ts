@@ -1,6 +1,6 @@
 /** A person's way through the Worker's pages and PingOne's, in a browser that other people may use, too. */
 import type { Cookie } from "tough-cookie";
-import { TestBrowser, type TestPage } from "../support/browser.ts";
+import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import { TEST_PASSWORD } from "../support/mcp-client.ts";
 import type { TestFetch } from "../support/worker.ts";
 import type { PersonName } from "./schedule.ts";

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
-import { type StandIns, startStandIns } from "../../mocks/start.ts";
+import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { workerSettings } from "../support/stack.ts";
 import {
   createTestWorker,
@@ -45,7 +45,7 @@ export interface Alarm extends ObjectRef {
 }
 
 export interface World extends AsyncDisposable {
-  readonly standIns: StandIns;
+  readonly emulators: Emulators;
   /** The same Worker at each place. */
   at(place: PlaceName): TestWorker;
   /** KV as it is, and what it was asked for. */
@@ -53,7 +53,7 @@ export interface World extends AsyncDisposable {
   /** KV as a place sees it. */
   kvAt(place: PlaceName): KVNamespace;
   probe(name: string): DurableObjectStub<Probe>;
-  /** Moves the clocks of the Worker and the stand-ins, and with them KV's staleness, and rings what comes due. */
+  /** Moves the clocks of the Worker and the emulators, and with them KV's staleness, and rings what comes due. */
   advance(seconds: number): Promise<void>;
   /** Rings the alarms that are due already. */
   ringDue(): Promise<void>;
@@ -79,9 +79,9 @@ interface Binding {
 
 /** @param settings settings of the Worker to replace, or to leave out with `undefined` */
 export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
-  const standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
+  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
   const root = await mkdtemp(path.join(TEMPORARY, "world-test-"));
-  const vars = workerVars({ ...workerSettings(standIns), ...settings });
+  const vars = workerVars({ ...workerSettings(emulators), ...settings });
   const server = createTestHarness({
     root,
     workers: PLACES.map((name) => ({
@@ -131,7 +131,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
   };
 
   return {
-    standIns,
+    emulators,
     at: (place) => {
       const worker = workers.get(place);
       if (worker === undefined) throw new Error(`There is no place ${place}.`);
@@ -143,7 +143,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
     advance: async (seconds) => {
       offsetMs += seconds * 1000;
       await hub.moveWorldTo(offsetMs);
-      await standIns.control.advanceClock(seconds);
+      await emulators.control.advanceClock(seconds);
       await ringDue();
     },
     planDiscard: (plan) => hub.planDiscard(plan),
@@ -161,7 +161,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
     now: () => Date.now() + offsetMs,
     [Symbol.asyncDispose]: async () => {
       await workers.get(PLACES[0])?.close();
-      await standIns.close();
+      await emulators.close();
     },
   };
 }

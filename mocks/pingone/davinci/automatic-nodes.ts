@@ -1,6 +1,6 @@
 /** What the nodes do that decide by themselves. Each answers with the name of one of its outcomes. */
 import type { Clock } from "../contracts.ts";
-import type { UserStore } from "../users.ts";
+import type { UserStore } from "../tenant/users.ts";
 import type { CodePurpose, FlowNode, NodeOfType } from "./flow-schema.ts";
 import type { Interaction, SubmittedFields } from "./interaction.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,6 +1,6 @@
 /** What an interaction remembers between nodes, shown by a flow that goes round one screen that says it all. */
 import { describe, expect, it } from "vitest";
-import { createTestEngine, PASSWORD, userFixture } from "./flow-driver.ts";
+import { createTestEngine, PASSWORD, userFixture } from "../testing/flow-driver.ts";
 import { flowSchema } from "./flow-schema.ts";
 import { findFlowProblems } from "./validate-flow.ts";
 

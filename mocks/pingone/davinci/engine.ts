@@ -5,9 +5,9 @@
  * Deliberately not modelled: connectors other than those of flow-schema.ts, JavaScript widgets, `pi.flow`.
  */
 import { randomInt } from "node:crypto";
-import type { ConsentStore } from "../consents.ts";
 import type { AuthorizationContext, Clock, FlowEngine, FlowOutcome } from "../contracts.ts";
-import type { UserStore } from "../users.ts";
+import type { ConsentStore } from "../tenant/consents.ts";
+import type { UserStore } from "../tenant/users.ts";
 import { type NodeServices, runAutomaticNode } from "./automatic-nodes.ts";
 import type { ConsentNode, Flow, NodeOfType, ScreenNode } from "./flow-schema.ts";
 import type { Interaction, SubmittedFields } from "./interaction.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import usersFixture from "../../../fixtures/pingone/users.json" with { type: "json" };
-import type { UserFixture } from "../users.ts";
-import { createTestEngine, PASSWORD } from "./flow-driver.ts";
+import type { UserFixture } from "../tenant/users.ts";
+import { createTestEngine, PASSWORD } from "../testing/flow-driver.ts";
 
 const FLOW = "sign-on-with-consent";
 const NEW_PASSWORD = "N3w-Passw0rd!";

@@ -19,7 +19,7 @@ export interface Interaction {
   isMfaVerified?: true;
   consent?: { readonly status: "ACCEPTED" | "DECLINED"; readonly scopes: readonly string[] };
   readonly codes: Map<CodePurpose, SentCode>;
-  /** Said in the stand-in's own panel: why no code was sent. */
+  /** Said in the emulator's own panel: why no code was sent. */
   codeNote?: string;
   ended?: { readonly step: number; readonly outcome: FlowOutcome; readonly repeatableUntil: number };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createTestEngine } from "./flow-driver.ts";
+import { createTestEngine } from "../testing/flow-driver.ts";
 import { NODE_TYPES } from "./flow-schema.ts";
 import { FlowFileError, loadFlows } from "./load-flows.ts";
 import { VARIABLES } from "./template.ts";

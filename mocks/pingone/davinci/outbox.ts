@@ -10,7 +10,7 @@ export interface SentMessage {
   readonly to: string;
   readonly purpose: CodePurpose;
   readonly code: string;
-  /** Epoch milliseconds by the stand-in's clock. */
+  /** Epoch milliseconds by the emulator's clock. */
   readonly sentAt: number;
 }
 

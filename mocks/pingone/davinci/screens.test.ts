@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { html } from "hono/html";
 import { describe, expect, it } from "vitest";
-import { createTestEngine, type Person, userFixture } from "./flow-driver.ts";
-import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from "./layout.ts";
+import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from "../html/layout.ts";
+import { createTestEngine, type Person, userFixture } from "../testing/flow-driver.ts";
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
 const ESCAPED = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;";
@@ -40,9 +40,9 @@ describe("every screen", () => {
   it("is one complete page without script, with one heading and labels tied to inputs", async () => {
     for (const [name, { html: page }] of await openEveryScreen()) {
       expect(page, name).toMatch(/^<!doctype html>\n<html lang="en">/);
-      expect(page, name).toMatch(/<title>[^<]+ · offline stand-in for PingOne<\/title>/);
+      expect(page, name).toMatch(/<title>[^<]+ · offline emulator for PingOne<\/title>/);
       expect(page.match(/<h1>/g), name).toHaveLength(1);
-      expect(page, name).toContain("Offline stand-in, not PingOne.");
+      expect(page, name).toContain("Offline emulator, not PingOne.");
       expect(page, name).not.toMatch(/<script|javascript:|\son\w+=|\sstyle=|https?:\/\//i);
       for (const [, id] of page.matchAll(/<input type="(?:text|password|checkbox)" id="([^"]+)"/g)) {
         expect(page, name).toContain(`<label for="${id}">`);
@@ -119,11 +119,11 @@ describe("hostile text", () => {
   });
 });
 
-describe("the stand-in's own panel", () => {
+describe("the emulator's own panel", () => {
   it("says what PingOne does not: scopes, redirect host and flow, apart from the page itself", async () => {
     const person = await (await createTestEngine().open("sign-on-with-consent")).signOn("alice");
     const [page, panel = ""] = person.html.split("</main>");
-    expect(panel).toContain("Shown by the stand-in, not by PingOne");
+    expect(panel).toContain("Shown by the emulator, not by PingOne");
     for (const extra of [
       "openid, profile, todo_api:read, todo_api:write",
       "localhost:8787",

@@ -3,15 +3,15 @@
  * template, and the button pressed as `buttonValue`. `step` tells a form of an earlier screen from the current one.
  */
 import { html } from "hono/html";
+import { type Markup, renderPage } from "../html/layout.ts";
 import type { ConsentNode, Field, ScreenNode } from "./flow-schema.ts";
 import type { Interaction, ShownScreen } from "./interaction.ts";
-import { type Markup, renderPage } from "./layout.ts";
 import { REQUIRED_SCOPE } from "./submitted-form.ts";
 
 export interface ScreenPage {
   readonly interaction: Interaction;
   readonly screen: ShownScreen;
-  /** Said by the stand-in, not by the flow. */
+  /** Said by the emulator, not by the flow. */
   readonly notice: string | undefined;
 }
 
@@ -75,7 +75,7 @@ function renderScreen(heading: string, page: ScreenPage, content: Markup): strin
     content: html`${notice ? html`<p class="notice" role="status">${notice}</p>` : ""}
 ${screen.message ? html`<p class="message" role="alert" id="message">${screen.message.text}</p>` : ""}
 ${content}`,
-    aside: renderStandInPanel(page),
+    aside: renderEmulatorPanel(page),
   });
 }
 
@@ -112,12 +112,12 @@ ${offered.map(
 }
 
 /** What PingOne's page does not show, for the developer in front of this one. */
-function renderStandInPanel({ interaction }: ScreenPage): Markup {
+function renderEmulatorPanel({ interaction }: ScreenPage): Markup {
   const { context, flow, codes, codeNote } = interaction;
   const row = (term: string, value: unknown) => html`<dt>${term}</dt><dd>${value}</dd>
 `;
-  return html`<aside aria-labelledby="stand-in">
-<h2 id="stand-in">Shown by the stand-in, not by PingOne</h2>
+  return html`<aside aria-labelledby="emulator">
+<h2 id="emulator">Shown by the emulator, not by PingOne</h2>
 <dl>
 ${[...codes].map(([, { to, code }]) =>
   row("Code", html`<code class="code" data-testid="one-time-code">${code}</code><br>e-mailed to ${to}`),

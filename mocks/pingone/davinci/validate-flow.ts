@@ -1,6 +1,6 @@
 /**
  * What a flow file can get wrong beyond its shape: ways that lead nowhere. DaVinci itself accepts such flows and lets
- * them die at the person's expense as `login_required`; the stand-in refuses them at start, by name.
+ * them die at the person's expense as `login_required`; the emulator refuses them at start, by name.
  */
 import type { Flow, FlowNode } from "./flow-schema.ts";
 import { findNodeFaults } from "./node-faults.ts";

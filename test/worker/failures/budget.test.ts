@@ -29,21 +29,21 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
 
 it("a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
-  const { standIns, worker } = stack;
+  const { emulators, worker } = stack;
   // So that this sign-in looks up PingOne's keys.
-  await standIns.control.rotateKeys();
+  await emulators.control.rotateKeys();
   const signIn = await startSignIn(worker);
   const { state } = signIn;
   const callback = await passPingOne(worker, signIn);
   const before = await countHoldings(worker);
   await queueFault(stack, "token", SLOW, { state });
   await queueFault(stack, "jwks", SLOW);
-  const after = await standIns.control.lastRequestNumber();
+  const after = await emulators.control.lastRequestNumber();
   const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
   expectErrorRedirect(back.url, {
@@ -54,7 +54,7 @@ it("a sign-in is given up when PingOne's answers together take longer than the b
   });
   expect(await log.line("callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
   expect(await countHoldings(worker)).toEqual(before);
-  await standIns.control.expectRequest({ endpoint: "jwks", fault: "delay", after }, { times: 1 });
+  await emulators.control.expectRequest({ endpoint: "jwks", fault: "delay", after }, { times: 1 });
 
   const again = await startSignIn(worker, { client: signIn.client });
   const returned = await again.browser.open(await passPingOne(worker, again));
@@ -71,7 +71,7 @@ describe.concurrent("in the budget of one request", () => {
   });
 
   it("a refresh beyond it is a 503 with Retry-After, and the next request has its fruit", async () => {
-    const { standIns, worker } = stack;
+    const { emulators, worker } = stack;
     const [{ accessToken, login }] = dead;
     await queueFault(stack, "token", TOO_SLOW, login);
     const calls = await watchCalls(stack, login);
@@ -79,7 +79,7 @@ describe.concurrent("in the budget of one request", () => {
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
     const refresh = { endpoint: "token", login, status: 200, fault: "delay" } as const;
-    await standIns.control.expectRequest(refresh, { withinMilliseconds: 5000 });
+    await emulators.control.expectRequest(refresh, { withinMilliseconds: 5000 });
     const connection = await connect(worker, accessToken, "modern");
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["token", "todos.list"]);
@@ -95,7 +95,7 @@ describe.concurrent("in the budget of one request", () => {
       const calls = await watchCalls(stack, login);
       const answer = await connection.call("addTodo", { text: "Buy milk" });
       // It came before PingOne's did.
-      const [refresh] = await stack.standIns.control.requests({ endpoint: "token", login, fault: "delay" });
+      const [refresh] = await stack.emulators.control.requests({ endpoint: "token", login, fault: "delay" });
       expect(refresh).toBeDefined();
       expect(refresh?.status).toBeUndefined();
       expect(answer).toMatchObject({ status: 200, isError: true });
@@ -133,6 +133,6 @@ describe.concurrent("in the budget of one request", () => {
     const answer = await connection.call("listTodos");
     expect(answer.text).toContain("The Todo API cannot be used at the moment");
     expect((await calls.since()).length).toBeLessThan(3);
-    await stack.standIns.control.removeFault(id);
+    await stack.emulators.control.removeFault(id);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { startStandIns } from "../../../mocks/start.ts";
+import { startOffline } from "../../../mocks/index.ts";
 import { PROTOCOL_ERAS, requestToken } from "../../support/mcp-client.ts";
 import { countHoldings, type Holdings, watchLog } from "../../support/observe.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
 });
 
 /** The grant is gone: this access token, its refresh token and PingOne's tokens behind them are worth nothing. */
@@ -56,17 +56,17 @@ describe.each([
   let holdings: Holdings;
 
   beforeAll(async () => {
-    const { standIns, worker } = stack;
+    const { emulators, worker } = stack;
     holdings = await countHoldings(worker);
     // Refreshed ones as well, so that whatever happens before, each is due once a second has passed.
-    await standIns.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
+    await emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
     for (const era of ["legacy", "modern", "modern", "legacy", "modern"] as const) {
       const signedIn = await signInAtPingOne(stack, { username });
       endings.push({ signedIn, connection: await connect(worker, signedIn.accessToken, era) });
     }
     await seconds(1);
-    await standIns.control[verb](username);
-    await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
+    await emulators.control[verb](username);
+    await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
   });
 
   afterAll(async () => {
@@ -137,28 +137,28 @@ describe.each([
 it("when an administrator has disabled the person, a tool call gets 401 and runs nothing", async () => {
   const stateDir = await mkdtemp(path.join(tmpdir(), "disabled-user-"));
   const options = { pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir };
-  const before = await startStandIns(options);
+  const before = await startOffline(options);
   const worker = await startTestWorker(workerSettings(before));
   try {
-    const signedIn = await signInAtPingOne({ worker, standIns: before } as TestStack, {
+    const signedIn = await signInAtPingOne({ worker, emulators: before } as TestStack, {
       ttlSeconds: DEAD_AFTER_ONE_SECOND,
     });
     const [pingonePort, todoPort] = [before.pingoneOrigin, before.todoOrigin].map((origin) =>
       Number(new URL(origin).port),
     );
     await before.close();
-    // The stand-ins have no verb for it, but what they keep can be changed while they are away.
-    const file = path.join(stateDir, "stand-ins.json");
+    // The emulators have no verb for it, but what they keep can be changed while they are away.
+    const file = path.join(stateDir, "emulators.json");
     const saved = await readFile(file, "utf8");
     const changed = saved.replace(/("username":"alice".*?"enabled":)true/, "$1false");
     expect(changed).not.toBe(saved);
     await writeFile(file, changed);
-    await using after = await startStandIns({
+    await using after = await startOffline({
       ...options,
       pingonePort: pingonePort ?? 0,
       todoPort: todoPort ?? 0,
     });
-    const disabled = { worker, standIns: after } as TestStack;
+    const disabled = { worker, emulators: after } as TestStack;
     const calls = await watchCalls(disabled);
     expectSignInChallenge(disabled, await postToolCall(worker, signedIn.accessToken, "listTodos"));
     expect(await calls.since()).toEqual(["token"]);
@@ -220,7 +220,7 @@ describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,"
   it("because PingOne has ended the session, ends the call with that advice, and then 401", async () => {
     const signedIn = await signInAtPingOne(stack, { username: "bob" });
     const connection = await connect(stack.worker, signedIn.accessToken, era);
-    await stack.standIns.control.endSession("bob");
+    await stack.emulators.control.endSession("bob");
     // The Todo API is the first to know.
     await queueFault(stack, "todos.list", { fault: "unauthorized" }, signedIn.login);
     const calls = await watchCalls(stack, signedIn.login);

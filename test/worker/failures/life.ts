@@ -24,7 +24,7 @@ import {
 export const TODO_TEXT = "Ring the dentist on Tuesday";
 
 export async function liveThrough(stack: TestStack): Promise<void> {
-  const { control } = stack.standIns;
+  const { control } = stack.emulators;
   await workAndRefresh(stack);
   await failAtPingOne(stack);
   await failAtTodoApi(stack);
@@ -63,7 +63,7 @@ async function workAndRefresh(stack: TestStack): Promise<void> {
 /** Sign-ins that PingOne, the person or an attacker spoils, and refreshes that fail. */
 async function failAtPingOne(stack: TestStack): Promise<void> {
   const { worker } = stack;
-  const { control } = stack.standIns;
+  const { control } = stack.emulators;
   const client = await registerClient(worker);
   const faults: readonly Fault[] = [
     { fault: "wrong_nonce" },

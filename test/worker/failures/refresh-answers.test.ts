@@ -30,7 +30,7 @@ let stack: TestStack;
 
 afterAll(async () => {
   await expectRefreshFailuresLogged(stack, failuresMet);
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
 
@@ -96,11 +96,11 @@ beforeAll(async () => {
 
 describe("within PingOne's grace period nothing is lost when the answer", () => {
   beforeAll(async () => {
-    await stack.standIns.control.setSwitches({ gracePeriodSeconds: 60 });
+    await stack.emulators.control.setSwitches({ gracePeriodSeconds: 60 });
   });
 
   afterAll(async () => {
-    await stack.standIns.control.setSwitches({ gracePeriodSeconds: null });
+    await stack.emulators.control.setSwitches({ gracePeriodSeconds: null });
   });
 
   it.concurrent.each(LOST)("%s", async (what, fault, failure) => {
@@ -203,7 +203,7 @@ describe("a refreshed token", () => {
       const connection = await connect(stack.worker, accessToken, "modern");
       expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
-      expect(await stack.standIns.control.requests(refreshes)).toHaveLength(2);
+      expect(await stack.emulators.control.requests(refreshes)).toHaveLength(2);
     },
   );
 
@@ -222,7 +222,7 @@ describe("a refreshed token", () => {
 
 describe("when the clocks of PingOne and the Todo API are", () => {
   afterEach(async () => {
-    await stack.standIns.control.resetClock();
+    await stack.emulators.control.resetClock();
   });
 
   it.each([
@@ -230,8 +230,8 @@ describe("when the clocks of PingOne and the Todo API are", () => {
     ["45 seconds ahead of the Worker's", 45],
     ["two hours ahead of the Worker's", 7200],
   ])("%s, a sign-in and a refresh succeed", async (_what, offset) => {
-    const { standIns, worker } = stack;
-    await standIns.control.advanceClock(offset);
+    const { emulators, worker } = stack;
+    await emulators.control.advanceClock(offset);
     const { accessToken, login } = await signInAtPingOne(stack, { username: "bob" });
     const connection = await connect(worker, accessToken, "modern");
     await queueFault(stack, "todos.list", { fault: "unauthorized" }, login);
@@ -244,7 +244,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   });
 
   it("two hours behind, a sign-in fails and says why in the log", async () => {
-    await stack.standIns.control.advanceClock(-7200);
+    await stack.emulators.control.advanceClock(-7200);
     const log = watchLog(stack.worker);
     await expect(signInAtPingOne(stack, { username: "bob" })).rejects.toThrow("server_error");
     expect(await log.line("callback.pingone_failed")).toMatchObject({
@@ -254,10 +254,10 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   });
 
   it("set forward, a token that the Todo API finds expired is replaced once", async () => {
-    const { standIns, worker } = stack;
+    const { emulators, worker } = stack;
     const { accessToken, login } = await signInAtPingOne(stack);
     const connection = await connect(worker, accessToken, "legacy");
-    await standIns.control.advanceClock(7200);
+    await emulators.control.advanceClock(7200);
     const calls = await watchCalls(stack, login);
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);

@@ -58,14 +58,14 @@ afterAll(async () => {
   const { pingSessions, grants } = await countHoldings(stack.worker);
   expect({ pingSessions, grants }).toEqual({ pingSessions: holdings.pingSessions, grants: holdings.grants });
   await expectRefreshFailuresLogged(stack, failuresMet);
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
 
 /** Meets every refresh of this login until the returned function is called. */
 async function failRefreshes({ login }: SignedIn, fault: Fault): Promise<() => Promise<void>> {
   const id = await queueFault(stack, "token", { ...fault, times: 100 } as Fault, login);
-  return () => stack.standIns.control.removeFault(id);
+  return () => stack.emulators.control.removeFault(id);
 }
 
 /** In both lanes. The token is due for a refresh, which fails, and is good for a minute yet. */
@@ -86,7 +86,7 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
   it.each(FAULTS.map((row, index) => [...row, PROTOCOL_ERAS[index % 2] ?? "modern"] as const))(
     "%s",
     async (what, fault, failure, era: ProtocolEra) => {
-      const { standIns, worker } = stack;
+      const { emulators, worker } = stack;
       await expectUsedOn(due(what), fault);
       const signedIn = dead(what);
       const { accessToken, login, client, tokens } = signedIn;
@@ -119,7 +119,9 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       await vi.waitFor(recovers, { timeout: 20_000, interval: 500 });
       expect((await requestToken(worker, client, refresh)).status).toBe(200);
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
-      const spared = (await standIns.control.requests(refreshes)).filter(({ faults }) => faults.length === 0);
+      const spared = (await emulators.control.requests(refreshes)).filter(
+        ({ faults }) => faults.length === 0,
+      );
       expect(spared).toMatchObject([{ status: 200 }]);
       failuresMet.push(failure);
     },

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
 
@@ -100,21 +100,21 @@ describe("access ends at once, and PingOne is asked until it has revoked, when i
 });
 
 it("a session that ends while a refresh is under way does not come back with its answer", async () => {
-  const { standIns, worker } = stack;
+  const { emulators, worker } = stack;
   const before = await countHoldings(worker);
   const signedIn = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DUE_AFTER_ONE_SECOND });
   await seconds(1);
-  const after = await standIns.control.lastRequestNumber();
+  const after = await emulators.control.lastRequestNumber();
   // PingOne has rotated the token, and the session ends before it hears of that.
-  using _ = beforeAnswerArrives(`${standIns.issuer}/token`, () => revoke(signedIn));
+  using _ = beforeAnswerArrives(`${emulators.issuer}/token`, () => revoke(signedIn));
   await post(worker, signedIn.accessToken, { method: "tools/list" });
   // The token that PingOne rotated to is revoked as well: to PingOne the one that the session knew may be dead.
   const revocations = { endpoint: "revoke", login: signedIn.login, after } as const;
-  await standIns.control.expectRequest(revocations, { times: 2, withinMilliseconds: 5000 });
-  const [first, second] = await standIns.control.requests(revocations);
+  await emulators.control.expectRequest(revocations, { times: 2, withinMilliseconds: 5000 });
+  const [first, second] = await emulators.control.requests(revocations);
   expect(first?.form.token).not.toEqual(second?.form.token);
   expect(await countHoldings(worker)).toEqual(before);
-  const { pingone } = await standIns.control.state();
+  const { pingone } = await emulators.control.state();
   expect(pingone.users.find(({ username }) => username === "bob")?.refreshTokens).toBe(0);
 });
 

@@ -5,8 +5,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import { ALL_TODO_SCOPES, OFFLINE_ACCESS, type TodoScope } from "../../../src/config.ts";
-import { TestBrowser } from "../../support/browser.ts";
 import { answerPages, connectMcp, PROTOCOL_ERAS, redeem, requestToken } from "../../support/mcp-client.ts";
 import { countHoldings, watchLog } from "../../support/observe.ts";
 import { startSignIn } from "../../support/sign-in.ts";
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
 });
 
 /** The challenge of RFC 6750 §3.1, by its parameters. */
@@ -80,7 +80,7 @@ describe("a client that asks for", () => {
   ])("%s gets that and no more, at PingOne too", async (asked, granted) => {
     const { accessToken, tokens, login } = await signInAtPingOne(stack, { scope: asked });
     expect(tokens.scope).toBe(granted.join(" "));
-    const [authorize] = await stack.standIns.control.requests({ endpoint: "authorize", login });
+    const [authorize] = await stack.emulators.control.requests({ endpoint: "authorize", login });
     expect(authorize?.query.scope).toEqual([`openid profile ${granted.join(" ")}`]);
     if (asked === granted.join(" ")) await expectBound(accessToken, granted);
   });
@@ -118,8 +118,8 @@ describe("a client that asks for", () => {
 });
 
 describe("a person who picks scopes at DaVinci", () => {
-  beforeAll(() => stack.standIns.control.chooseFlow("consent-reduced-scopes"));
-  afterAll(() => stack.standIns.control.chooseFlow("sign-on-with-consent"));
+  beforeAll(() => stack.emulators.control.chooseFlow("consent-reduced-scopes"));
+  afterAll(() => stack.emulators.control.chooseFlow("sign-on-with-consent"));
 
   /** Signs in as somebody who takes the ticks off these boxes. */
   async function signInWithout(unticked: readonly string[], username: string) {
@@ -195,7 +195,7 @@ describe("tools, scopes, metadata and PingOne's fixtures", () => {
   const namesOf = (scopes: unknown) => (scopes as { id: string; name: string }[]) ?? [];
 
   it("name the same scopes", async () => {
-    const { worker, standIns } = stack;
+    const { worker, emulators } = stack;
     const needed = new Set(Object.values(CALLS).flatMap(({ scopes }) => [...scopes]));
     expect([...needed].sort()).toEqual([...ALL_TODO_SCOPES]);
 
@@ -210,13 +210,13 @@ describe("tools, scopes, metadata and PingOne's fixtures", () => {
 
     // The custom resource has them, and the application is granted each.
     const resources = await fixture("resources");
-    const todoApi = resources.find(({ audience }) => audience === standIns.apiIdentifier);
+    const todoApi = resources.find(({ audience }) => audience === emulators.apiIdentifier);
     const scopes = namesOf(todoApi?.scopes);
     expect(scopes.map(({ name }) => name).sort()).toEqual([...ALL_TODO_SCOPES]);
     const grant = (await fixture("grants")).find(
       ({ resource, application }) =>
         (resource as { id: string }).id === todoApi?.id &&
-        (application as { id: string }).id === standIns.client.id,
+        (application as { id: string }).id === emulators.client.id,
     );
     expect(
       namesOf(grant?.scopes)

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type StandIns, startStandIns } from "../../../mocks/start.ts";
+import { type Emulators, startOffline } from "../../../mocks/index.ts";
 import { TOOLS } from "../../../src/tools.ts";
 import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
@@ -16,7 +16,7 @@ import { connect, signInAtPingOne } from "./signed-in.ts";
 import { recordTraffic, type SeenAnswer, type Traffic } from "./traffic.ts";
 
 let stateDir: string;
-let standIns: StandIns;
+let emulators: Emulators;
 let worker: TestWorker;
 let traffic: Traffic;
 let journal = "";
@@ -25,23 +25,23 @@ let stateFile = "";
 
 beforeAll(async () => {
   stateDir = await mkdtemp(path.join(tmpdir(), "secrets-"));
-  standIns = await startStandIns({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir });
-  const plain = await startTestWorker({ ...workerSettings(standIns), UPSTREAM_TIMEOUT_SECONDS: "2" });
-  traffic = recordTraffic(plain.fetch, [standIns.pingoneOrigin, standIns.todoOrigin]);
+  emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir });
+  const plain = await startTestWorker({ ...workerSettings(emulators), UPSTREAM_TIMEOUT_SECONDS: "2" });
+  traffic = recordTraffic(plain.fetch, [emulators.pingoneOrigin, emulators.todoOrigin]);
   worker = { ...plain, fetch: traffic.fetch };
   traffic.know("COOKIE_ENCRYPTION_KEY", TEST_COOKIE_KEY);
   traffic.know("password", TEST_PASSWORD);
-  traffic.know("client_secret", standIns.client.secret);
-  await liveThrough({ worker, standIns } as TestStack);
+  traffic.know("client_secret", emulators.client.secret);
+  await liveThrough({ worker, emulators } as TestStack);
   // Log lines can come late; when this one is there, all before it are.
   await plain.fetch(`${plain.origin}/health`);
   await vi.waitFor(() => expect(plain.logs()).toContain('"route":"/health"'), 5000);
-  journal = JSON.stringify(await standIns.control.requests());
-  const address = `${standIns.pingoneOrigin}/__mocks`;
+  journal = JSON.stringify(await emulators.control.requests());
+  const address = `${emulators.pingoneOrigin}/__mocks`;
   const pages = [address, `${address}/state`, `${address}/requests`].map((page) => fetch(page));
   controlPages = (await Promise.all((await Promise.all(pages)).map((page) => page.text()))).join("\n");
-  await standIns.close();
-  stateFile = await readFile(path.join(stateDir, "stand-ins.json"), "utf8");
+  await emulators.close();
+  stateFile = await readFile(path.join(stateDir, "emulators.json"), "utf8");
 });
 
 afterAll(async () => {
@@ -109,14 +109,14 @@ describe("of every secret that was brought about", () => {
     expect(traffic.findIn(worker.dumpStorage(), names)).toEqual([]);
   });
 
-  it("none is in the journal or on a page of the stand-ins", () => {
+  it("none is in the journal or on a page of the emulators", () => {
     expect(journal).toContain('"endpoint":"token"');
     expect(traffic.findIn(journal)).toEqual([]);
     expect(controlPages).toContain("grant_type");
     expect(traffic.findIn(controlPages)).toEqual([]);
   });
 
-  it("none is in the file of what the stand-ins remember", () => {
+  it("none is in the file of what the emulators remember", () => {
     expect(stateFile).toContain("refreshTokens");
     // These were good for one sign-in in one browser, and it is over.
     expect(traffic.findIn(stateFile, new Set(["nonce", "state"]))).toEqual([]);
@@ -216,7 +216,7 @@ describe("each log line", () => {
     const { OAUTH_KV } = await worker.getEnv();
     const { keys } = await OAUTH_KV.list();
     const ids = keys.flatMap(({ name }) => name.split(":").slice(1));
-    const users = standIns.users.map(({ id }) => id).concat("alice", "bob", "decliner");
+    const users = emulators.users.map(({ id }) => id).concat("alice", "bob", "decliner");
     const words = [
       ...users,
       ...ids,
@@ -237,7 +237,7 @@ describe("each log line", () => {
 describe("with WHOAMI_ACCESS_TOKEN=redact", () => {
   it.each(PROTOCOL_ERAS)("whoAmI shows no token in the %s era", async (era) => {
     await using stack = await startTestStack({ WHOAMI_ACCESS_TOKEN: "redact" });
-    using seen = recordTraffic(stack.worker.fetch, [stack.standIns.pingoneOrigin]);
+    using seen = recordTraffic(stack.worker.fetch, [stack.emulators.pingoneOrigin]);
     const watched = { ...stack, worker: { ...stack.worker, fetch: seen.fetch } } as TestStack;
     const { accessToken } = await signInAtPingOne(watched);
     const connection = await connect(watched.worker, accessToken, era);

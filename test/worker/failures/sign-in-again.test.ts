@@ -16,7 +16,7 @@ let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack();
   // So that every token is due, and PingOne asked, once a second has passed.
-  await stack.standIns.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
+  await stack.emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
 });
 
 afterAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
 it.concurrent.each(APPS)(
   "an app with %s signs in again when access at PingOne has ended, and its call succeeds",
   async (kind) => {
-    const { standIns, worker } = stack;
+    const { emulators, worker } = stack;
     const username = PERSON[kind];
     const app = createApp(worker, kind, { username });
     await app.connect();
@@ -36,7 +36,7 @@ it.concurrent.each(APPS)(
 
     // PingOne remembers the person, who is asked nothing.
     await seconds(1);
-    await standIns.control.revokeTokens(username);
+    await emulators.control.revokeTokens(username);
     const visited = app.browser.visited.length;
     expect(await app.callTool("listTodos")).toMatchObject({ isError: false });
     expect(app.signIns).toHaveLength(2);
@@ -50,19 +50,19 @@ it.concurrent.each(APPS)(
 
     // PingOne has forgotten the person, who signs on. What was asked for is done, and done once.
     await seconds(1);
-    await standIns.control.endSession(username);
-    const after = await standIns.control.lastRequestNumber();
+    await emulators.control.endSession(username);
+    const after = await emulators.control.lastRequestNumber();
     const text = `Buy milk by ${kind}`;
     const answer = await app.callTool("addTodo", { text });
     expect(answer.text.split(text)).toHaveLength(2);
     expect(app.signIns).toHaveLength(3);
     const added = { endpoint: "todos.add", login: { user: username }, after } as const;
-    expect(await standIns.control.requests(added)).toHaveLength(1);
+    expect(await emulators.control.requests(added)).toHaveLength(1);
 
     // The same client, and one grant in place of the old ones.
     expect(app.memory.client).toEqual(client);
     const people = (await worker.getEnv()).PERSON;
-    const userId = standIns.users.find((user) => user.username === username)?.id ?? "";
+    const userId = emulators.users.find((user) => user.username === username)?.id ?? "";
     expect((await people.getByName(userId).listConnections(1)).connections).toHaveLength(1);
     await app.close();
   },

@@ -1,7 +1,7 @@
 /** PingOne fails around a sign-in: its discovery document, its keys, its own pages, the way back. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import type { PingTokens } from "../../../src/auth/ping-types.ts";
-import { TestBrowser } from "../../support/browser.ts";
 import { answerPages, createBrowser, redeem, registerClient } from "../../support/mcp-client.ts";
 import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../../support/observe.ts";
 import { passPingOne, startSignIn } from "../../support/sign-in.ts";
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
 });
 
 const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
@@ -37,7 +37,7 @@ describe("a refresh is put off, and the session kept, when the discovery documen
   let unaware: TestWorker;
 
   beforeAll(async () => {
-    unaware = await startTestWorker({ ...workerSettings(stack.standIns), UPSTREAM_TIMEOUT_SECONDS: "2" });
+    unaware = await startTestWorker({ ...workerSettings(stack.emulators), UPSTREAM_TIMEOUT_SECONDS: "2" });
   });
 
   afterAll(async () => {
@@ -78,8 +78,8 @@ describe("a refresh is put off, and the session kept, when the discovery documen
 
 describe("a sign-in ends at the client, and the next one succeeds, when the document of PingOne's keys", () => {
   it.each(UNAVAILABLE)("%s", async (_what, fault) => {
-    const { standIns, worker } = stack;
-    await standIns.control.rotateKeys();
+    const { emulators, worker } = stack;
+    await emulators.control.rotateKeys();
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     const before = await countHoldings(worker);

@@ -1,9 +1,9 @@
 /** What the failure tests share: clients that know their login at PingOne, and requests as they are on the wire. */
 import type { Client } from "@modelcontextprotocol/client";
 import { expect, vi } from "vitest";
-import type { EndpointName } from "../../../mocks/control/endpoints.ts";
-import type { FaultRequest } from "../../../mocks/control/fault-catalogue.ts";
-import { TestBrowser } from "../../support/browser.ts";
+import type { EndpointName } from "../../../mocks/kit/endpoints.ts";
+import type { FaultRequest } from "../../../mocks/kit/faults/catalogue.ts";
+import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
   connectMcp,
@@ -25,14 +25,14 @@ export type Fault = WithoutEndpoint<FaultRequest>;
 
 /** @param login whose request meets it; without, the next one */
 export function queueFault(
-  { standIns }: TestStack,
+  { emulators }: TestStack,
   endpoint: EndpointName,
   fault: Fault,
   login?: SignedIn["login"],
 ): Promise<number> {
   const request = { endpoint, ...fault, ...(login !== undefined && { login }) };
   // The queue refuses what does not fit together.
-  return standIns.control.queueFault(request as FaultRequest);
+  return emulators.control.queueFault(request as FaultRequest);
 }
 
 export interface SignedIn {
@@ -58,13 +58,13 @@ function browserAtPingOne(stack: TestStack, username: string): TestBrowser {
 
 /**
  * @param options.ttlSeconds life of PingOne's access token; that of a refresh is the usual one again. One switch for
- *   the whole stand-in, so tests that run side by side sign in before they begin
+ *   the whole emulator, so tests that run side by side sign in before they begin
  */
 export async function signInAtPingOne(
   stack: TestStack,
   options: PersonChoices & { ttlSeconds?: number; scope?: string; client?: RegisteredClient } = {},
 ): Promise<SignedIn> {
-  const { worker, standIns } = stack;
+  const { worker, emulators } = stack;
   const { ttlSeconds, scope, client, ...choices } = options;
   const signIn = await startSignIn(worker, {
     ...(client !== undefined && { client }),
@@ -72,9 +72,9 @@ export async function signInAtPingOne(
   });
   const atPingOne = browserAtPingOne(stack, choices.username ?? "alice");
   const { url: callback } = await answerPages(await atPingOne.open(signIn.pingOneUrl), choices);
-  if (ttlSeconds !== undefined) await standIns.control.setSwitches({ accessTokenTtlSeconds: ttlSeconds });
+  if (ttlSeconds !== undefined) await emulators.control.setSwitches({ accessTokenTtlSeconds: ttlSeconds });
   const back = await signIn.browser.open(callback);
-  if (ttlSeconds !== undefined) await standIns.control.setSwitches({ accessTokenTtlSeconds: null });
+  if (ttlSeconds !== undefined) await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
   const tokens = await redeem(worker, signIn.client, signIn.attempt, back.url);
   return {
     client: signIn.client,
@@ -226,11 +226,11 @@ export interface Calls {
 }
 
 /** The keys, which PingOne's callers look up now and then, are no call of a login. */
-export async function watchCalls({ standIns }: TestStack, login?: { state: string }): Promise<Calls> {
-  const after = await standIns.control.lastRequestNumber();
+export async function watchCalls({ emulators }: TestStack, login?: { state: string }): Promise<Calls> {
+  const after = await emulators.control.lastRequestNumber();
   return {
     since: async () =>
-      (await standIns.control.requests({ after, ...(login !== undefined && { login }) }))
+      (await emulators.control.requests({ after, ...(login !== undefined && { login }) }))
         .map(({ endpoint, path }) => endpoint ?? path)
         .filter((name) => name !== "jwks"),
   };

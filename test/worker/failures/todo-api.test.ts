@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await stack.standIns.control.assertNoPendingFaults();
+  await stack.emulators.control.assertNoPendingFaults();
   await stack[Symbol.asyncDispose]();
 });
 

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+
+const MAIN = join(import.meta.dirname, "cli.ts");
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+/** Ports 0 are not for people, so the CLI is given ports that were free a moment ago. */
+async function freePorts(): Promise<Record<string, string>> {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return { PINGONE_PORT: String(ports[0]), TODO_PORT: String(ports[1]) };
+}
+
+function run(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } });
+  children.push(child);
+  let stdout = "";
+  let stderr = "";
+  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (/^(Ready|\{"ready":true.*\})$/m.test(stdout)) resolve(stdout);
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    void exited.then((code) => reject(new Error(`Exited with ${code}: ${stderr}`)));
+  });
+  ready.catch(() => {});
+  return { child, exited, ready, stdout: () => stdout, stderr: () => stderr };
+}
+
+describe("npm run mocks", () => {
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "prints addresses and Ready, and ends with code 0 on %s",
+    async (signal) => {
+      const ports = await freePorts();
+      const mocks = run([], ports);
+      const summary = await mocks.ready;
+      expect(summary).toContain(`http://127.0.0.1:${ports.PINGONE_PORT}`);
+      expect(summary).toContain(`http://127.0.0.1:${ports.TODO_PORT}/api/todos`);
+      expect(summary).toContain("alice");
+      expect(summary.endsWith("\nReady\n")).toBe(true);
+      mocks.child.kill(signal);
+      expect(await mocks.exited).toBe(0);
+      expect(mocks.stderr()).toBe("");
+    },
+  );
+
+  it("prints one line of JSON for programs", async () => {
+    const ports = await freePorts();
+    const mocks = run(["--json", "--worker", "http://localhost:9999"], ports);
+    const facts = JSON.parse(await mocks.ready);
+    expect(facts).toMatchObject({
+      ready: true,
+      issuer: expect.stringMatching(new RegExp(`^http://127\\.0\\.0\\.1:${ports.PINGONE_PORT}/.+/as$`)),
+      todoOrigin: `http://127.0.0.1:${ports.TODO_PORT}`,
+      client: { id: "mcp-server", secret: expect.any(String) },
+    });
+    expect(facts.users).toContainEqual(expect.objectContaining({ username: "alice" }));
+  });
+
+  it("keeps its state in the folder it is given, and forgets it when asked", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "mocks-"));
+    try {
+      const first = run(["--state", dir], await freePorts());
+      await first.ready;
+      first.child.kill("SIGTERM");
+      await first.exited;
+      expect(await readdir(dir)).toEqual(["emulators.json"]);
+      await writeFile(join(dir, "emulators.json"), "{");
+      const damaged = run(["--state", dir], await freePorts());
+      expect(await damaged.exited).toBe(1);
+      expect(damaged.stderr()).toContain("--fresh");
+      await run(["--state", dir, "--fresh"], await freePorts()).ready;
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+
+  it("says in one sentence which port is taken, and ends with code 1", async () => {
+    const ports = await freePorts();
+    await run([], ports).ready;
+    const second = run([], { ...(await freePorts()), TODO_PORT: ports.TODO_PORT ?? "" });
+    expect(await second.exited).toBe(1);
+    expect(second.stderr()).toMatch(
+      /^Port \d+ is in use, and the Todo API emulator needs it\..*TODO_PORT.*\n$/,
+    );
+  });
+
+  it.each([
+    ["an option that it does not know", ["--colour"], {}, /--colour/],
+    ["a port that is none", [], { PINGONE_PORT: "many" }, /PINGONE_PORT=many is not a port/],
+    ["a fixtures folder that is not there", ["--fixtures", "/nonexistent"], {}, /\/nonexistent/],
+    ["a worker that is no origin", ["--worker", "localhost"], {}, /--worker/],
+  ])("refuses %s with code 1 and without a stack trace", async (_, args, env, message) => {
+    const mocks = run(args, { ...(await freePorts()), ...env });
+    expect(await mocks.exited).toBe(1);
+    expect(mocks.stderr()).toMatch(message);
+    expect(mocks.stderr()).not.toMatch(/^\s+at /m);
+  });
+
+  it("explains itself", async () => {
+    const mocks = run(["--help"]);
+    expect(await mocks.exited).toBe(0);
+    for (const option of [
+      "--fixtures",
+      "--state",
+      "--fresh",
+      "--worker",
+      "--json",
+      "PINGONE_PORT",
+      "TODO_PORT",
+    ]) {
+      expect(mocks.stdout()).toContain(option);
+    }
+  });
+});

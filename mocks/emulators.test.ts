@@ -1,0 +1,203 @@
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Emulators, startOffline } from "./index.ts";
+import { TOKEN_FAULTS, type TokenFault } from "./pingone/contracts.ts";
+import {
+  listTodos,
+  obtainTokens,
+  redeem,
+  refresh,
+  signIn,
+  TEST_PASSWORD,
+  TEST_WORKER_ORIGIN,
+  type TokenAnswer,
+} from "./pingone/testing/login.ts";
+
+describe("the control API on both emulators", () => {
+  let emulators: Emulators;
+  beforeAll(async () => {
+    emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: TEST_WORKER_ORIGIN });
+  });
+  afterAll(() => emulators.close());
+  beforeEach(() => emulators.control.reset());
+  afterEach(() => emulators.control.assertNoPendingFaults());
+
+  describe("faults of one login", () => {
+    it("are met at the token endpoint by the user's own code only", async () => {
+      await emulators.control.queueFault({
+        endpoint: "token",
+        fault: "server_error",
+        login: { user: "bob" },
+      });
+      const alice = await signIn(emulators, "alice");
+      const bob = await signIn(emulators, "bob");
+      expect((await redeem(emulators, alice)).status).toBe(200);
+      expect((await redeem(emulators, bob)).status).toBe(503);
+    });
+
+    it("are met by the user's refresh token and by their access token", async () => {
+      const alice = await obtainTokens(emulators, "alice");
+      const bob = await obtainTokens(emulators, "bob");
+      await emulators.control.queueFault({
+        endpoint: "token",
+        fault: "server_error",
+        login: { user: "alice" },
+      });
+      await emulators.control.queueFault({
+        endpoint: "todos.list",
+        fault: "conflict",
+        login: { user: "alice" },
+      });
+      expect((await refresh(emulators, bob.refresh_token ?? "")).status).toBe(200);
+      expect((await refresh(emulators, alice.refresh_token ?? "")).status).toBe(503);
+      expect((await listTodos(emulators, bob.access_token)).status).toBe(200);
+      expect((await listTodos(emulators, alice.access_token)).status).toBe(409);
+    });
+
+    it("are met by the state of the login", async () => {
+      const login = await signIn(emulators, "alice");
+      await emulators.control.queueFault({
+        endpoint: "token",
+        fault: "reset",
+        login: { state: login.state },
+      });
+      await expect(redeem(emulators, login)).rejects.toThrow();
+      await emulators.control.expectRequest({
+        endpoint: "token",
+        status: 0,
+        fault: "reset",
+        login: { state: login.state },
+      });
+    });
+  });
+
+  describe("defects of tokens", () => {
+    interface Verdict {
+      readonly idToken: string | undefined;
+      readonly accessToken: string | undefined;
+    }
+
+    /** The first thing that a strict client would find wrong with each token. */
+    async function judge(tokens: TokenAnswer, login: { nonce: string }, userId: string): Promise<Verdict> {
+      const keys = createRemoteJWKSet(new URL(`${emulators.issuer}/jwks`));
+      const check = async (token: string | undefined, audience: string, nonce?: string) => {
+        if (token === undefined) return "missing";
+        try {
+          const { payload } = await jwtVerify(token, keys, { issuer: emulators.issuer, audience });
+          if (nonce !== undefined && payload.nonce !== nonce) return "nonce";
+          return payload.sub === userId ? undefined : "sub";
+        } catch (error) {
+          return (error as { claim?: string; code: string }).claim ?? (error as { code: string }).code;
+        }
+      };
+      return {
+        idToken: await check(tokens.id_token, emulators.client.id, login.nonce),
+        accessToken: await check(tokens.access_token, emulators.apiIdentifier),
+      };
+    }
+
+    const WRONG_SIGNATURE = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+    const UNKNOWN_KEY = "ERR_JWKS_NO_MATCHING_KEY";
+    const verdicts: Record<TokenFault, Verdict> = {
+      wrong_signature: { idToken: WRONG_SIGNATURE, accessToken: WRONG_SIGNATURE },
+      unknown_kid: { idToken: UNKNOWN_KEY, accessToken: UNKNOWN_KEY },
+      wrong_audience: { idToken: "aud", accessToken: "aud" },
+      wrong_nonce: { idToken: "nonce", accessToken: undefined },
+      wrong_issuer: { idToken: "iss", accessToken: "iss" },
+      expired: { idToken: "exp", accessToken: "exp" },
+      other_subject: { idToken: "sub", accessToken: "sub" },
+      missing_id_token: { idToken: "missing", accessToken: undefined },
+    };
+
+    it.each(TOKEN_FAULTS)("%s reaches the login that it is queued for, once", async (fault) => {
+      const alice = emulators.users.find(({ username }) => username === "alice");
+      await emulators.control.queueFault({ endpoint: "token", fault, login: { user: "alice" } });
+      const login = await signIn(emulators, "alice");
+      const spoilt = (await (await redeem(emulators, login)).json()) as TokenAnswer;
+      expect(await judge(spoilt, login, alice?.id ?? "")).toEqual(verdicts[fault]);
+      await emulators.control.expectRequest({ endpoint: "token", fault, status: 200 }, { times: 1 });
+      const sound = await obtainTokens(emulators, "alice");
+      expect(await judge(sound, sound.login, alice?.id ?? "")).toEqual({
+        idToken: undefined,
+        accessToken: undefined,
+      });
+    });
+
+    it("wait on while the token endpoint refuses", async () => {
+      await emulators.control.queueFault({ endpoint: "token", fault: "expired" });
+      expect((await refresh(emulators, "bogus")).status).toBe(400);
+      expect(await emulators.control.pendingFaults()).toMatchObject([{ fault: "expired", remaining: 1 }]);
+      await emulators.control.clearFaults();
+    });
+  });
+
+  it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
+    const { control } = emulators;
+    const tokens = await obtainTokens(emulators, "alice");
+    const { login } = tokens;
+    const rotated = (await (await refresh(emulators, tokens.refresh_token ?? "")).json()) as TokenAnswer;
+    const post = (endpoint: string, fields: Record<string, string>) =>
+      fetch(`${emulators.issuer}/${endpoint}`, {
+        method: "POST",
+        headers: { authorization: `Basic ${btoa(`${emulators.client.id}:${emulators.client.secret}`)}` },
+        body: new URLSearchParams(fields),
+      });
+    await listTodos(emulators, rotated.access_token);
+    await fetch(`${emulators.issuer}/userinfo`, {
+      headers: { authorization: `Bearer ${rotated.access_token}` },
+    });
+    await post("introspect", { token: rotated.access_token });
+    await post("revoke", { token: rotated.refresh_token ?? "", token_type_hint: "refresh_token" });
+    await post("token", {
+      grant_type: "authorization_code",
+      code: login.code,
+      client_secret: emulators.client.secret,
+    });
+    await fetch(`${emulators.issuer}/signoff?id_token_hint=${tokens.id_token}`, { redirect: "manual" });
+    const par = await post("par", { request: "x", client_id: emulators.client.id });
+    const parUri = ((await par.json()) as { request_uri?: string }).request_uri;
+
+    const cookies = (await login.browser.cookies.getCookies(emulators.issuer)).map(({ value }) => value);
+    const secrets = [
+      login.code,
+      login.codeVerifier,
+      login.state,
+      login.nonce,
+      TEST_PASSWORD,
+      emulators.client.secret,
+      ...cookies,
+      parUri,
+      ...[tokens, rotated].flatMap((answer) => [answer.access_token, answer.refresh_token, answer.id_token]),
+    ].filter((secret) => secret !== undefined && secret !== "");
+    expect(cookies.length).toBeGreaterThan(0);
+    expect(secrets.length).toBeGreaterThan(12);
+
+    const failure = await control
+      .expectRequest({ endpoint: "token", form: { code: "other", client_secret: emulators.client.secret } })
+      .catch((error: Error) => error.message);
+    const shown = [
+      JSON.stringify(await control.requests()),
+      JSON.stringify(await control.state()),
+      await (await fetch(`${emulators.pingoneOrigin}/__mocks`)).text(),
+      String(failure),
+    ];
+    for (const text of shown) {
+      expect(text.length).toBeGreaterThan(50);
+      for (const secret of secrets) expect(text).not.toContain(secret);
+      for (const secret of secrets) expect(text).not.toContain(encodeURIComponent(secret ?? ""));
+    }
+    // The proof is worth something only if those requests are there.
+    for (const endpoint of [
+      "authorize",
+      "davinci",
+      "token",
+      "userinfo",
+      "introspect",
+      "revoke",
+      "signoff",
+      "todos.list",
+    ] as const) {
+      await control.expectRequest({ endpoint });
+    }
+  });
+});

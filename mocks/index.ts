@@ -1,0 +1,161 @@
+/**
+ * Starts both emulators in this process, wired to one clock, one journal and one control API. Used by `npm start`,
+ * `npm run mocks` and the tests; port 0 gives each test a pair of its own.
+ */
+import { join } from "node:path";
+import { createClock, type MovableClock } from "./kit/clock.ts";
+import { mountControl } from "./kit/control/app.ts";
+import { type Control, createControl } from "./kit/control/control.ts";
+import { createTokenFaultTaker } from "./kit/faults/middleware.ts";
+import { createFaultQueue } from "./kit/faults/queue.ts";
+import { createJournal } from "./kit/journal/journal.ts";
+import { explainPortError } from "./kit/listen.ts";
+import { createStateFile, readState, type StateFile, UnusableStateError } from "./kit/state-file.ts";
+import type { Clock, LoginCredentials, PingOneEmulator } from "./pingone/contracts.ts";
+import { createPingOneEmulator } from "./pingone/emulator.ts";
+import { createTodoEmulator } from "./todo/server.ts";
+import { createTodoStore, readTodoSeeds } from "./todo/store.ts";
+
+export const DEFAULT_FIXTURES_DIR = join(import.meta.dirname, "../fixtures");
+
+export interface EmulatorsOptions {
+  /** 0 picks a free one. */
+  readonly pingonePort: number;
+  /** 0 picks a free one. */
+  readonly todoPort: number;
+  /** Origin of the program that signs in at PingOne; replaces `{worker}` in fixtures. */
+  readonly workerOrigin: string;
+  /** Defaults to this project's own. */
+  readonly fixturesDir?: string;
+  /** Where sessions, tokens, users, consents, todos and keys outlive a restart; without it nothing is kept. */
+  readonly stateDir?: string;
+  /** Real time unless a test passes its own; the control API moves the emulators' clock on top of it. */
+  readonly clock?: Clock;
+}
+
+export interface Emulators extends AsyncDisposable {
+  readonly issuer: string;
+  readonly pingoneOrigin: string;
+  readonly todoOrigin: string;
+  /** The audience of the Todo API. */
+  readonly apiIdentifier: string;
+  /** The Worker's OIDC application. TEST ONLY secret. */
+  readonly client: PingOneEmulator["client"];
+  readonly users: PingOneEmulator["users"];
+  readonly control: Control;
+  close(): Promise<void>;
+}
+
+/**
+ * @throws {PortUnavailableError} with a sentence for the person who ran the command.
+ * @throws {UnusableStateError} when the saved state is damaged.
+ */
+export async function startOffline(options: EmulatorsOptions): Promise<Emulators> {
+  const fixturesDir = options.fixturesDir ?? DEFAULT_FIXTURES_DIR;
+  const clock: MovableClock = createClock(options.clock);
+  const journal = createJournal();
+  const saved = options.stateDir === undefined ? undefined : await readState(options.stateDir);
+  const seeds = await readTodoSeeds(fixturesDir);
+
+  let pingone: PingOneEmulator | undefined;
+  let stateFile: StateFile | undefined;
+  const onChange = () => stateFile?.changed();
+  const requirePingOne = (): PingOneEmulator => {
+    if (pingone === undefined) throw new Error("The PingOne emulator is still starting.");
+    return pingone;
+  };
+
+  const todos = unusableUnless("todos", options.stateDir, () =>
+    createTodoStore({
+      seeds,
+      usernameOf: (subject) =>
+        requirePingOne()
+          .admin.describe()
+          .users.find((user) => user.id === subject)?.username,
+      ...(saved !== undefined && { snapshot: saved.todo }),
+      onChange,
+    }),
+  );
+  const faults = createFaultQueue(journal.redactor.hash);
+  const control = createControl({
+    journal,
+    faults,
+    clock,
+    todo: todos,
+    pingone: () => requirePingOne().admin,
+  });
+  const shared = {
+    journal,
+    queue: faults,
+    control,
+    clock: clock.now,
+    loginOf: (credentials: LoginCredentials) => pingone?.admin.loginOf(credentials),
+  };
+
+  try {
+    pingone = await createPingOneEmulator({
+      port: options.pingonePort,
+      workerOrigin: options.workerOrigin,
+      fixturesDir,
+      clock: clock.now,
+      mount: (app) => mountControl(app, { ...shared, emulator: "pingone" }),
+      takeTokenFault: createTokenFaultTaker(shared),
+      onChange,
+      ...(saved !== undefined && { snapshot: saved.pingone }),
+    });
+  } catch (error) {
+    throw explainPortError(error, {
+      port: options.pingonePort,
+      variable: "PINGONE_PORT",
+      need: "the PingOne emulator",
+    });
+  }
+
+  const { origin: pingoneOrigin, issuer, apiIdentifier } = pingone;
+  const todo = await createTodoEmulator({
+    port: options.todoPort,
+    issuer,
+    jwks: new URL(`${issuer}/jwks`),
+    audience: apiIdentifier,
+    store: todos,
+    clock: clock.now,
+    mount: (app) => mountControl(app, { ...shared, emulator: "todo" }),
+  }).catch(async (error: unknown) => {
+    await pingone?.close();
+    throw error;
+  });
+
+  if (options.stateDir !== undefined) {
+    stateFile = createStateFile(options.stateDir, () => ({
+      pingone: requirePingOne().snapshot(),
+      todo: todos.snapshot(),
+    }));
+  }
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      await stateFile?.close();
+      await Promise.all([requirePingOne().close(), todo.close()]);
+    })();
+    return closing;
+  };
+  return {
+    issuer,
+    pingoneOrigin,
+    todoOrigin: todo.origin,
+    apiIdentifier,
+    client: pingone.client,
+    users: pingone.users,
+    control,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function unusableUnless<T>(what: string, stateDir: string | undefined, restore: () => T): T {
+  try {
+    return restore();
+  } catch {
+    throw new UnusableStateError(stateDir ?? "", `its ${what} are malformed`);
+  }
+}

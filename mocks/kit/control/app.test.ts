@@ -1,0 +1,177 @@
+import { request } from "node:http";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
+import { VERB_NAMES, VERBS } from "./verbs.ts";
+
+let emulator: TestEmulator;
+beforeEach(async () => {
+  emulator = await createTestEmulator();
+});
+afterEach(() => emulator[Symbol.asyncDispose]());
+
+const at = (path: string) => `${emulator.origin}${path}`;
+const postToken = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(at("/env/as/token"), { method: "POST", body: new URLSearchParams(fields), headers });
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(at(path), {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json", ...headers },
+  });
+
+describe("the journal in front of an emulator", () => {
+  it("notes a request with its endpoint, login, status and hidden secrets, and leaves its body to be read", async () => {
+    emulator.logins.set("SECRET-CODE", { username: "alice", state: "SECRET-STATE" });
+    const response = await postToken(
+      { grant_type: "authorization_code", code: "SECRET-CODE", code_verifier: "SECRET-VERIFIER" },
+      { authorization: `Basic ${btoa("mcp-server:SECRET-SECRET")}`, cookie: "ST=SECRET-COOKIE" },
+    );
+    expect(await response.json()).toMatchObject({ fields: ["grant_type", "code", "code_verifier"] });
+    const [entry] = await emulator.control.requests();
+    expect(entry).toMatchObject({
+      number: 1,
+      emulator: "pingone",
+      endpoint: "token",
+      method: "POST",
+      path: "/env/as/token",
+      form: { grant_type: ["authorization_code"], code: [expect.stringMatching(/^#/)] },
+      headers: {
+        authorization: expect.stringMatching(/^Basic mcp-server:#/),
+        cookie: expect.stringMatching(/^ST=#/),
+      },
+      login: { username: "alice", state: expect.stringMatching(/^#/) },
+      status: 200,
+      faults: [],
+    });
+    expect(JSON.stringify(entry)).not.toContain("SECRET");
+  });
+
+  it("notes where a redirect leads, without its code", async () => {
+    await fetch(at("/env/as/authorize?state=SECRET&login_hint=alice"), { redirect: "manual" });
+    const [entry] = await emulator.control.requests();
+    expect(entry?.location).toMatch(/^https:\/\/client\.example\/callback\?code=#\w+&state=#\w+$/);
+    expect(entry?.login).toMatchObject({ loginHint: "alice" });
+    expect(JSON.stringify(entry)).not.toContain("SECRET");
+  });
+
+  it("knows a sign-in by its interaction, and hides that", async () => {
+    emulator.logins.set("SECRET-INTERACTION", { username: "alice" });
+    await fetch(at("/env/davinci/interactions/SECRET-INTERACTION"), { method: "POST" });
+    const [entry] = await emulator.control.requests();
+    expect(entry).toMatchObject({ endpoint: "davinci", login: { username: "alice" } });
+    expect(JSON.stringify(entry)).not.toContain("SECRET");
+  });
+
+  it("notes what failed inside the emulator", async () => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    await fetch(at("/env/as/broken"));
+    said.mockRestore();
+    expect(await emulator.control.requests()).toMatchObject([{ status: 500, note: "wires crossed" }]);
+  });
+
+  it("shows the emulators' time once their clock was moved", async () => {
+    await emulator.control.advanceClock(7200);
+    await fetch(at("/env/as/userinfo"));
+    const [entry] = await emulator.control.requests();
+    expect(Date.parse(entry?.atEmulator ?? "") - Date.parse(entry?.at ?? "")).toBeGreaterThan(7_100_000);
+  });
+
+  it("reads no more of a body than it shows, and leaves the rest to the emulator", async () => {
+    const response = await postToken({ grant_type: "x", filler: "y".repeat(200_000), last: "z" });
+    expect(await response.json()).toMatchObject({ fields: ["grant_type", "filler", "last"] });
+    const [entry] = await emulator.control.requests();
+    expect(Object.keys(entry?.form ?? {})).not.toContain("last");
+  });
+
+  it("does not note requests to the control API", async () => {
+    await fetch(at("/__mocks/health"));
+    expect(await emulator.control.requests()).toEqual([]);
+  });
+});
+
+describe("the control API", () => {
+  it("says that it is well", async () => {
+    expect(await (await fetch(at("/__mocks/health"))).json()).toEqual({ status: "ok", emulator: "pingone" });
+  });
+
+  it("lists its routes to whoever misses one", async () => {
+    const response = await fetch(at("/__mocks/restart"), { method: "POST" });
+    expect(response.status).toBe(404);
+    const { message } = (await response.json()) as { message: string };
+    for (const name of VERB_NAMES)
+      expect(message).toContain(`${VERBS[name].method} /__mocks${VERBS[name].path}`);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["/__mocks/tokens/expire", {}, /user/],
+    ["/__mocks/tokens/expire", { user: "carol" }, /no user carol\. Users: alice, bob/],
+    ["/__mocks/tokens/expire", { user: "alice", all: true }, /Valid names: user/],
+    ["/__mocks/clock", { advanceSeconds: "soon" }, /advanceSeconds/],
+    ["/__mocks/clock", { advanceSeconds: 1e300 }, /advanceSeconds/],
+    ["/__mocks/faults", { endpoint: "token", fault: "explode" }, /Valid names: delay/],
+    ["/__mocks/requests/find", { endpoints: "token" }, /Valid names: endpoint, emulator/],
+    ["/__mocks/requests/find", { endpoint: "login" }, /"discovery"\|"jwks"/],
+    ["/__mocks/requests/expect", { pattern: { verb: "GET" } }, /Valid names: endpoint, emulator/],
+    ["/__mocks/requests/expect", { pattern: {}, times: -1 }, /times/],
+    ["/__mocks/keys/rotate", [], /object/],
+  ])("answers 400 to %s with %j", async (path, body, message) => {
+    const response = await post(path, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      error: "invalid_request",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    ["malformed JSON", "{", "application/json"],
+    ["a form", "user=alice", "application/x-www-form-urlencoded"],
+    ["text that a page may send without asking", '{"user":"alice"}', "text/plain"],
+  ])("answers 400 to %s", async (_, body, contentType) => {
+    const response = await fetch(at("/__mocks/tokens/expire"), {
+      method: "POST",
+      body,
+      headers: { "content-type": contentType },
+    });
+    expect(response.status).toBe(400);
+    expect(emulator.calls).toEqual([]);
+  });
+
+  it("answers 413 to a body that is too long", async () => {
+    const response = await post("/__mocks/switches", { filler: "x".repeat(1024 * 1024) });
+    expect(response.status).toBe(413);
+  });
+
+  it("answers 403 to a form of another site, and does nothing", async () => {
+    const response = await post("/__mocks/reset", {}, { origin: "https://evil.example" });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+    expect(emulator.calls).toEqual([]);
+  });
+
+  it("answers 403 to a host that is not loopback, and does nothing", async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const { port } = new URL(emulator.origin);
+      const options = {
+        port,
+        host: "127.0.0.1",
+        method: "POST",
+        path: "/__mocks/reset",
+        headers: { host: "evil.example" },
+      };
+      request(options, (response) => resolve(response.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(403);
+    expect(emulator.calls).toEqual([]);
+  });
+
+  it("answers 403 to a preflight, so that no other origin may send JSON", async () => {
+    const response = await fetch(at("/__mocks/reset"), {
+      method: "OPTIONS",
+      headers: { origin: "https://evil.example", "access-control-request-method": "POST" },
+    });
+    expect(response.status).toBe(403);
+  });
+});

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ControlRequestError, ExpectationError } from "../refusal.ts";
+import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
+import { type ControlClient, createControlClient } from "./client.ts";
+import type { Control } from "./control.ts";
+
+let emulator: TestEmulator;
+let client: ControlClient;
+beforeEach(async () => {
+  emulator = await createTestEmulator();
+  client = createControlClient(emulator.origin);
+});
+afterEach(() => emulator[Symbol.asyncDispose]());
+
+const meet = (path: string, init?: RequestInit) => fetch(`${emulator.origin}${path}`, init);
+
+// Every verb behaves the same over HTTP and in process.
+describe.each<[string, () => Control]>([
+  ["over HTTP", () => client],
+  ["in process", () => emulator.control],
+])("the verbs %s", (_, control) => {
+  it("tell the state in counts and names", async () => {
+    const state = await control().state();
+    expect(state.pingone.users.map(({ username }) => username)).toEqual(["alice", "bob"]);
+    expect(state.todo.todosByUser).toEqual({ alice: 2 });
+    expect(state.clock.offsetSeconds).toBe(0);
+    expect(state.faults).toEqual([]);
+  });
+
+  it("read, find, mark and empty the journal", async () => {
+    await meet("/env/as/userinfo");
+    const mark = await control().lastRequestNumber();
+    await meet("/env/as/userinfo");
+    expect(await control().requests()).toHaveLength(2);
+    expect(await control().requests({ endpoint: "userinfo", after: mark })).toHaveLength(1);
+    expect(await control().requests({ endpoint: "token" })).toEqual([]);
+    await control().clearRequests();
+    expect(await control().requests()).toEqual([]);
+  });
+
+  it("expect a request, with the closest in the message when there is none", async () => {
+    await meet("/env/as/userinfo");
+    expect(await control().expectRequest({ endpoint: "userinfo" }, { times: 1 })).toHaveLength(1);
+    const failed = control().expectRequest({ endpoint: "token" });
+    await expect(failed).rejects.toThrow(ExpectationError);
+    await expect(failed).rejects.toThrow(/- endpoint: expected token\n {2}\+ endpoint: was userinfo/);
+  });
+
+  it("expect that a request never came", async () => {
+    await control().expectNoRequest({ endpoint: "token" });
+    await meet("/env/as/userinfo");
+    await expect(control().expectNoRequest({ endpoint: "userinfo" })).rejects.toThrow("Expected no request");
+  });
+
+  it("queue, list, remove and forget faults", async () => {
+    const id = await control().queueFault({ endpoint: "userinfo", fault: "status", status: 503 });
+    await control().queueFault({ endpoint: "jwks", fault: "reset" });
+    expect(await control().pendingFaults()).toMatchObject([{ id, fault: "status" }, { fault: "reset" }]);
+    await control().removeFault(id);
+    expect(await control().pendingFaults()).toMatchObject([{ fault: "reset" }]);
+    await control().clearFaults();
+    expect(await control().pendingFaults()).toEqual([]);
+  });
+
+  it("fail on a fault that no request met, and only then", async () => {
+    await control().queueFault({ endpoint: "userinfo", fault: "status", status: 503 });
+    await expect(control().assertNoPendingFaults()).rejects.toThrow(/status on userinfo, 1 time/);
+    await meet("/env/as/userinfo");
+    await control().assertNoPendingFaults();
+  });
+
+  it("move the clock and bring it back", async () => {
+    await control().advanceClock(90);
+    await control().advanceClock(-30);
+    expect((await control().state()).clock.offsetSeconds).toBe(60);
+    await control().resetClock();
+    expect((await control().state()).clock.offsetSeconds).toBe(0);
+  });
+
+  it("pass the verbs of PingOne on", async () => {
+    expect(await control().rotateKeys()).toBe("key-2");
+    await control().rotateKeys({ drop: true });
+    expect(await control().refreshTokens()).toMatchObject([{ username: "alice", scopes: ["openid"] }]);
+    expect(await control().expireTokens("alice")).toBe(2);
+    expect(await control().revokeTokens("alice")).toBe(2);
+    expect(await control().endSession("bob")).toBe(2);
+    await control().chooseFlow("policy-2");
+    await control().chooseFlow("policy-2", "app");
+    await control().setSwitches({ resourceParam: "honour" });
+    expect(emulator.calls).toEqual([
+      "rotateKeys(false)",
+      "rotateKeys(true)",
+      "expireTokens(alice)",
+      "revokeTokens(alice)",
+      "endSession(bob)",
+      "chooseFlow(policy-2,undefined)",
+      "chooseFlow(policy-2,app)",
+      'setSwitches({"resourceParam":"honour"})',
+    ]);
+  });
+
+  it("list the valid names when given another", async () => {
+    const failed = control().endSession("carol");
+    await expect(failed).rejects.toThrow(ControlRequestError);
+    await expect(failed).rejects.toThrow("Users: alice, bob.");
+  });
+
+  it("reset everything", async () => {
+    await meet("/env/as/userinfo");
+    await control().queueFault({ endpoint: "jwks", fault: "reset" });
+    await control().advanceClock(60);
+    await control().reset();
+    expect(emulator.calls).toEqual(["reset()", "todo.reset()"]);
+    const state = await control().state();
+    expect(state.clock.offsetSeconds).toBe(0);
+    expect(state.faults).toEqual([]);
+    expect(state.journal.entries).toBe(0);
+  });
+});
+
+describe("createControlClient", () => {
+  it("asks how the emulator is", async () => {
+    expect(await client.health()).toEqual({ status: "ok", emulator: "pingone" });
+  });
+
+  it("fails on disposal when a fault was never met", async () => {
+    await client.queueFault({ endpoint: "jwks", fault: "reset" });
+    await expect(client[Symbol.asyncDispose]()).rejects.toThrow(/reset on jwks/);
+    await client.clearFaults();
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("takes any address of the emulator for its origin", async () => {
+    expect(await createControlClient(`${emulator.origin}/env/as`).health()).toMatchObject({ status: "ok" });
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { ENDPOINTS } from "../endpoints.ts";
+import {
+  endpointsOf,
+  FAULT_NAMES,
+  type FaultName,
+  type FaultRequest,
+  faultSchema,
+  optionsOf,
+} from "./catalogue.ts";
+import { createFaultQueue } from "./queue.ts";
+
+const queueOf = (...faults: FaultRequest[]) => {
+  const queue = createFaultQueue((value) => `#${value.length}`);
+  for (const fault of faults) queue.add(fault);
+  return queue;
+};
+
+describe("the catalogue of faults", () => {
+  it("describes exactly the faults that the schema takes", () => {
+    const taken = faultSchema.options.flatMap(({ shape: { fault } }) =>
+      "options" in fault ? fault.options : [fault.value],
+    );
+    expect([...FAULT_NAMES].toSorted()).toEqual([...taken].toSorted());
+  });
+
+  it.each<[FaultName, readonly string[]]>([
+    ["reset", ENDPOINTS],
+    ["wrong_nonce", ["token"]],
+    ["very_large_list", ["todos.list"]],
+    ["conflict", ["todos.list", "todos.add", "todos.update", "todos.delete"]],
+  ])("knows where %s can be queued", (name, endpoints) => {
+    expect(endpointsOf(name)).toEqual(endpoints);
+  });
+
+  it("knows the options of a fault", () => {
+    expect(new Set(optionsOf("status"))).toEqual(
+      new Set(["login", "times", "delayMilliseconds", "status", "body", "headers", "afterProcessing"]),
+    );
+    expect(optionsOf("wrong_nonce")).toEqual(["login", "times"]);
+  });
+});
+
+describe("createFaultQueue", () => {
+  it("hands out a fault once, on its endpoint only", () => {
+    const queue = queueOf({ endpoint: "userinfo", fault: "reset" });
+    expect(queue.takeHttp("token", undefined)).toBeUndefined();
+    expect(queue.takeHttp("userinfo", undefined)?.fault).toBe("reset");
+    expect(queue.takeHttp("userinfo", undefined)).toBeUndefined();
+  });
+
+  it("hands out a fault as often as it was told, in the order of queueing", () => {
+    const queue = queueOf(
+      { endpoint: "jwks", fault: "reset", times: 2 },
+      { endpoint: "jwks", fault: "truncated" },
+    );
+    const met = Array.from({ length: 4 }, () => queue.takeHttp("jwks", undefined)?.fault);
+    expect(met).toEqual(["reset", "reset", "truncated", undefined]);
+  });
+
+  it.each([
+    [{ user: "alice" }, { username: "alice" }],
+    [{ user: "alice-id" }, { userId: "alice-id" }],
+    [{ user: "alice@example.com" }, { loginHint: "alice@example.com" }],
+    [{ state: "s1" }, { state: "s1", username: "bob" }],
+    [
+      { clientId: "c1", user: "alice" },
+      { clientId: "c1", username: "alice" },
+    ],
+  ])("keeps a fault for the login %j", (login, fitting) => {
+    const queue = queueOf({ endpoint: "token", fault: "reset", login });
+    expect(queue.takeHttp("token", undefined)).toBeUndefined();
+    expect(
+      queue.takeHttp("token", { username: "someone", userId: "x", state: "s2", clientId: "c2" }),
+    ).toBeUndefined();
+    expect(queue.takeHttp("token", fitting)?.fault).toBe("reset");
+  });
+
+  it("lets a login pass by a fault of another to its own", () => {
+    const queue = queueOf(
+      { endpoint: "token", fault: "reset", login: { user: "bob" } },
+      { endpoint: "token", fault: "truncated", login: { user: "alice" } },
+    );
+    expect(queue.takeHttp("token", { username: "alice" })?.fault).toBe("truncated");
+    expect(queue.pending().map(({ fault }) => fault)).toEqual(["reset"]);
+  });
+
+  it("keeps a defect of tokens for the moment of signing", () => {
+    const queue = queueOf({ endpoint: "token", fault: "wrong_nonce", login: { user: "alice" } });
+    expect(queue.takeHttp("token", { username: "alice" })).toBeUndefined();
+    expect(queue.takeToken({ username: "bob" })).toBeUndefined();
+    expect(queue.takeToken({ username: "alice" })).toBe("wrong_nonce");
+    expect(queue.takeToken({ username: "alice" })).toBeUndefined();
+  });
+
+  it("does not take a fault of the wire for a defect of tokens", () => {
+    expect(queueOf({ endpoint: "token", fault: "reset" }).takeToken({})).toBeUndefined();
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      "an unknown fault",
+      { endpoint: "token", fault: "explode" },
+      /no fault "explode".*Valid names: delay, status/,
+    ],
+    ["no fault", { endpoint: "token" }, /Valid names: delay/],
+    ["nothing", undefined, /Valid names: delay/],
+    [
+      "an unknown endpoint",
+      { endpoint: "login", fault: "reset" },
+      /no endpoint for the fault reset "login".*discovery, jwks/,
+    ],
+    [
+      "an endpoint that the fault is not for",
+      { endpoint: "token", fault: "conflict" },
+      /Valid names: todos\.list/,
+    ],
+    ["a defect of tokens elsewhere", { endpoint: "userinfo", fault: "expired" }, /Valid names: token/],
+    [
+      "an option that the fault lacks",
+      { endpoint: "token", fault: "reset", status: 500 },
+      /Valid names: .*afterProcessing/,
+    ],
+    ["a login without a field", { endpoint: "token", fault: "reset", login: {} }, /at least one of/],
+    ["an unknown field of a login", { endpoint: "token", fault: "reset", login: { name: "x" } }, /login/],
+    ["no status", { endpoint: "token", fault: "status" }, /status/],
+    ["a status out of range", { endpoint: "token", fault: "status", status: 99 }, /status/],
+    ["a fraction of a time", { endpoint: "token", fault: "reset", times: 0.5 }, /times/],
+    [
+      "a header that splits the response",
+      { endpoint: "token", fault: "status", status: 200, headers: { a: "b\r\nc: d" } },
+      /headers/,
+    ],
+  ])("refuses %s and says what is valid", (_, fault, message) => {
+    expect(() => queueOf(fault as FaultRequest)).toThrow(message);
+  });
+
+  it("fails the test whose fault was never met, and hides its state", () => {
+    const queue = queueOf(
+      { endpoint: "token", fault: "wrong_nonce", login: { user: "alice", state: "SECRET" } },
+      { endpoint: "jwks", fault: "reset", times: 3 },
+    );
+    queue.takeHttp("jwks", undefined);
+    expect(() => queue.assertNonePending()).toThrow(
+      /no request met them:\n {2}wrong_nonce on token for user alice, state #6, 1 time\n {2}reset on jwks, 2 times\n/,
+    );
+    queue.clear();
+    expect(() => queue.assertNonePending()).not.toThrow();
+  });
+
+  it("removes one fault by its id, and lists the ids when there is none such", () => {
+    const queue = queueOf({ endpoint: "jwks", fault: "reset" }, { endpoint: "par", fault: "reset" });
+    queue.remove(1);
+    expect(queue.pending().map(({ id }) => id)).toEqual([2]);
+    expect(() => queue.remove(1)).toThrow("No fault 1 is pending. Pending: 2.");
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { expectRequest } from "./expectations.ts";
+import { createJournal, type Journal, type NewEntry } from "./journal.ts";
+import { redactParameters } from "./middleware.ts";
+import type { RequestPattern } from "./request-pattern.ts";
+
+const CODE = "SECRET-CODE-1234";
+
+function journalWith(...entries: Partial<NewEntry>[]): Journal {
+  const journal = createJournal();
+  for (const entry of entries) addTo(journal, entry);
+  return journal;
+}
+
+function addTo(journal: Journal, entry: Partial<NewEntry>): void {
+  const form = new URLSearchParams({ grant_type: "authorization_code", code: CODE });
+  journal.add({
+    emulator: "pingone",
+    endpoint: "token",
+    method: "POST",
+    path: "/env/as/token",
+    query: {},
+    form: redactParameters(form, journal.redactor),
+    headers: { authorization: journal.redactor.authorization(`Basic ${btoa("mcp-server:SECRET")}`) },
+    at: "2026-01-01T00:00:00.000Z",
+    status: 200,
+    login: { username: "alice", clientId: "mcp-server", state: journal.redactor.hash("SECRET-STATE") },
+    ...entry,
+  });
+}
+
+const USERINFO: Partial<NewEntry> = {
+  endpoint: "userinfo",
+  method: "GET",
+  path: "/env/as/userinfo",
+  form: {},
+};
+
+describe("expectRequest", () => {
+  it.each<RequestPattern>([
+    {},
+    { endpoint: "token" },
+    { emulator: "pingone", method: "post", status: 200 },
+    { path: "/env/as/token" },
+    { path: "*/as/token" },
+    { form: { grant_type: "authorization_code" } },
+    { form: { code: CODE } },
+    { form: { code: true, refresh_token: false } },
+    { headers: { Authorization: `Basic ${btoa("mcp-server:SECRET")}` } },
+    { headers: { authorization: true, cookie: false } },
+    { login: { user: "alice" } },
+    { login: { state: "SECRET-STATE", clientId: "mcp-server" } },
+    { fault: "reset" },
+    { after: 0 },
+  ])("fits %j", async (pattern) => {
+    expect(await expectRequest(journalWith({ faults: ["reset"] }), pattern)).toHaveLength(1);
+  });
+
+  it.each<RequestPattern>([
+    { endpoint: "par" },
+    { emulator: "todo" },
+    { method: "GET" },
+    { status: 400 },
+    { path: "/env/as" },
+    { path: "/env/as/toke." },
+    { form: { grant_type: "refresh_token" } },
+    { form: { code: "another" } },
+    { form: { code: false } },
+    { form: { refresh_token: true } },
+    { query: { code: true } },
+    { headers: { authorization: "Bearer x" } },
+    { login: { user: "bob" } },
+    { login: { state: "other" } },
+    { login: { clientId: "other" } },
+    { fault: "delay" },
+    { after: 1 },
+  ])("does not fit %j", async (pattern) => {
+    await expect(expectRequest(journalWith({}), pattern)).rejects.toThrow("No request fits");
+  });
+
+  it("finds a sign-in under way by its path, hidden as it is", async () => {
+    const journal = createJournal();
+    addTo(journal, { path: journal.redactor.path("/env/davinci/interactions/SECRET") });
+    expect(await expectRequest(journal, { path: "/env/davinci/interactions/SECRET" })).toHaveLength(1);
+    expect(await expectRequest(journal, { path: "/env/davinci/interactions/*" })).toHaveLength(1);
+    await expect(expectRequest(journal, { path: "/env/davinci/interactions/other" })).rejects.toThrow();
+  });
+
+  it("shows the closest request field by field, without a secret of either side", async () => {
+    const journal = journalWith(USERINFO, {}, USERINFO);
+    const error = await expectRequest(journal, {
+      endpoint: "token",
+      form: { grant_type: "refresh_token", code: "OTHER-SECRET" },
+    }).catch((caught: Error) => caught);
+    const { message } = error as Error;
+    expect(message).toContain("The closest of 3 is:\n  #2 POST /env/as/token -> 200\n    endpoint: token\n");
+    expect(message).toContain(
+      "  - form.grant_type: expected refresh_token\n  + form.grant_type: was authorization_code",
+    );
+    expect(message).toMatch(/- form\.code: expected #[0-9a-f]{8}\n {2}\+ form\.code: was #[0-9a-f]{8}/);
+    expect(message).not.toContain("SECRET");
+  });
+
+  it("says so when nothing was journalled, and when entries were lost", async () => {
+    await expect(expectRequest(createJournal(), { endpoint: "token" })).rejects.toThrow(
+      "none has been journalled",
+    );
+    const small = createJournal({ capacity: 1 });
+    addTo(small, {});
+    addTo(small, USERINFO);
+    await expect(expectRequest(small, { endpoint: "token" })).rejects.toThrow("1 older ones are no longer");
+  });
+
+  it("counts exactly, and lists what there was", async () => {
+    const journal = journalWith({}, {});
+    await expect(expectRequest(journal, { endpoint: "token" }, { times: 1 })).rejects.toThrow(
+      /exactly 1 request like .*but 2 fit:\n {2}#1 POST .*\n {2}#2 POST/,
+    );
+    expect(await expectRequest(journal, { endpoint: "token" }, { times: 2 })).toHaveLength(2);
+  });
+
+  it("names the pattern's fields but not their values", async () => {
+    const failed = expectRequest(journalWith({}), { form: { code: CODE } }, { times: 0 });
+    await expect(failed).rejects.toThrow(/"form":\["code"\]/);
+    await expect(failed).rejects.not.toThrow(CODE);
+  });
+
+  it("waits for a request that is still to come", async () => {
+    const journal = createJournal();
+    const waiting = expectRequest(journal, { endpoint: "token" }, { withinMilliseconds: 5000 });
+    addTo(journal, {});
+    expect(await waiting).toHaveLength(1);
+  });
+
+  it("gives up when the time is over", async () => {
+    await expect(expectRequest(createJournal(), {}, { withinMilliseconds: 20 })).rejects.toThrow(
+      "No request fits",
+    );
+  });
+
+  it("watches for a request that must not come", async () => {
+    const journal = createJournal();
+    const watching = expectRequest(journal, { endpoint: "token" }, { times: 0, withinMilliseconds: 5000 });
+    addTo(journal, {});
+    await expect(watching).rejects.toThrow("Expected no request");
+    expect(await expectRequest(createJournal(), {}, { times: 0, withinMilliseconds: 20 })).toEqual([]);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { createJournal, type NewEntry } from "./journal.ts";
+
+const ENTRY: NewEntry = {
+  emulator: "todo",
+  endpoint: "todos.list",
+  method: "GET",
+  path: "/api/todos",
+  query: {},
+  form: {},
+  headers: {},
+  at: "2026-01-01T00:00:00.000Z",
+};
+
+describe("createJournal", () => {
+  it("keeps the newest entries, numbers them all and counts those it lets go", () => {
+    const journal = createJournal({ capacity: 2 });
+    for (let i = 0; i < 5; i += 1) journal.add(ENTRY);
+    expect(journal.entries().map(({ number }) => number)).toEqual([4, 5]);
+    expect(journal.dropped()).toBe(3);
+    expect(journal.lastNumber()).toBe(5);
+  });
+
+  it("goes on numbering after it was emptied, so that a mark stays good", () => {
+    const journal = createJournal();
+    journal.add(ENTRY);
+    journal.clear();
+    expect(journal.entries()).toEqual([]);
+    expect(journal.add(ENTRY)).toBe(2);
+  });
+
+  it("completes an entry and ignores one that is gone", () => {
+    const journal = createJournal({ capacity: 1 });
+    journal.add(ENTRY);
+    journal.add(ENTRY);
+    journal.update(1, { status: 500 });
+    journal.update(2, { status: 200 });
+    expect(journal.entries()).toMatchObject([{ number: 2, status: 200 }]);
+  });
+
+  it("tells its listeners until they leave", () => {
+    const journal = createJournal();
+    let told = 0;
+    const leave = journal.subscribe(() => {
+      told += 1;
+    });
+    journal.add(ENTRY);
+    journal.update(1, { status: 200 });
+    leave();
+    journal.clear();
+    expect(told).toBe(2);
+  });
+});

@@ -1,0 +1,81 @@
+/** Reads what the journal and the faults need from a request, and leaves its body for the emulator to read again. */
+import type { LoginCredentials } from "../../pingone/contracts.ts";
+
+/** No form of OAuth or of a DaVinci screen comes near this; the rest of a longer body is not looked at. */
+const MAX_OBSERVED_BYTES = 64 * 1024;
+
+export interface ObservedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Fields of a form or of a flat JSON object; empty for any other body. */
+  readonly form: URLSearchParams;
+  readonly headers: Headers;
+}
+
+export async function observeRequest(request: Request): Promise<ObservedRequest> {
+  const url = new URL(request.url);
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: url.searchParams,
+    form: await readFields(request),
+    headers: request.headers,
+  };
+}
+
+async function readFields(request: Request): Promise<URLSearchParams> {
+  const contentType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const isForm = contentType === "application/x-www-form-urlencoded";
+  if (request.body === null || !(isForm || contentType === "application/json")) return new URLSearchParams();
+  const text = await readStart(request.clone());
+  return isForm ? new URLSearchParams(text) : fieldsOfJson(text);
+}
+
+async function readStart(copy: Request): Promise<string> {
+  if (copy.body === null) return "";
+  const reader = copy.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > MAX_OBSERVED_BYTES) {
+      // Not awaited: a copy counts as cancelled only when the original is, and that is still to be read.
+      reader.cancel().catch(() => {});
+      return text;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+function fieldsOfJson(text: string): URLSearchParams {
+  const fields = new URLSearchParams();
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body !== "object" || body === null || Array.isArray(body)) return fields;
+    for (const [name, value] of Object.entries(body)) {
+      fields.append(name, typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+    }
+  } catch {
+    // Malformed JSON is the emulator's to refuse; the journal shows no fields.
+  }
+  return fields;
+}
+
+const INTERACTION_PATH = /\/davinci\/interactions\/([^/]+)$/;
+
+/** Credentials in a request that tie it to a login. */
+export function credentialsOf(request: ObservedRequest): LoginCredentials {
+  const bearer = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  const token = request.form.get("token");
+  const entries: [keyof LoginCredentials, string | null | undefined][] = [
+    ["code", request.form.get("code")],
+    ["refreshToken", request.form.get("refresh_token") ?? token],
+    ["accessToken", bearer ?? token],
+    ["interactionId", INTERACTION_PATH.exec(request.path)?.[1]],
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === "string" && value !== ""));
+}

@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { VERB_NAMES } from "../control/verbs.ts";
+import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
+
+let emulator: TestEmulator;
+beforeEach(async () => {
+  emulator = await createTestEmulator();
+});
+afterEach(() => emulator[Symbol.asyncDispose]());
+
+const readPage = async (search = "") => (await fetch(`${emulator.origin}/__mocks${search}`)).text();
+
+/** What a browser does when a form of the page is sent: it posts, and follows the redirect to the page. */
+async function send(verb: string, fields: Record<string, string> = {}) {
+  const sent = await fetch(`${emulator.origin}/__mocks/page/${verb}`, {
+    method: "POST",
+    body: new URLSearchParams(fields),
+    headers: { origin: emulator.origin, "sec-fetch-site": "same-origin" },
+    redirect: "manual",
+  });
+  expect(sent.status).toBe(303);
+  const location = sent.headers.get("location") ?? "";
+  expect(location).toMatch(/^\/__mocks\?notice=\d+$/);
+  return (await fetch(`${emulator.origin}${location}`)).text();
+}
+
+describe("the page", () => {
+  it("shows state, users, flows, switches and the journal", async () => {
+    await fetch(`${emulator.origin}/env/as/userinfo?x=1`);
+    const page = await readPage();
+    for (const text of [
+      "http://127.0.0.1/env/as",
+      "key-1",
+      "alice",
+      "bob",
+      "Consent without a branch",
+      "resourceParam",
+      "#1 GET /env/as/userinfo",
+    ]) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it("escapes whatever it shows", async () => {
+    await fetch(
+      `${emulator.origin}/env/as/userinfo?scope=${encodeURIComponent("<script>alert(1)</script>")}`,
+    );
+    const page = await readPage();
+    expect(page).toContain("Sign on &lt;default&gt;");
+    expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(page).not.toContain("<script>alert");
+  });
+
+  it("filters the journal by endpoint", async () => {
+    await fetch(`${emulator.origin}/env/as/userinfo`);
+    await fetch(`${emulator.origin}/env/as/authorize`, { redirect: "manual" });
+    expect(await readPage("?endpoint=userinfo")).not.toContain("/env/as/authorize");
+    expect(await readPage("?endpoint=")).toContain("/env/as/authorize");
+  });
+
+  it("forbids scripts and styles of its own text, frames and foreign forms", async () => {
+    const { headers } = await fetch(`${emulator.origin}/__mocks`);
+    const policy = headers.get("content-security-policy");
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "frame-ancestors 'none'",
+      "form-action 'self'",
+    ]) {
+      expect(policy).toContain(rule);
+    }
+    // With no-referrer a browser says `Origin: null`, and the page's own forms would be refused.
+    expect(headers.get("referrer-policy")).toBe("same-origin");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(await readPage()).not.toMatch(/<style|<script>|\son\w+=|style="/);
+  });
+
+  it("serves its style and its script", async () => {
+    for (const [path, type] of [
+      ["style.css", "text/css"],
+      ["live.js", "text/javascript"],
+    ]) {
+      const response = await fetch(`${emulator.origin}/__mocks/page/${path}`);
+      expect(response.headers.get("content-type")).toContain(type);
+      expect((await response.text()).length).toBeGreaterThan(100);
+    }
+  });
+
+  it("does not show words that a link brings along", async () => {
+    expect(await readPage("?notice=Call%20the%20help%20desk")).not.toContain("help desk");
+    expect(await readPage("?endpoint=<b>x")).not.toContain("<b>");
+  });
+});
+
+describe("the forms of the page", () => {
+  it.each([
+    ["expireTokens", { user: "alice" }, "expireTokens(alice)"],
+    ["revokeTokens", { user: "alice" }, "revokeTokens(alice)"],
+    ["endSession", { user: "bob" }, "endSession(bob)"],
+    ["rotateKeys", {}, "rotateKeys(false)"],
+    ["rotateKeys", { drop: "on" }, "rotateKeys(true)"],
+    ["chooseFlow", { flow: "policy-2" }, "chooseFlow(policy-2,undefined)"],
+    ["reset", {}, "reset()"],
+  ])("%s with %j does what the API does", async (verb, fields, call) => {
+    expect(await send(verb, fields)).toContain("Done: ");
+    expect(emulator.calls).toContain(call);
+  });
+
+  it("moves the clock and brings it back", async () => {
+    expect(await send("advanceClock", { advanceSeconds: "3600" })).toContain("(moved by 3600 s)");
+    expect(await send("resetClock")).not.toContain("moved by");
+  });
+
+  it("queues a fault with the fields that are filled in, lists it and removes it", async () => {
+    const page = await send("queueFault", {
+      fault: "status",
+      endpoint: "token",
+      "login.user": "alice",
+      "login.state": "",
+      times: "2",
+      status: "500",
+      body: "",
+      afterProcessing: "on",
+    });
+    expect(page).toContain("status on token for user alice, 2 times");
+    expect(await send("removeFault", { id: "1" })).toContain("No fault waits");
+    await send("queueFault", { fault: "reset", endpoint: "jwks", times: "1" });
+    expect(await send("clearFaults")).toContain("No fault waits");
+  });
+
+  it("sends a body of JSON as JSON, and any other as text", async () => {
+    const fields = { fault: "status", endpoint: "userinfo", status: "500" };
+    await send("queueFault", { ...fields, body: '{"error":"x"}' });
+    await send("queueFault", { ...fields, body: "<h1>Oh</h1>" });
+    const types = [];
+    for (let i = 0; i < 2; i += 1) {
+      types.push((await fetch(`${emulator.origin}/env/as/userinfo`)).headers.get("content-type"));
+    }
+    expect(types).toEqual(["application/json", "text/plain; charset=utf-8"]);
+  });
+
+  it("sets only the switches that were changed, in their own types", async () => {
+    await send("setSwitches", {
+      resourceParam: "honour",
+      accessTokenTtlSeconds: "60",
+      replayProtection: "true",
+    });
+    expect(emulator.calls).toEqual(['setSwitches({"resourceParam":"honour","accessTokenTtlSeconds":60})']);
+  });
+
+  it("forgets old notices", async () => {
+    expect(await send("explode")).toContain("There is no verb");
+    expect(await readPage("?notice=1")).toContain("There is no verb");
+    for (let i = 0; i < 50; i += 1) await send("resetClock");
+    expect(await readPage("?notice=1")).not.toContain("There is no verb");
+  });
+
+  it("empties the journal", async () => {
+    await fetch(`${emulator.origin}/env/as/userinfo`);
+    expect(await send("clearRequests")).toContain("0 requests");
+  });
+
+  it.each([
+    ["queueFault", { fault: "reset", endpoint: "token", status: "500" }, "Valid names: "],
+    ["queueFault", { fault: "status", endpoint: "token", status: "many" }, "status"],
+    ["endSession", { user: "carol" }, "Users: alice, bob."],
+    ["explode", {}, "There is no verb"],
+  ])("%s with %j says what is wrong in an alert", async (verb, fields, message) => {
+    const page = await send(verb, fields);
+    expect(page).toMatch(/<p class="notice bad" role="alert">/);
+    expect(page).toContain(message);
+  });
+
+  it("has a form for every verb that changes something", async () => {
+    await emulator.control.queueFault({ endpoint: "jwks", fault: "reset" });
+    const page = await readPage();
+    const readers = [
+      "state",
+      "requests",
+      "findRequests",
+      "expectRequest",
+      "pendingFaults",
+      "assertNoPendingFaults",
+      "refreshTokens",
+    ];
+    const actions = new Set([...page.matchAll(/action="\/__mocks\/page\/(\w+)"/g)].map(([, name]) => name));
+    expect([...actions].toSorted()).toEqual(VERB_NAMES.filter((name) => !readers.includes(name)).toSorted());
+  });
+
+  it("refuses a form of another site", async () => {
+    const response = await fetch(`${emulator.origin}/__mocks/page/reset`, {
+      method: "POST",
+      headers: { origin: "https://evil.example" },
+    });
+    expect(response.status).toBe(403);
+    expect(emulator.calls).toEqual([]);
+  });
+});

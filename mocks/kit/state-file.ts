@@ -1,0 +1,95 @@
+/**
+ * Keeps what the emulators know on disk, so that a restart does not sign anyone out. The file holds tokens: it is for
+ * its owner alone, and written whole or not at all.
+ */
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+
+const FILE_NAME = "emulators.json";
+/** Changes come in bursts, several for one sign-in; one write covers them. */
+const WRITE_DELAY_MS = 100;
+
+const stateSchema = z.strictObject({ version: z.literal(1), pingone: z.unknown(), todo: z.unknown() });
+export type SavedState = Omit<z.infer<typeof stateSchema>, "version">;
+
+export interface StateFile {
+  readonly path: string;
+  /** Writes soon. */
+  changed(): void;
+  /** Writes now and stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * @returns `undefined` when nothing was saved.
+ * @throws {Error} that says how to start without it, when the file is damaged or of another version.
+ */
+export async function readState(stateDir: string): Promise<SavedState | undefined> {
+  const path = join(stateDir, FILE_NAME);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const { pingone, todo } = stateSchema.parse(JSON.parse(text));
+    return { pingone, todo };
+  } catch {
+    throw new UnusableStateError(path, "it is damaged or of another version");
+  }
+}
+
+/** Saved state that cannot be used; the message says how to go on. */
+export class UnusableStateError extends Error {
+  override readonly name = "UnusableStateError";
+  constructor(path: string, reason: string) {
+    super(`The saved state ${path} cannot be used: ${reason}. Start with --fresh to leave it behind.`);
+  }
+}
+
+export async function removeState(stateDir: string): Promise<void> {
+  await rm(join(stateDir, FILE_NAME), { force: true });
+}
+
+export function createStateFile(stateDir: string, snapshot: () => SavedState): StateFile {
+  const path = join(stateDir, FILE_NAME);
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const write = () => {
+    timer = undefined;
+    const content = JSON.stringify({ version: 1, ...snapshot() });
+    // Writes follow one another, so an older state never replaces a newer one.
+    writing = writing
+      .then(() => writeWhole(path, content))
+      .catch((error: unknown) => {
+        console.error(`The emulators' state cannot be saved to ${path}: ${String(error)}`);
+      });
+    return writing;
+  };
+  return {
+    path,
+    changed: () => {
+      if (closed) return;
+      timer ??= setTimeout(write, WRITE_DELAY_MS);
+    },
+    close: async () => {
+      if (closed) return writing;
+      closed = true;
+      clearTimeout(timer);
+      await write();
+    },
+  };
+}
+
+/** A reader, or a crash, meets either the old content or the new, never half of it. */
+async function writeWhole(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.draft`;
+  await writeFile(draft, content, { mode: 0o600 });
+  await rename(draft, path);
+}

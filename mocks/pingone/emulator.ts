@@ -1,0 +1,214 @@
+/**
+ * The PingOne emulator: an environment read from fixtures, a strict OIDC front, a DaVinci flow engine that asks the
+ * person, and `oauth2-mock-server` as signer. Listens on loopback only.
+ *
+ * Deliberately left out: TLS, device and implicit grants, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the
+ * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
+ */
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { Hono } from "hono";
+import { z } from "zod";
+import { EMULATOR_HOST } from "../addresses.ts";
+import { createHttpServer, type EmulatorApp } from "../kit/http-server.ts";
+import type { PingOneEmulator, PingOneEmulatorOptions } from "./contracts.ts";
+import { createFlowEngine } from "./davinci/engine.ts";
+import { loadFlows } from "./davinci/load-flows.ts";
+import { type FrontEnv, methodNotAllowed, notFound, sendP1Error } from "./errors.ts";
+import type { Front } from "./front.ts";
+import { addAuthorizeRoutes } from "./oidc/authorize.ts";
+import { addIntrospectRoute } from "./oidc/introspect.ts";
+import { addParRoute } from "./oidc/par.ts";
+import { createPushedRequests } from "./oidc/pushed-requests.ts";
+import { addRevokeRoute } from "./oidc/revoke.ts";
+import { createPendingStore } from "./oidc/sign-on.ts";
+import { addSignoffRoute } from "./oidc/signoff.ts";
+import { addTokenRoute } from "./oidc/token.ts";
+import { addUserInfoRoute } from "./oidc/userinfo.ts";
+import { createConsentStore } from "./tenant/consents.ts";
+import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
+import { loadFixtureKeys } from "./tenant/keys.ts";
+import { createSwitchBoard } from "./tenant/switches.ts";
+import { loadUserStore } from "./tenant/users.ts";
+import { createSigner } from "./tokens/sign.ts";
+import { createState } from "./tokens/store.ts";
+import { createAdmin } from "./verbs.ts";
+
+const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
+
+const snapshotSchema = z.object({
+  version: z.literal(1),
+  environmentId: z.string(),
+  keys: z.unknown(),
+  state: z.unknown(),
+  users: z.unknown(),
+  consents: z.unknown(),
+});
+
+/**
+ * Starts the emulator.
+ * @throws {EnvironmentFixtureError | FlowFileError | Error} naming every faulty fixture, or an unreadable snapshot.
+ */
+export async function createPingOneEmulator(
+  options: PingOneEmulatorOptions,
+): Promise<PingOneEmulator & AsyncDisposable> {
+  const { clock, onChange = () => {} } = options;
+  const folder = (name: string) => fixtureFolder(options.fixturesDir, name);
+  const flows = loadFlows(folder("davinci"));
+  const environment = loadEnvironment(join(options.fixturesDir, "pingone"), {
+    workerOrigin: options.workerOrigin,
+    flowPolicyIds: flows.map(({ policyId }) => policyId),
+  });
+  const mainApplication = requireMainApplication(environment, options.workerOrigin);
+  const users = loadUserStore(join(options.fixturesDir, "pingone/users.json"), { clock, onChange });
+  const consents = createConsentStore({ clock, onChange });
+  const engine = createFlowEngine({ flows, users, consents, clock });
+  const state = createState(clock, onChange);
+  const switches = createSwitchBoard();
+  const signer = await createSigner({
+    keys: loadFixtureKeys(folder("keys")),
+    clock,
+    hasRotationPolicy: () => switches.current.keyRotation === "policy",
+    onChange,
+  });
+  if (options.snapshot !== undefined) {
+    const saved = readSnapshot(options.snapshot, environment.id);
+    try {
+      await signer.restore(saved.keys);
+      state.restore(saved.state);
+      users.restore(saved.users);
+      consents.restore(saved.consents);
+    } catch (error) {
+      throw unusableSnapshot("it is damaged", error);
+    }
+  }
+  const front: Front = {
+    environment,
+    signer,
+    state,
+    users,
+    engine,
+    interactions: createPendingStore(clock),
+    pushedRequests: createPushedRequests(clock),
+    switches,
+    clock,
+    takeTokenFault: options.takeTokenFault ?? (() => undefined),
+    chosenPolicies: new Map(),
+  };
+
+  const app: EmulatorApp = new Hono();
+  options.mount?.(app);
+  app.route("/", createFront(front));
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, EMULATOR_HOST, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const origin = `http://${EMULATOR_HOST}:${(server.address() as AddressInfo).port}`;
+  signer.issuer = `${origin}/${environment.id}/as`;
+
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return {
+    origin,
+    issuer: signer.issuer,
+    apiIdentifier: apiIdentifierOf(environment, mainApplication),
+    client: { id: mainApplication.id, secret: mainApplication.secret ?? "" },
+    users: users.testAccounts,
+    admin: createAdmin({ front, engine, consents, mainApplication }),
+    snapshot: () => ({
+      version: 1,
+      environmentId: environment.id,
+      keys: signer.snapshot(),
+      state: state.snapshot(),
+      users: users.snapshot(),
+      consents: consents.snapshot(),
+    }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createFront(front: Front): Hono<FrontEnv> {
+  const app = new Hono<FrontEnv>();
+  const base = `/${front.environment.id}/as`;
+  app.use(async (c, next) => {
+    c.set("correlationId", randomUUID());
+    await next();
+    c.header("Correlation-Id", c.get("correlationId"));
+  });
+  app.get(`${base}/.well-known/openid-configuration`, () => front.signer.respondDiscovery());
+  app.get(`${base}/jwks`, () => front.signer.respondJwks());
+  for (const path of ["/.well-known/openid-configuration", "/jwks"]) {
+    app.all(base + path, (c) => methodNotAllowed(c, ["GET"]));
+  }
+  addAuthorizeRoutes(app, front);
+  addParRoute(app, front);
+  addTokenRoute(app, front);
+  addUserInfoRoute(app, front);
+  addIntrospectRoute(app, front);
+  addRevokeRoute(app, front);
+  addSignoffRoute(app, front);
+  app.notFound((c) => notFound(c));
+  app.all("*", (c) => notFound(c));
+  app.onError((error, c) => {
+    console.error("PingOne emulator: unexpected error", error);
+    return sendP1Error(c, {
+      status: 500,
+      code: "UNEXPECTED_ERROR",
+      message: "The emulator failed; its log says why.",
+    });
+  });
+  return app;
+}
+
+/** Flows and keys come with the project, so that another environment needs only its own `pingone/` folder. */
+function fixtureFolder(fixturesDir: string, name: string): string {
+  const own = join(fixturesDir, name);
+  return existsSync(own) ? own : join(SHIPPED_FIXTURES_DIR, name);
+}
+
+/** The application that goes back to the Worker, else the first one that signs people on. */
+function requireMainApplication(environment: Environment, workerOrigin: string): Application {
+  const candidates = environment.applications.filter(
+    ({ enabled, grantTypes }) => enabled && grantTypes.includes("AUTHORIZATION_CODE"),
+  );
+  const main =
+    candidates.find(({ redirectUris }) => redirectUris.some((uri) => uri.startsWith(workerOrigin))) ??
+    candidates[0];
+  if (!main)
+    throw new Error("applications.json: every application that signs people on is disabled; enable one.");
+  return main;
+}
+
+function apiIdentifierOf(environment: Environment, application: Application): string {
+  const custom = [...environment.grantedScopes(application.id).values()].find(
+    ({ resource }) => resource.type === "CUSTOM",
+  );
+  return custom?.resource.audience ?? environment.pingOneAudience;
+}
+
+function readSnapshot(snapshot: unknown, environmentId: string): z.infer<typeof snapshotSchema> {
+  const parsed = snapshotSchema.safeParse(snapshot);
+  if (!parsed.success) throw unusableSnapshot("it is damaged or of another version", parsed.error);
+  const saved = parsed.data.environmentId;
+  if (saved !== environmentId) {
+    throw unusableSnapshot(`it belongs to environment ${saved}, the fixtures to ${environmentId}`);
+  }
+  return parsed.data;
+}
+
+function unusableSnapshot(reason: string, cause?: unknown): Error {
+  return new Error(
+    `The saved state of the PingOne emulator cannot be used: ${reason}. Start with --fresh to leave it behind.`,
+    { cause },
+  );
+}

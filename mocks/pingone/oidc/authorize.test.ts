@@ -1,0 +1,346 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  addApplications,
+  type Fields,
+  newVerifier,
+  REDIRECT_URI,
+  startTenant,
+  type Tenant,
+} from "../testing/tenant.ts";
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
+const SIGN_ON_EVERY_TIME = "5f385b61aea5d59d2fb7ac968ad2247d";
+
+let tenant: Tenant;
+beforeAll(async () => {
+  tenant = await startTenant({
+    edit: addApplications(
+      { id: "disabled-client", enabled: false },
+      { id: "no-code-client", grantTypes: ["REFRESH_TOKEN"], responseTypes: [] },
+      { id: "plain-client", pkceEnforcement: "REQUIRED" },
+      { id: "optional-client", pkceEnforcement: "OPTIONAL" },
+      { id: "query-client", redirectUris: ["https://client.example/cb?tenant=1"] },
+      { id: "pushing-client", parRequirement: "REQUIRED" },
+    ),
+  });
+});
+afterAll(() => tenant[Symbol.asyncDispose]());
+
+describe("a request whose client or redirect URI cannot be trusted", () => {
+  const cases: [string, Fields, string][] = [
+    ["without a client", { client_id: undefined }, "client_id"],
+    ["with an unknown client", { client_id: "nobody" }, "client_id"],
+    ["with a disabled client", { client_id: "disabled-client" }, "client_id"],
+    ["without a redirect URI", { redirect_uri: undefined }, "redirect_uri"],
+    ["with another redirect URI", { redirect_uri: "https://evil.example/callback" }, "redirect_uri"],
+    ["with a path below the registered one", { redirect_uri: `${REDIRECT_URI}/x` }, "redirect_uri"],
+    ["with a query added", { redirect_uri: `${REDIRECT_URI}?x=1` }, "redirect_uri"],
+    ["with another port", { redirect_uri: "http://localhost:9999/callback" }, "redirect_uri"],
+    ["with other letters", { redirect_uri: "http://LOCALHOST:8787/callback" }, "redirect_uri"],
+    ["with an unknown request URI", { request_uri: "urn:ietf:params:oauth:request_uri:x" }, "request_uri"],
+    ["with a request URI of the client's own", { request_uri: "https://client.example/r" }, "request_uri"],
+  ];
+
+  it.each(cases)("gets a P1Error and no redirect %s", async (_, changes, target) => {
+    const response = await tenant.authorize(changes);
+    expect(response.status).toBe(400);
+    expect(response.headers.get("location")).toBeNull();
+    expect(await response.json()).toMatchObject({
+      id: expect.stringMatching(UUID),
+      code: "INVALID_DATA",
+      message: "The request could not be completed. One or more validation errors were in the request.",
+      details: [{ code: "INVALID_VALUE", target }],
+    });
+  });
+
+  it("gets a page in a browser, with everything in it escaped", async () => {
+    const page = await tenant
+      .openBrowser()
+      .open(
+        `${tenant.issuer}/authorize?${tenant.authorizeParameters({ redirect_uri: "https://x/<script>" })}`,
+      );
+    expect(page.response?.status).toBe(400);
+    expect(page.heading).toBe("This request cannot be completed");
+    expect(page.response?.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(page.text).not.toContain("<script");
+  });
+
+  it.each(["client_id", "redirect_uri"])(
+    "gets a P1Error and no redirect when %s is repeated",
+    async (name) => {
+      const parameters = tenant.authorizeParameters();
+      parameters.append(name, parameters.get(name) ?? "");
+      const response = await tenant.authorize(parameters);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ details: [{ target: name }] });
+    },
+  );
+});
+
+describe("a request with an error that may be redirected", () => {
+  const cases: [string, Fields, string][] = [
+    ["no response type", { response_type: undefined }, "invalid_request"],
+    ["an unknown response type", { response_type: "cod" }, "unsupported_response_type"],
+    ["a response type of the implicit grant", { response_type: "token" }, "unsupported_response_type"],
+    ["a hybrid response type", { response_type: "code id_token" }, "unsupported_response_type"],
+    ["an application without the code grant", { client_id: "no-code-client" }, "unauthorized_client"],
+    ["an unknown response mode", { response_mode: "web_message" }, "invalid_request"],
+    ["the response mode pi.flow", { response_mode: "pi.flow" }, "invalid_request"],
+    ["a request object", { request: "e30.e30." }, "request_not_supported"],
+    ["no scope", { scope: undefined }, "invalid_scope"],
+    ["only spaces for a scope", { scope: "  " }, "invalid_scope"],
+    ["an unknown scope", { scope: "openid nonsense" }, "invalid_scope"],
+    ["a scope that the application is not granted", { scope: "openid address" }, "invalid_scope"],
+    ["offline_access without a grant for it", { scope: "openid offline_access" }, "invalid_scope"],
+    ["a scope in other letters", { scope: "openid TODO_API:READ" }, "invalid_scope"],
+    ["a prefix of a scope", { scope: "openid todo_api" }, "invalid_scope"],
+    ["no code challenge under S256_REQUIRED", { code_challenge: undefined }, "invalid_request"],
+    [
+      "no challenge and no method",
+      { code_challenge: undefined, code_challenge_method: undefined },
+      "invalid_request",
+    ],
+    ["no challenge method under S256_REQUIRED", { code_challenge_method: undefined }, "invalid_request"],
+    ["the method plain under S256_REQUIRED", { code_challenge_method: "plain" }, "invalid_request"],
+    ["an unknown challenge method", { code_challenge_method: "S512" }, "invalid_request"],
+    ["a challenge that is no SHA-256 digest", { code_challenge: "short" }, "invalid_request"],
+    [
+      "no challenge under REQUIRED",
+      { client_id: "plain-client", code_challenge: undefined },
+      "invalid_request",
+    ],
+    [
+      "a method without a challenge",
+      { client_id: "optional-client", code_challenge: undefined },
+      "invalid_request",
+    ],
+    ["an unknown prompt", { prompt: "again" }, "invalid_request"],
+    ["the prompt none beside another", { prompt: "none login" }, "invalid_request"],
+    ["a negative max_age", { max_age: "-1" }, "invalid_request"],
+    ["a max_age that is no number", { max_age: "soon" }, "invalid_request"],
+    ["an unknown flow policy", { acr_values: "f".repeat(32) }, "invalid_request"],
+    [
+      "two flow policies",
+      { acr_values: `${SIGN_ON_EVERY_TIME} 0f3c6a1d9b2e4875a6c1d3e5f7091b2c` },
+      "invalid_request",
+    ],
+    ["a parameter that is too long", { login_hint: "x".repeat(8193) }, "invalid_request"],
+    ["no pushed request where one is required", { client_id: "pushing-client" }, "invalid_request"],
+  ];
+
+  it.each(cases)(
+    "is refused by redirect with PingOne's description format: %s",
+    async (_, changes, error) => {
+      const answer = await tenant.authorizeError({ state: "the state", ...changes });
+      expect(answer).toEqual({ error, error_description: expect.any(String), state: "the state" });
+      expect(answer.error_description).toMatch(
+        /^The request could not be completed\. One or more validation errors were in the request\.: .+ \(Correlation ID: [0-9a-f-]{36}\)$/,
+      );
+    },
+  );
+
+  it.each([
+    "scope",
+    "state",
+    "nonce",
+    "response_type",
+    "response_mode",
+    "code_challenge",
+    "acr_values",
+    "prompt",
+    "x",
+  ])("is refused with invalid_request when %s is repeated", async (name) => {
+    const parameters = tenant.authorizeParameters();
+    parameters.append(name, "one");
+    parameters.append(name, "one");
+    expect(await tenant.authorizeError(parameters)).toMatchObject({ error: "invalid_request" });
+  });
+
+  it("shows the correlation id in the header, too", async () => {
+    const response = await tenant.authorize({ scope: undefined });
+    const id = response.headers.get("correlation-id") ?? "";
+    expect(id).toMatch(UUID);
+    expect(response.headers.get("location")).toContain(id);
+  });
+
+  it("keeps the query of the redirect URI", async () => {
+    const redirectUri = "https://client.example/cb?tenant=1";
+    const response = await tenant.authorize({
+      client_id: "query-client",
+      redirect_uri: redirectUri,
+      scope: undefined,
+    });
+    expect(response.headers.get("location")).toMatch(
+      /^https:\/\/client\.example\/cb\?tenant=1&error=invalid_scope&/,
+    );
+  });
+
+  it("answers in the fragment when the response type or mode asks for it", async () => {
+    for (const changes of [{ response_type: "id_token" }, { response_mode: "fragment", scope: undefined }]) {
+      const location = (await tenant.authorize(changes)).headers.get("location") ?? "";
+      expect(location).toMatch(/^http:\/\/localhost:8787\/callback#error=/);
+    }
+  });
+
+  it("answers by a self-posting form with response_mode=form_post", async () => {
+    const response = await tenant.authorize({ response_mode: "form_post", scope: undefined, state: '"><b>' });
+    expect(response.status).toBe(200);
+    const page = await response.text();
+    expect(page).toContain(`<form method="post" action="${REDIRECT_URI}">`);
+    expect(page).toContain('name="error" value="invalid_scope"');
+    expect(page).toContain('name="state" value="&quot;&gt;&lt;b&gt;"');
+    expect(response.headers.get("content-security-policy")).toMatch(/script-src 'sha256-/);
+  });
+});
+
+describe("a request that PingOne accepts", () => {
+  const accepted: [string, Fields][] = [
+    ["as the Worker sends it", {}],
+    ["with one scope", { scope: "openid" }],
+    ["without openid", { scope: "todo_api:read" }],
+    ["with a scope twice and spaces around", { scope: " openid  openid todo_api:read " }],
+    ["with parameters that nobody knows", { something: "else", audience: "x" }],
+    ["with an empty parameter, which counts as absent", { prompt: "", acr_values: "" }],
+    ["with prompt=consent, which changes nothing", { prompt: "consent" }],
+    ["with prompt=login", { prompt: "login" }],
+    ["with the flow policy named", { acr_values: SIGN_ON_EVERY_TIME }],
+    ["without state and nonce", { state: undefined, nonce: undefined }],
+    [
+      "with the method plain where it is allowed",
+      { client_id: "plain-client", code_challenge_method: "plain" },
+    ],
+    [
+      "without PKCE where it is optional",
+      { client_id: "optional-client", code_challenge: undefined, code_challenge_method: undefined },
+    ],
+    ["with resource, which is ignored", { resource: "https://todo.api.com" }],
+  ];
+
+  it.each(accepted)("shows the flow's first screen %s", async (_, changes) => {
+    const response = await tenant.authorize(changes);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.text()).toContain("<h1>Sign On</h1>");
+  });
+
+  it("may come as a form post", async () => {
+    const response = await fetch(`${tenant.issuer}/authorize`, {
+      method: "POST",
+      body: tenant.authorizeParameters(),
+      redirect: "manual",
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("<h1>Sign On</h1>");
+  });
+
+  it("fills the username in from login_hint", async () => {
+    const page = await (await tenant.authorize({ login_hint: 'alice"@example.com' })).text();
+    expect(page).toContain('value="alice&quot;@example.com"');
+  });
+});
+
+describe("a form post to /authorize", () => {
+  it.each([
+    ["application/json", "{}"],
+    ["multipart/form-data; boundary=x", "--x--"],
+  ])("that is %s gets a P1Error", async (type, body) => {
+    const response = await fetch(`${tenant.issuer}/authorize`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body,
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "INVALID_DATA" });
+  });
+
+  it("that is too large gets a P1Error", async () => {
+    const parameters = tenant.authorizeParameters({ padding: "x".repeat(70_000) });
+    const response = await fetch(`${tenant.issuer}/authorize`, { method: "POST", body: parameters });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: "INVALID_DATA", details: [{ target: "body" }] });
+  });
+});
+
+describe("pushed authorization requests (RFC 9126)", () => {
+  const push = (changes: Fields = {}, verifier = newVerifier()) =>
+    tenant.post("par", tenant.authorizeParameters(changes, verifier));
+
+  it("take the place of the parameters, once, for the client that pushed", async () => {
+    const response = await push({ state: "pushed" });
+    expect(response.status).toBe(201);
+    const body = (await response.json()) as { request_uri: string; expires_in: number };
+    expect(body).toEqual({
+      request_uri: expect.stringMatching(/^urn:ietf:params:oauth:request_uri:[0-9a-f-]{36}$/),
+      expires_in: 60,
+    });
+    const short = { client_id: "mcp-server", request_uri: body.request_uri };
+    const other = await tenant.authorize(new URLSearchParams({ ...short, client_id: "plain-client" }));
+    expect(other.status).toBe(400);
+    const page = await tenant.visit(
+      tenant.openBrowser(),
+      new URLSearchParams({ ...short, scope: "ignored" }),
+    );
+    expect(page.url.searchParams.get("state")).toBe("pushed");
+    expect(page.url.searchParams.get("code")).toMatch(UUID);
+    expect((await tenant.authorize(new URLSearchParams(short))).status).toBe(400);
+  });
+
+  it("serve an application that requires them", async () => {
+    const client = { id: "pushing-client", secret: tenant.emulator.client.secret };
+    const response = await tenant.post(
+      "par",
+      tenant.authorizeParameters({ client_id: client.id }),
+      `Basic ${btoa(`${client.id}:${client.secret}`)}`,
+    );
+    const { request_uri } = (await response.json()) as { request_uri: string };
+    const page = await tenant.authorize(new URLSearchParams({ client_id: client.id, request_uri }));
+    expect(page.status).toBe(200);
+  });
+
+  it("expire", async () => {
+    await using own = await startTenant();
+    const response = await own.post("par", own.authorizeParameters());
+    const { request_uri } = (await response.json()) as { request_uri: string };
+    own.advanceSeconds(61);
+    const late = await own.authorize(new URLSearchParams({ client_id: "mcp-server", request_uri }));
+    expect(late.status).toBe(400);
+  });
+
+  it.each<[string, Fields, string]>([
+    ["a redirect URI that is not registered", { redirect_uri: "https://evil.example/" }, "invalid_request"],
+    ["a scope that is not granted", { scope: "nonsense" }, "invalid_scope"],
+    ["no challenge", { code_challenge: undefined }, "invalid_request"],
+    ["a request URI", { request_uri: "urn:x" }, "invalid_request"],
+    ["the id of another client", { client_id: "plain-client" }, "invalid_client"],
+  ])("are refused as JSON with %s", async (_, changes, error) => {
+    const response = await push(changes);
+    expect(response.status).toBe(error === "invalid_client" ? 401 : 400);
+    expect(await response.json()).toMatchObject({ error });
+  });
+
+  it("do not show the flow how the client authenticated", async () => {
+    const policyId = "22222222222222222222222222222222";
+    const tell = {
+      type: "error",
+      error: "told",
+      errorDescription: "{{parameters.client_secret}}/{{parameters.shown}}",
+    };
+    await using own = await startTenant({
+      edit: addApplications({ id: "post-client", tokenEndpointAuthMethod: "CLIENT_SECRET_POST" }),
+      flows: {
+        "tell.json": { name: "tell", description: "Tells.", policyId, start: "tell", nodes: { tell } },
+      },
+    });
+    const client = { client_id: "post-client", client_secret: own.emulator.client.secret };
+    const fields = own.authorizeParameters({ ...client, acr_values: policyId, shown: "yes" });
+    const { request_uri } = (await (await own.post("par", fields, "")).json()) as { request_uri: string };
+    const answer = await own.authorizeError(new URLSearchParams({ client_id: "post-client", request_uri }));
+    expect(answer.error_description).toBe("/yes");
+  });
+
+  it("need client authentication", async () => {
+    const response = await tenant.post("par", tenant.authorizeParameters(), "");
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ error: "invalid_client" });
+  });
+});

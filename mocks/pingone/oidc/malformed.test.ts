@@ -1,0 +1,218 @@
+/** Whatever arrives, the answer is an error of the endpoint's own kind: never a 500, never a hang. */
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { basic, PASSWORD, startTenant, type Tenant } from "../testing/tenant.ts";
+
+let tenant: Tenant;
+beforeAll(async () => {
+  tenant = await startTenant();
+});
+afterAll(() => tenant[Symbol.asyncDispose]());
+
+const BACK_CHANNEL = ["token", "introspect", "revoke", "par"];
+const ALL = ["authorize", ...BACK_CHANNEL, "userinfo", "signoff"];
+
+const bodies: [string, string, BodyInit][] = [
+  ["nothing", "", ""],
+  ["an empty form", "application/x-www-form-urlencoded", ""],
+  [
+    "broken percent encoding",
+    "application/x-www-form-urlencoded",
+    "token=%E0%A4%A&grant_type=%&client_id=%ff",
+  ],
+  ["no names", "application/x-www-form-urlencoded", "&&=x&=&"],
+  [
+    "names of an object's own members",
+    "application/x-www-form-urlencoded",
+    "__proto__=1&constructor=2&toString=3",
+  ],
+  [
+    "control characters",
+    "application/x-www-form-urlencoded",
+    "token%00=%0d%0a&grant_type=%00&state=%0d%0aX:1",
+  ],
+  ["a thousand parameters", "application/x-www-form-urlencoded", "a=1&".repeat(1000)],
+  ["half a megabyte", "application/x-www-form-urlencoded", `token=${"x".repeat(500_000)}`],
+  ["JSON", "application/json", '{"grant_type":"refresh_token"}'],
+  ["XML", "text/xml", "<a/>"],
+  ["bytes", "application/octet-stream", new Uint8Array([0, 255, 254])],
+  ["a type that is no type", ";;;", "x"],
+];
+
+describe.each(bodies)("a body of %s", (_, type, body) => {
+  it.each(ALL)("to /%s gets an error of the client's, in a readable form", async (endpoint) => {
+    for (const authorization of ["", basic(tenant.emulator.client)]) {
+      const response = await fetch(`${tenant.issuer}/${endpoint}`, {
+        method: "POST",
+        redirect: "manual",
+        headers: {
+          ...(type !== "" && { "content-type": type }),
+          ...(authorization !== "" && { authorization }),
+        },
+        body,
+      });
+      const text = await response.text();
+      if (endpoint === "signoff" && response.status === 200) continue;
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.status).toBeLessThan(500);
+      const answer = JSON.parse(text) as Record<string, unknown>;
+      if (BACK_CHANNEL.includes(endpoint)) expect(answer).toHaveProperty("error");
+      else expect(answer).toHaveProperty("code");
+    }
+  });
+});
+
+describe("a form that is right but for its size", () => {
+  const padding = Object.fromEntries(Array.from({ length: 9000 }, (_, number) => [`pad${number}`, "x"]));
+
+  it.each([
+    ["with its length", (body: string) => body],
+    ["in chunks", (body: string) => new Blob([body]).stream()],
+  ])("is refused when it comes %s", async (_, send) => {
+    const { access_token: token } = await tenant.obtainTokens();
+    const introspect = (fields: Record<string, string>) =>
+      fetch(`${tenant.issuer}/introspect`, {
+        method: "POST",
+        headers: {
+          authorization: basic(tenant.emulator.client),
+          "content-type": "application/x-www-form-urlencoded",
+        },
+        body: send(new URLSearchParams(fields).toString()),
+        duplex: "half",
+      } as RequestInit);
+    expect(await (await introspect({ token })).json()).toMatchObject({ active: true });
+    const response = await introspect({ token, ...padding });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+  });
+});
+
+describe("a form that is right but for its content type", () => {
+  it("is refused", async () => {
+    const { access_token: token } = await tenant.obtainTokens();
+    const response = await fetch(`${tenant.issuer}/introspect`, {
+      method: "POST",
+      headers: { authorization: basic(tenant.emulator.client), "content-type": "text/plain" },
+      body: new URLSearchParams({ token }).toString(),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+  });
+});
+
+describe("a form of a sign-on", () => {
+  it.each(bodies)("with a body of %s gets a readable page, and goes on afterwards", async (_, type, body) => {
+    const browser = tenant.openBrowser();
+    const page = await browser.open(`${tenant.issuer}/authorize?${tenant.authorizeParameters()}`);
+    const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
+    const answer = await browser.request(new URL(path, tenant.emulator.origin), {
+      method: "POST",
+      ...(type !== "" && { headers: { "content-type": type } }),
+      body,
+    });
+    expect(answer.response?.status).toBeLessThan(500);
+    expect(answer.heading).not.toBe("");
+    const consent = await page.submit("Sign On", { Username: "bob", Password: PASSWORD });
+    expect(consent.heading).toBe("Application Consent");
+  });
+});
+
+describe("other methods", () => {
+  it.each([
+    ...ALL.map((endpoint) => [endpoint, "PUT"]),
+    ...ALL.map((endpoint) => [endpoint, "DELETE"]),
+    ...BACK_CHANNEL.map((endpoint) => [endpoint, "GET"]),
+    ["jwks", "POST"],
+    [".well-known/openid-configuration", "POST"],
+  ])("on /%s: %s gets 405 with the methods that are allowed", async (endpoint, method) => {
+    const response = await fetch(`${tenant.issuer}/${endpoint}`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toMatch(/GET|POST/);
+  });
+});
+
+describe("paths that are not there", () => {
+  it.each(["/", "/nothing", "//", "/%", "/%00", "/../..", "/as/token", "/__proto__"])(
+    "get 404: %s",
+    async (path) => {
+      const response = await rawGet(path);
+      expect(response).toMatch(/^HTTP\/1\.1 404 /);
+    },
+  );
+
+  it("include the handlers of the signing library, which validate nothing", async () => {
+    const { origin } = tenant.emulator;
+    const body = new URLSearchParams({ grant_type: "client_credentials", scope: "dummy" });
+    for (const path of [
+      "/token",
+      "/authorize",
+      "/userinfo",
+      "/revoke",
+      "/introspect",
+      "/endsession",
+      "/jwks",
+    ]) {
+      expect((await fetch(origin + path, { redirect: "manual" })).status).toBe(404);
+      expect((await fetch(origin + path, { method: "POST", body })).status).toBe(404);
+    }
+  });
+});
+
+describe("a query of", () => {
+  it.each([
+    ["broken percent encoding", "client_id=%E0%A4%A&redirect_uri=%"],
+    ["no names", "=&=&&"],
+    ["an endless value", `client_id=${"x".repeat(12_000)}`],
+    ["names of an object's own members", "__proto__=x&constructor=x"],
+  ])("%s to /authorize and /signoff is answered", async (_, query) => {
+    for (const endpoint of ["authorize", "signoff"]) {
+      const response = await fetch(`${tenant.issuer}/${endpoint}?${query}`, { redirect: "manual" });
+      expect(response.status).toBeLessThan(500);
+    }
+  });
+
+  it("more than an HTTP server takes is answered by the server itself", async () => {
+    expect(await rawGet(`/x?${"y".repeat(20_000)}`)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
+describe("headers", () => {
+  it.each([
+    ["cookie", "ST=; ST-NO-SS=; =; ;;ST=%E0%A4%A"],
+    ["authorization", "Bearer"],
+    ["authorization", "Bearer  "],
+    ["authorization", `Bearer ${"x".repeat(9000)}`],
+    ["authorization", "\u00ff\u00fe"],
+    ["accept", "text/html;q=x"],
+  ])("%s: %j break nothing", async (name, value) => {
+    for (const endpoint of ALL) {
+      const response = await fetch(`${tenant.issuer}/${endpoint}`, {
+        headers: { [name]: value },
+        redirect: "manual",
+      });
+      expect(response.status).toBeLessThan(500);
+    }
+  });
+
+  it("do not let a redirect carry another header", async () => {
+    const answer = await tenant.authorize({ state: "x\r\nSet-Cookie: a=b", scope: undefined });
+    expect(answer.headers.get("set-cookie")).toBeNull();
+    expect(answer.headers.get("location")).toContain("state=x%0D%0ASet-Cookie");
+  });
+});
+
+/** `fetch` would tidy the path up before it is sent. */
+function rawGet(path: string): Promise<string> {
+  const { hostname, port } = new URL(tenant.emulator.origin);
+  return new Promise((resolve, reject) => {
+    let received = "";
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`),
+    );
+    socket.on("data", (chunk) => {
+      received += chunk;
+    });
+    socket.on("close", () => resolve(received));
+    socket.on("error", reject);
+  });
+}

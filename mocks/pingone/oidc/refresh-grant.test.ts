@@ -1,0 +1,270 @@
+import { describe, expect, it } from "vitest";
+import {
+  addApplications,
+  basic,
+  claimsOf,
+  editWorkerApplication,
+  headerOf,
+  startTenant,
+  type TenantOptions,
+} from "../testing/tenant.ts";
+
+const SECRET = "TEST-ONLY-mcp-server-secret";
+const dead = { status: 400, error: "invalid_grant" };
+const day = 24 * 3600;
+const withApplication = (changes: Readonly<Record<string, unknown>>): TenantOptions => ({
+  edit: editWorkerApplication(changes),
+});
+const withOfflineAccess: TenantOptions = {
+  edit: {
+    "grants.json": ({ _embedded: { grants } }) => {
+      const scopes = grants[0]?.scopes as unknown[] | undefined;
+      scopes?.push({ id: "a3d5c7e9-1006-4a6b-8c2d-1e3f5a7b9c01" });
+    },
+  },
+};
+
+describe("a refresh token is issued", () => {
+  it("always, with the REFRESH_TOKEN grant and no offline_access among the granted scopes", async () => {
+    await using tenant = await startTenant();
+    const tokens = await tenant.obtainTokens({ parameters: { scope: "todo_api:read" } });
+    expect(tokens.refresh_token).toMatch(/^[\w-]{64}$/);
+  });
+
+  it("never without the REFRESH_TOKEN grant", async () => {
+    await using tenant = await startTenant(withApplication({ grantTypes: ["AUTHORIZATION_CODE"] }));
+    expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
+  });
+
+  it("with offline_access among the granted scopes, only to requests that have it", async () => {
+    await using tenant = await startTenant(withOfflineAccess);
+    expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
+    const asked = await tenant.obtainTokens({ parameters: { scope: "openid offline_access todo_api:read" } });
+    expect(asked.refresh_token).toBeDefined();
+    expect(asked.scope.split(" ")).toContain("offline_access");
+  });
+
+  it("by the same rules when switches stand for the application's settings", async () => {
+    await using tenant = await startTenant();
+    tenant.emulator.admin.setSwitches({ refreshTokenGrant: false });
+    const without = await tenant.obtainTokens();
+    expect(without).not.toHaveProperty("refresh_token");
+    tenant.emulator.admin.setSwitches({ refreshTokenGrant: null, offlineAccessGrant: true });
+    expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
+    const asked = await tenant.obtainTokens({ parameters: { scope: "openid offline_access" } });
+    expect(asked.refresh_token).toBeDefined();
+  });
+});
+
+describe("a refresh", () => {
+  it("gives new tokens of the same shape, for the same person and session, without the nonce", async () => {
+    await using tenant = await startTenant();
+    const first = await tenant.obtainTokens();
+    tenant.advanceSeconds(100);
+    const second = await tenant.refresh(first.refresh_token);
+    expect(second.status).toBe(200);
+    expect(second.refresh_token).not.toBe(first.refresh_token);
+    const [before, after] = [claimsOf(first.access_token), claimsOf(second.access_token)];
+    expect({ ...after, jti: 0, iat: 0, exp: 0 }).toEqual({ ...before, jti: 0, iat: 0, exp: 0 });
+    expect(after.jti).not.toBe(before.jti);
+    const idToken = claimsOf(second.id_token);
+    expect(idToken).toMatchObject({ sub: before.sub, auth_time: before.auth_time, sid: before.sid });
+    expect(idToken).not.toHaveProperty("nonce");
+  });
+
+  it("leaves out the ID token without openid", async () => {
+    await using tenant = await startTenant();
+    const { refresh_token } = await tenant.obtainTokens({ parameters: { scope: "todo_api:read" } });
+    expect(await tenant.refresh(refresh_token)).not.toHaveProperty("id_token");
+  });
+
+  it("may ask for fewer scopes, and gets the others back next time", async () => {
+    await using tenant = await startTenant();
+    const { refresh_token } = await tenant.obtainTokens();
+    const fewer = await tenant.refresh(refresh_token, { scope: "todo_api:read" });
+    expect(fewer.scope).toBe("todo_api:read");
+    expect((await tenant.refresh(fewer.refresh_token)).scope.split(" ")).toHaveLength(5);
+  });
+
+  it.each(["openid address", "nonsense", " "])(
+    "may not ask for the scope %j, and stays possible",
+    async (scope) => {
+      await using tenant = await startTenant();
+      const { refresh_token } = await tenant.obtainTokens();
+      expect(await tenant.refresh(refresh_token, { scope })).toMatchObject({
+        status: 400,
+        error: "invalid_scope",
+      });
+      expect((await tenant.refresh(refresh_token)).status).toBe(200);
+    },
+  );
+
+  it("is refused to another client, and stays possible for its own", async () => {
+    await using tenant = await startTenant({ edit: addApplications({ id: "second-client" }) });
+    const { refresh_token } = await tenant.obtainTokens();
+    const other = basic({ id: "second-client", secret: SECRET });
+    expect(await tenant.refresh(refresh_token, {}, other)).toMatchObject(dead);
+    expect((await tenant.refresh(refresh_token)).status).toBe(200);
+  });
+
+  it("does not take an access token or an ID token", async () => {
+    await using tenant = await startTenant();
+    const { access_token, id_token } = await tenant.obtainTokens();
+    expect(await tenant.refresh(access_token)).toMatchObject(dead);
+    expect(await tenant.refresh(id_token)).toMatchObject(dead);
+  });
+});
+
+describe("rotation", () => {
+  it("makes the old token worthless, and its replay revokes the whole family", async () => {
+    await using tenant = await startTenant();
+    const first = await tenant.obtainTokens();
+    const second = await tenant.refresh(first.refresh_token);
+    const third = await tenant.refresh(second.refresh_token);
+    expect(await tenant.isActive(third.access_token)).toBe(true);
+    const replay = await tenant.refresh(first.refresh_token);
+    expect(replay).toMatchObject(dead);
+    expect(replay.error_description).toMatch(/does not exist|revoked|expired/);
+    expect(await tenant.refresh(third.refresh_token)).toMatchObject(dead);
+    expect(await tenant.isActive(third.access_token)).toBe(false);
+  });
+
+  it("leaves other families of the same person alone", async () => {
+    await using tenant = await startTenant();
+    const [one, other] = [await tenant.obtainTokens(), await tenant.obtainTokens()];
+    await tenant.refresh(one.refresh_token);
+    await tenant.refresh(one.refresh_token);
+    expect((await tenant.refresh(other.refresh_token)).status).toBe(200);
+  });
+
+  it("refuses a replay without revoking anything when replay protection is off", async () => {
+    await using tenant = await startTenant(
+      withApplication({ additionalRefreshTokenReplayProtectionEnabled: false }),
+    );
+    const first = await tenant.obtainTokens();
+    const second = await tenant.refresh(first.refresh_token);
+    expect(await tenant.refresh(first.refresh_token)).toMatchObject(dead);
+    expect((await tenant.refresh(second.refresh_token)).status).toBe(200);
+  });
+
+  it("takes the old token again during the grace period, counted from its first use", async () => {
+    await using tenant = await startTenant(withApplication({ refreshTokenRollingGracePeriodDuration: 30 }));
+    const first = await tenant.obtainTokens();
+    const second = await tenant.refresh(first.refresh_token);
+    tenant.advanceSeconds(20);
+    expect((await tenant.refresh(first.refresh_token)).status).toBe(200);
+    tenant.advanceSeconds(11);
+    expect(await tenant.refresh(first.refresh_token)).toMatchObject(dead);
+    expect(await tenant.refresh(second.refresh_token)).toMatchObject(dead);
+  });
+
+  it("lets one of two requests at once win, and takes the other for a replay", async () => {
+    await using tenant = await startTenant();
+    const { refresh_token } = await tenant.obtainTokens();
+    const answers = await Promise.all([tenant.refresh(refresh_token), tenant.refresh(refresh_token)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+    const winner = answers.find(({ status }) => status === 200);
+    expect(await tenant.refresh(winner?.refresh_token ?? "")).toMatchObject(dead);
+  });
+
+  it("is steered by switches, too", async () => {
+    await using tenant = await startTenant();
+    tenant.emulator.admin.setSwitches({ replayProtection: false, gracePeriodSeconds: 10 });
+    const first = await tenant.obtainTokens();
+    const second = await tenant.refresh(first.refresh_token);
+    expect((await tenant.refresh(first.refresh_token)).status).toBe(200);
+    tenant.advanceSeconds(11);
+    expect(await tenant.refresh(first.refresh_token)).toMatchObject(dead);
+    expect((await tenant.refresh(second.refresh_token)).status).toBe(200);
+  });
+});
+
+describe("a refresh token ends", () => {
+  it("after refreshTokenDuration without use", async () => {
+    await using tenant = await startTenant(withApplication({ refreshTokenDuration: 5 * day }));
+    const { refresh_token } = await tenant.obtainTokens();
+    tenant.advanceSeconds(5 * day + 1);
+    expect(await tenant.refresh(refresh_token)).toMatchObject(dead);
+  });
+
+  it("after refreshTokenRollingDuration, however often it was used", async () => {
+    await using tenant = await startTenant(
+      withApplication({ refreshTokenDuration: 5 * day, refreshTokenRollingDuration: 8 * day }),
+    );
+    let { refresh_token } = await tenant.obtainTokens();
+    for (let days = 0; days < 6; days += 3) {
+      tenant.advanceSeconds(3 * day);
+      ({ refresh_token } = await tenant.refresh(refresh_token));
+      expect(refresh_token).toBeDefined();
+    }
+    tenant.advanceSeconds(3 * day);
+    expect(await tenant.refresh(refresh_token)).toMatchObject(dead);
+  });
+
+  it("with the session, ended or idle, unless the application does not ask the session", async () => {
+    const longLived = { refreshTokenDuration: 100 * day, refreshTokenRollingDuration: 100 * day };
+    await using tenant = await startTenant(withApplication(longLived));
+    const ended = await tenant.obtainTokens();
+    tenant.emulator.admin.endSession("alice");
+    expect(await tenant.refresh(ended.refresh_token)).toMatchObject(dead);
+    const idle = await tenant.obtainTokens();
+    tenant.advanceSeconds(31 * day);
+    expect(await tenant.refresh(idle.refresh_token)).toMatchObject(dead);
+
+    await using free = await startTenant(withApplication({ ...longLived, skipTokenSessionValidation: true }));
+    const { access_token, refresh_token } = await free.obtainTokens();
+    free.emulator.admin.endSession("alice");
+    expect(await free.isActive(access_token)).toBe(true);
+    expect((await free.refresh(refresh_token)).status).toBe(200);
+  });
+
+  it("when the control API revokes the user's tokens, and nobody else's", async () => {
+    await using tenant = await startTenant();
+    const [alice, bob] = [await tenant.obtainTokens(), await tenant.obtainTokens({ username: "bob" })];
+    expect(tenant.emulator.admin.revokeTokens("alice")).toBe(2);
+    expect(await tenant.refresh(alice.refresh_token)).toMatchObject(dead);
+    expect((await tenant.refresh(bob.refresh_token)).status).toBe(200);
+  });
+});
+
+describe("a refused refresh", () => {
+  it("leaves the token as it was", async () => {
+    await using tenant = await startTenant();
+    tenant.emulator.admin.setSwitches({ refreshTokenType: "JSON_WEB_TOKEN" });
+    const { refresh_token } = await tenant.obtainTokens();
+    tenant.emulator.admin.setSwitches({ opaqueRefreshTokensOnly: true });
+    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_request" });
+    tenant.emulator.admin.setSwitches({ opaqueRefreshTokensOnly: false });
+    expect((await tenant.refresh(refresh_token)).status).toBe(200);
+  });
+});
+
+describe("the legacy JWT format", () => {
+  it("has the key id default and PingOne's claims, and rotates like the opaque one", async () => {
+    await using tenant = await startTenant(withApplication({ refreshTokenType: "JSON_WEB_TOKEN" }));
+    const first = await tenant.obtainTokens();
+    expect(headerOf(first.refresh_token).kid).toBe("default");
+    const claims = claimsOf(first.refresh_token);
+    expect(Object.keys(claims).sort()).toEqual([
+      "acr",
+      "amr",
+      "auth_time",
+      "exp",
+      "iss",
+      "jti",
+      "scope",
+      "sid",
+      "sub",
+    ]);
+    expect(Number(claims.exp) - Date.now() / 1000).toBeGreaterThan(29 * day);
+    expect((await tenant.refresh(first.refresh_token)).status).toBe(200);
+    expect(await tenant.refresh(first.refresh_token)).toMatchObject(dead);
+  });
+
+  it("says of a made-up token that it cannot be decoded", async () => {
+    await using tenant = await startTenant(withApplication({ refreshTokenType: "JSON_WEB_TOKEN" }));
+    const answer = await tenant.refresh("made-up");
+    expect(answer).toMatchObject(dead);
+    expect(answer.error_description).toContain("Failed to decode refresh token");
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * Client authentication strictly by the application's one `tokenEndpointAuthMethod`. PingOne answers a wrong secret and
+ * a wrong method with the same, misleading text.
+ *
+ * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT. Such an application is refused like a wrong method.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type FrontContext, OAuthRefusal } from "../../errors.ts";
+import { type Front, findApplication } from "../../front.ts";
+import type { Application, Resource } from "../../tenant/environment.ts";
+import type { RequestParameters } from "./parameters.ts";
+
+type Credentials =
+  | {
+      readonly method: "CLIENT_SECRET_BASIC" | "CLIENT_SECRET_POST";
+      readonly id: string;
+      readonly secret: string;
+    }
+  | { readonly method: "NONE"; readonly id: string };
+
+/** @throws {OAuthRefusal} 401 `invalid_client`. */
+export function authenticateClient(front: Front, c: FrontContext, form: RequestParameters): Application {
+  const credentials = readCredentials(c, form);
+  const application = findApplication(front, credentials?.id);
+  if (!credentials || !application) throw refusal();
+  if (application.tokenEndpointAuthMethod !== credentials.method) throw refusal();
+  if (credentials.method !== "NONE" && !isSame(credentials.secret, application.secret)) throw refusal();
+  return application;
+}
+
+/** Introspection also takes a resource's id and secret, by the method that the resource is set to. */
+export function authenticateResource(
+  front: Front,
+  c: FrontContext,
+  form: RequestParameters,
+): Resource | undefined {
+  const credentials = readCredentials(c, form);
+  const resource = front.environment.resources.find(({ id }) => id === credentials?.id);
+  if (!credentials || !resource) return undefined;
+  if (resource.introspectEndpointAuthMethod !== credentials.method) throw refusal();
+  if (credentials.method !== "NONE" && !isSame(credentials.secret, resource.secret)) throw refusal();
+  return resource;
+}
+
+function refusal(): OAuthRefusal {
+  return new OAuthRefusal("invalid_client", "Unsupported authentication method", 401);
+}
+
+/** `undefined`: none, several at once (RFC 6749 section 2.3), or malformed. */
+function readCredentials(c: FrontContext, form: RequestParameters): Credentials | undefined {
+  const header = c.req.header("authorization");
+  const id = form.get("client_id");
+  const secret = form.get("client_secret");
+  if (form.get("client_assertion") !== undefined || form.get("client_assertion_type") !== undefined)
+    return undefined;
+  if (header === undefined) {
+    if (id === undefined) return undefined;
+    return secret === undefined ? { method: "NONE", id } : { method: "CLIENT_SECRET_POST", id, secret };
+  }
+  if (secret !== undefined) return undefined;
+  const basic = readBasic(header);
+  // The same id in the body is no second method; another one is a contradiction.
+  if (!basic || (id !== undefined && id !== basic.id)) return undefined;
+  return basic;
+}
+
+/** RFC 6749 section 2.3.1: both parts are form-encoded before they are joined. */
+function readBasic(header: string): Extract<Credentials, { secret: string }> | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(header.trim())?.[1];
+  if (encoded === undefined) return undefined;
+  const decoded = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = decoded.indexOf(":");
+  if (colon < 1) return undefined;
+  try {
+    const [id, secret] = [decoded.slice(0, colon), decoded.slice(colon + 1)].map((part) =>
+      decodeURIComponent(part.replaceAll("+", " ")),
+    );
+    return { method: "CLIENT_SECRET_BASIC", id: id ?? "", secret: secret ?? "" };
+  } catch {
+    return undefined;
+  }
+}
+
+function isSame(given: string, expected: string | undefined): boolean {
+  if (expected === undefined) return false;
+  const digest = (value: string) => createHash("sha256").update(value).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

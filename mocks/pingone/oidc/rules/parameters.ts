@@ -1,0 +1,81 @@
+/**
+ * Request parameters as OAuth defines them: sent once (RFC 6749 section 3.1), absent when empty, form-encoded.
+ */
+import { type FrontContext, OAuthRefusal } from "../../errors.ts";
+
+/** Far above any honest request; a pushed authorization request is the largest. */
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_VALUE_LENGTH = 8192;
+
+/** RFC 8707 section 2 lets a client name several resources. */
+const REPEATABLE: ReadonlySet<string> = new Set(["resource"]);
+
+export interface RequestParameters {
+  /** `undefined` when absent or empty. The first one when repeated: ask {@link isUsable} first. */
+  get(name: string): string | undefined;
+  getAll(name: string): readonly string[];
+  /** Every parameter that was sent once, for DaVinci's `authorizationRequest`. */
+  readonly record: Readonly<Record<string, string>>;
+  /** False when it is repeated or too long. */
+  isUsable(name: string): boolean;
+  /** @throws {OAuthRefusal} `invalid_request` when a parameter is repeated or too long. */
+  requireWellFormed(): void;
+}
+
+export function parseParameters(source: URLSearchParams): RequestParameters {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of source) {
+    if (value === "") continue;
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  const isRepeated = (name: string) => (values.get(name)?.length ?? 0) > 1 && !REPEATABLE.has(name);
+  return {
+    get: (name) => values.get(name)?.[0],
+    getAll: (name) => values.get(name) ?? [],
+    record: Object.fromEntries([...values].map(([name, [value = ""]]) => [name, value])),
+    isUsable: (name) => !isRepeated(name) && (values.get(name)?.[0]?.length ?? 0) <= MAX_VALUE_LENGTH,
+    requireWellFormed() {
+      for (const [name, [value = ""]] of values) {
+        if (isRepeated(name))
+          throw new OAuthRefusal("invalid_request", "A parameter is included more than once");
+        if (value.length > MAX_VALUE_LENGTH)
+          throw new OAuthRefusal("invalid_request", "A parameter is too long");
+      }
+    },
+  };
+}
+
+/** The parameters of a request body. @throws {OAuthRefusal} `invalid_request` when it is no form, or too large. */
+export async function readForm(c: FrontContext): Promise<RequestParameters> {
+  return parseParameters(await readFields(c));
+}
+
+/** As {@link readForm}, just as they came. */
+export async function readFields(c: FrontContext): Promise<URLSearchParams> {
+  const body = await readBody(c.req.raw);
+  if (body === undefined) throw new OAuthRefusal("invalid_request", "The request body is too large");
+  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new OAuthRefusal("invalid_request", "The request body must be application/x-www-form-urlencoded");
+  }
+  return new URLSearchParams(body);
+}
+
+/**
+ * Takes in all that is sent, and keeps no more than is allowed: an answer before the end of the request would reach
+ * many clients as a broken connection.
+ */
+async function readBody(request: Request): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString("utf8") : undefined;
+}
+
+/** Words of a space-separated list, each once. */
+export function splitWords(value: string | undefined): string[] {
+  return [...new Set((value ?? "").split(" ").filter((word) => word !== ""))];
+}

@@ -1,0 +1,276 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claimsOf, PASSWORD, startTenant, type Tenant } from "../testing/tenant.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+let tenant: Tenant;
+beforeEach(async () => {
+  tenant = await startTenant();
+});
+afterEach(() => tenant[Symbol.asyncDispose]());
+
+const open = (parameters = tenant.authorizeParameters(), browser = tenant.openBrowser()) =>
+  browser.open(`${tenant.issuer}/authorize?${parameters}`);
+const credentials = { Username: "alice", Password: PASSWORD };
+const sessionsOf = (username: string) =>
+  tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;
+
+describe("signing on", () => {
+  it("returns a code that is a UUID, with the state and without iss", async () => {
+    const login = await tenant.signIn({ parameters: { state: "s t&a=te" } });
+    expect(login.code).toMatch(UUID);
+    expect([...login.callback.searchParams.keys()].sort()).toEqual(["code", "state"]);
+    expect(login.callback.searchParams.get("state")).toBe("s t&a=te");
+  });
+
+  it("returns no state when none was sent", async () => {
+    const login = await tenant.signIn({ parameters: { state: undefined } });
+    expect(login.callback.searchParams.has("state")).toBe(false);
+  });
+
+  it("sets ST and ST-NO-SS to one value, HttpOnly, for the environment only, without Secure on http", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    const cookies = (await browser.cookies.getCookies(tenant.issuer)).filter(({ key }) =>
+      key.startsWith("ST"),
+    );
+    expect(cookies.map(({ key }) => key).sort()).toEqual(["ST", "ST-NO-SS"]);
+    expect(new Set(cookies.map(({ value }) => value)).size).toBe(1);
+    for (const cookie of cookies) {
+      expect(cookie).toMatchObject({ httpOnly: true, secure: false, path: `/${tenant.environmentId}` });
+    }
+  });
+
+  it("lets a double click on the last button answer the same code twice", async () => {
+    const consent = await (await open()).submit("Sign On", credentials);
+    const [first, second] = [await consent.submit("Approve"), await consent.submit("Approve")];
+    expect(first.url.searchParams.get("code")).toMatch(UUID);
+    expect(second.url.href).toBe(first.url.href);
+    expect(sessionsOf("alice")).toBe(1);
+  });
+
+  it("keeps two tabs of one browser apart", async () => {
+    const browser = tenant.openBrowser();
+    const one = await open(tenant.authorizeParameters({ state: "one" }), browser);
+    const two = await open(tenant.authorizeParameters({ state: "two" }), browser);
+    const finish = async (page: typeof one) => (await page.submit("Sign On", credentials)).submit("Approve");
+    expect((await finish(one)).url.searchParams.get("state")).toBe("one");
+    const second = await two.submit("Sign On", credentials);
+    expect(second.url.searchParams.get("state")).toBe("two");
+  });
+
+  it("is bound to the browser that began it", async () => {
+    const page = await open();
+    const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
+    const fields = { username: "alice", password: PASSWORD, buttonValue: "SIGNON" };
+    const stranger = await (await open()).post(path, fields);
+    expect(stranger.response?.status).toBe(400);
+    expect(stranger.heading).toBe("This sign-on has ended");
+    expect(sessionsOf("alice")).toBe(0);
+  });
+
+  it("is bound to its own token, not only to the id in the address", async () => {
+    const browser = tenant.openBrowser();
+    const page = await open(tenant.authorizeParameters(), browser);
+    const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
+    await browser.cookies.setCookie(`interactionToken=guessed; Path=${path}`, tenant.issuer + path);
+    const forged = await page.submit("Sign On", credentials);
+    expect(forged.response?.status).toBe(400);
+  });
+
+  it("ends after half an hour without an answer", async () => {
+    const page = await open();
+    tenant.advanceSeconds(30 * 60);
+    expect((await page.submit("Sign On", credentials)).heading).toBe("This sign-on has ended");
+  });
+
+  it("shows a way back for an unknown interaction, and for its address in the browser", async () => {
+    const path = `/${tenant.environmentId}/davinci/interactions/00000000-0000-4000-8000-000000000000`;
+    const page = await open();
+    expect((await page.post(path, {})).response?.status).toBe(400);
+    const looked = await tenant.openBrowser().open(tenant.emulator.origin + path);
+    expect(looked.response?.status).toBe(405);
+    expect(looked.heading).toBe("This sign-on has ended");
+  });
+});
+
+describe("the answer of a flow", () => {
+  it("is the author's own error code and text when the person declines", async () => {
+    const page = await (await open(tenant.authorizeParameters({ state: "s" }))).submit(
+      "Sign On",
+      credentials,
+    );
+    const { searchParams } = (await page.submit("Decline")).url;
+    expect(Object.fromEntries(searchParams)).toEqual({
+      error: "invalid_request",
+      error_description: "The user declined the request.",
+      state: "s",
+    });
+  });
+
+  it("is login_required when the flow died", async () => {
+    tenant.emulator.admin.chooseFlow("dies-before-any-screen");
+    const answer = await tenant.authorizeError({});
+    expect(answer.error).toBe("login_required");
+  });
+
+  it("is tokens as if approved when a declined consent is not branched on", async () => {
+    tenant.emulator.admin.chooseFlow("consent-not-branched");
+    const page = await (await open()).submit("Sign On", credentials);
+    expect((await page.submit("Decline")).url.searchParams.get("code")).toMatch(UUID);
+  });
+
+  it("is a page without a way back when the official sub-flow is declined", async () => {
+    tenant.emulator.admin.chooseFlow("consent-strands-the-person");
+    const page = await (await (await open()).submit("Sign On", credentials)).submit("Decline");
+    expect(page.url.pathname).toContain("/davinci/interactions/");
+    expect(page.root.querySelectorAll("button")).toHaveLength(0);
+  });
+
+  describe("with Reduced Scopes", () => {
+    /** Approves with these of the scopes that the consent page offers. */
+    async function approve(scope: string, picked: string) {
+      tenant.emulator.admin.chooseFlow("consent-reduced-scopes");
+      const page = await (await open(tenant.authorizeParameters({ scope }))).submit("Sign On", credentials);
+      const form = page.root.querySelector("form");
+      const hidden = page.root
+        .querySelectorAll("input[type=hidden]")
+        .map((input) => [input.getAttribute("name") ?? "", input.getAttribute("value") ?? ""]);
+      const box = page.root.querySelector("input[type=checkbox]")?.getAttribute("name") ?? "";
+      const button = page.root.querySelectorAll("button").find(({ text }) => text.trim() === "Approve");
+      const answer = await page.post(form?.getAttribute("action") ?? "", {
+        ...Object.fromEntries(hidden),
+        ...(picked !== "" && { [box]: picked }),
+        [button?.getAttribute("name") ?? ""]: button?.getAttribute("value") ?? "",
+      });
+      return answer.url.searchParams;
+    }
+    const grantedScopes = () =>
+      (tenant.emulator.snapshot() as { state: { grants: { scopes: string[] }[] } }).state.grants.map(
+        ({ scopes }) => scopes,
+      );
+
+    it("is a code for the scopes that the person left", async () => {
+      const answer = await approve("openid todo_api:read todo_api:write", "todo_api:read");
+      expect(answer.get("code")).toMatch(UUID);
+      expect(grantedScopes()).toEqual([["openid", "todo_api:read"]]);
+    });
+
+    it("is invalid_scope when the person left none", async () => {
+      const answer = await approve("todo_api:read todo_api:write", "");
+      expect(answer.get("error")).toBe("invalid_scope");
+      expect(grantedScopes()).toEqual([]);
+    });
+  });
+});
+
+describe("an SSO session", () => {
+  it("signs the person on silently through a flow with Check Session", async () => {
+    const browser = tenant.openBrowser();
+    const first = await tenant.obtainTokens({ browser });
+    const page = await open(tenant.authorizeParameters(), browser);
+    expect(page.url.searchParams.get("code")).toMatch(UUID);
+    const again = await tenant.obtainTokens({ browser });
+    expect(claimsOf(again.id_token).sid).toBe(claimsOf(first.id_token).sid);
+  });
+
+  it("does not stop a flow without Check Session from asking", async () => {
+    tenant.emulator.admin.chooseFlow("sign-on-every-time");
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
+  });
+
+  it("answers prompt=none with a code while it lives, and without it with login_required", async () => {
+    const browser = tenant.openBrowser();
+    const silent = tenant.authorizeParameters({ prompt: "none" });
+    expect((await open(silent, browser)).url.searchParams.get("error")).toBe("login_required");
+    await tenant.signIn({ browser });
+    expect((await open(silent, browser)).url.searchParams.get("code")).toMatch(UUID);
+  });
+
+  it("answers prompt=none with login_required where a screen would be needed", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    tenant.emulator.admin.chooseFlow("consent-always");
+    const page = await open(tenant.authorizeParameters({ prompt: "none" }), browser);
+    expect(page.url.searchParams.get("error")).toBe("login_required");
+  });
+
+  it("is not enough for prompt=login, which keeps the session and dates it anew", async () => {
+    const browser = tenant.openBrowser();
+    const first = await tenant.obtainTokens({ browser });
+    tenant.advanceSeconds(100);
+    expect((await open(tenant.authorizeParameters({ prompt: "login" }), browser)).heading).toBe("Sign On");
+    const second = await tenant.obtainTokens({ browser, parameters: { prompt: "login" } });
+    const [before, after] = [claimsOf(first.id_token), claimsOf(second.id_token)];
+    expect(after.sid).toBe(before.sid);
+    expect(Number(after.auth_time) - Number(before.auth_time)).toBeGreaterThanOrEqual(100);
+  });
+
+  it.each([
+    ["0", "Sign On"],
+    ["60", "Sign On"],
+    ["3600", ""],
+  ])("of ten minutes ago under max_age=%s leads to the heading %j", async (maxAge, heading) => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    tenant.advanceSeconds(600);
+    expect((await open(tenant.authorizeParameters({ max_age: maxAge }), browser)).heading).toBe(heading);
+  });
+
+  it("of a person who only passed through keeps its auth_time", async () => {
+    const browser = tenant.openBrowser();
+    const first = await tenant.obtainTokens({ browser });
+    tenant.advanceSeconds(600);
+    const second = await tenant.obtainTokens({ browser });
+    expect(claimsOf(second.id_token).auth_time).toBe(claimsOf(first.id_token).auth_time);
+  });
+
+  it("gets a new cookie at each sign-on, so that a planted one is worth nothing", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    const planted = await browser.cookies.getCookieString(tenant.issuer);
+    await tenant.signIn({ browser, parameters: { prompt: "login" } });
+    const silent = tenant.authorizeParameters({ prompt: "none" });
+    const response = await tenant.authorize(silent, { headers: { cookie: planted } });
+    expect(response.headers.get("location")).toContain("error=login_required");
+  });
+
+  it("is another one when another person signs on in the same browser", async () => {
+    const browser = tenant.openBrowser();
+    const alice = await tenant.obtainTokens({ browser });
+    const bob = await tenant.obtainTokens({ browser, username: "bob", parameters: { prompt: "login" } });
+    expect(claimsOf(bob.id_token).sub).toBe(tenant.userId("bob"));
+    expect(claimsOf(bob.id_token).sid).not.toBe(claimsOf(alice.id_token).sid);
+    expect((await tenant.refresh(alice.refresh_token)).status).toBe(200);
+  });
+
+  it("is one of ten at most for each person: the oldest is purged, with its refresh tokens", async () => {
+    const first = await tenant.obtainTokens();
+    for (let more = 0; more < 9; more += 1) await tenant.signIn();
+    expect(sessionsOf("alice")).toBe(10);
+    tenant.advanceSeconds(1);
+    await tenant.signIn();
+    expect(sessionsOf("alice")).toBe(10);
+    expect(await tenant.refresh(first.refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+  });
+
+  it("ends when it was idle for the time that the flow gave it", async () => {
+    const browser = tenant.openBrowser();
+    const { refresh_token } = await tenant.obtainTokens({ browser });
+    tenant.advanceSeconds(43_200 * 60);
+    expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
+    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+  });
+
+  it("that the control API ends takes its refresh and access tokens with it", async () => {
+    const browser = tenant.openBrowser();
+    const { access_token, refresh_token } = await tenant.obtainTokens({ browser });
+    expect(tenant.emulator.admin.endSession("alice")).toBe(1);
+    expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
+    expect(await tenant.isActive(access_token)).toBe(false);
+    expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
+    expect((await tenant.userInfo(access_token)).status).toBe(401);
+  });
+});

@@ -1,0 +1,350 @@
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  addApplications,
+  basic,
+  claimsOf,
+  editWorkerApplication,
+  startTenant,
+  type Tenant,
+} from "../testing/tenant.ts";
+
+const SECRET = "TEST-ONLY-mcp-server-secret";
+const TODO_RESOURCE = "a3d5c7e9-0003-4a6b-8c2d-1e3f5a7b9c03";
+const asTodoApi = basic({ id: TODO_RESOURCE, secret: "TEST-ONLY-todo-api-secret" });
+const asSecondClient = basic({ id: "second-client", secret: SECRET });
+const asConsentWorker = basic({ id: "consent-worker", secret: "TEST-ONLY-consent-worker-secret" });
+
+let tenant: Tenant;
+beforeEach(async () => {
+  tenant = await startTenant({ edit: addApplications({ id: "second-client" }) });
+});
+afterEach(() => tenant[Symbol.asyncDispose]());
+
+const introspect = async (token: string, authorization?: string) =>
+  (await (await tenant.post("introspect", { token }, authorization)).json()) as Record<string, unknown>;
+
+describe("userinfo", () => {
+  it("tells of the person what the scopes allow, for a token of the custom resource too", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    const response = await tenant.userInfo(access_token);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.json()).toEqual({
+      sub: tenant.userId("alice"),
+      preferred_username: "alice",
+      given_name: "Alice",
+      family_name: "Ames",
+      updated_at: expect.any(Number),
+      email: "alice@example.com",
+      env: tenant.environmentId,
+      org: "0c8a7f52-3e1d-4b96-8f07-d45a2b9c6e13",
+      "p1.region": "NA",
+    });
+    const { access_token: bare } = await tenant.obtainTokens({ parameters: { scope: "openid" } });
+    expect(Object.keys((await (await tenant.userInfo(bare)).json()) as object).sort()).toEqual([
+      "env",
+      "org",
+      "p1.region",
+      "sub",
+    ]);
+  });
+
+  it("takes the token in the header or in the body of a POST", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    const headers = { authorization: `Bearer ${access_token}` };
+    expect((await fetch(`${tenant.issuer}/userinfo`, { method: "POST", headers })).status).toBe(200);
+    expect((await tenant.post("userinfo", { access_token }, "")).status).toBe(200);
+  });
+
+  it.each<[string, (token: string) => RequestInit & { query?: string }, number, string]>([
+    ["no token", () => ({}), 401, "Bearer"],
+    ["a token in the query", (token) => ({ query: `?access_token=${token}` }), 401, "Bearer"],
+    ["another scheme", () => ({ headers: { authorization: "Basic x" } }), 401, "Bearer"],
+    [
+      "a malformed header",
+      () => ({ headers: { authorization: "Bearer a b" } }),
+      400,
+      'Bearer error="invalid_request"',
+    ],
+    [
+      "a made-up token",
+      () => ({ headers: { authorization: "Bearer abc" } }),
+      401,
+      'Bearer error="invalid_token"',
+    ],
+    [
+      "a token with one letter changed",
+      (token) => ({ headers: { authorization: `Bearer ${token.slice(0, -5)}AAAAA` } }),
+      401,
+      'Bearer error="invalid_token"',
+    ],
+    [
+      "a token in header and body",
+      (token) => ({
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: new URLSearchParams({ access_token: token }),
+      }),
+      400,
+      'Bearer error="invalid_request"',
+    ],
+    [
+      "a token in the body twice",
+      (token) => ({
+        method: "POST",
+        body: new URLSearchParams(`access_token=${token}&access_token=${token}`),
+      }),
+      400,
+      'Bearer error="invalid_request"',
+    ],
+    [
+      "a body that is no form",
+      () => ({ method: "POST", headers: { "content-type": "application/json" }, body: "{}" }),
+      400,
+      'Bearer error="invalid_request"',
+    ],
+  ])("refuses %s", async (_, request, status, challenge) => {
+    const { access_token } = await tenant.obtainTokens();
+    const { query = "", ...init } = request(access_token);
+    const response = await fetch(`${tenant.issuer}/userinfo${query}`, init);
+    expect(response.status).toBe(status);
+    expect(response.headers.get("www-authenticate")).toBe(challenge);
+  });
+
+  it("refuses an ID token and a refresh token", async () => {
+    const { id_token, refresh_token } = await tenant.obtainTokens();
+    expect((await tenant.userInfo(id_token)).status).toBe(401);
+    expect((await tenant.userInfo(refresh_token)).status).toBe(401);
+  });
+
+  it("refuses a token without openid with 403 insufficient_scope", async () => {
+    const { access_token } = await tenant.obtainTokens({ parameters: { scope: "todo_api:read" } });
+    const response = await tenant.userInfo(access_token);
+    expect(response.status).toBe(403);
+    expect(response.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
+  });
+
+  it("refuses a token of client_credentials with 403 ACCESS_FAILED", async () => {
+    const { access_token } = await tenant.token({ grant_type: "client_credentials" }, asConsentWorker);
+    const response = await tenant.userInfo(access_token);
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ code: "ACCESS_FAILED" });
+  });
+
+  it("refuses a token that has expired, by time or by the control API", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    tenant.advanceSeconds(3601);
+    expect((await tenant.userInfo(access_token)).status).toBe(401);
+    const { access_token: other } = await tenant.obtainTokens();
+    expect(tenant.emulator.admin.expireTokens("alice")).toBe(1);
+    expect((await tenant.userInfo(other)).status).toBe(401);
+    expect(tenant.emulator.admin.expireTokens("alice")).toBe(0);
+  });
+});
+
+describe("introspection", () => {
+  it("tells an application of its own access token", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    const claims = claimsOf(access_token);
+    expect(await introspect(access_token)).toEqual({
+      active: true,
+      token_type: "Bearer",
+      username: "alice",
+      ...Object.fromEntries(
+        [
+          "client_id",
+          "iss",
+          "jti",
+          "iat",
+          "exp",
+          "aud",
+          "scope",
+          "sub",
+          "sid",
+          "auth_time",
+          "acr",
+          "env",
+          "org",
+        ].map((name) => [name, claims[name]]),
+      ),
+    });
+  });
+
+  it("tells an application of its own refresh token, until that is rotated", async () => {
+    const { refresh_token } = await tenant.obtainTokens();
+    expect(await introspect(refresh_token)).toMatchObject({ active: true, token_type: "refresh_token" });
+    await tenant.refresh(refresh_token);
+    expect(await introspect(refresh_token)).toEqual({ active: false });
+  });
+
+  it("tells a resource of the tokens that are meant for it, and of no others", async () => {
+    const { access_token, refresh_token } = await tenant.obtainTokens();
+    expect(await introspect(access_token, asTodoApi)).toMatchObject({
+      active: true,
+      sub: tenant.userId("alice"),
+    });
+    expect(await introspect(refresh_token, asTodoApi)).toEqual({ active: false });
+    const { access_token: other } = await tenant.obtainTokens({ parameters: { scope: "openid" } });
+    expect(await introspect(other, asTodoApi)).toEqual({ active: false });
+  });
+
+  it("tells nothing of another application's token, a made-up one or an ID token", async () => {
+    const { access_token, id_token } = await tenant.obtainTokens();
+    expect(await introspect(access_token, asSecondClient)).toEqual({ active: false });
+    expect(await introspect("made-up")).toEqual({ active: false });
+    expect(await introspect(id_token)).toEqual({ active: false });
+  });
+
+  it("tells of a client_credentials token without a person", async () => {
+    const { access_token } = await tenant.token({ grant_type: "client_credentials" }, asConsentWorker);
+    const answer = await introspect(access_token, asConsentWorker);
+    expect(answer).toMatchObject({ active: true, client_id: "consent-worker" });
+    expect(answer).not.toHaveProperty("sub");
+  });
+
+  it("takes an expired token, and one whose session ended, for inactive", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    tenant.emulator.admin.endSession("alice");
+    expect(await introspect(access_token)).toEqual({ active: false });
+    const { access_token: late } = await tenant.obtainTokens();
+    tenant.advanceSeconds(3601);
+    expect(await introspect(late)).toEqual({ active: false });
+  });
+
+  it("ignores token_type_hint, right, wrong or unknown", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    for (const token_type_hint of ["access_token", "refresh_token", "pot"]) {
+      const response = await tenant.post("introspect", { token: access_token, token_type_hint });
+      expect(await response.json()).toMatchObject({ active: true });
+    }
+  });
+
+  it.each([
+    ["no credentials", ""],
+    ["a wrong secret of an application", basic({ id: "mcp-server", secret: "x" })],
+    ["a wrong secret of a resource", basic({ id: TODO_RESOURCE, secret: "x" })],
+    ["an unknown caller", basic({ id: "nobody", secret: "x" })],
+    ["a resource without a secret", basic({ id: "a3d5c7e9-0001-4a6b-8c2d-1e3f5a7b9c01", secret: "" })],
+  ])("refuses %s with 401 invalid_client", async (_, authorization) => {
+    const response = await tenant.post("introspect", { token: "x" }, authorization);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ error: "invalid_client" });
+  });
+
+  it("refuses a resource that uses another method than its own", async () => {
+    const fields = { token: "x", client_id: TODO_RESOURCE, client_secret: "TEST-ONLY-todo-api-secret" };
+    expect((await tenant.post("introspect", fields, "")).status).toBe(401);
+  });
+
+  it.each([
+    ["without a token", new URLSearchParams()],
+    ["with two tokens", new URLSearchParams("token=a&token=b")],
+  ])("refuses a request %s with invalid_request", async (_, fields) => {
+    const response = await tenant.post("introspect", fields);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+  });
+});
+
+describe("revocation", () => {
+  const revoke = (token: string, authorization?: string) => tenant.post("revoke", { token }, authorization);
+
+  it("of an access token ends it alone, with an empty 200", async () => {
+    const { access_token, refresh_token } = await tenant.obtainTokens();
+    const response = await revoke(access_token);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe("");
+    expect(await tenant.isActive(access_token)).toBe(false);
+    expect((await tenant.userInfo(access_token)).status).toBe(401);
+    expect((await tenant.refresh(refresh_token)).status).toBe(200);
+  });
+
+  it("of an access token leaves its signature good for whoever checks nothing else", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    await revoke(access_token);
+    const keys = createRemoteJWKSet(new URL(`${tenant.issuer}/jwks`));
+    const { payload } = await jwtVerify(access_token, keys, { issuer: tenant.issuer });
+    expect(payload.sub).toBe(tenant.userId("alice"));
+  });
+
+  it("of a refresh token ends the family and its access tokens", async () => {
+    const { access_token, refresh_token } = await tenant.obtainTokens();
+    const next = await tenant.refresh(refresh_token);
+    expect((await revoke(next.refresh_token)).status).toBe(200);
+    expect(await tenant.refresh(next.refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.isActive(access_token)).toBe(false);
+    expect(await tenant.isActive(next.access_token)).toBe(false);
+  });
+
+  it("reaches access tokens of custom resources that belong to a session only", async () => {
+    const { access_token: oidcOnly } = await tenant.obtainTokens({ parameters: { scope: "openid" } });
+    expect((await revoke(oidcOnly)).status).toBe(200);
+    expect(await tenant.isActive(oidcOnly)).toBe(true);
+    const { access_token: ofClient } = await tenant.token(
+      { grant_type: "client_credentials" },
+      asConsentWorker,
+    );
+    expect((await revoke(ofClient, asConsentWorker)).status).toBe(200);
+    expect(await introspect(ofClient, asConsentWorker)).toMatchObject({ active: true });
+  });
+
+  it("of an unknown token succeeds (RFC 7009 section 2.2)", async () => {
+    expect((await revoke("made-up")).status).toBe(200);
+  });
+
+  it("of another application's token is refused and changes nothing", async () => {
+    const { access_token, refresh_token } = await tenant.obtainTokens();
+    for (const token of [access_token, refresh_token]) {
+      const response = await revoke(token, asSecondClient);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: "unauthorized_client" });
+    }
+    expect(await tenant.isActive(access_token)).toBe(true);
+  });
+
+  it("needs client authentication and a token", async () => {
+    expect((await revoke("x", "")).status).toBe(401);
+    expect((await tenant.post("revoke", {})).status).toBe(400);
+    expect((await tenant.post("revoke", new URLSearchParams("token=a&token=b"))).status).toBe(400);
+  });
+});
+
+describe("a disabled application", () => {
+  it("is refused everywhere, whatever its secret", async () => {
+    await using own = await startTenant({
+      edit: {
+        "applications.json": ({ _embedded: { applications } }) => {
+          applications.push({ ...structuredClone(applications[0]), id: "spare" });
+          Object.assign(applications[0] ?? {}, { enabled: false });
+        },
+      },
+    });
+    const disabled = basic({ id: "mcp-server", secret: SECRET });
+    for (const endpoint of ["token", "introspect", "revoke", "par"]) {
+      expect((await own.post(endpoint, { token: "x", grant_type: "refresh_token" }, disabled)).status).toBe(
+        401,
+      );
+    }
+    expect(own.emulator.client.id).toBe("spare");
+  });
+});
+
+describe("a token with PingOne's own audience", () => {
+  it("follows the region of the environment", async () => {
+    await using own = await startTenant({
+      edit: { "environment.json": (file) => Object.assign(file, { region: "CA" }) },
+    });
+    const { access_token, id_token } = await own.obtainTokens({ parameters: { scope: "openid" } });
+    expect(claimsOf(access_token).aud).toEqual(["https://api.pingone.ca"]);
+    expect(claimsOf(id_token)["p1.region"]).toBe("CA");
+  });
+
+  it("is not affected by the settings of another application", async () => {
+    await using own = await startTenant({
+      edit: editWorkerApplication({ skipTokenSessionValidation: true }),
+    });
+    const { access_token } = await own.obtainTokens({ parameters: { scope: "openid" } });
+    own.emulator.admin.endSession("alice");
+    expect(await own.isActive(access_token)).toBe(true);
+  });
+});

@@ -1,0 +1,235 @@
+import { describe, expect, it } from "vitest";
+import { PASSWORD, userFixture } from "../testing/flow-driver.ts";
+import { createUserStore, loadUserStore, type UserFixture } from "./users.ts";
+
+const NEW_PASSWORD = "N3w-Passw0rd!";
+
+function storeOf(...fixtures: UserFixture[]) {
+  let now = Date.parse("2026-11-24T12:00:00Z");
+  let changes = 0;
+  const store = createUserStore(fixtures, {
+    clock: () => now,
+    onChange: () => {
+      changes += 1;
+    },
+    source: "users.json",
+  });
+  const idOf = (login: string) => store.findByLogin(login)?.id ?? "";
+  return {
+    store,
+    idOf,
+    advanceClock: (seconds: number) => {
+      now += seconds * 1000;
+    },
+    changesDuring: (act: () => void) => {
+      const before = changes;
+      act();
+      return changes - before;
+    },
+  };
+}
+
+describe("the shipped users", () => {
+  it("have a test account for each state", () => {
+    const store = loadUserStore("fixtures/pingone/users.json", { clock: () => 0 });
+    expect(store.testAccounts.map(({ id, username }) => `${username} ${store.stateOf(id)}`)).toEqual([
+      "alice OK",
+      "bob OK",
+      "mustchange MUST_CHANGE_PASSWORD",
+      "expired PASSWORD_EXPIRED",
+      "locked PASSWORD_LOCKED_OUT",
+      "disabled DISABLED",
+      "unverified VERIFICATION_REQUIRED",
+      "decliner OK",
+      "mfa OK",
+    ]);
+    for (const account of store.testAccounts) {
+      expect(account.password).toBe(PASSWORD);
+      expect(account.about).not.toBe("");
+    }
+  });
+});
+
+describe("a fixture of users", () => {
+  it("may be a bare array or a collection of the Management API, with attributes that are not known here", () => {
+    const alice = { ...userFixture("alice"), nickname: "Al", _links: {} };
+    for (const content of [[alice], { _links: {}, _embedded: { users: [alice] }, count: 1 }]) {
+      const store = createUserStore(content, { clock: () => 0 });
+      expect(store.list()).toMatchObject([{ username: "alice" }]);
+      expect(store.list()[0]).not.toHaveProperty("nickname");
+    }
+  });
+
+  it.each([
+    ["a user without id", [{ ...userFixture("alice"), id: undefined }], "[0].id: Invalid input"],
+    [
+      "an unknown password status",
+      [userFixture("alice", { password: { status: "GREAT" as "OK" } })],
+      "[0].password.status: Invalid option",
+    ],
+    [
+      "two of one username",
+      [userFixture("alice"), userFixture("ALICE", { email: "b@example.com" })],
+      'username "ALICE"',
+    ],
+    [
+      "two of one address",
+      [userFixture("a"), userFixture("b", { email: "A@example.com" })],
+      'email "A@example.com"',
+    ],
+  ])("is refused with %s, by path", (_, content, reason) => {
+    const load = () => createUserStore(content, { clock: () => 0, source: "users.json" });
+    expect(load).toThrow("users.json: ");
+    expect(load).toThrow(reason);
+  });
+
+  it("is refused by path when it is not there or no JSON", () => {
+    expect(() => loadUserStore("/nowhere/users.json", { clock: () => 0 })).toThrow(
+      "/nowhere/users.json: cannot be read",
+    );
+    expect(() => loadUserStore("package-lock.json", { clock: () => 0 })).toThrow("package-lock.json: ");
+  });
+});
+
+describe("findByLogin", () => {
+  it("takes a username or an address, whatever its case, and a username before an address", () => {
+    const { store } = storeOf(
+      userFixture("alice", { email: "bob@example.com" }),
+      userFixture("bob@example.com", { email: "other@example.com" }),
+    );
+    expect(store.findByLogin(" ALICE ")?.username).toBe("alice");
+    expect(store.findByLogin("OTHER@example.com")?.username).toBe("bob@example.com");
+    expect(store.findByLogin("bob@example.com")?.username).toBe("bob@example.com");
+    expect(store.findByLogin("other@example.com", ["username"])).toBeUndefined();
+    expect(store.findByLogin("")).toBeUndefined();
+  });
+});
+
+describe("checkPassword", () => {
+  it("counts failures down, locks at the fifth for 15 minutes, and starts again afterwards", () => {
+    const { store, idOf, advanceClock } = storeOf(userFixture("alice"));
+    const check = (password: string) => store.checkPassword(idOf("alice"), password);
+    for (const failuresRemaining of [4, 3, 2, 1]) {
+      expect(check("wrong")).toEqual({ status: "INVALID", failuresRemaining });
+    }
+    expect(check("wrong")).toEqual({ status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: 900 });
+    expect(check(PASSWORD)).toEqual({ status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: 900 });
+    advanceClock(899);
+    expect(check(PASSWORD)).toEqual({ status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: 1 });
+    advanceClock(1);
+    expect(check("wrong")).toEqual({ status: "INVALID", failuresRemaining: 4 });
+    expect(check(PASSWORD)).toEqual({ status: "OK" });
+  });
+
+  it("forgets failures at the first success", () => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    const check = (password: string) => store.checkPassword(idOf("alice"), password).status;
+    for (let round = 0; round < 3; round += 1) {
+      for (let failure = 0; failure < 4; failure += 1) check("wrong");
+      expect(check(PASSWORD)).toBe("OK");
+    }
+  });
+
+  it.each([
+    ["DISABLED", { enabled: false }],
+    ["ACCOUNT_LOCKED", { account: { canAuthenticate: true, status: "LOCKED" } }],
+    ["ACCOUNT_LOCKED", { account: { canAuthenticate: false, status: "OK" } }],
+    ["MUST_CHANGE_PASSWORD", { password: { value: PASSWORD, status: "MUST_CHANGE_PASSWORD" } }],
+    ["PASSWORD_EXPIRED", { password: { value: PASSWORD, status: "PASSWORD_EXPIRED" } }],
+  ] as const)("says %s only to the right password", (status, changes) => {
+    const { store, idOf } = storeOf(userFixture("alice", changes));
+    expect(store.checkPassword(idOf("alice"), "wrong").status).toBe("INVALID");
+    expect(store.checkPassword(idOf("alice"), PASSWORD).status).toBe(status);
+    expect(store.stateOf(idOf("alice"))).toBe(status);
+  });
+
+  it("never accepts a password for a user who has none, or for nobody", () => {
+    const { store, idOf } = storeOf(userFixture("alice", { password: { status: "NO_PASSWORD" } }));
+    for (const password of ["", PASSWORD]) {
+      expect(store.checkPassword(idOf("alice"), password).status).toBe("INVALID");
+      expect(store.checkPassword("nobody", password).status).toBe("INVALID");
+    }
+  });
+
+  it("keeps a lock without an end until the password is reset", () => {
+    const locked = userFixture("alice", { password: { value: PASSWORD, status: "PASSWORD_LOCKED_OUT" } });
+    const { store, idOf, advanceClock } = storeOf(locked);
+    advanceClock(365 * 86_400);
+    expect(store.checkPassword(idOf("alice"), PASSWORD).status).toBe("PASSWORD_LOCKED_OUT");
+    expect(store.setPassword(idOf("alice"), NEW_PASSWORD)).toBe(true);
+    expect(store.checkPassword(idOf("alice"), NEW_PASSWORD).status).toBe("OK");
+  });
+});
+
+describe("setPassword", () => {
+  it.each([
+    "Sh0rt!!",
+    "no-upper-c4se",
+    "NO-LOWER-C4SE",
+    "No-Digits-Here",
+    "NoSpecial5Here",
+    `Aa1!${"x".repeat(252)}`,
+  ])("refuses %s", (password) => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    expect(store.setPassword(idOf("alice"), password)).toBe(false);
+    expect(store.checkPassword(idOf("alice"), PASSWORD).status).toBe("OK");
+  });
+
+  it("refuses the password in use, and one for nobody", () => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    expect(store.setPassword(idOf("alice"), PASSWORD)).toBe(false);
+    expect(store.setPassword("nobody", NEW_PASSWORD)).toBe(false);
+  });
+});
+
+describe("state", () => {
+  it("comes back from a snapshot through JSON, and holds no password in clear text", () => {
+    const first = storeOf(userFixture("alice"));
+    first.store.setPassword(first.idOf("alice"), NEW_PASSWORD);
+    first.store.create({ email: "zoe@example.com", given: "Zoe", family: "Z", password: NEW_PASSWORD });
+    first.store.checkPassword(first.idOf("alice"), "wrong");
+    const json = JSON.stringify(first.store.snapshot());
+    expect(json).not.toContain(NEW_PASSWORD);
+    expect(json).not.toContain(PASSWORD);
+
+    const second = storeOf(userFixture("alice"));
+    second.store.restore(JSON.parse(json));
+    expect(second.store.checkPassword(second.idOf("alice"), "wrong")).toEqual({
+      status: "INVALID",
+      failuresRemaining: 3,
+    });
+    expect(second.store.checkPassword(second.idOf("zoe@example.com"), NEW_PASSWORD).status).toBe("OK");
+
+    second.store.reset();
+    expect(second.store.findByLogin("zoe@example.com")).toBeUndefined();
+    expect(second.store.list()).toHaveLength(1);
+  });
+
+  it("is refused when it is no snapshot of users, and left alone", () => {
+    const { store } = storeOf(userFixture("alice"));
+    expect(() => store.restore([{ profile: {} }])).toThrow("snapshot of users: ");
+    expect(store.list()).toHaveLength(1);
+  });
+
+  it("in a snapshot does not change with the store", () => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    const snapshot = store.snapshot();
+    store.setEnabled(idOf("alice"), false);
+    expect(snapshot[0]?.profile.enabled).toBe(true);
+  });
+
+  it("says when it has changed", () => {
+    const { store, idOf, changesDuring } = storeOf(userFixture("alice"));
+    const id = idOf("alice");
+    expect(changesDuring(() => store.checkPassword(id, PASSWORD))).toBe(0);
+    expect(changesDuring(() => store.checkPassword(id, "wrong"))).toBe(1);
+    expect(changesDuring(() => store.checkPassword(id, PASSWORD))).toBe(1);
+    expect(changesDuring(() => store.setPassword(id, NEW_PASSWORD))).toBe(1);
+    expect(changesDuring(() => store.setEnabled(id, false))).toBe(1);
+    expect(changesDuring(() => store.verify(id))).toBe(1);
+    expect(changesDuring(() => store.reset())).toBe(1);
+    const zoe = { email: "zoe@example.com", given: "Zoe", family: "Z", password: NEW_PASSWORD };
+    expect(changesDuring(() => store.create(zoe))).toBe(1);
+    expect(changesDuring(() => store.create(zoe))).toBe(0);
+  });
+});

@@ -1,0 +1,346 @@
+/**
+ * The people of the PingOne environment: read from a fixture in the shape of the Management API's users, then changed
+ * by sign-on, registration and password reset. Passwords are kept as salted hashes only, so that neither the memory
+ * image nor a snapshot on disk shows one that a person typed.
+ *
+ * Deliberately not modelled: populations, groups, MFA devices, password history and any other password policy.
+ */
+import { randomBytes, randomUUID, scryptSync, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { Clock } from "../contracts.ts";
+
+/** A default-ish PingOne password policy: five failures lock the password for a quarter of an hour. */
+export const LOCKOUT_FAILURES = 5;
+export const LOCKOUT_SECONDS = 15 * 60;
+const MINIMUM_PASSWORD_LENGTH = 8;
+const MAXIMUM_PASSWORD_LENGTH = 255;
+
+const passwordStatus = z.enum([
+  "OK",
+  "MUST_CHANGE_PASSWORD",
+  "PASSWORD_EXPIRED",
+  "PASSWORD_LOCKED_OUT",
+  "NO_PASSWORD",
+]);
+
+const userProfile = z.object({
+  id: z.uuid(),
+  username: z.string().min(1).max(128),
+  email: z.email(),
+  name: z.object({ given: z.string(), family: z.string() }),
+  enabled: z.boolean(),
+  mfaEnabled: z.boolean().default(false),
+  account: z
+    .object({ canAuthenticate: z.boolean().default(true), status: z.enum(["OK", "LOCKED"]) })
+    .default({ canAuthenticate: true, status: "OK" }),
+  lifecycle: z
+    .object({ status: z.enum(["ACCOUNT_OK", "VERIFICATION_REQUIRED"]) })
+    .default({ status: "ACCOUNT_OK" }),
+  createdAt: z.iso.datetime().default("2026-01-01T00:00:00.000Z"),
+  updatedAt: z.iso.datetime().default("2026-01-01T00:00:00.000Z"),
+});
+
+/** One user of the fixture. Attributes that the emulator does not know (a real export has many) are left aside. */
+const userFixture = userProfile.extend({
+  /** What this test user is good for, shown to developers. Not an attribute of PingOne. */
+  about: z.string().default(""),
+  password: z.object({
+    value: z.string().min(1).optional(),
+    status: passwordStatus.default("OK"),
+    secondsUntilUnlock: z.number().int().positive().optional(),
+  }),
+});
+
+/** A list as `GET /v1/environments/{envId}/users` returns it, or a bare array. */
+const usersFixture = z.preprocess((content) => {
+  const list = z.object({ _embedded: z.object({ users: z.unknown() }) }).safeParse(content);
+  return list.success ? list.data._embedded.users : content;
+}, z.array(userFixture));
+
+const storedUser = z.object({
+  profile: userProfile,
+  password: z.object({
+    salt: z.string(),
+    hash: z.string().nullable(),
+    status: passwordStatus,
+    failures: z.number().int().nonnegative(),
+    /** Epoch milliseconds; null with PASSWORD_LOCKED_OUT means until somebody unlocks it. */
+    lockedUntil: z.number().nullable(),
+  }),
+});
+const usersSnapshot = z.array(storedUser);
+
+/** A user as the Management API shows one, without the password. */
+export type User = z.infer<typeof userProfile>;
+export type UserFixture = z.input<typeof userFixture>;
+export type UsersSnapshot = z.infer<typeof usersSnapshot>;
+type StoredUser = z.infer<typeof storedUser>;
+
+/** What PingOne says about a password, in the words of its password status. */
+export type PasswordOutcome =
+  | { readonly status: "OK" | "MUST_CHANGE_PASSWORD" | "PASSWORD_EXPIRED" | "DISABLED" | "ACCOUNT_LOCKED" }
+  | { readonly status: "INVALID"; readonly failuresRemaining: number }
+  | { readonly status: "PASSWORD_LOCKED_OUT"; readonly secondsUntilUnlock: number | undefined };
+
+export type CreateUserOutcome =
+  | { readonly kind: "created"; readonly user: User }
+  | { readonly kind: "username-taken" }
+  | { readonly kind: "invalid-email" }
+  | { readonly kind: "password-refused" };
+
+/** A user of the fixture with the password that signs in. TEST ONLY. */
+export interface TestAccount {
+  readonly id: string;
+  readonly username: string;
+  readonly password: string;
+  readonly about: string;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly given: string;
+  readonly family: string;
+  readonly password: string;
+}
+
+export interface UserStoreOptions {
+  readonly clock: Clock;
+  /** Told after every change that a snapshot would show. */
+  readonly onChange?: () => void;
+  /** Names the fixture in errors. */
+  readonly source?: string;
+}
+
+/** Where the users of the emulator are looked up, checked and changed. */
+export interface UserStore {
+  findById(id: string): User | undefined;
+  /** By username, else by e-mail address; letter case does not count. */
+  findByLogin(login: string, by?: readonly ("username" | "email")[]): User | undefined;
+  list(): readonly User[];
+  /** The fixture's users, as long as nobody has changed a password. */
+  readonly testAccounts: readonly TestAccount[];
+  /** One word for developers on what stands in this user's way, `OK` when nothing does. */
+  stateOf(id: string): string;
+  /** Counts failures and locks the password after {@link LOCKOUT_FAILURES}. */
+  checkPassword(id: string, password: string): PasswordOutcome;
+  /** Seconds until a locked password unlocks by itself; undefined when it is not locked or never unlocks. */
+  secondsUntilUnlock(id: string): number | undefined;
+  /** False: the password does not meet the policy, or is the one in use. */
+  setPassword(id: string, password: string): boolean;
+  /** Registers a person whose username is the e-mail address and whose address is still to be verified. */
+  create(user: NewUser): CreateUserOutcome;
+  /** Ends VERIFICATION_REQUIRED. */
+  verify(id: string): void;
+  setEnabled(id: string, enabled: boolean): void;
+  snapshot(): UsersSnapshot;
+  /** @throws {Error} when `state` is not a snapshot of users. */
+  restore(state: unknown): void;
+  /** Back to the fixture. */
+  reset(): void;
+}
+
+/**
+ * Users of one environment.
+ * @throws {Error} naming `path` and every fault of the fixture.
+ */
+export function loadUserStore(path: string, options: UserStoreOptions): UserStore {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Error(
+      `${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return createUserStore(content, { ...options, source: path });
+}
+
+/** As {@link loadUserStore}, from parsed JSON. */
+export function createUserStore(content: unknown, options: UserStoreOptions): UserStore {
+  const { clock, onChange, source = "users" } = options;
+  const parsed = usersFixture.safeParse(content);
+  if (!parsed.success) throw new Error(describeFaults(source, parsed.error));
+  const fixture = parsed.data;
+  for (const key of ["id", "username", "email"] as const) {
+    const repeated = fixture.find((user, index) =>
+      fixture.some((other, at) => at < index && other[key].toLowerCase() === user[key].toLowerCase()),
+    );
+    if (repeated) throw new Error(`${source}: two users have the ${key} "${repeated[key]}"; make it unique.`);
+  }
+
+  const users = new Map<string, StoredUser>();
+  const reset = () => {
+    users.clear();
+    for (const user of fixture) users.set(user.id, fromFixture(user, clock()));
+  };
+  reset();
+
+  /** A lock that has run out is gone, as at PingOne, without anybody touching the user. */
+  const current = (id: string): StoredUser | undefined => {
+    const user = users.get(id);
+    const until = user?.password.lockedUntil;
+    if (user && until !== null && until !== undefined && until <= clock()) {
+      Object.assign(user.password, { status: "OK", failures: 0, lockedUntil: null });
+    }
+    return user;
+  };
+  const secondsUntilUnlock = (id: string): number | undefined => {
+    const until = current(id)?.password.lockedUntil;
+    return until === null || until === undefined ? undefined : Math.ceil((until - clock()) / 1000);
+  };
+  const touch = (user: StoredUser) => {
+    user.profile.updatedAt = new Date(clock()).toISOString();
+    onChange?.();
+  };
+  const findByLogin: UserStore["findByLogin"] = (login, by = ["username", "email"]) => {
+    const wanted = login.trim().toLowerCase();
+    for (const key of by) {
+      for (const { profile } of users.values()) if (profile[key].toLowerCase() === wanted) return profile;
+    }
+    return undefined;
+  };
+
+  return {
+    findById: (id) => users.get(id)?.profile,
+    findByLogin,
+    list: () => [...users.values()].map((user) => user.profile),
+    testAccounts: fixture.map(({ id, username, password, about }) => ({
+      id,
+      username,
+      password: password.value ?? "",
+      about,
+    })),
+    stateOf(id) {
+      const user = current(id);
+      if (!user) return "UNKNOWN";
+      if (!user.profile.enabled) return "DISABLED";
+      if (user.profile.account.status === "LOCKED" || !user.profile.account.canAuthenticate) {
+        return "ACCOUNT_LOCKED";
+      }
+      if (user.password.status !== "OK") return user.password.status;
+      return user.profile.lifecycle.status === "ACCOUNT_OK" ? "OK" : user.profile.lifecycle.status;
+    },
+    secondsUntilUnlock,
+    checkPassword(id, password) {
+      const user = current(id);
+      if (!user) return { status: "INVALID", failuresRemaining: 0 };
+      if (user.password.status === "PASSWORD_LOCKED_OUT") {
+        return { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: secondsUntilUnlock(id) };
+      }
+      if (!matches(user, password)) {
+        user.password.failures += 1;
+        onChange?.();
+        const failuresRemaining = LOCKOUT_FAILURES - user.password.failures;
+        if (failuresRemaining > 0) return { status: "INVALID", failuresRemaining };
+        user.password.status = "PASSWORD_LOCKED_OUT";
+        user.password.lockedUntil = clock() + LOCKOUT_SECONDS * 1000;
+        return { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: LOCKOUT_SECONDS };
+      }
+      if (user.password.failures > 0) {
+        user.password.failures = 0;
+        onChange?.();
+      }
+      if (!user.profile.enabled) return { status: "DISABLED" };
+      if (user.profile.account.status === "LOCKED" || !user.profile.account.canAuthenticate) {
+        return { status: "ACCOUNT_LOCKED" };
+      }
+      return { status: user.password.status === "NO_PASSWORD" ? "OK" : user.password.status };
+    },
+    setPassword(id, password) {
+      const user = current(id);
+      if (!user || !meetsPolicy(password) || matches(user, password)) return false;
+      user.password = hashPassword(password);
+      touch(user);
+      return true;
+    },
+    create({ email, given, family, password }) {
+      if (!z.email().safeParse(email).success) return { kind: "invalid-email" };
+      if (findByLogin(email)) return { kind: "username-taken" };
+      if (!meetsPolicy(password)) return { kind: "password-refused" };
+      const now = new Date(clock()).toISOString();
+      const profile = userProfile.parse({
+        id: randomUUID(),
+        username: email,
+        email,
+        name: { given, family },
+        enabled: true,
+        lifecycle: { status: "VERIFICATION_REQUIRED" },
+        createdAt: now,
+        updatedAt: now,
+      });
+      users.set(profile.id, { profile, password: hashPassword(password) });
+      onChange?.();
+      return { kind: "created", user: profile };
+    },
+    verify(id) {
+      const user = users.get(id);
+      if (!user) return;
+      user.profile.lifecycle.status = "ACCOUNT_OK";
+      touch(user);
+    },
+    setEnabled(id, enabled) {
+      const user = users.get(id);
+      if (!user) return;
+      user.profile.enabled = enabled;
+      touch(user);
+    },
+    snapshot: () => structuredClone([...users.values()]),
+    restore(state) {
+      const restored = usersSnapshot.safeParse(state);
+      if (!restored.success) throw new Error(`snapshot of users: ${z.prettifyError(restored.error)}`);
+      users.clear();
+      for (const user of restored.data) users.set(user.profile.id, user);
+    },
+    reset() {
+      reset();
+      onChange?.();
+    },
+  };
+}
+
+/** One line for each fault, starting with the file's path. */
+function describeFaults(source: string, { issues }: z.ZodError): string {
+  return issues
+    .map(
+      ({ path, message }) => `${source}: ${path.length > 0 ? `${z.core.toDotPath(path)}: ` : ""}${message}`,
+    )
+    .join("\n");
+}
+
+function fromFixture(fixture: z.output<typeof userFixture>, now: number): StoredUser {
+  const { password, about: _, ...profile } = structuredClone(fixture);
+  const stored = password.value === undefined ? noPassword() : hashPassword(password.value);
+  const { secondsUntilUnlock, status } = password;
+  const lockedUntil = secondsUntilUnlock === undefined ? null : now + secondsUntilUnlock * 1000;
+  return {
+    profile,
+    password: { ...stored, status, lockedUntil: status === "PASSWORD_LOCKED_OUT" ? lockedUntil : null },
+  };
+}
+
+function noPassword(): StoredUser["password"] {
+  return { salt: "", hash: null, status: "NO_PASSWORD", failures: 0, lockedUntil: null };
+}
+
+/** A cheap cost on purpose: it keeps clear text out of snapshots, it does not defend real people's passwords. */
+function derive(password: string, salt: string): Buffer {
+  return scryptSync(password, salt, 32, { N: 1024, r: 8, p: 1 });
+}
+
+function hashPassword(password: string): StoredUser["password"] {
+  const salt = randomBytes(16).toString("base64url");
+  const hash = derive(password, salt).toString("base64url");
+  return { salt, hash, status: "OK", failures: 0, lockedUntil: null };
+}
+
+function matches(user: StoredUser, password: string): boolean {
+  const { hash, salt } = user.password;
+  return hash !== null && timingSafeEqual(Buffer.from(hash, "base64url"), derive(password, salt));
+}
+
+/** PingOne's "Standard" password policy: length, and one each of lower case, upper case, digit and special. */
+function meetsPolicy(password: string): boolean {
+  if (password.length < MINIMUM_PASSWORD_LENGTH || password.length > MAXIMUM_PASSWORD_LENGTH) return false;
+  return [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].every((kind) => kind.test(password));
+}

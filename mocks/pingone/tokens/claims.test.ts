@@ -1,0 +1,341 @@
+import { createHash } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  ALL_SCOPES,
+  addApplications,
+  basic,
+  claimsOf,
+  editWorkerApplication,
+  headerOf,
+  startTenant,
+  type Tenant,
+} from "../testing/tenant.ts";
+
+const SECRET = "TEST-ONLY-mcp-server-secret";
+const UUID = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+const ORG = "0c8a7f52-3e1d-4b96-8f07-d45a2b9c6e13";
+const POLICY = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
+
+let tenant: Tenant;
+beforeEach(async () => {
+  tenant = await startTenant();
+});
+afterEach(() => tenant[Symbol.asyncDispose]());
+
+const tokensFor = (scope: string) => tenant.obtainTokens({ parameters: { scope } });
+
+/** A second custom resource, and a scope of PingOne's own API, granted to the Worker's application. */
+const withSecondApi = {
+  ...addApplications(),
+  "resources.json": ({
+    _embedded: { resources },
+  }: {
+    _embedded: { resources: Record<string, unknown>[] };
+  }) => {
+    resources.push({
+      id: "second",
+      name: "Second API",
+      type: "CUSTOM",
+      audience: "https://second.api.example",
+      accessTokenValiditySeconds: 600,
+      scopes: [{ id: "second-read", name: "second:read" }],
+    });
+  },
+  "grants.json": ({ _embedded: { grants } }: { _embedded: { grants: Record<string, unknown>[] } }) => {
+    const application = { id: "mcp-server" };
+    grants.push({ application, resource: { id: "second" }, scopes: [{ id: "second-read" }] });
+    grants.push({
+      application,
+      resource: { id: "a3d5c7e9-0002-4a6b-8c2d-1e3f5a7b9c02" },
+      scopes: [{ id: "a3d5c7e9-2001-4a6b-8c2d-1e3f5a7b9c02" }],
+    });
+  },
+};
+
+describe("an access token", () => {
+  it("has PingOne's claims and no others: no nbf, amr or nonce", async () => {
+    const { access_token } = await tenant.obtainTokens();
+    const claims = claimsOf(access_token);
+    expect(claims).toEqual({
+      client_id: "mcp-server",
+      iss: tenant.issuer,
+      jti: UUID,
+      iat: expect.any(Number),
+      exp: Number(claims.iat) + 3600,
+      aud: ["https://todo.api.com"],
+      scope: expect.any(String),
+      sub: tenant.userId("alice"),
+      sid: UUID,
+      auth_time: expect.any(Number),
+      acr: POLICY,
+      env: tenant.environmentId,
+      org: ORG,
+    });
+  });
+
+  it("has kid and alg in its header, and typ only when the switch says so", async () => {
+    const plain = await tenant.obtainTokens();
+    expect(Object.keys(headerOf(plain.access_token)).sort()).toEqual(["alg", "kid"]);
+    tenant.emulator.admin.setSwitches({ atTyp: "at+jwt" });
+    const typed = await tenant.obtainTokens();
+    expect(headerOf(typed.access_token).typ).toBe("at+jwt");
+    expect(headerOf(typed.id_token)).not.toHaveProperty("typ");
+  });
+
+  it("has x5t in its header when the application asks for it", async () => {
+    await using own = await startTenant({ edit: editWorkerApplication({ includeX5t: true }) });
+    const { access_token } = await own.obtainTokens();
+    expect(headerOf(access_token).x5t).toMatch(/^[\w-]{27}$/);
+  });
+
+  it.each([
+    ["openid", ["https://api.pingone.com"]],
+    ["openid profile email", ["https://api.pingone.com"]],
+    ["openid todo_api:read", ["https://todo.api.com"]],
+    ["todo_api:write", ["https://todo.api.com"]],
+  ])("for %s has the audience %j", async (scope, audience) => {
+    const login = await tenant.signIn({ parameters: { scope } });
+    const tokens = await tenant.redeem(login);
+    expect(claimsOf(tokens.access_token).aud).toEqual(audience);
+  });
+
+  it("keeps the scopes but not their order, as a string", async () => {
+    const tokens = await tokensFor("openid profile todo_api:read todo_api:write");
+    expect(claimsOf(tokens.access_token).scope).toBe("todo_api:read todo_api:write openid profile");
+    expect(tokens.scope).toBe("todo_api:read todo_api:write openid profile");
+  });
+
+  it("can have its scopes shuffled, or in the order of the request", async () => {
+    const asked = "openid profile todo_api:read";
+    tenant.emulator.admin.setSwitches({ scopeOrder: "shuffled" });
+    const { scope } = await tokensFor(asked);
+    expect(scope).not.toBe(asked);
+    expect(scope.split(" ").sort()).toEqual(asked.split(" ").sort());
+    tenant.emulator.admin.setSwitches({ scopeOrder: "requested" });
+    expect((await tokensFor(asked)).scope).toBe(asked);
+  });
+
+  it("lives as long as its resource says, and expires_in says the same", async () => {
+    await using own = await startTenant({
+      edit: {
+        "resources.json": ({ _embedded: { resources } }) =>
+          Object.assign(resources[2] ?? {}, { accessTokenValiditySeconds: 300 }),
+      },
+    });
+    const tokens = await own.obtainTokens();
+    const claims = claimsOf(tokens.access_token);
+    expect(tokens.expires_in).toBe(300);
+    expect(Number(claims.exp) - Number(claims.iat)).toBe(300);
+    const oidcOnly = await own.obtainTokens({ parameters: { scope: "openid" } });
+    expect(oidcOnly.expires_in).toBe(3600);
+  });
+
+  it("can be made to live for seconds only", async () => {
+    tenant.emulator.admin.setSwitches({ accessTokenTtlSeconds: 70 });
+    expect((await tenant.obtainTokens()).expires_in).toBe(70);
+  });
+
+  it("is dated by the emulator's clock", async () => {
+    tenant.advanceSeconds(-10_000);
+    const { iat } = claimsOf((await tenant.obtainTokens()).access_token);
+    expect(Number(iat)).toBeLessThan(Date.now() / 1000 - 9000);
+  });
+});
+
+describe("an ID token", () => {
+  it("has PingOne's claims, with the client as a string for its audience", async () => {
+    const { login, ...tokens } = await tenant.obtainTokens();
+    const claims = claimsOf(tokens.id_token);
+    const atHash = createHash("sha256")
+      .update(tokens.access_token)
+      .digest()
+      .subarray(0, 16)
+      .toString("base64url");
+    expect(claims).toEqual({
+      iss: tenant.issuer,
+      sub: tenant.userId("alice"),
+      aud: "mcp-server",
+      iat: expect.any(Number),
+      exp: Number(claims.iat) + 3600,
+      acr: POLICY,
+      amr: ["pwd"],
+      auth_time: expect.any(Number),
+      at_hash: atHash,
+      sid: claimsOf(tokens.access_token).sid,
+      preferred_username: "alice",
+      given_name: "Alice",
+      family_name: "Ames",
+      updated_at: expect.any(Number),
+      email: "alice@example.com",
+      env: tenant.environmentId,
+      org: ORG,
+      "p1.region": "NA",
+      nonce: login.nonce,
+    });
+  });
+
+  it("tells of the person only what the scopes allow", async () => {
+    const { id_token } = await tokensFor("openid");
+    for (const claim of ["preferred_username", "given_name", "family_name", "updated_at", "email"]) {
+      expect(claimsOf(id_token)).not.toHaveProperty(claim);
+    }
+  });
+
+  it("has no nonce when none was sent", async () => {
+    const { id_token } = await tenant.obtainTokens({ parameters: { nonce: undefined } });
+    expect(claimsOf(id_token)).not.toHaveProperty("nonce");
+  });
+
+  it("comes with openid only", async () => {
+    const tokens = await tokensFor("todo_api:read");
+    expect(tokens).not.toHaveProperty("id_token");
+  });
+
+  it("has the flow policy that was run for its acr", async () => {
+    const policy = "5f385b61aea5d59d2fb7ac968ad2247d";
+    const tokens = await tenant.obtainTokens({ parameters: { acr_values: policy } });
+    expect(claimsOf(tokens.id_token).acr).toBe(policy);
+    expect(claimsOf(tokens.access_token).acr).toBe(policy);
+  });
+});
+
+describe("resource (RFC 8707), in its three observed behaviours", () => {
+  const TODO = "https://todo.api.com";
+
+  it("is ignored", async () => {
+    const tokens = await tenant.obtainTokens({ parameters: { scope: "openid", resource: "urn:anything" } });
+    expect(claimsOf(tokens.access_token).aud).toEqual(["https://api.pingone.com"]);
+  });
+
+  it("is refused together with openid, and taken without it", async () => {
+    tenant.emulator.admin.setSwitches({ resourceParam: "reject-with-openid" });
+    const answer = await tenant.authorizeError({ scope: "openid todo_api:read", resource: TODO });
+    expect(answer.error).toBe("invalid_scope");
+    expect(answer.error_description).toContain("May not request scopes for multiple resources");
+    const tokens = await tenant.obtainTokens({
+      parameters: { scope: "profile todo_api:read", resource: TODO },
+    });
+    expect(claimsOf(tokens.access_token).aud).toEqual([TODO]);
+    expect((await tenant.obtainTokens({ parameters: { scope: ALL_SCOPES } })).status).toBe(200);
+  });
+
+  it("is honoured, in the authorization and in the token request", async () => {
+    tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
+    const asked = await tenant.obtainTokens({ parameters: { scope: "openid", resource: TODO } });
+    expect(claimsOf(asked.access_token).aud).toEqual([TODO]);
+    const late = await tenant.redeem(await tenant.signIn({ parameters: { scope: "openid" } }), {
+      resource: TODO,
+    });
+    expect(claimsOf(late.access_token).aud).toEqual([TODO]);
+    const refreshed = await tenant.refresh(asked.refresh_token);
+    expect(claimsOf(refreshed.access_token).aud).toEqual([TODO]);
+  });
+
+  it("is refused with invalid_target where it is honoured and unknown", async () => {
+    tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
+    expect((await tenant.authorizeError({ resource: "https://unknown.example" })).error).toBe(
+      "invalid_target",
+    );
+    const login = await tenant.signIn();
+    expect(await tenant.redeem(login, { resource: "https://unknown.example" })).toMatchObject({
+      status: 400,
+      error: "invalid_target",
+    });
+  });
+
+  it("is refused with invalid_target where it is honoured and does not fit the scopes, or comes twice", async () => {
+    await using own = await startTenant({ edit: withSecondApi });
+    own.emulator.admin.setSwitches({ resourceParam: "honour" });
+    const second = "https://second.api.example";
+    expect((await own.authorizeError({ scope: "openid todo_api:read", resource: second })).error).toBe(
+      "invalid_target",
+    );
+    const twice = own.authorizeParameters({ scope: "openid" });
+    for (const resource of [TODO, second]) twice.append("resource", resource);
+    expect((await own.authorizeError(twice)).error).toBe("invalid_target");
+    const login = await own.signIn({ parameters: { scope: "openid", resource: TODO } });
+    expect(await own.redeem(login, { resource: second })).toMatchObject({
+      status: 400,
+      error: "invalid_target",
+    });
+  });
+
+  it("may be repeated without a complaint where it is ignored", async () => {
+    const parameters = tenant.authorizeParameters();
+    parameters.append("resource", TODO);
+    parameters.append("resource", "https://other.example");
+    expect((await tenant.authorize(parameters)).status).toBe(200);
+  });
+});
+
+describe("scopes of several resources", () => {
+  it("are refused, in PingOne's words", async () => {
+    await using own = await startTenant({ edit: withSecondApi });
+    const answer = await own.authorizeError({ scope: "openid todo_api:read second:read" });
+    expect(answer.error).toBe("invalid_scope");
+    expect(answer.error_description).toContain("May not request scopes for multiple resources");
+    expect((await own.authorize({ scope: "openid second:read" })).status).toBe(200);
+  });
+
+  it("go together when the application allows several, for both audiences and the shorter time", async () => {
+    await using own = await startTenant({ edit: withSecondApi });
+    own.emulator.admin.setSwitches({ multipleResources: true });
+    const tokens = await own.obtainTokens({ parameters: { scope: "openid todo_api:read second:read" } });
+    expect(claimsOf(tokens.access_token).aud).toEqual(["https://todo.api.com", "https://second.api.example"]);
+    expect(tokens.expires_in).toBe(600);
+  });
+
+  it("of PingOne's own API never go with custom ones", async () => {
+    await using own = await startTenant({ edit: withSecondApi });
+    own.emulator.admin.setSwitches({ multipleResources: true });
+    const answer = await own.authorizeError({ scope: "openid p1:read:user todo_api:read" });
+    expect(answer.error).toBe("invalid_scope");
+    expect((await own.authorize({ scope: "openid p1:read:user" })).status).toBe(200);
+  });
+});
+
+describe("client_credentials", () => {
+  const service = { id: "service", grantTypes: ["CLIENT_CREDENTIALS"], responseTypes: [], type: "SERVICE" };
+  const asService = basic({ id: "service", secret: SECRET });
+  const request = { grant_type: "client_credentials" };
+
+  it("gives a worker a token of its own, without a person, a session or a scope", async () => {
+    const worker = basic({ id: "consent-worker", secret: "TEST-ONLY-consent-worker-secret" });
+    const answer = await tenant.token(request, worker);
+    const claims = claimsOf(answer.access_token);
+    expect(claims).toEqual({
+      client_id: "consent-worker",
+      iss: tenant.issuer,
+      jti: UUID,
+      "p1.rid": claims.jti,
+      iat: expect.any(Number),
+      exp: expect.any(Number),
+      aud: ["https://api.pingone.com"],
+      env: tenant.environmentId,
+      org: ORG,
+    });
+    for (const absent of ["refresh_token", "id_token", "scope"]) expect(answer).not.toHaveProperty(absent);
+  });
+
+  it("means all granted scopes when it asks for none", async () => {
+    await using own = await startTenant({ edit: addApplications(service) });
+    const answer = await own.token(request, asService);
+    expect(answer).toMatchObject({ status: 200, scope: "todo_api:read todo_api:write", expires_in: 3600 });
+    expect(claimsOf(answer.access_token).aud).toEqual(["https://todo.api.com"]);
+  });
+
+  it.each(["openid", "openid todo_api:read", "nonsense", " "])("refuses the scope %j", async (scope) => {
+    await using own = await startTenant({ edit: addApplications(service) });
+    expect(await own.token({ ...request, scope }, asService)).toMatchObject({
+      status: 400,
+      error: "invalid_scope",
+    });
+  });
+
+  it("narrows to the scope asked for", async () => {
+    await using own = await startTenant({ edit: addApplications(service) });
+    expect(await own.token({ ...request, scope: "todo_api:read" }, asService)).toMatchObject({
+      scope: "todo_api:read",
+    });
+  });
+});

@@ -1,0 +1,147 @@
+import { X509Certificate } from "node:crypto";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { claimsOf, headerOf, startTenant, type Tenant } from "../testing/tenant.ts";
+
+let tenant: Tenant;
+beforeEach(async () => {
+  tenant = await startTenant();
+});
+afterEach(() => tenant[Symbol.asyncDispose]());
+
+const verify = (token: string) =>
+  jwtVerify(token, createRemoteJWKSet(new URL(`${tenant.issuer}/jwks`)), { issuer: tenant.issuer });
+
+describe("discovery", () => {
+  it("is PingOne's document, member by member", async () => {
+    const response = await fetch(`${tenant.issuer}/.well-known/openid-configuration`);
+    const document = (await response.json()) as Record<string, unknown>;
+    expect(document).toMatchObject({
+      issuer: tenant.issuer,
+      authorization_endpoint: `${tenant.issuer}/authorize`,
+      token_endpoint: `${tenant.issuer}/token`,
+      userinfo_endpoint: `${tenant.issuer}/userinfo`,
+      jwks_uri: `${tenant.issuer}/jwks`,
+      end_session_endpoint: `${tenant.issuer}/signoff`,
+      introspection_endpoint: `${tenant.issuer}/introspect`,
+      revocation_endpoint: `${tenant.issuer}/revoke`,
+      pushed_authorization_request_endpoint: `${tenant.issuer}/par`,
+      scopes_supported: ["openid", "profile", "email", "address", "phone"],
+      code_challenge_methods_supported: ["plain", "S256"],
+      token_endpoint_auth_methods_supported: [
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+      ],
+      id_token_signing_alg_values_supported: ["RS256"],
+    });
+    for (const absent of ["registration_endpoint", "prompt_values_supported"]) {
+      expect(document).not.toHaveProperty(absent);
+    }
+  });
+
+  it("stands below the environment id only", async () => {
+    const origin = tenant.emulator.origin;
+    for (const path of [
+      "/.well-known/openid-configuration",
+      "/00000000-0000-4000-8000-000000000000/as/.well-known/openid-configuration",
+    ]) {
+      const response = await fetch(origin + path);
+      expect(response.status).toBe(404);
+      expect(await response.json()).toMatchObject({ code: "NOT_FOUND" });
+    }
+  });
+});
+
+describe("the key set", () => {
+  it("has several keys with use, x5t and x5c and without alg, and shows no private part", async () => {
+    const response = await fetch(`${tenant.issuer}/jwks`);
+    const { keys } = (await response.json()) as { keys: Record<string, unknown>[] };
+    expect(keys).toHaveLength(2);
+    for (const key of keys) {
+      expect(Object.keys(key).sort()).toEqual(["e", "kid", "kty", "n", "use", "x5c", "x5t"]);
+      expect(key.kid).toMatch(/^TEST-ONLY-[0-9a-f-]{36}$/);
+      const [certificate] = key.x5c as string[];
+      const { publicKey } = new X509Certificate(Buffer.from(certificate ?? "", "base64"));
+      expect(publicKey.export({ format: "jwk" }).n).toBe(key.n);
+    }
+  });
+
+  it("signs everything with one key, and not with the first of the set", async () => {
+    const [first] = await tenant.keyIds();
+    const tokens = [await tenant.obtainTokens(), await tenant.obtainTokens({ username: "bob" })];
+    const kids = tokens.flatMap((answer) => [
+      headerOf(answer.access_token).kid,
+      headerOf(answer.id_token).kid,
+    ]);
+    expect(new Set(kids)).toEqual(new Set([tenant.emulator.admin.describe().signingKeyId]));
+    expect(kids[0]).not.toBe(first);
+  });
+
+  it("keeps the old key after a rotation, so that older tokens still verify", async () => {
+    const before = await tenant.obtainTokens();
+    const kid = await tenant.emulator.admin.rotateKeys();
+    const after = await tenant.refresh(before.refresh_token);
+    expect(headerOf(after.access_token).kid).toBe(kid);
+    expect(headerOf(before.access_token).kid).not.toBe(kid);
+    expect(await tenant.keyIds()).toContain(kid);
+    await verify(before.access_token);
+    await verify(after.access_token);
+    expect((await tenant.userInfo(before.access_token)).status).toBe(200);
+  });
+
+  it("loses the old key when it is dropped, and its tokens with it", async () => {
+    const before = await tenant.obtainTokens();
+    const kid = await tenant.emulator.admin.rotateKeys({ drop: true });
+    expect(await tenant.keyIds()).toEqual([kid]);
+    await expect(verify(before.access_token)).rejects.toThrow(/no applicable key/);
+    expect((await tenant.userInfo(before.access_token)).status).toBe(401);
+    expect(await tenant.isActive(before.access_token)).toBe(false);
+  });
+
+  it("is rolled every 90 days under a Key Rotation Policy, with the next key published ahead", async () => {
+    const environmentKey = tenant.emulator.admin.describe().signingKeyId;
+    tenant.emulator.admin.setSwitches({ keyRotation: "policy" });
+    const { access_token: first } = await tenant.obtainTokens();
+    const firstKid = headerOf(first).kid;
+    expect(firstKid).not.toBe(environmentKey);
+    const published = await tenant.keyIds();
+    expect(published).toHaveLength(3);
+
+    tenant.advanceSeconds(90 * 24 * 3600 + 1);
+    const { access_token: second } = await tenant.obtainTokens();
+    expect(headerOf(second).kid).not.toBe(firstKid);
+    expect(published).toContain(headerOf(second).kid);
+    expect(await tenant.keyIds()).toContain(firstKid);
+  });
+
+  it("takes back the key published ahead when the policy is switched off", async () => {
+    tenant.emulator.admin.setSwitches({ keyRotation: "policy" });
+    expect(await tenant.keyIds()).toHaveLength(3);
+    tenant.emulator.admin.setSwitches({ keyRotation: "manual" });
+    const kids = await tenant.keyIds();
+    expect(kids).toHaveLength(2);
+    expect(kids).toContain(tenant.emulator.admin.describe().signingKeyId);
+  });
+});
+
+describe("what PingOne changes on 2027-03-02", () => {
+  it("sends at+jwt, rolls keys by policy and keeps opaque refresh tokens", async () => {
+    tenant.emulator.admin.setSwitches({ platformDate: "2027-03-02" });
+    const tokens = await tenant.obtainTokens();
+    expect(headerOf(tokens.access_token).typ).toBe("at+jwt");
+    expect(headerOf(tokens.id_token)).not.toHaveProperty("typ");
+    expect(tokens.refresh_token).not.toContain(".");
+    expect(await tenant.keyIds()).toHaveLength(3);
+    await verify(tokens.access_token);
+    expect(claimsOf(tokens.access_token).iss).toBe(tenant.issuer);
+  });
+
+  it("refuses an application that still asks for JWT refresh tokens", async () => {
+    tenant.emulator.admin.setSwitches({ platformDate: "2027-03-02", refreshTokenType: "JSON_WEB_TOKEN" });
+    const answer = await tenant.redeem(await tenant.signIn());
+    expect(answer).toMatchObject({ status: 400, error: "invalid_request" });
+    expect(answer).not.toHaveProperty("access_token");
+  });
+});
