@@ -1,11 +1,10 @@
 /**
- * The PingOne emulator: an environment read from fixtures, a strict OIDC front, a DaVinci flow engine that asks the
+ * The PingOne emulator: an environment read from fixtures, strict OIDC endpoints, a DaVinci flow engine that asks the
  * person, and `oauth2-mock-server` as signer. Listens on loopback only.
  *
  * Deliberately left out: TLS, device and implicit grants, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the
  * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
  */
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -16,24 +15,18 @@ import { createHttpServer, type EmulatorApp } from "../kit/http-server.ts";
 import type { PingOneEmulator, PingOneEmulatorOptions } from "./contracts.ts";
 import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
-import { type FrontEnv, methodNotAllowed, notFound, sendP1Error } from "./errors.ts";
-import type { Front } from "./front.ts";
-import { addAuthorizeRoutes } from "./oidc/authorize.ts";
-import { addIntrospectRoute } from "./oidc/introspect.ts";
-import { addParRoute } from "./oidc/par.ts";
+import { discoveryDocument } from "./oidc/discovery.ts";
 import { createPushedRequests } from "./oidc/pushed-requests.ts";
-import { addRevokeRoute } from "./oidc/revoke.ts";
-import { createPendingStore } from "./oidc/sign-on.ts";
-import { addSignoffRoute } from "./oidc/signoff.ts";
-import { addTokenRoute } from "./oidc/token.ts";
-import { addUserInfoRoute } from "./oidc/userinfo.ts";
+import { createSignOnStore } from "./oidc/sign-on.ts";
+import { createRoutes } from "./routes.ts";
 import { createConsentStore } from "./tenant/consents.ts";
 import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
 import { loadFixtureKeys } from "./tenant/keys.ts";
 import { createSwitchBoard } from "./tenant/switches.ts";
+import type { Tenant } from "./tenant/tenant.ts";
 import { loadUserStore } from "./tenant/users.ts";
-import { createSigner } from "./tokens/sign.ts";
-import { createState } from "./tokens/store.ts";
+import { Signer } from "./tokens/sign.ts";
+import { createTokenStore } from "./tokens/store.ts";
 import { createAdmin } from "./verbs.ts";
 
 const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
@@ -64,43 +57,45 @@ export async function createPingOneEmulator(
   const mainApplication = requireMainApplication(environment, options.workerOrigin);
   const users = loadUserStore(join(options.fixturesDir, "pingone/users.json"), { clock, onChange });
   const consents = createConsentStore({ clock, onChange });
+  const tenant: Tenant = {
+    environment,
+    users,
+    consents,
+    switches: createSwitchBoard(),
+    clock,
+    chosenPolicies: new Map(),
+  };
   const engine = createFlowEngine({ flows, users, consents, clock });
-  const state = createState(clock, onChange);
-  const switches = createSwitchBoard();
-  const signer = await createSigner({
+  const store = createTokenStore(clock, onChange);
+  const signer = await Signer.create({
     keys: loadFixtureKeys(folder("keys")),
     clock,
-    hasRotationPolicy: () => switches.current.keyRotation === "policy",
+    hasRotationPolicy: () => tenant.switches.current.keyRotation === "policy",
+    discovery: discoveryDocument,
     onChange,
   });
   if (options.snapshot !== undefined) {
     const saved = readSnapshot(options.snapshot, environment.id);
     try {
       await signer.restore(saved.keys);
-      state.restore(saved.state);
+      store.restore(saved.state);
       users.restore(saved.users);
       consents.restore(saved.consents);
     } catch (error) {
       throw unusableSnapshot("it is damaged", error);
     }
   }
-  const front: Front = {
-    environment,
-    signer,
-    state,
-    users,
-    engine,
-    interactions: createPendingStore(clock),
+  const pingone = {
+    tenant,
+    tokens: { tenant, store, signer, takeTokenFault: options.takeTokenFault ?? (() => undefined) },
+    flows: engine,
+    signOns: createSignOnStore(clock),
     pushedRequests: createPushedRequests(clock),
-    switches,
-    clock,
-    takeTokenFault: options.takeTokenFault ?? (() => undefined),
-    chosenPolicies: new Map(),
   };
 
   const app: EmulatorApp = new Hono();
   options.mount?.(app);
-  app.route("/", createFront(front));
+  app.route("/", createRoutes(pingone));
   const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -123,51 +118,18 @@ export async function createPingOneEmulator(
     apiIdentifier: apiIdentifierOf(environment, mainApplication),
     client: { id: mainApplication.id, secret: mainApplication.secret ?? "" },
     users: users.testAccounts,
-    admin: createAdmin({ front, engine, consents, mainApplication }),
+    admin: createAdmin(pingone, mainApplication),
     snapshot: () => ({
       version: 1,
       environmentId: environment.id,
       keys: signer.snapshot(),
-      state: state.snapshot(),
+      state: store.snapshot(),
       users: users.snapshot(),
       consents: consents.snapshot(),
     }),
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-function createFront(front: Front): Hono<FrontEnv> {
-  const app = new Hono<FrontEnv>();
-  const base = `/${front.environment.id}/as`;
-  app.use(async (c, next) => {
-    c.set("correlationId", randomUUID());
-    await next();
-    c.header("Correlation-Id", c.get("correlationId"));
-  });
-  app.get(`${base}/.well-known/openid-configuration`, () => front.signer.respondDiscovery());
-  app.get(`${base}/jwks`, () => front.signer.respondJwks());
-  for (const path of ["/.well-known/openid-configuration", "/jwks"]) {
-    app.all(base + path, (c) => methodNotAllowed(c, ["GET"]));
-  }
-  addAuthorizeRoutes(app, front);
-  addParRoute(app, front);
-  addTokenRoute(app, front);
-  addUserInfoRoute(app, front);
-  addIntrospectRoute(app, front);
-  addRevokeRoute(app, front);
-  addSignoffRoute(app, front);
-  app.notFound((c) => notFound(c));
-  app.all("*", (c) => notFound(c));
-  app.onError((error, c) => {
-    console.error("PingOne emulator: unexpected error", error);
-    return sendP1Error(c, {
-      status: 500,
-      code: "UNEXPECTED_ERROR",
-      message: "The emulator failed; its log says why.",
-    });
-  });
-  return app;
 }
 
 /** Flows and keys come with the project, so that another environment needs only its own `pingone/` folder. */

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createTestEngine, PASSWORD, userFixture } from "../testing/flow-driver.ts";
 
 const FLOW = "sign-on-with-consent";
-const MINUTE = 60_000;
 
 describe("a form that no person would send", () => {
   it.each([
@@ -177,21 +176,6 @@ describe("an interaction that has ended", () => {
 });
 
 describe("interactions", () => {
-  it("expire after half an hour", async () => {
-    const { open, advanceClock } = createTestEngine();
-    const [person, late] = [await open(FLOW), await open(FLOW)];
-    advanceClock(30 * MINUTE - 1);
-    expect((await person.signOn("alice")).heading).toBe("Application Consent");
-    const form = { step: late.step, buttonValue: "SIGNON", username: "alice", password: PASSWORD };
-    advanceClock(1);
-    expect((await late.post(form)).outcome).toBeUndefined();
-  });
-
-  it("that never were are unknown", async () => {
-    const { engine } = createTestEngine();
-    expect(await engine.submit("nobody", new URLSearchParams())).toBeUndefined();
-  });
-
   it("do not see each other", async () => {
     const names = Array.from({ length: 40 }, (_, index) => `user${index}`);
     const { open, users } = createTestEngine({ users: names.map((name) => userFixture(name)) });
@@ -202,32 +186,6 @@ describe("interactions", () => {
     expect(people.map(({ outcome }) => (outcome?.kind === "success" ? outcome.userId : undefined))).toEqual(
       names.map((name) => users.findByLogin(name)?.id),
     );
-  });
-
-  it("do not fill the memory: the oldest is forgotten first", async () => {
-    const { open } = createTestEngine();
-    const first = await open(FLOW);
-    const form = { step: first.step, buttonValue: "SIGNON", username: "alice", password: PASSWORD };
-    const second = await open(FLOW);
-    for (let opened = 2; opened < 5001; opened += 1) await open(FLOW);
-    expect((await first.post(form)).outcome).toBeUndefined();
-    expect((await second.post(form)).heading).toBe("Application Consent");
-  });
-
-  it("tell whom they believe to be there", async () => {
-    const { open, engine, users } = createTestEngine();
-    const person = await open(FLOW);
-    expect(engine.userOf(person.interactionId)).toBeUndefined();
-    await person.signOn("alice");
-    expect(engine.userOf(person.interactionId)).toBe(users.findByLogin("alice")?.id);
-  });
-
-  it("are gone after a reset, with their messages", async () => {
-    const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
-    const person = await (await open(FLOW)).signOn("mfa");
-    engine.reset();
-    expect((await person.press("RESEND")).outcome).toBeUndefined();
-    expect(engine.outbox.list()).toEqual([]);
   });
 });
 

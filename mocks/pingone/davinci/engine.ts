@@ -5,10 +5,11 @@
  * Deliberately not modelled: connectors other than those of flow-schema.ts, JavaScript widgets, `pi.flow`.
  */
 import { randomInt } from "node:crypto";
-import type { AuthorizationContext, Clock, FlowEngine, FlowOutcome } from "../contracts.ts";
+import type { Clock } from "../contracts.ts";
 import type { ConsentStore } from "../tenant/consents.ts";
 import type { UserStore } from "../tenant/users.ts";
 import { type NodeServices, runAutomaticNode } from "./automatic-nodes.ts";
+import type { AuthorizationContext, FlowOutcome } from "./contracts.ts";
 import type { ConsentNode, Flow, NodeOfType, ScreenNode } from "./flow-schema.ts";
 import type { Interaction, SubmittedFields } from "./interaction.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
@@ -16,8 +17,6 @@ import { renderConsentScreen, renderFormScreen } from "./screens.ts";
 import { type ReadForm, readConsentForm, readScreenForm } from "./submitted-form.ts";
 import { expandTemplate, readVariable, type Variables } from "./template.ts";
 
-const INTERACTION_TTL_MS = 30 * 60_000;
-const MAX_INTERACTIONS = 5_000;
 /** A double click on the last button sends the form twice, and the browser only follows the second answer. */
 const REPEAT_WINDOW_MS = 10_000;
 
@@ -40,26 +39,30 @@ export interface FlowSummary {
   readonly description: string;
 }
 
-/** The flow engine with what the front and the control API need beside {@link FlowEngine}. */
-export interface DavinciFlowEngine extends FlowEngine {
+export interface FlowEngine {
   readonly flows: readonly FlowSummary[];
   /** By policy id or by name. @throws {Error} listing the valid names. */
   findFlow(nameOrPolicyId: string): FlowSummary;
-  /** Whom the flow believes to be in front of the browser, as far as it knows. */
-  userOf(interactionId: string): string | undefined;
+  /** @param id Names the sign-on in the messages that its flow sends. */
+  begin(id: string, context: AuthorizationContext): Promise<BegunFlow>;
+  /** `undefined`: the flow has ended. */
+  submit(interaction: Interaction, form: URLSearchParams): Promise<FlowOutcome | undefined>;
   /** Codes that were "sent" by e-mail. */
   readonly outbox: Outbox;
-  /** Forgets all interactions and messages. */
-  reset(): void;
+}
+
+export interface BegunFlow {
+  readonly outcome: FlowOutcome;
+  /** To be kept for {@link FlowEngine.submit} when the outcome is a screen. */
+  readonly interaction?: Interaction;
 }
 
 /** An engine over validated flows. */
-export function createFlowEngine(options: FlowEngineOptions): DavinciFlowEngine {
+export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
   const { users, consents, clock } = options;
   const outbox = createOutbox();
   const createCode = options.createCode ?? (() => String(randomInt(1_000_000)).padStart(6, "0"));
   const services: NodeServices = { users, clock, outbox, createCode };
-  const interactions = new Map<string, Interaction>();
   const summaries = options.flows.map(({ policyId, name, description }) => ({ policyId, name, description }));
 
   const variablesOf = (interaction: Interaction): Variables => {
@@ -232,31 +235,16 @@ export function createFlowEngine(options: FlowEngineOptions): DavinciFlowEngine 
       throw new Error(`There is no flow "${nameOrPolicyId}". Valid names are: ${known}.`);
     },
 
-    async begin(interactionId, context: AuthorizationContext) {
+    async begin(id, context) {
       const flow = options.flows.find(({ policyId }) => policyId === context.policyId);
-      if (!flow) return { kind: "died", reason: `no flow has the policy id ${context.policyId}` };
-      const interaction: Interaction = {
-        id: interactionId,
-        context,
-        flow,
-        expiresAt: clock() + INTERACTION_TTL_MS,
-        step: 0,
-        codes: new Map(),
-      };
-      const outcome = advance(interaction, flow.start, {});
-      if (outcome.kind === "screen") {
-        interactions.set(interactionId, interaction);
-        forgetOldest(interactions, clock());
+      if (!flow) {
+        return { outcome: { kind: "died", reason: `no flow has the policy id ${context.policyId}` } };
       }
-      return outcome;
+      const interaction: Interaction = { id, context, flow, step: 0, codes: new Map() };
+      return { outcome: advance(interaction, flow.start, {}), interaction };
     },
 
-    async submit(interactionId, form) {
-      const interaction = interactions.get(interactionId);
-      if (!interaction || clock() >= interaction.expiresAt) {
-        interactions.delete(interactionId);
-        return undefined;
-      }
+    async submit(interaction, form) {
       const { ended, screen } = interaction;
       const step = form.get("step");
       if (ended) {
@@ -269,24 +257,7 @@ export function createFlowEngine(options: FlowEngineOptions): DavinciFlowEngine 
         ? answerConsent(interaction, node, form)
         : answerScreen(interaction, node as ScreenNode, form);
     },
-
-    userOf(interactionId) {
-      return interactions.get(interactionId)?.userId;
-    },
-
-    reset() {
-      interactions.clear();
-      outbox.clear();
-    },
   };
-}
-
-/** Interactions that nobody finishes must not fill the memory. */
-function forgetOldest(interactions: Map<string, Interaction>, now: number): void {
-  for (const [id, { expiresAt }] of interactions) {
-    if (expiresAt > now && interactions.size <= MAX_INTERACTIONS) return;
-    interactions.delete(id);
-  }
 }
 
 function describeSeconds(seconds: number): string {

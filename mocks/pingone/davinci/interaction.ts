@@ -1,13 +1,14 @@
-/** One person's way through one flow: what has to be remembered between two screens. Never a password. */
-import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
+/**
+ * One person's way through one flow: what has to be remembered between two screens. Never a password. Kept by whoever
+ * began it, as part of the sign-on.
+ */
+import type { AuthorizationContext, FlowOutcome } from "./contracts.ts";
 import type { CodePurpose, Flow } from "./flow-schema.ts";
 
 export interface Interaction {
   readonly id: string;
   readonly context: AuthorizationContext;
   readonly flow: Flow;
-  /** Epoch milliseconds after which a form of this interaction is refused. */
-  readonly expiresAt: number;
   /** The screen that waits for the person. */
   screen?: ShownScreen;
   /** Counts the screens shown, so that a form of an earlier one is recognised. */

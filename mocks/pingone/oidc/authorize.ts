@@ -3,102 +3,85 @@
  * Session node makes it silent.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
-import {
-  type FrontContext,
-  type FrontEnv,
-  methodNotAllowed,
-  OAuthRefusal,
-  sendPage,
-  sendUntrusted,
-  UntrustedRequest,
-} from "../errors.ts";
-import type { Front } from "../front.ts";
+import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
 import { renderEndedPage } from "../html/pages.ts";
+import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
+import type { Tenant } from "../tenant/tenant.ts";
 import { type Grant, hashOf, type Session } from "../tokens/store.ts";
-import { answerClient, answerFlowError, answerLoginRequired, answerRefusal } from "./answer-client.ts";
-import {
-  type AuthorizationRequest,
-  requireCallback,
-  requireClient,
-  validateRequest,
-} from "./rules/authorization-request.ts";
-import { parseParameters, type RequestParameters, readFields, readForm } from "./rules/parameters.ts";
-import { INTERACTION_TTL_MS, type PendingInteraction } from "./sign-on.ts";
+import { answerClient, answerLoginRequired, answerRefusal, sendPage } from "./answers.ts";
+import type { OidcContext } from "./context.ts";
+import { type AuthorizationRequest, requireClient } from "./rules/authorization-request.ts";
+import { readFields } from "./rules/parameters.ts";
+import { SIGN_ON_TTL_MS, type SignOn } from "./sign-on.ts";
 import { readSession, sendSessionCookies } from "./sso-cookies.ts";
 
-export function addAuthorizeRoutes(app: Hono<FrontEnv>, front: Front): void {
-  const { id } = front.environment;
-  app.get(`/${id}/as/authorize`, (c) =>
-    authorize(front, c, parseParameters(new URL(c.req.url).searchParams)),
-  );
-  app.post(`/${id}/as/authorize`, (c) =>
-    refuseUnreadable(c, async () => authorize(front, c, await readForm(c))),
-  );
-  app.all(`/${id}/as/authorize`, (c) => methodNotAllowed(c, ["GET", "POST"]));
-  app.post(`/${id}/davinci/interactions/:interaction`, (c) =>
-    refuseUnreadable(c, async () => submitForm(front, c, c.req.param("interaction"), await readFields(c))),
-  );
-  app.get(`/${id}/davinci/interactions/:interaction`, (c) => sendPage(c, renderEndedPage(), 405));
+type Success = Extract<FlowOutcome, { kind: "success" }>;
+
+/** @throws {UntrustedRequest} */
+export function requireKnownClient(c: OidcContext): void {
+  c.set("application", requireClient(c.get("pingone").tenant, c.get("parameters")));
 }
 
-/** A body that cannot be read names no client, so there is nowhere to redirect to. */
-async function refuseUnreadable(c: FrontContext, respond: () => Promise<Response>): Promise<Response> {
-  try {
-    return await respond();
-  } catch (error) {
-    if (error instanceof OAuthRefusal) return sendUntrusted(c, new UntrustedRequest("body", error.message));
-    throw error;
-  }
-}
-
-async function authorize(front: Front, c: FrontContext, sent: RequestParameters): Promise<Response> {
-  let request: AuthorizationRequest;
-  try {
-    const application = requireClient(front, sent);
-    const parameters = takePushed(front, application.id, sent) ?? sent;
-    const callback = requireCallback(application, parameters);
-    try {
-      if (application.parRequirement === "REQUIRED" && parameters === sent) {
-        throw new OAuthRefusal("invalid_request", "A pushed authorization request is required");
-      }
-      request = validateRequest(front, application, callback, parameters);
-    } catch (error) {
-      if (error instanceof OAuthRefusal) return answerRefusal(c, callback, error);
-      throw error;
-    }
-  } catch (error) {
-    if (error instanceof UntrustedRequest) return sendUntrusted(c, error);
-    throw error;
-  }
-  const session = readSession(front, c);
-  const { pending, token } = front.interactions.begin(request, session?.id);
-  const outcome = await front.engine.begin(pending.id, contextOf(front, pending, session));
-  if (outcome.kind === "screen") setInteractionCookies(front, c, pending, token);
-  return answerOutcome(front, c, pending, outcome);
-}
-
-/** RFC 9126 section 4: only the pushed parameters count. @throws {UntrustedRequest} */
-function takePushed(front: Front, clientId: string, sent: RequestParameters): RequestParameters | undefined {
-  const requestUri = sent.get("request_uri");
-  if (requestUri === undefined) return undefined;
-  const pushed = sent.isUsable("request_uri") ? front.pushedRequests.take(requestUri, clientId) : undefined;
+/**
+ * RFC 9126 section 4: of a pushed request only the pushed parameters count. Whether one was required can be said by
+ * redirect, so that is a later step.
+ * @throws {UntrustedRequest}
+ */
+export function takePushedRequest(c: OidcContext): void {
+  const parameters = c.get("parameters");
+  const requestUri = parameters.get("request_uri");
+  if (requestUri === undefined) return;
+  const pushed = parameters.isUsable("request_uri")
+    ? c.get("pingone").pushedRequests.take(requestUri, c.get("application").id)
+    : undefined;
   if (!pushed) throw new UntrustedRequest("request_uri", "The request URI is unknown, used or expired");
-  return pushed;
+  c.set("parameters", pushed);
+  c.set("isPushed", true);
+}
+
+/** @throws {OAuthRefusal} */
+export function requirePushedRequest(c: OidcContext): void {
+  if (c.get("application").parRequirement === "REQUIRED" && c.get("isPushed") !== true) {
+    throw new OAuthRefusal("invalid_request", "A pushed authorization request is required");
+  }
+}
+
+export async function beginSignOn(c: OidcContext): Promise<Response> {
+  const { tenant, flows, signOns } = c.get("pingone");
+  const session = readSession(c);
+  const signOn = signOns.create(c.get("request"), session?.id);
+  const { outcome, interaction } = await flows.begin(signOn.id, contextOf(tenant, signOn, session));
+  if (outcome.kind === "screen" && interaction) {
+    signOn.interaction = interaction;
+    setInteractionCookies(c, signOn, signOns.keep(signOn));
+  }
+  return answerOutcome(c, signOn, outcome);
+}
+
+/** The flow judges the fields itself, repeated ones included, so it gets them as they came. */
+export async function submitForm(c: OidcContext): Promise<Response> {
+  const fields = await readFields(c.req.raw);
+  const { flows, signOns } = c.get("pingone");
+  const signOn = signOns.find(c.req.param("interaction") ?? "", getCookie(c, "interactionToken"));
+  const outcome = signOn?.interaction && (await flows.submit(signOn.interaction, fields));
+  return signOn && outcome ? answerOutcome(c, signOn, outcome) : sendPage(c, renderEndedPage(), 400);
+}
+
+/** A browser that goes to the address of a form, as after a reload. */
+export function sendEndedPage(c: OidcContext): Response {
+  return sendPage(c, renderEndedPage(), 405);
 }
 
 function contextOf(
-  front: Front,
-  pending: PendingInteraction,
+  tenant: Tenant,
+  { id, request }: SignOn,
   session: Session | undefined,
 ): AuthorizationContext {
-  const { request } = pending;
   const isTooOld =
     session !== undefined &&
     request.maxAgeSeconds !== undefined &&
-    front.clock() - session.authenticatedAt >= request.maxAgeSeconds * 1000;
+    tenant.clock() - session.authenticatedAt >= request.maxAgeSeconds * 1000;
   return {
     application: { id: request.application.id, name: request.application.name },
     redirectHost: new URL(request.callback.redirectUri).host,
@@ -109,103 +92,83 @@ function contextOf(
     forceAuthentication: request.prompt.includes("login") || isTooOld,
     session,
     parameters: request.parameters,
-    formAction: formPath(front, pending.id),
+    formAction: formPath(tenant, id),
   };
 }
 
-function formPath(front: Front, interactionId: string): string {
-  return `/${front.environment.id}/davinci/interactions/${interactionId}`;
+function formPath({ environment }: Tenant, signOnId: string): string {
+  return `/${environment.id}/davinci/interactions/${signOnId}`;
 }
 
-/** One pair of cookies for each interaction, told apart by path, so that two tabs do not clobber each other. */
-function setInteractionCookies(
-  front: Front,
-  c: FrontContext,
-  pending: PendingInteraction,
-  token: string,
-): void {
+/** One pair of cookies for each sign-on, told apart by path, so that two tabs do not clobber each other. */
+function setInteractionCookies(c: OidcContext, { id }: SignOn, token: string): void {
   const options = {
     httpOnly: true,
     sameSite: "Lax",
-    path: formPath(front, pending.id),
-    maxAge: INTERACTION_TTL_MS / 1000,
+    path: formPath(c.get("pingone").tenant, id),
+    maxAge: SIGN_ON_TTL_MS / 1000,
   } as const;
-  setCookie(c, "interactionId", pending.id, options);
+  setCookie(c, "interactionId", id, options);
   setCookie(c, "interactionToken", token, options);
 }
 
-/** The engine judges the fields itself, repeated ones included, so it gets them as they came. */
-async function submitForm(
-  front: Front,
-  c: FrontContext,
-  interactionId: string,
-  fields: URLSearchParams,
-): Promise<Response> {
-  const pending = front.interactions.find(interactionId, getCookie(c, "interactionToken"));
-  const outcome = pending && (await front.engine.submit(interactionId, fields));
-  return outcome ? answerOutcome(front, c, pending, outcome) : sendPage(c, renderEndedPage(), 400);
+function answerOutcome(c: OidcContext, signOn: SignOn, outcome: FlowOutcome): Response {
+  if (outcome.kind === "screen") return sendPage(c, outcome.html, outcome.status as 200);
+  signOn.answer ??= answerEnd(c, signOn, outcome);
+  return signOn.answer.clone() as Response;
 }
 
-async function answerOutcome(
-  front: Front,
-  c: FrontContext,
-  pending: PendingInteraction,
-  outcome: FlowOutcome,
-): Promise<Response> {
-  const { callback } = pending.request;
-  if (outcome.kind === "screen") {
-    return sendPage(c, outcome.html, outcome.status as 200);
-  }
-  if (pending.answer) return pending.answer.clone() as Response;
-  const answer = () => {
-    switch (outcome.kind) {
-      case "success":
-        return succeed(front, c, pending, outcome);
-      case "error":
-        return answerFlowError(c, callback, outcome);
-      case "died":
-        return answerLoginRequired(c, callback);
-    }
-  };
-  const response = answer();
-  pending.answer = response.clone() as Response;
-  return response;
-}
-
-function succeed(
-  front: Front,
-  c: FrontContext,
-  pending: PendingInteraction,
-  outcome: Extract<FlowOutcome, { kind: "success" }>,
+function answerEnd(
+  c: OidcContext,
+  signOn: SignOn,
+  outcome: Exclude<FlowOutcome, { kind: "screen" }>,
 ): Response {
-  const { request } = pending;
+  const { callback } = signOn.request;
+  switch (outcome.kind) {
+    case "success":
+      return succeed(c, signOn, outcome);
+    case "error":
+      // The author's own code and text, without PingOne's frame.
+      return answerClient(c, callback, { error: outcome.error, error_description: outcome.errorDescription });
+    case "died":
+      return answerLoginRequired(c, callback);
+  }
+}
+
+function succeed(c: OidcContext, { request, sessionId }: SignOn, outcome: Success): Response {
+  const { tenant, tokens } = c.get("pingone");
   const session = outcome.reusedSession
-    ? keepSession(front, pending.sessionId, outcome.idleTimeoutMinutes)
-    : signOn(front, c, outcome);
+    ? keepSession(c, sessionId, outcome.idleTimeoutMinutes)
+    : startSession(c, outcome);
   if (!session) return answerLoginRequired(c, request.callback);
   const scopes = request.scopes.filter((scope) => outcome.scopes?.includes(scope) ?? true);
   if (scopes.length === 0) {
     const refusal = new OAuthRefusal("invalid_scope", "At least one scope must be granted");
     return answerRefusal(c, request.callback, refusal);
   }
-  const grant = createGrant(front, request, session, scopes);
-  front.state.grants.set(grant.id, grant);
+  const grant = createGrant(tenant, request, session, scopes);
+  tokens.store.grants.set(grant.id, grant);
   const code = randomUUID();
-  front.state.codes.set(hashOf(code), {
+  tokens.store.codes.set(hashOf(code), {
     hash: hashOf(code),
     grantId: grant.id,
     redirectUri: request.callback.redirectUri,
     codeChallenge: request.codeChallenge ?? null,
     codeChallengeMethod: request.codeChallengeMethod,
     nonce: request.nonce ?? null,
-    expiresAt: front.clock() + front.switches.current.codeTtlSeconds * 1000,
+    expiresAt: tenant.clock() + tenant.switches.current.codeTtlSeconds * 1000,
     used: false,
   });
-  front.state.changed();
+  tokens.store.changed();
   return answerClient(c, request.callback, { code });
 }
 
-function createGrant(front: Front, request: AuthorizationRequest, session: Session, scopes: string[]): Grant {
+function createGrant(
+  { clock }: Tenant,
+  request: AuthorizationRequest,
+  session: Session,
+  scopes: string[],
+): Grant {
   return {
     id: randomUUID(),
     clientId: request.application.id,
@@ -216,7 +179,7 @@ function createGrant(front: Front, request: AuthorizationRequest, session: Sessi
     policyId: request.policyId,
     authenticatedAt: session.authenticatedAt,
     authenticationMethods: session.authenticationMethods,
-    createdAt: front.clock(),
+    createdAt: clock(),
     revoked: false,
     login: {
       ...(request.callback.state !== undefined && { state: request.callback.state }),
@@ -226,18 +189,24 @@ function createGrant(front: Front, request: AuthorizationRequest, session: Sessi
 }
 
 /** A Check Session node let the person through: the session lives on, but nobody proved anything anew. */
-function keepSession(front: Front, id: string | undefined, idleTimeoutMinutes: number): Session | undefined {
-  const session = id === undefined ? undefined : front.state.liveSession(id);
-  if (session) Object.assign(session, { lastUsedAt: front.clock(), idleTimeoutMinutes });
+function keepSession(
+  c: OidcContext,
+  id: string | undefined,
+  idleTimeoutMinutes: number,
+): Session | undefined {
+  const { tenant, tokens } = c.get("pingone");
+  const session = id === undefined ? undefined : tokens.store.liveSession(id);
+  if (session) Object.assign(session, { lastUsedAt: tenant.clock(), idleTimeoutMinutes });
   return session;
 }
 
 /** The browser's session of the same person is extended; anyone else gets one of their own. */
-function signOn(front: Front, c: FrontContext, outcome: Extract<FlowOutcome, { kind: "success" }>): Session {
+function startSession(c: OidcContext, outcome: Success): Session {
+  const { tenant, tokens } = c.get("pingone");
   const cookie = randomBytes(32).toString("base64url");
-  const existing = readSession(front, c);
+  const existing = readSession(c);
   const extended = existing?.userId === outcome.userId ? existing : undefined;
-  const now = front.clock();
+  const now = tenant.clock();
   const session: Session = {
     id: extended?.id ?? randomUUID(),
     userId: outcome.userId,
@@ -249,7 +218,7 @@ function signOn(front: Front, c: FrontContext, outcome: Extract<FlowOutcome, { k
     authenticationMethods: [...outcome.authenticationMethods],
     idleTimeoutMinutes: outcome.idleTimeoutMinutes,
   };
-  front.state.addSession(session);
-  sendSessionCookies(front, c, cookie);
+  tokens.store.addSession(session);
+  sendSessionCookies(c, cookie);
   return session;
 }

@@ -1,54 +1,36 @@
 /** `POST /as/introspect` (RFC 7662), by an application's credentials or by a resource's. Asks the session too. */
-import type { Hono } from "hono";
-import {
-  type FrontContext,
-  type FrontEnv,
-  methodNotAllowed,
-  OAuthRefusal,
-  sendOAuthError,
-} from "../errors.ts";
-import type { Front } from "../front.ts";
+import { OAuthRefusal } from "../refusals.ts";
+import { orderScopes } from "../tenant/scopes.ts";
 import { clientOf, findToken, isActive, type PresentedToken } from "../tokens/status.ts";
-import { authenticateClient, authenticateResource } from "./rules/client-authentication.ts";
-import { readForm } from "./rules/parameters.ts";
-import { orderScopes } from "./rules/scopes.ts";
+import type { Tokens } from "../tokens/tokens.ts";
+import type { OidcContext } from "./context.ts";
+import { authenticateApplication, authenticateResource } from "./rules/client-authentication.ts";
 
-export function addIntrospectRoute(app: Hono<FrontEnv>, front: Front): void {
-  const path = `/${front.environment.id}/as/introspect`;
-  app.post(path, async (c) => {
-    try {
-      const body = await introspect(front, c);
-      c.header("Cache-Control", "no-store");
-      return c.json(body);
-    } catch (error) {
-      if (error instanceof OAuthRefusal) return sendOAuthError(c, error);
-      throw error;
-    }
-  });
-  app.all(path, (c) => methodNotAllowed(c, ["POST"]));
-}
-
-async function introspect(front: Front, c: FrontContext): Promise<Record<string, unknown>> {
-  const form = await readForm(c);
-  form.requireWellFormed();
-  const resource = authenticateResource(front, c, form);
-  const application = resource ? undefined : authenticateClient(front, c, form);
+/** @throws {OAuthRefusal} */
+export function sendTokenStatus(c: OidcContext): Response {
+  const { tenant, tokens } = c.get("pingone");
+  const [authorization, form] = [c.req.header("authorization"), c.get("parameters")];
+  const resource = authenticateResource(tenant, authorization, form);
+  const application = resource ? undefined : authenticateApplication(tenant, authorization, form);
   const value = form.get("token");
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The token is missing");
-  const presented = findToken(front, value);
-  if (!presented || !isActive(front, presented)) return { active: false };
+  const presented = findToken(tokens, value);
   // An application sees its own tokens, a resource those meant for it; any other is none of theirs (RFC 7662 2.2).
-  const isTheirs = resource
-    ? presented.kind === "access_token" && presented.token.audience.includes(resource.audience)
-    : clientOf(presented) === application?.id;
-  return isTheirs ? activeAnswer(front, presented) : { active: false };
+  const isTheirs = (found: PresentedToken) =>
+    resource
+      ? found.kind === "access_token" && found.token.audience.includes(resource.audience)
+      : clientOf(found) === application?.id;
+  const isShown = presented !== undefined && isActive(tokens, presented) && isTheirs(presented);
+  c.header("Cache-Control", "no-store");
+  return c.json(isShown ? activeAnswer(tokens, presented) : { active: false });
 }
 
-function activeAnswer(front: Front, presented: PresentedToken): Record<string, unknown> {
+function activeAnswer(tokens: Tokens, presented: PresentedToken): Record<string, unknown> {
+  const { tenant, signer } = tokens;
   const { grant } = presented;
   const person = grant && {
     sub: grant.userId,
-    username: front.users.findById(grant.userId)?.username,
+    username: tenant.users.findById(grant.userId)?.username,
     sid: grant.sessionId,
     acr: grant.policyId,
     auth_time: Math.floor(grant.authenticatedAt / 1000),
@@ -56,18 +38,18 @@ function activeAnswer(front: Front, presented: PresentedToken): Record<string, u
   const common = {
     active: true,
     client_id: clientOf(presented),
-    iss: front.signer.issuer,
+    iss: signer.issuer,
     exp: Math.floor(presented.token.expiresAt / 1000),
-    env: front.environment.id,
-    org: front.environment.organizationId,
+    env: tenant.environment.id,
+    org: tenant.environment.organizationId,
     ...person,
   };
   if (presented.kind === "refresh_token") {
     return { ...common, scope: presented.grant.scopes.join(" "), token_type: "refresh_token" };
   }
   const { token } = presented;
-  const application = front.environment.applications.find(({ id }) => id === token.clientId);
-  const scopes = application ? orderScopes(front, application, token.scopes) : token.scopes;
+  const application = tenant.environment.applications.find(({ id }) => id === token.clientId);
+  const scopes = application ? orderScopes(tenant, application, token.scopes) : token.scopes;
   return {
     ...common,
     scope: scopes.join(" "),

@@ -4,7 +4,7 @@ import type { Clock } from "../contracts.ts";
 import type { RequestParameters } from "./rules/parameters.ts";
 
 const PREFIX = "urn:ietf:params:oauth:request_uri:";
-const MAX_REQUESTS = 1000;
+export const MAX_PUSHED_REQUESTS = 1000;
 
 interface PushedRequest {
   readonly clientId: string;
@@ -25,7 +25,7 @@ export function createPushedRequests(clock: Clock): PushedRequests {
   return {
     push(clientId, parameters, lifetimeSeconds) {
       for (const [uri, { expiresAt }] of requests) {
-        if (expiresAt <= clock() || requests.size >= MAX_REQUESTS) requests.delete(uri);
+        if (expiresAt <= clock() || requests.size >= MAX_PUSHED_REQUESTS) requests.delete(uri);
       }
       const uri = PREFIX + randomUUID();
       requests.set(uri, { clientId, parameters, expiresAt: clock() + lifetimeSeconds * 1000 });

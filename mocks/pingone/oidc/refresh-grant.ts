@@ -3,11 +3,12 @@
  * when an old one comes back after its grace period.
  */
 
-import { OAuthRefusal } from "../errors.ts";
-import type { Front } from "../front.ts";
+import { OAuthRefusal } from "../refusals.ts";
 import type { Application } from "../tenant/environment.ts";
 import { issueTokens, type TokenResponse } from "../tokens/issue.ts";
+import { refreshTokenTypeOf } from "../tokens/refresh-token.ts";
 import { hashOf } from "../tokens/store.ts";
+import type { Tokens } from "../tokens/tokens.ts";
 import { type RequestParameters, splitWords } from "./rules/parameters.ts";
 import { readTokenResource } from "./rules/scopes.ts";
 
@@ -17,50 +18,49 @@ function deadToken(): OAuthRefusal {
 }
 
 export async function redeemRefreshToken(
-  front: Front,
+  tokens: Tokens,
   application: Application,
   form: RequestParameters,
 ): Promise<TokenResponse> {
+  const { tenant } = tokens;
   const value = form.get("refresh_token");
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The refresh token is missing");
-  const token = front.state.refreshTokens.get(hashOf(value));
-  const grant = token && front.state.grants.get(token.grantId);
+  const token = tokens.store.refreshTokens.get(hashOf(value));
+  const grant = token && tokens.store.grants.get(token.grantId);
   if (!token || !grant || grant.clientId !== application.id) {
-    const { refreshTokenType } = front.switches.current;
-    const type = refreshTokenType === "application" ? application.refreshTokenType : refreshTokenType;
-    throw type === "JSON_WEB_TOKEN"
+    throw refreshTokenTypeOf(tenant, application) === "JSON_WEB_TOKEN"
       ? new OAuthRefusal("invalid_grant", "Failed to decode refresh token")
       : deadToken();
   }
-  const now = front.clock();
+  const now = tenant.clock();
   if (grant.revoked || token.expiresAt <= now) throw deadToken();
   if (token.rotatedAt !== null) {
-    const { gracePeriodSeconds, replayProtection } = front.switches.current;
+    const { gracePeriodSeconds, replayProtection } = tenant.switches.current;
     const grace = gracePeriodSeconds ?? application.refreshTokenRollingGracePeriodDuration;
     if (now >= token.rotatedAt + grace * 1000) {
       if (replayProtection ?? application.additionalRefreshTokenReplayProtectionEnabled) {
         grant.revoked = true;
-        front.state.changed();
+        tokens.store.changed();
       }
       throw deadToken();
     }
   }
-  const isSessionGone = !application.skipTokenSessionValidation && !front.state.liveSession(grant.sessionId);
-  const user = front.users.findById(grant.userId);
+  const isSessionGone = !application.skipTokenSessionValidation && !tokens.store.liveSession(grant.sessionId);
+  const user = tenant.users.findById(grant.userId);
   if (isSessionGone || !user?.enabled) throw deadToken();
   const scopes = narrow(grant.scopes, form.get("scope"));
-  const resource = readTokenResource(front, application, grant, scopes, form.getAll("resource"));
+  const resource = readTokenResource(tenant, application, grant, scopes, form.getAll("resource"));
   // Marked before the first wait, so that of two requests at once only one is the first. The grace period counts from
   // the first use; a request that is refused leaves the token as it was.
   const { rotatedAt } = token;
   token.rotatedAt ??= now;
   try {
-    return await issueTokens(front, { application, grant, user, scopes, resource });
+    return await issueTokens(tokens, { application, grant, user, scopes, resource });
   } catch (error) {
     token.rotatedAt = rotatedAt;
     throw error;
   } finally {
-    front.state.changed();
+    tokens.store.changed();
   }
 }
 

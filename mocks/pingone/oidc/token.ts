@@ -1,20 +1,14 @@
 /** `POST /as/token`: authorization codes, refresh tokens and client credentials. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Hono } from "hono";
-import {
-  type FrontContext,
-  type FrontEnv,
-  methodNotAllowed,
-  OAuthRefusal,
-  sendOAuthError,
-} from "../errors.ts";
-import type { Front } from "../front.ts";
+import { OAuthRefusal } from "../refusals.ts";
 import type { Application } from "../tenant/environment.ts";
 import { issueClientToken, issueTokens, type TokenResponse } from "../tokens/issue.ts";
 import { type AuthorizationCode, hashOf } from "../tokens/store.ts";
+import type { Tokens } from "../tokens/tokens.ts";
+import { sendUncached } from "./answers.ts";
+import type { OidcContext } from "./context.ts";
 import { redeemRefreshToken } from "./refresh-grant.ts";
-import { authenticateClient } from "./rules/client-authentication.ts";
-import { type RequestParameters, readForm, splitWords } from "./rules/parameters.ts";
+import { type RequestParameters, splitWords } from "./rules/parameters.ts";
 import { readTokenResource, requireOneResource, requireScopes } from "./rules/scopes.ts";
 
 const GRANTS = {
@@ -23,37 +17,23 @@ const GRANTS = {
   client_credentials: { name: "CLIENT_CREDENTIALS", redeem: redeemClientCredentials },
 } as const;
 
-export function addTokenRoute(app: Hono<FrontEnv>, front: Front): void {
-  const path = `/${front.environment.id}/as/token`;
-  app.post(path, async (c) => {
-    try {
-      const response = await answer(front, c);
-      c.header("Cache-Control", "no-store");
-      c.header("Pragma", "no-cache");
-      return c.json(response);
-    } catch (error) {
-      if (error instanceof OAuthRefusal) return sendOAuthError(c, error);
-      throw error;
-    }
-  });
-  app.all(path, (c) => methodNotAllowed(c, ["POST"]));
-}
-
-async function answer(front: Front, c: FrontContext): Promise<TokenResponse> {
-  const form = await readForm(c);
-  form.requireWellFormed();
-  const application = authenticateClient(front, c, form);
+/** @throws {OAuthRefusal} */
+export async function redeemGrant(c: OidcContext): Promise<Response> {
+  const { tenant, tokens } = c.get("pingone");
+  const [application, form] = [c.get("application"), c.get("parameters")];
   const type = form.get("grant_type");
   if (type === undefined) throw new OAuthRefusal("invalid_request", "The grant type is missing");
   const grant = Object.hasOwn(GRANTS, type) ? GRANTS[type as keyof typeof GRANTS] : undefined;
   if (!grant) throw new OAuthRefusal("unsupported_grant_type", "The grant type is not supported");
   const isAllowed =
-    (grant.name === "REFRESH_TOKEN" ? front.switches.current.refreshTokenGrant : null) ??
+    (grant.name === "REFRESH_TOKEN" ? tenant.switches.current.refreshTokenGrant : null) ??
     application.grantTypes.includes(grant.name);
   if (!isAllowed) {
     throw new OAuthRefusal("unauthorized_client", `Client is missing required grant type: ${grant.name}`);
   }
-  return grant.redeem(front, application, form);
+  const response = await grant.redeem(tokens, application, form);
+  sendUncached(c);
+  return c.json(response);
 }
 
 /** Unverified wording; RFC 6749 section 5.2 has one error for everything that can be wrong with a code. */
@@ -62,32 +42,39 @@ function invalidCode(): OAuthRefusal {
 }
 
 async function redeemCode(
-  front: Front,
+  tokens: Tokens,
   application: Application,
   form: RequestParameters,
 ): Promise<TokenResponse> {
   const value = form.get("code");
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The code is missing");
-  const code = front.state.codes.get(hashOf(value));
-  const grant = code && front.state.grants.get(code.grantId);
+  const code = tokens.store.codes.get(hashOf(value));
+  const grant = code && tokens.store.grants.get(code.grantId);
   // Another client's attempt must not use up the code.
   if (!code || !grant || grant.clientId !== application.id) throw invalidCode();
   if (code.used) {
     // RFC 6749 section 4.1.2: a code that comes twice may have been stolen, so nothing from it stays good.
     grant.revoked = true;
-    front.state.changed();
+    tokens.store.changed();
     throw invalidCode();
   }
   // Used up before it is looked at: a code allows one guess at its verifier.
   code.used = true;
-  front.state.changed();
-  const user = front.users.findById(grant.userId);
-  const session = front.state.liveSession(grant.sessionId);
-  if (code.expiresAt <= front.clock() || grant.revoked || !session || !user?.enabled) throw invalidCode();
+  tokens.store.changed();
+  const user = tokens.tenant.users.findById(grant.userId);
+  const session = tokens.store.liveSession(grant.sessionId);
+  if (code.expiresAt <= tokens.tenant.clock() || grant.revoked || !session || !user?.enabled)
+    throw invalidCode();
   if (form.get("redirect_uri") !== code.redirectUri) throw invalidCode();
   if (!isVerified(code, form.get("code_verifier"))) throw invalidCode();
-  const resource = readTokenResource(front, application, grant, grant.scopes, form.getAll("resource"));
-  return issueTokens(front, {
+  const resource = readTokenResource(
+    tokens.tenant,
+    application,
+    grant,
+    grant.scopes,
+    form.getAll("resource"),
+  );
+  return issueTokens(tokens, {
     application,
     grant,
     user,
@@ -113,26 +100,26 @@ function isVerified(code: AuthorizationCode, verifier: string | undefined): bool
 
 /** No `scope` means all that is granted, which is where spurious multiple-resource errors come from. */
 async function redeemClientCredentials(
-  front: Front,
+  tokens: Tokens,
   application: Application,
   form: RequestParameters,
 ): Promise<TokenResponse> {
   const isUserScope = (name: string) =>
-    front.environment.grantedScopes(application.id).get(name)?.resource.type === "OPENID_CONNECT";
+    tokens.tenant.environment.grantedScopes(application.id).get(name)?.resource.type === "OPENID_CONNECT";
   if (form.get("scope") !== undefined) {
-    const scopes = requireScopes(front, application, form.get("scope"));
+    const scopes = requireScopes(tokens.tenant, application, form.get("scope"));
     if (scopes.some(isUserScope)) {
       throw new OAuthRefusal("invalid_scope", "A requested scope needs a user");
     }
-    return issueClientToken(front, application, scopes);
+    return issueClientToken(tokens, application, scopes);
   }
-  const scopes = splitWords([...front.environment.grantedScopes(application.id).keys()].join(" ")).filter(
-    (name) => !isUserScope(name),
-  );
+  const scopes = splitWords(
+    [...tokens.tenant.environment.grantedScopes(application.id).keys()].join(" "),
+  ).filter((name) => !isUserScope(name));
   // A worker application acts by its roles and needs no scope.
   if (scopes.length === 0 && application.type !== "WORKER") {
     throw new OAuthRefusal("invalid_scope", "At least one scope must be granted");
   }
-  requireOneResource(front, application, scopes);
-  return issueClientToken(front, application, scopes);
+  requireOneResource(tokens.tenant, application, scopes);
+  return issueClientToken(tokens, application, scopes);
 }

@@ -1,8 +1,9 @@
 /** Drives flows in tests as a person would: reads the screen, fills its form, presses a button. */
 import { randomUUID } from "node:crypto";
-import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
-import { createFlowEngine } from "../davinci/engine.ts";
+import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
+import { createFlowEngine, type FlowEngine } from "../davinci/engine.ts";
 import type { Flow } from "../davinci/flow-schema.ts";
+import type { Interaction } from "../davinci/interaction.ts";
 import { loadFlows } from "../davinci/load-flows.ts";
 import { createConsentStore } from "../tenant/consents.ts";
 import { createUserStore, type UserFixture } from "../tenant/users.ts";
@@ -48,8 +49,7 @@ export function createTestEngine({
   /** Begins the flow of that name and returns the person in front of it. */
   const open = async (flow: string, changes: Partial<AuthorizationContext> = {}) => {
     const id = randomUUID();
-    const person = new Person(engine, id);
-    person.outcome = await engine.begin(id, {
+    const { interaction, outcome } = await engine.begin(id, {
       application: { id: "app-1", name: "Remote MCP Server" },
       redirectHost: "localhost:8787",
       scopes: ["openid", "profile", "todo_api:read", "todo_api:write"],
@@ -62,7 +62,7 @@ export function createTestEngine({
       formAction: `/as/interaction/${id}`,
       ...changes,
     });
-    return person;
+    return new Person(engine, id, interaction, outcome);
   };
 
   return {
@@ -79,13 +79,21 @@ export function createTestEngine({
 
 export class Person {
   readonly interactionId: string;
-  readonly #engine: ReturnType<typeof createFlowEngine>;
-  /** What the last answer was; undefined: the interaction was not known any more. */
+  readonly #engine: FlowEngine;
+  readonly #interaction: Interaction | undefined;
+  /** What the last answer was; undefined: the flow had ended. */
   outcome: FlowOutcome | undefined;
 
-  constructor(engine: ReturnType<typeof createFlowEngine>, interactionId: string) {
+  constructor(
+    engine: FlowEngine,
+    interactionId: string,
+    interaction: Interaction | undefined,
+    outcome: FlowOutcome,
+  ) {
     this.#engine = engine;
     this.interactionId = interactionId;
+    this.#interaction = interaction;
+    this.outcome = outcome;
   }
 
   /** The page on screen. @throws {Error} when there is none. */
@@ -131,7 +139,8 @@ export class Person {
   }
 
   async post(form: Readonly<Record<string, string>> | URLSearchParams): Promise<this> {
-    this.outcome = await this.#engine.submit(this.interactionId, new URLSearchParams(form));
+    if (!this.#interaction) throw new Error("The flow did not begin.");
+    this.outcome = await this.#engine.submit(this.#interaction, new URLSearchParams(form));
     return this;
   }
 

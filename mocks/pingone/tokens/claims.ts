@@ -1,8 +1,9 @@
 /** PingOne's claim shapes: access token, ID token and UserInfo. */
 import { createHash } from "node:crypto";
-import type { Front } from "../front.ts";
+import type { Tenant } from "../tenant/tenant.ts";
 import type { User } from "../tenant/users.ts";
 import type { Grant } from "./store.ts";
+import type { Tokens } from "./tokens.ts";
 
 export interface AccessTokenTimes {
   readonly jti: string;
@@ -12,7 +13,7 @@ export interface AccessTokenTimes {
 
 /** `aud` is an array, `scope` a string. There is no `nbf`, no `amr` and no `nonce`. */
 export function accessTokenClaims(
-  front: Front,
+  { tenant, signer }: Tokens,
   grant: Grant,
   audience: readonly string[],
   scope: string,
@@ -20,7 +21,7 @@ export function accessTokenClaims(
 ): Record<string, unknown> {
   return {
     client_id: grant.clientId,
-    iss: front.signer.issuer,
+    iss: signer.issuer,
     jti: times.jti,
     iat: times.issuedAt,
     exp: times.expiresAt,
@@ -30,14 +31,14 @@ export function accessTokenClaims(
     sid: grant.sessionId,
     auth_time: Math.floor(grant.authenticatedAt / 1000),
     acr: grant.policyId,
-    env: front.environment.id,
-    org: front.environment.organizationId,
+    env: tenant.environment.id,
+    org: tenant.environment.organizationId,
   };
 }
 
 /** Nobody signed on: no `sub`, `sid`, `acr` or `auth_time`, and the token's id twice. */
 export function clientTokenClaims(
-  front: Front,
+  { tenant, signer }: Tokens,
   clientId: string,
   audience: readonly string[],
   scope: string,
@@ -45,27 +46,27 @@ export function clientTokenClaims(
 ): Record<string, unknown> {
   return {
     client_id: clientId,
-    iss: front.signer.issuer,
+    iss: signer.issuer,
     jti: times.jti,
     iat: times.issuedAt,
     exp: times.expiresAt,
     aud: [...audience],
     ...(scope !== "" && { scope }),
-    env: front.environment.id,
-    org: front.environment.organizationId,
+    env: tenant.environment.id,
+    org: tenant.environment.organizationId,
     "p1.rid": times.jti,
   };
 }
 
 export function idTokenClaims(
-  front: Front,
+  { tenant, signer }: Tokens,
   grant: Grant,
   scopes: readonly string[],
   user: User,
   token: { readonly accessToken: string; readonly nonce: string | undefined; readonly issuedAt: number },
 ): Record<string, unknown> {
   return {
-    iss: front.signer.issuer,
+    iss: signer.issuer,
     sub: grant.userId,
     // A string here, unlike in the access token.
     aud: grant.clientId,
@@ -76,16 +77,20 @@ export function idTokenClaims(
     auth_time: Math.floor(grant.authenticatedAt / 1000),
     at_hash: accessTokenHash(token.accessToken),
     sid: grant.sessionId,
-    ...personClaims(front, scopes, user),
+    ...personClaims(tenant, scopes, user),
     ...(token.nonce !== undefined && { nonce: token.nonce }),
   };
 }
 
-export function userInfoClaims(front: Front, scopes: readonly string[], user: User): Record<string, unknown> {
-  return { sub: user.id, ...personClaims(front, scopes, user) };
+export function userInfoClaims(
+  tenant: Tenant,
+  scopes: readonly string[],
+  user: User,
+): Record<string, unknown> {
+  return { sub: user.id, ...personClaims(tenant, scopes, user) };
 }
 
-function personClaims(front: Front, scopes: readonly string[], user: User): Record<string, unknown> {
+function personClaims(tenant: Tenant, scopes: readonly string[], user: User): Record<string, unknown> {
   return {
     ...(scopes.includes("profile") && {
       preferred_username: user.username,
@@ -94,9 +99,9 @@ function personClaims(front: Front, scopes: readonly string[], user: User): Reco
       updated_at: Math.floor(Date.parse(user.updatedAt) / 1000),
     }),
     ...(scopes.includes("email") && { email: user.email }),
-    env: front.environment.id,
-    org: front.environment.organizationId,
-    "p1.region": front.environment.region,
+    env: tenant.environment.id,
+    org: tenant.environment.organizationId,
+    "p1.region": tenant.environment.region,
   };
 }
 

@@ -70,7 +70,7 @@ const accessTokenSchema = z.object({
   revoked: z.boolean(),
 });
 
-const stateSchema = z.object({
+const storeSchema = z.object({
   sessions: z.array(sessionSchema),
   grants: z.array(grantSchema),
   codes: z.array(codeSchema),
@@ -83,12 +83,12 @@ export type Grant = z.infer<typeof grantSchema>;
 export type AuthorizationCode = z.infer<typeof codeSchema>;
 export type RefreshToken = z.infer<typeof refreshTokenSchema>;
 export type AccessToken = z.infer<typeof accessTokenSchema>;
-export type StateSnapshot = z.infer<typeof stateSchema>;
+export type TokenStoreSnapshot = z.infer<typeof storeSchema>;
 
 /** PingOne keeps ten sessions per user and purges the oldest. */
 export const MAX_SESSIONS_PER_USER = 10;
 
-export interface State {
+export interface TokenStore {
   readonly sessions: Map<string, Session>;
   readonly grants: Map<string, Grant>;
   readonly codes: Map<string, AuthorizationCode>;
@@ -101,7 +101,7 @@ export interface State {
   sessionOfCookie(cookie: string): Session | undefined;
   /** Keeps the session, and purges the user's oldest beyond {@link MAX_SESSIONS_PER_USER}. */
   addSession(session: Session): void;
-  snapshot(): StateSnapshot;
+  snapshot(): TokenStoreSnapshot;
   /** @throws {Error} when `snapshot` is not one. */
   restore(snapshot: unknown): void;
   clear(): void;
@@ -111,7 +111,7 @@ export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
 }
 
-export function createState(clock: Clock, onChange: () => void = () => {}): State {
+export function createTokenStore(clock: Clock, onChange: () => void = () => {}): TokenStore {
   const sessions = new Map<string, Session>();
   const grants = new Map<string, Grant>();
   const codes = new Map<string, AuthorizationCode>();
@@ -166,7 +166,7 @@ export function createState(clock: Clock, onChange: () => void = () => {}): Stat
         accessTokens: [...accessTokens.values()],
       }),
     restore(snapshot) {
-      const parsed = stateSchema.safeParse(snapshot);
+      const parsed = storeSchema.safeParse(snapshot);
       if (!parsed.success) throw new Error(`snapshot of tokens: ${z.prettifyError(parsed.error)}`);
       clear();
       for (const session of parsed.data.sessions) sessions.set(session.id, session);

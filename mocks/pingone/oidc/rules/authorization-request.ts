@@ -5,9 +5,9 @@
  * Deliberately left out: `request` (signed request objects), `response_mode=pi.flow`, every response type but `code`.
  */
 
-import { OAuthRefusal, UntrustedRequest } from "../../errors.ts";
-import { type Front, findApplication } from "../../front.ts";
+import { OAuthRefusal, UntrustedRequest } from "../../refusals.ts";
 import type { Application } from "../../tenant/environment.ts";
+import { findApplication, type Tenant } from "../../tenant/tenant.ts";
 import { type RequestParameters, splitWords } from "./parameters.ts";
 import { readResource, requireScopes } from "./scopes.ts";
 
@@ -40,9 +40,9 @@ const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 const PROMPTS: ReadonlySet<string> = new Set(["none", "login", "consent", "select_account"]);
 
 /** @throws {UntrustedRequest} when nothing may be redirected. */
-export function requireClient(front: Front, parameters: RequestParameters): Application {
+export function requireClient(tenant: Tenant, parameters: RequestParameters): Application {
   const application = parameters.isUsable("client_id")
-    ? findApplication(front, parameters.get("client_id"))
+    ? findApplication(tenant, parameters.get("client_id"))
     : undefined;
   // Unverified wording: how PingOne names an unknown client is not known.
   if (!application)
@@ -54,7 +54,7 @@ export function requireClient(front: Front, parameters: RequestParameters): Appl
  * Where answers go. The redirect URI must be one of the registered ones, character by character.
  * @throws {UntrustedRequest} when nothing may be redirected.
  */
-export function requireCallback(application: Application, parameters: RequestParameters): Callback {
+export function callbackOf(application: Application, parameters: RequestParameters): Callback {
   const redirectUri = parameters.isUsable("redirect_uri") ? parameters.get("redirect_uri") : undefined;
   if (redirectUri === undefined || !application.redirectUris.includes(redirectUri)) {
     throw new UntrustedRequest("redirect_uri", "Redirect URI mismatch");
@@ -81,7 +81,7 @@ function responseModeFor(parameters: RequestParameters): ResponseMode {
 
 /** @throws {OAuthRefusal} */
 export function validateRequest(
-  front: Front,
+  tenant: Tenant,
   application: Application,
   callback: Callback,
   parameters: RequestParameters,
@@ -91,13 +91,13 @@ export function validateRequest(
     throw new OAuthRefusal("request_not_supported", "Request objects are not supported by the emulator");
   }
   requireCodeFlow(application, parameters);
-  const scopes = requireScopes(front, application, parameters.get("scope"));
+  const scopes = requireScopes(tenant, application, parameters.get("scope"));
   return {
     application,
     callback,
     scopes,
-    resource: readResource(front, application, scopes, parameters.getAll("resource")),
-    policyId: choosePolicy(front, application, parameters.get("acr_values")),
+    resource: readResource(tenant, application, scopes, parameters.getAll("resource")),
+    policyId: choosePolicy(tenant, application, parameters.get("acr_values")),
     ...readChallenge(application, parameters),
     nonce: parameters.get("nonce"),
     loginHint: parameters.get("login_hint"),
@@ -177,8 +177,8 @@ function readMaxAge(maxAge: string | undefined): number | undefined {
  * `acr_values` is exactly one DaVinci flow policy of the application; without it the assigned ones count by priority.
  * Sign-on policies, which PingOne takes there by name, are not modelled.
  */
-function choosePolicy(front: Front, application: Application, acrValues: string | undefined): string {
-  const assigned = front.environment.policiesOf(application.id);
+function choosePolicy(tenant: Tenant, application: Application, acrValues: string | undefined): string {
+  const assigned = tenant.environment.policiesOf(application.id);
   const asked = splitWords(acrValues);
   if (asked.length > 1 || asked.some((id) => !assigned.includes(id))) {
     throw new OAuthRefusal(
@@ -186,7 +186,7 @@ function choosePolicy(front: Front, application: Application, acrValues: string 
       "acr_values must be one flow policy assigned to the application",
     );
   }
-  const policy = front.chosenPolicies.get(application.id) ?? asked[0] ?? assigned[0];
+  const policy = tenant.chosenPolicies.get(application.id) ?? asked[0] ?? assigned[0];
   if (policy === undefined) {
     throw new OAuthRefusal("invalid_request", "No flow policy is assigned to the application");
   }

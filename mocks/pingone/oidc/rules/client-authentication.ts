@@ -5,9 +5,9 @@
  * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT. Such an application is refused like a wrong method.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { type FrontContext, OAuthRefusal } from "../../errors.ts";
-import { type Front, findApplication } from "../../front.ts";
+import { OAuthRefusal } from "../../refusals.ts";
 import type { Application, Resource } from "../../tenant/environment.ts";
+import { findApplication, type Tenant } from "../../tenant/tenant.ts";
 import type { RequestParameters } from "./parameters.ts";
 
 type Credentials =
@@ -18,10 +18,17 @@ type Credentials =
     }
   | { readonly method: "NONE"; readonly id: string };
 
-/** @throws {OAuthRefusal} 401 `invalid_client`. */
-export function authenticateClient(front: Front, c: FrontContext, form: RequestParameters): Application {
-  const credentials = readCredentials(c, form);
-  const application = findApplication(front, credentials?.id);
+/**
+ * @param authorization The request's `Authorization` header.
+ * @throws {OAuthRefusal} 401 `invalid_client`.
+ */
+export function authenticateApplication(
+  tenant: Tenant,
+  authorization: string | undefined,
+  form: RequestParameters,
+): Application {
+  const credentials = readCredentials(authorization, form);
+  const application = findApplication(tenant, credentials?.id);
   if (!credentials || !application) throw refusal();
   if (application.tokenEndpointAuthMethod !== credentials.method) throw refusal();
   if (credentials.method !== "NONE" && !isSame(credentials.secret, application.secret)) throw refusal();
@@ -30,12 +37,12 @@ export function authenticateClient(front: Front, c: FrontContext, form: RequestP
 
 /** Introspection also takes a resource's id and secret, by the method that the resource is set to. */
 export function authenticateResource(
-  front: Front,
-  c: FrontContext,
+  tenant: Tenant,
+  authorization: string | undefined,
   form: RequestParameters,
 ): Resource | undefined {
-  const credentials = readCredentials(c, form);
-  const resource = front.environment.resources.find(({ id }) => id === credentials?.id);
+  const credentials = readCredentials(authorization, form);
+  const resource = tenant.environment.resources.find(({ id }) => id === credentials?.id);
   if (!credentials || !resource) return undefined;
   if (resource.introspectEndpointAuthMethod !== credentials.method) throw refusal();
   if (credentials.method !== "NONE" && !isSame(credentials.secret, resource.secret)) throw refusal();
@@ -47,8 +54,7 @@ function refusal(): OAuthRefusal {
 }
 
 /** `undefined`: none, several at once (RFC 6749 section 2.3), or malformed. */
-function readCredentials(c: FrontContext, form: RequestParameters): Credentials | undefined {
-  const header = c.req.header("authorization");
+function readCredentials(header: string | undefined, form: RequestParameters): Credentials | undefined {
   const id = form.get("client_id");
   const secret = form.get("client_secret");
   if (form.get("client_assertion") !== undefined || form.get("client_assertion_type") !== undefined)

@@ -1,9 +1,9 @@
 /**
  * Request parameters as OAuth defines them: sent once (RFC 6749 section 3.1), absent when empty, form-encoded.
  */
-import { type FrontContext, OAuthRefusal } from "../../errors.ts";
+import { OAuthRefusal, UnreadableBody } from "../../refusals.ts";
 
-/** Far above any honest request; a pushed authorization request is the largest. */
+/** Far above any legitimate request; a pushed authorization request is the largest. */
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_VALUE_LENGTH = 8192;
 
@@ -45,18 +45,18 @@ export function parseParameters(source: URLSearchParams): RequestParameters {
   };
 }
 
-/** The parameters of a request body. @throws {OAuthRefusal} `invalid_request` when it is no form, or too large. */
-export async function readForm(c: FrontContext): Promise<RequestParameters> {
-  return parseParameters(await readFields(c));
+/** The parameters of a request body. @throws {UnreadableBody} when it is no form, or too large. */
+export async function readForm(request: Request): Promise<RequestParameters> {
+  return parseParameters(await readFields(request));
 }
 
 /** As {@link readForm}, just as they came. */
-export async function readFields(c: FrontContext): Promise<URLSearchParams> {
-  const body = await readBody(c.req.raw);
-  if (body === undefined) throw new OAuthRefusal("invalid_request", "The request body is too large");
-  const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+export async function readFields(request: Request): Promise<URLSearchParams> {
+  const body = await readBody(request);
+  if (body === undefined) throw new UnreadableBody("The request body is too large");
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") {
-    throw new OAuthRefusal("invalid_request", "The request body must be application/x-www-form-urlencoded");
+    throw new UnreadableBody("The request body must be application/x-www-form-urlencoded");
   }
   return new URLSearchParams(body);
 }

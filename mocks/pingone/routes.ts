@@ -1,0 +1,215 @@
+/**
+ * Every endpoint of the emulator, with its steps in their order, and the one place where a refusal becomes an answer.
+ * The names are those under which the journal shows requests and faults are queued.
+ */
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { answerRefusal, sendOAuthError, sendP1Error, sendUntrusted } from "./oidc/answers.ts";
+import {
+  beginSignOn,
+  requireKnownClient,
+  requirePushedRequest,
+  sendEndedPage,
+  submitForm,
+  takePushedRequest,
+} from "./oidc/authorize.ts";
+import type { OidcContext, OidcEnv, PingOne, RefusalForm, Step } from "./oidc/context.ts";
+import { sendTokenStatus } from "./oidc/introspect.ts";
+import { dropCredentials, pushRequest, refuseRequestUri } from "./oidc/par.ts";
+import { revokeToken } from "./oidc/revoke.ts";
+import { signOff } from "./oidc/signoff.ts";
+import {
+  authenticateClient,
+  readParameters,
+  requireCallback,
+  requireWellFormed,
+  validateAuthorizationRequest,
+} from "./oidc/steps.ts";
+import { redeemGrant } from "./oidc/token.ts";
+import { sendUserInfo } from "./oidc/userinfo.ts";
+import { OAuthRefusal, P1Refusal, UnreadableBody, UntrustedRequest } from "./refusals.ts";
+
+interface Route {
+  readonly endpoint: string;
+  readonly methods: readonly ("GET" | "POST")[];
+  /** Below the environment's id. */
+  readonly path: string;
+  readonly refusals: RefusalForm;
+  readonly steps: readonly Step[];
+}
+
+const authenticated = [readParameters, requireWellFormed, authenticateClient] as const;
+
+export const ROUTES = [
+  {
+    endpoint: "discovery",
+    methods: ["GET"],
+    path: "/as/.well-known/openid-configuration",
+    refusals: "json",
+    steps: [(c) => c.get("pingone").tokens.signer.respondDiscovery()],
+  },
+  {
+    endpoint: "jwks",
+    methods: ["GET"],
+    path: "/as/jwks",
+    refusals: "json",
+    steps: [(c) => c.get("pingone").tokens.signer.respondJwks()],
+  },
+  {
+    endpoint: "authorize",
+    methods: ["GET", "POST"],
+    path: "/as/authorize",
+    refusals: "redirect",
+    steps: [
+      readParameters,
+      requireKnownClient,
+      takePushedRequest,
+      requireCallback,
+      requirePushedRequest,
+      validateAuthorizationRequest,
+      beginSignOn,
+    ],
+  },
+  {
+    endpoint: "davinci",
+    methods: ["POST"],
+    path: "/davinci/interactions/:interaction",
+    refusals: "page",
+    steps: [submitForm],
+  },
+  {
+    endpoint: "davinci",
+    methods: ["GET"],
+    path: "/davinci/interactions/:interaction",
+    refusals: "page",
+    steps: [sendEndedPage],
+  },
+  {
+    endpoint: "par",
+    methods: ["POST"],
+    path: "/as/par",
+    refusals: "json",
+    steps: [
+      ...authenticated,
+      refuseRequestUri,
+      dropCredentials,
+      requireCallback,
+      validateAuthorizationRequest,
+      pushRequest,
+    ],
+  },
+  {
+    endpoint: "token",
+    methods: ["POST"],
+    path: "/as/token",
+    refusals: "json",
+    steps: [...authenticated, redeemGrant],
+  },
+  {
+    endpoint: "userinfo",
+    methods: ["GET", "POST"],
+    path: "/as/userinfo",
+    refusals: "json",
+    steps: [sendUserInfo],
+  },
+  {
+    endpoint: "introspect",
+    methods: ["POST"],
+    path: "/as/introspect",
+    refusals: "json",
+    steps: [readParameters, requireWellFormed, sendTokenStatus],
+  },
+  {
+    endpoint: "revoke",
+    methods: ["POST"],
+    path: "/as/revoke",
+    refusals: "json",
+    steps: [...authenticated, revokeToken],
+  },
+  {
+    endpoint: "signoff",
+    methods: ["GET", "POST"],
+    path: "/as/signoff",
+    refusals: "page",
+    steps: [readParameters, requireWellFormed, signOff],
+  },
+] as const satisfies readonly Route[];
+
+/** The endpoints over HTTP, for one tenant. */
+export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
+  const app = new Hono<OidcEnv>();
+  const base = `/${pingone.tenant.environment.id}`;
+  app.use(async (c, next) => {
+    c.set("correlationId", randomUUID());
+    c.set("pingone", pingone);
+    await next();
+    c.header("Correlation-Id", c.get("correlationId"));
+  });
+  for (const { methods, path, refusals, steps } of ROUTES as readonly Route[]) {
+    app.on([...methods], base + path, async (c) => {
+      c.set("refusals", refusals);
+      for (const step of steps) {
+        const response = await step(c);
+        if (response) return response;
+      }
+      throw new Error(`The steps of ${path} end without an answer.`);
+    });
+  }
+  for (const path of new Set(ROUTES.map((route) => route.path))) {
+    const allowed = (ROUTES as readonly Route[]).flatMap((route) =>
+      route.path === path ? route.methods : [],
+    );
+    app.all(base + path, (c) => methodNotAllowed(c, allowed));
+  }
+  app.all("*", notFound);
+  app.notFound(notFound);
+  app.onError(answerError);
+  return app;
+}
+
+function answerError(error: Error, c: OidcContext): Response {
+  if (error instanceof P1Refusal) {
+    const { status, code, message, headers } = error;
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    return sendP1Error(c, { status, code, message });
+  }
+  if (error instanceof OAuthRefusal || error instanceof UntrustedRequest) return answerRequestError(error, c);
+  console.error("PingOne emulator: unexpected error", error);
+  return sendP1Error(c, {
+    status: 500,
+    code: "UNEXPECTED_ERROR",
+    message: "The emulator failed; its log says why.",
+  });
+}
+
+function answerRequestError(error: OAuthRefusal | UntrustedRequest, c: OidcContext): Response {
+  const refusals = c.get("refusals");
+  if (error instanceof UntrustedRequest) {
+    return refusals === "json"
+      ? sendOAuthError(c, new OAuthRefusal("invalid_request", error.message))
+      : sendUntrusted(c, error);
+  }
+  if (refusals === "json") return sendOAuthError(c, error);
+  const callback = c.get("callback");
+  if (refusals === "redirect" && callback) return answerRefusal(c, callback, error);
+  // A request that cannot be read names no client, so there is nowhere to redirect to.
+  const target = error instanceof UnreadableBody ? "body" : "request";
+  return sendUntrusted(c, { target, message: error.message });
+}
+
+function notFound(c: OidcContext): Response {
+  return sendP1Error(c, {
+    status: 404,
+    code: "NOT_FOUND",
+    message: "The request could not be completed. The requested resource was not found.",
+  });
+}
+
+function methodNotAllowed(c: OidcContext, allowed: readonly string[]): Response {
+  c.header("Allow", allowed.join(", "));
+  return sendP1Error(c, {
+    status: 405,
+    code: "METHOD_NOT_ALLOWED",
+    message: `The method is not supported here. Use ${allowed.join(" or ")}.`,
+  });
+}

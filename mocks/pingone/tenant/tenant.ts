@@ -1,0 +1,25 @@
+/** One PingOne environment: what its administrators configured, its people, and the behaviours switched on for it. */
+import type { Clock } from "../contracts.ts";
+import type { ConsentStore } from "./consents.ts";
+import type { Application, Environment } from "./environment.ts";
+import type { SwitchBoard } from "./switches.ts";
+import type { UserStore } from "./users.ts";
+
+export interface Tenant {
+  readonly environment: Environment;
+  readonly users: UserStore;
+  readonly consents: ConsentStore;
+  readonly switches: SwitchBoard;
+  readonly clock: Clock;
+  /** Flow policies chosen at run time in the place of the assigned ones, by application id. */
+  readonly chosenPolicies: Map<string, string>;
+}
+
+export function findApplication({ environment }: Tenant, id: string | undefined): Application | undefined {
+  return environment.applications.find((application) => application.id === id && application.enabled);
+}
+
+/** Seconds since the epoch, as tokens count them. */
+export function nowInSeconds({ clock }: Tenant): number {
+  return Math.floor(clock() / 1000);
+}
