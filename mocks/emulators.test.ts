@@ -2,21 +2,13 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Emulators, startOffline } from "./index.ts";
 import { TOKEN_FAULTS, type TokenFault } from "./pingone/contracts.ts";
-import {
-  listTodos,
-  obtainTokens,
-  redeem,
-  refresh,
-  signIn,
-  TEST_PASSWORD,
-  TEST_WORKER_ORIGIN,
-  type TokenAnswer,
-} from "./pingone/testing/login.ts";
+import { PASSWORD, TestClient, type TokenAnswer, WORKER_ORIGIN } from "./pingone/testing/client.ts";
+import { listTodos } from "./todo/testing/list-todos.ts";
 
 describe("the control API on both emulators", () => {
   let emulators: Emulators;
   beforeAll(async () => {
-    emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: TEST_WORKER_ORIGIN });
+    emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
   });
   afterAll(() => emulators.close());
   beforeEach(() => emulators.control.reset());
@@ -29,15 +21,15 @@ describe("the control API on both emulators", () => {
         fault: "server_error",
         login: { user: "bob" },
       });
-      const alice = await signIn(emulators, "alice");
-      const bob = await signIn(emulators, "bob");
-      expect((await redeem(emulators, alice)).status).toBe(200);
-      expect((await redeem(emulators, bob)).status).toBe(503);
+      const alice = await new TestClient(emulators).signIn({ username: "alice" });
+      const bob = await new TestClient(emulators).signIn({ username: "bob" });
+      expect((await new TestClient(emulators).redeem(alice)).status).toBe(200);
+      expect((await new TestClient(emulators).redeem(bob)).status).toBe(503);
     });
 
     it("are met by the user's refresh token and by their access token", async () => {
-      const alice = await obtainTokens(emulators, "alice");
-      const bob = await obtainTokens(emulators, "bob");
+      const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
+      const bob = await new TestClient(emulators).obtainTokens({ username: "bob" });
       await emulators.control.queueFault({
         endpoint: "token",
         fault: "server_error",
@@ -48,20 +40,20 @@ describe("the control API on both emulators", () => {
         fault: "conflict",
         login: { user: "alice" },
       });
-      expect((await refresh(emulators, bob.refresh_token ?? "")).status).toBe(200);
-      expect((await refresh(emulators, alice.refresh_token ?? "")).status).toBe(503);
+      expect((await new TestClient(emulators).refresh(bob.refresh_token)).status).toBe(200);
+      expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(503);
       expect((await listTodos(emulators, bob.access_token)).status).toBe(200);
       expect((await listTodos(emulators, alice.access_token)).status).toBe(409);
     });
 
     it("are met by the state of the login", async () => {
-      const login = await signIn(emulators, "alice");
+      const login = await new TestClient(emulators).signIn({ username: "alice" });
       await emulators.control.queueFault({
         endpoint: "token",
         fault: "reset",
         login: { state: login.state },
       });
-      await expect(redeem(emulators, login)).rejects.toThrow();
+      await expect(new TestClient(emulators).redeem(login)).rejects.toThrow();
       await emulators.control.expectRequest({
         endpoint: "token",
         status: 0,
@@ -112,11 +104,11 @@ describe("the control API on both emulators", () => {
     it.each(TOKEN_FAULTS)("%s reaches the login that it is queued for, once", async (fault) => {
       const alice = emulators.users.find(({ username }) => username === "alice");
       await emulators.control.queueFault({ endpoint: "token", fault, login: { user: "alice" } });
-      const login = await signIn(emulators, "alice");
-      const spoilt = (await (await redeem(emulators, login)).json()) as TokenAnswer;
+      const login = await new TestClient(emulators).signIn({ username: "alice" });
+      const spoilt = await new TestClient(emulators).redeem(login);
       expect(await judge(spoilt, login, alice?.id ?? "")).toEqual(verdicts[fault]);
       await emulators.control.expectRequest({ endpoint: "token", fault, status: 200 }, { times: 1 });
-      const sound = await obtainTokens(emulators, "alice");
+      const sound = await new TestClient(emulators).obtainTokens({ username: "alice" });
       expect(await judge(sound, sound.login, alice?.id ?? "")).toEqual({
         idToken: undefined,
         accessToken: undefined,
@@ -125,7 +117,7 @@ describe("the control API on both emulators", () => {
 
     it("wait on while the token endpoint refuses", async () => {
       await emulators.control.queueFault({ endpoint: "token", fault: "expired" });
-      expect((await refresh(emulators, "bogus")).status).toBe(400);
+      expect((await new TestClient(emulators).refresh("bogus")).status).toBe(400);
       expect(await emulators.control.pendingFaults()).toMatchObject([{ fault: "expired", remaining: 1 }]);
       await emulators.control.clearFaults();
     });
@@ -133,9 +125,9 @@ describe("the control API on both emulators", () => {
 
   it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
     const { control } = emulators;
-    const tokens = await obtainTokens(emulators, "alice");
+    const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
     const { login } = tokens;
-    const rotated = (await (await refresh(emulators, tokens.refresh_token ?? "")).json()) as TokenAnswer;
+    const rotated = await new TestClient(emulators).refresh(tokens.refresh_token);
     const post = (endpoint: string, fields: Record<string, string>) =>
       fetch(`${emulators.issuer}/${endpoint}`, {
         method: "POST",
@@ -160,10 +152,10 @@ describe("the control API on both emulators", () => {
     const cookies = (await login.browser.cookies.getCookies(emulators.issuer)).map(({ value }) => value);
     const secrets = [
       login.code,
-      login.codeVerifier,
+      login.verifier,
       login.state,
       login.nonce,
-      TEST_PASSWORD,
+      PASSWORD,
       emulators.client.secret,
       ...cookies,
       parUri,

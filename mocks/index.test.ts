@@ -6,21 +6,14 @@ import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_FIXTURES_DIR, type Emulators, type EmulatorsOptions, startOffline } from "./index.ts";
-import {
-  listTodos,
-  obtainTokens,
-  redeem,
-  refresh,
-  signIn,
-  TEST_WORKER_ORIGIN,
-  type TokenAnswer,
-} from "./pingone/testing/login.ts";
+import { TestClient, WORKER_ORIGIN } from "./pingone/testing/client.ts";
+import { listTodos } from "./todo/testing/list-todos.ts";
 
 /** As Node has them, before anything here was started. */
 const { Request: NodeRequest, Response: NodeResponse } = globalThis;
 
 const start = (options: Partial<EmulatorsOptions> = {}) =>
-  startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: TEST_WORKER_ORIGIN, ...options });
+  startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, ...options });
 const portOf = (origin: string) => Number(new URL(origin).port);
 
 async function withFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
@@ -42,7 +35,7 @@ describe("startOffline", () => {
   afterEach(() => emulators.control.assertNoPendingFaults());
 
   it("signs a person in and serves their todos", async () => {
-    const tokens = await obtainTokens(emulators, "alice");
+    const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
     const response = await listTodos(emulators, tokens.access_token);
     expect(response.status).toBe(200);
     const { todos } = (await response.json()) as { todos: { text: string }[] };
@@ -59,10 +52,13 @@ describe("startOffline", () => {
   });
 
   it("refuses an ID token and an openid-only token at the Todo API", async () => {
-    const tokens = await obtainTokens(emulators, "alice");
-    expect((await listTodos(emulators, tokens.id_token ?? "")).status).toBe(401);
-    const login = await signIn(emulators, "bob", { parameters: { scope: "openid" } });
-    const { access_token } = (await (await redeem(emulators, login)).json()) as TokenAnswer;
+    const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
+    expect((await listTodos(emulators, tokens.id_token)).status).toBe(401);
+    const login = await new TestClient(emulators).signIn({
+      username: "bob",
+      parameters: { scope: "openid" },
+    });
+    const { access_token } = await new TestClient(emulators).redeem(login);
     expect((await listTodos(emulators, access_token)).status).toBe(401);
   });
 
@@ -75,20 +71,20 @@ describe("startOffline", () => {
   });
 
   it("lets the Todo API meet a rolled key at once, and refuse a dropped one", async () => {
-    const before = await obtainTokens(emulators, "alice");
+    const before = await new TestClient(emulators).obtainTokens({ username: "alice" });
     const kid = await emulators.control.rotateKeys();
-    const after = await obtainTokens(emulators, "bob");
+    const after = await new TestClient(emulators).obtainTokens({ username: "bob" });
     expect(decodeProtectedHeader(after.access_token).kid).toBe(kid);
     expect((await listTodos(emulators, after.access_token)).status).toBe(200);
     expect((await listTodos(emulators, before.access_token)).status).toBe(200);
     await emulators.control.rotateKeys({ drop: true });
-    const last = await obtainTokens(emulators, "alice");
+    const last = await new TestClient(emulators).obtainTokens({ username: "alice" });
     expect((await listTodos(emulators, last.access_token)).status).toBe(200);
     expect((await listTodos(emulators, before.access_token)).status).toBe(401);
   });
 
   it("shares one clock between both", async () => {
-    const tokens = await obtainTokens(emulators, "alice");
+    const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
     await emulators.control.advanceClock(tokens.expires_in + 1);
     expect((await listTodos(emulators, tokens.access_token)).status).toBe(401);
     const userinfo = await fetch(`${emulators.issuer}/userinfo`, {
@@ -102,27 +98,27 @@ describe("startOffline", () => {
       (await fetch(`${emulators.issuer}/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status;
 
     it("expire the user's access tokens at PingOne and leave another's alone", async () => {
-      const alice = await obtainTokens(emulators, "alice");
-      const bob = await obtainTokens(emulators, "bob");
+      const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
+      const bob = await new TestClient(emulators).obtainTokens({ username: "bob" });
       expect(await emulators.control.expireTokens("alice")).toBe(1);
       expect(await userinfoStatus(alice.access_token)).toBe(401);
       expect(await userinfoStatus(bob.access_token)).toBe(200);
-      expect((await refresh(emulators, alice.refresh_token ?? "")).status).toBe(200);
+      expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(200);
     });
 
     it("revoke the user's tokens", async () => {
-      const alice = await obtainTokens(emulators, "alice");
-      const bob = await obtainTokens(emulators, "bob");
+      const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
+      const bob = await new TestClient(emulators).obtainTokens({ username: "bob" });
       expect(await emulators.control.revokeTokens("alice")).toBeGreaterThan(0);
       expect(await userinfoStatus(alice.access_token)).toBe(401);
-      expect((await refresh(emulators, alice.refresh_token ?? "")).status).toBe(400);
-      expect((await refresh(emulators, bob.refresh_token ?? "")).status).toBe(200);
+      expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(400);
+      expect((await new TestClient(emulators).refresh(bob.refresh_token)).status).toBe(200);
     });
 
     it("end the user's session and what hangs on it", async () => {
-      const alice = await obtainTokens(emulators, "alice");
+      const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
       expect(await emulators.control.endSession("alice")).toBe(1);
-      expect((await refresh(emulators, alice.refresh_token ?? "")).status).toBe(400);
+      expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(400);
       const page = await alice.login.browser.open(alice.login.browser.visited[0] ?? "");
       expect(page.heading).toBe("Sign On");
     });
@@ -149,15 +145,15 @@ describe("startOffline", () => {
 
   it("sets switches by name, until reset, and lists the names it knows", async () => {
     await emulators.control.setSwitches({ accessTokenTtlSeconds: 60 });
-    expect((await obtainTokens(emulators, "alice")).expires_in).toBe(60);
+    expect((await new TestClient(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(60);
     await emulators.control.reset();
-    expect((await obtainTokens(emulators, "alice")).expires_in).toBe(3600);
+    expect((await new TestClient(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(3600);
     await expect(emulators.control.setSwitches({ nonsense: 1 })).rejects.toThrow(/resourceParam/);
   });
 
   it("asks PingOne for its keys over HTTP", async () => {
     await emulators.control.rotateKeys();
-    const tokens = await obtainTokens(emulators, "alice");
+    const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
     await emulators.control.clearRequests();
     await listTodos(emulators, tokens.access_token);
     await listTodos(emulators, tokens.access_token);
@@ -170,7 +166,7 @@ describe("the state folder", () => {
     withFolder(async (stateDir) => {
       const first = await start({ stateDir });
       const ports = { pingonePort: portOf(first.pingoneOrigin), todoPort: portOf(first.todoOrigin) };
-      const tokens = await obtainTokens(first, "alice");
+      const tokens = await new TestClient(first).obtainTokens({ username: "alice" });
       const kid = await first.control.rotateKeys();
       await fetch(`${first.todoOrigin}/api/todos`, {
         method: "POST",
@@ -186,12 +182,13 @@ describe("the state folder", () => {
           todos: { text: string }[];
         };
         expect(todos.map(({ text }) => text)).toContain("Survive");
-        const silent = await signIn(second, "alice", {
+        const silent = await new TestClient(second).signIn({
+          username: "alice",
           browser: tokens.login.browser,
           parameters: { prompt: "none" },
         });
         expect(silent.code).not.toBe("");
-        expect((await refresh(second, tokens.refresh_token ?? "")).status).toBe(200);
+        expect((await new TestClient(second).refresh(tokens.refresh_token)).status).toBe(200);
       } finally {
         await second.close();
       }
@@ -200,7 +197,7 @@ describe("the state folder", () => {
   it("holds no token, code or session cookie that could be used", () =>
     withFolder(async (stateDir) => {
       const emulators = await start({ stateDir });
-      const tokens = await obtainTokens(emulators, "alice");
+      const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
       const cookies = await tokens.login.browser.cookies.getCookies(emulators.issuer);
       await emulators.close();
       const content = await readFile(join(stateDir, "emulators.json"), "utf8");
@@ -217,10 +214,10 @@ describe("the state folder", () => {
 
   it("keeps nothing without a folder", async () => {
     const first = await start();
-    const tokens = await obtainTokens(first, "alice");
+    const tokens = await new TestClient(first).obtainTokens({ username: "alice" });
     await first.close();
     const second = await start();
-    expect((await refresh(second, tokens.refresh_token ?? "")).status).toBe(400);
+    expect((await new TestClient(second).refresh(tokens.refresh_token)).status).toBe(400);
     await second.close();
   });
 
@@ -274,7 +271,7 @@ describe("another fixtures folder", () => {
       const applications = await readFile(path, "utf8");
       await writeFile(path, applications.replace("{worker}/callback", "https://other.example/cb"));
       await using emulators = await start({ fixturesDir });
-      await expect(signIn(emulators, "alice")).rejects.toThrow(/redirect_uri/i);
+      await expect(new TestClient(emulators).signIn({ username: "alice" })).rejects.toThrow(/redirect_uri/i);
       const state = await emulators.control.state();
       expect(state.todo.todosByUser).toEqual({});
     }));

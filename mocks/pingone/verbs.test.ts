@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoginView, TokenFault } from "./contracts.ts";
-import { claimsOf, PASSWORD, startTenant, type Tenant } from "./testing/tenant.ts";
+import { claimsOf, PASSWORD } from "./testing/client.ts";
+import { startTenant, type Tenant } from "./testing/tenant.ts";
 
 let tenant: Tenant;
 let changes: number;

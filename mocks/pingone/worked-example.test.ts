@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Emulators, startOffline } from "../index.ts";
 import { TestBrowser } from "../kit/testing/browser.ts";
 import { createSwitchBoard } from "./tenant/switches.ts";
-import { PASSWORD } from "./testing/tenant.ts";
+import { PASSWORD } from "./testing/client.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const document = await readFile(join(ROOT, "docs/emulator.md"), "utf8");

@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  addApplications,
-  type Fields,
-  newVerifier,
-  REDIRECT_URI,
-  startTenant,
-  type Tenant,
-} from "../testing/tenant.ts";
+import { type Fields, newVerifier, REDIRECT_URI } from "../testing/client.ts";
+import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 const SIGN_ON_EVERY_TIME = "5f385b61aea5d59d2fb7ac968ad2247d";

@@ -1,7 +1,8 @@
 /** Whatever arrives, the answer is an error of the endpoint's own kind: never a 500, never a hang. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { basic, PASSWORD, startTenant, type Tenant } from "../testing/tenant.ts";
+import { basic, PASSWORD } from "../testing/client.ts";
+import { startTenant, type Tenant } from "../testing/tenant.ts";
 
 let tenant: Tenant;
 beforeAll(async () => {

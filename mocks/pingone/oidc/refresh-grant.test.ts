@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { basic, claimsOf, headerOf } from "../testing/client.ts";
 import {
   addApplications,
-  basic,
-  claimsOf,
   editWorkerApplication,
-  headerOf,
   startTenant,
   type TenantOptions,
 } from "../testing/tenant.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestBrowser } from "../../kit/testing/browser.ts";
-import { addApplications, form, startTenant, type Tenant, WORKER_ORIGIN } from "../testing/tenant.ts";
+import { form, WORKER_ORIGIN } from "../testing/client.ts";
+import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";
 
 const HOME = `${WORKER_ORIGIN}/`;
 

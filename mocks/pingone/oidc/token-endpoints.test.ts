@@ -1,13 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  addApplications,
-  basic,
-  claimsOf,
-  editWorkerApplication,
-  startTenant,
-  type Tenant,
-} from "../testing/tenant.ts";
+import { basic, claimsOf } from "../testing/client.ts";
+import { addApplications, editWorkerApplication, startTenant, type Tenant } from "../testing/tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
 const TODO_RESOURCE = "a3d5c7e9-0003-4a6b-8c2d-1e3f5a7b9c03";

@@ -1,14 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  addApplications,
-  basic,
-  challengeOf,
-  type Fields,
-  newVerifier,
-  REDIRECT_URI,
-  startTenant,
-  type Tenant,
-} from "../testing/tenant.ts";
+import { basic, challengeOf, type Fields, newVerifier, REDIRECT_URI } from "../testing/client.ts";
+import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
 

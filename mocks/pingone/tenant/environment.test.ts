@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { copyFixtures, startTenant, type TenantOptions, WORKER_ORIGIN } from "../testing/tenant.ts";
+import { WORKER_ORIGIN } from "../testing/client.ts";
+import { copyFixtures, startTenant, type TenantOptions } from "../testing/tenant.ts";
 import { type Environment, EnvironmentFixtureError, loadEnvironment } from "./environment.ts";
 
 const POLICY = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";

@@ -1,15 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import {
-  ALL_SCOPES,
-  addApplications,
-  basic,
-  claimsOf,
-  editWorkerApplication,
-  headerOf,
-  startTenant,
-  type Tenant,
-} from "../testing/tenant.ts";
+import { ALL_SCOPES, basic, claimsOf, headerOf } from "../testing/client.ts";
+import { addApplications, editWorkerApplication, startTenant, type Tenant } from "../testing/tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
 const UUID = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);

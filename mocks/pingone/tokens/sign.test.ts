@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { claimsOf, headerOf, startTenant, type Tenant } from "../testing/tenant.ts";
+import { claimsOf, headerOf } from "../testing/client.ts";
+import { startTenant, type Tenant } from "../testing/tenant.ts";
 
 let tenant: Tenant;
 beforeEach(async () => {
