@@ -120,6 +120,13 @@ describe("sign-off", () => {
     expect(await isSignedOn()).toBe(true);
   });
 
+  it("is refused with a hint of another issuer that has the same key", async () => {
+    await using own = await startTenant({ takeTokenFault: () => "wrong_issuer" });
+    const { id_token } = await own.obtainTokens();
+    const response = await fetch(`${own.issuer}/signoff?${form({ id_token_hint: id_token })}`);
+    expect(response.status).toBe(400);
+  });
+
   it("is refused with a repeated parameter", async () => {
     const response = await fetch(`${tenant.issuer}/signoff?state=a&state=b`);
     expect(response.status).toBe(400);

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { claimsOf, headerOf } from "../testing/client.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
 
@@ -115,6 +115,22 @@ describe("the key set", () => {
     expect(headerOf(second).kid).not.toBe(firstKid);
     expect(published).toContain(headerOf(second).kid);
     expect(await tenant.keyIds()).toContain(firstKid);
+  });
+
+  it("is rolled once for two requests at the same time", async () => {
+    tenant.emulator.admin.setSwitches({ keyRotation: "policy" });
+    const [one, other] = await Promise.all([tenant.keyIds(), tenant.keyIds()]);
+    expect(one).toHaveLength(3);
+    expect(other).toEqual(one);
+    expect(await tenant.keyIds()).toEqual(one);
+  });
+
+  it("tells of each new key, so that it is saved", async () => {
+    const onChange = vi.fn();
+    await using own = await startTenant({ onChange });
+    onChange.mockClear();
+    await own.emulator.admin.rotateKeys();
+    expect(onChange).toHaveBeenCalledOnce();
   });
 
   it("takes back the key published ahead when the policy is switched off", async () => {

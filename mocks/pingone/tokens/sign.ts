@@ -117,7 +117,7 @@ export class Signer {
     try {
       const keys = createLocalJWKSet({ keys: this.#published.issuer.keys.toJSON() });
       // An expired ID token is a valid hint (OpenID Connect RP-Initiated Logout 1.0, section 2).
-      const options = { issuer: this.#issuer, currentDate: new Date(0), algorithms: ["RS256"] };
+      const options = { issuer: this.#issuer, currentDate: new Date(0) };
       return (await jwtVerify(token, keys, options)).payload;
     } catch {
       return undefined;
