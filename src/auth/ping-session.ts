@@ -7,12 +7,13 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { z } from "zod";
-import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, MAXIMUM_MCP_SESSIONS, parseSettings } from "../config.ts";
+import { AUTHORIZATION_CODE_TTL_SECONDS, type Env, parseSettings } from "../config.ts";
 import { within } from "../deadline.ts";
 import { continueRequest, errorName, logAlarm, logEvent, logProblem } from "../log.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "../retry-after.ts";
 import { nowInSeconds } from "../time.ts";
 import { personOf } from "./grant-keeper.ts";
+import { MCP_SESSIONS_KEY, McpSessions } from "./mcp-sessions.ts";
 import { describeFailure } from "./ping-failures.ts";
 import { PingRevocation } from "./ping-revocation.ts";
 import {
@@ -42,7 +43,6 @@ const MAXIMUM_INHERITED = 20;
 const TOKENS_KEY = "tokens";
 const STATE_KEY = "state";
 const REFUSED_KEY = "refusedAt";
-const MCP_SESSIONS_KEY = "mcpSessions";
 
 const stateSchema = z.object({
   version: z.literal(1),
@@ -53,8 +53,6 @@ const stateSchema = z.object({
   phase: z.enum(["new", "taken", "bound"]),
 });
 type SessionState = z.infer<typeof stateSchema>;
-
-const mcpSessionsSchema = z.array(z.string());
 
 /** What is sealed: the tokens, and the refresh tokens of sessions that this one has replaced. */
 const contentSchema = z.object({ tokens: pingTokensSchema, inherited: z.array(z.string()) });
@@ -75,12 +73,12 @@ export class PingSession extends DurableObject<Env> {
   #notBefore = 0;
   /** Another session takes over: no token is given out any more, and no refresh begins. */
   #isHandedOver = false;
-  /** The MCP sessions of this grant, the least recently used first. */
-  #mcpSessions: readonly string[] = [];
+  readonly #mcpSessions: McpSessions;
   readonly #revocation: PingRevocation;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#mcpSessions = new McpSessions(ctx.storage);
     this.#revocation = new PingRevocation(ctx.storage, this.#sealingContext(), (token) =>
       revokeRefreshToken(parseSettings(env), token),
     );
@@ -136,15 +134,11 @@ export class PingSession extends DurableObject<Env> {
   getAccessToken(
     options: ForRequest & { rejected?: string; waitAtMostMs?: number; mcpSession?: string | undefined } = {},
   ): Promise<PingSessionOutcome> {
-    const { mcpSession } = options;
-    if (mcpSession !== undefined && this.#mcpSessions.includes(mcpSession)) {
-      this.#mcpSessions = [...this.#mcpSessions.filter((id) => id !== mcpSession), mcpSession];
-    }
+    if (options.mcpSession !== undefined) this.#mcpSessions.use(options.mcpSession);
     return continueRequest(options.requestId, () => this.#getAccessToken(options));
   }
 
   async #getAccessToken(options: { rejected?: string; waitAtMostMs?: number }): Promise<PingSessionOutcome> {
-    const { rejected, waitAtMostMs = Number.POSITIVE_INFINITY } = options;
     const tokens = this.#content?.tokens;
     if (tokens === undefined) {
       // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: the grant in front of it can go.
@@ -152,16 +146,18 @@ export class PingSession extends DurableObject<Env> {
       return { kind: "expired" };
     }
     if (this.#isHandedOver) return { kind: "expired" };
-    const isRejected = rejected === tokens.accessToken;
+    const isRejected = options.rejected === tokens.accessToken;
     if (!isRejected && nowInSeconds() < tokens.refreshAt) return this.#outcome("valid", tokens);
-    if (tokens.refreshToken === undefined) return this.#withoutRefreshToken(tokens, isRejected);
-    // Asked again after the wait: PingOne is slow or down, and a token that is still good goes on being used.
-    const canStillServe = () => !isRejected && secondsLeft(tokens) > 0;
-    const patienceMs = canStillServe() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
-    const refreshed = await within(patienceMs, this.#refreshOnce(tokens, tokens.refreshToken));
-    if (refreshed !== undefined && refreshed.kind !== "unavailable") return refreshed;
+    const { refreshToken } = tokens;
+    if (refreshToken === undefined) return this.#withoutRefreshToken(tokens, isRejected);
+    const { waitAtMostMs = Number.POSITIVE_INFINITY } = options;
+    const isGood = () => !isRejected && secondsLeft(tokens) > 0;
+    const patienceMs = isGood() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
+    const outcome = (await within(patienceMs, this.#refreshOnce(tokens, refreshToken))) ?? TOO_SLOW;
+    if (outcome.kind !== "unavailable") return outcome;
     if (this.#content === undefined) return { kind: "expired" };
-    return canStillServe() ? this.#outcome("valid", tokens) : (refreshed ?? TOO_SLOW);
+    // PingOne is slow or down: a token that is still good goes on being used. Asked again, for the wait was long.
+    return isGood() ? this.#outcome("valid", tokens) : outcome;
   }
 
   async #withoutRefreshToken(tokens: PingTokens, isRejected: boolean): Promise<PingSessionOutcome> {
@@ -206,18 +202,12 @@ export class PingSession extends DurableObject<Env> {
   /** Counts an MCP session of this grant. @returns the ids of sessions that must end to make room */
   async addMcpSession(sessionId: string): Promise<string[]> {
     if (this.#content === undefined) return [sessionId];
-    const all = [...this.#mcpSessions.filter((id) => id !== sessionId), sessionId];
-    const beyond = all.splice(0, Math.max(0, all.length - MAXIMUM_MCP_SESSIONS));
-    this.#mcpSessions = all;
-    await this.ctx.storage.put(MCP_SESSIONS_KEY, all);
-    return beyond;
+    return this.#mcpSessions.add(sessionId);
   }
 
   /** Its client has ended an MCP session. */
   async removeMcpSession(sessionId: string): Promise<void> {
-    if (!this.#mcpSessions.includes(sessionId)) return;
-    this.#mcpSessions = this.#mcpSessions.filter((id) => id !== sessionId);
-    await this.ctx.storage.put(MCP_SESSIONS_KEY, this.#mcpSessions);
+    await this.#mcpSessions.remove(sessionId);
   }
 
   /**
@@ -265,7 +255,7 @@ export class PingSession extends DurableObject<Env> {
     this.#content = undefined;
     this.#state = undefined;
     this.#refusedAt = undefined;
-    this.#mcpSessions = [];
+    this.#mcpSessions.forget();
     if (toRevoke.length > 0) await this.#revoke(toRevoke);
     else if (!this.#revocation.isPending) await this.ctx.storage.deleteAll();
   }
@@ -361,7 +351,7 @@ export class PingSession extends DurableObject<Env> {
     const { storage } = this.ctx;
     await this.#revocation.load();
     const stored = await storage.get([TOKENS_KEY, STATE_KEY, REFUSED_KEY, MCP_SESSIONS_KEY]);
-    this.#mcpSessions = mcpSessionsSchema.safeParse(stored.get(MCP_SESSIONS_KEY)).data ?? [];
+    this.#mcpSessions.restore(stored.get(MCP_SESSIONS_KEY));
     this.#state = stateSchema.safeParse(stored.get(STATE_KEY)).data;
     this.#refusedAt = z.number().safeParse(stored.get(REFUSED_KEY)).data;
     const sealed = sealedSchema.safeParse(stored.get(TOKENS_KEY));
