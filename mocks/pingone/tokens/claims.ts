@@ -90,18 +90,30 @@ export function userInfoClaims(
   return { sub: user.id, ...personClaims(tenant, scopes, user) };
 }
 
-function personClaims(tenant: Tenant, scopes: readonly string[], user: User): Record<string, unknown> {
+/** What a scope tells of a person (OpenID Connect Core section 5.4), claim by claim. */
+const CLAIMS_OF_SCOPE: Readonly<Record<string, Readonly<Record<string, (user: User) => unknown>>>> = {
+  profile: {
+    preferred_username: ({ username }) => username,
+    given_name: ({ name }) => name.given,
+    family_name: ({ name }) => name.family,
+    updated_at: ({ updatedAt }) => Math.floor(Date.parse(updatedAt) / 1000),
+  },
+  email: { email: ({ email }) => email },
+};
+
+function personClaims(
+  { environment }: Tenant,
+  scopes: readonly string[],
+  user: User,
+): Record<string, unknown> {
+  const told = Object.entries(CLAIMS_OF_SCOPE)
+    .filter(([scope]) => scopes.includes(scope))
+    .flatMap(([, claims]) => Object.entries(claims));
   return {
-    ...(scopes.includes("profile") && {
-      preferred_username: user.username,
-      given_name: user.name.given,
-      family_name: user.name.family,
-      updated_at: Math.floor(Date.parse(user.updatedAt) / 1000),
-    }),
-    ...(scopes.includes("email") && { email: user.email }),
-    env: tenant.environment.id,
-    org: tenant.environment.organizationId,
-    "p1.region": tenant.environment.region,
+    ...Object.fromEntries(told.map(([claim, of]) => [claim, of(user)])),
+    env: environment.id,
+    org: environment.organizationId,
+    "p1.region": environment.region,
   };
 }
 
