@@ -1,5 +1,5 @@
 /**
- * Entry of every npm script: makes ready what is missing (a Node the tools accept, the dependencies, for browser
+ * Entry of every npm script: installs what is missing (the dependencies, a Node for the tools among them; for browser
  * tests a Chromium), then runs the script on that Node. Works on a bare clone with Node 20, so it uses built-in
  * modules only. Never asks anything; says nothing when there is nothing to do.
  *
@@ -14,7 +14,6 @@ import { COMMANDS, WRANGLER_QUIET } from "./setup/commands.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
 import { SetupError } from "./setup/say.mjs";
 import { runScript } from "./setup/script.mjs";
-import { ensureNode } from "./setup/toolchain.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -24,10 +23,11 @@ async function main() {
   if (command === undefined) {
     throw new SetupError(`Unknown script "${name}". There are: ${Object.keys(COMMANDS).join(", ")}.`);
   }
-  const node = await ensureNode(ROOT);
-  await ensureDependencies(ROOT, node);
+  const node = await ensureDependencies(ROOT);
+  // Child processes (wrangler starts `node` again) and a person's own tools find the same Node.
+  const PATH = [dirname(node), process.env.PATH].join(delimiter);
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...(command.quiet && WRANGLER_QUIET), ...process.env, PATH: searchPath(node) };
+  const env = { ...(command.quiet && WRANGLER_QUIET), ...process.env, PATH };
   if (command.browser) env.CHROMIUM_PATH = await ensureBrowser(ROOT, node);
   for (const [index, step] of command.steps.entries()) {
     const isLast = index === command.steps.length - 1;
@@ -41,25 +41,10 @@ async function main() {
   return 0;
 }
 
-/** Child processes (wrangler starts `node` again) and a person's own tools find the same Node and the same binaries. */
-function searchPath(/** @type {string} */ node) {
-  return [dirname(node), join(ROOT, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
-}
-
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`\n${explain(error)}\n`);
+  const text = error instanceof SetupError ? error.message : error instanceof Error ? error.stack : error;
+  process.stderr.write(`\n${text}\n`);
   process.exitCode = 1;
-}
-
-/** @param {unknown} error */
-function explain(error) {
-  if (error instanceof SetupError) return error.message;
-  const { code, path } = /** @type {NodeJS.ErrnoException} */ (error);
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-    return `This user may not write ${path ?? ROOT}. Clone the project into a folder of your own, then try again.`;
-  }
-  if (code === "ENOSPC") return "The disk is full. Free some space, then try again.";
-  return error instanceof Error ? error.stack : String(error);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "./setup/commands.mjs";
@@ -24,13 +24,8 @@ describe("run.mjs", () => {
   });
 
   it("uses built-in modules only, before anything is installed", () => {
-    const sources = [
-      "run.mjs",
-      ...["browser", "child", "commands", "dependencies", "npm", "say", "script", "toolchain"].map(
-        (name) => `setup/${name}.mjs`,
-      ),
-    ];
-    for (const source of sources) {
+    const setup = readdirSync(join(ROOT, "scripts/setup")).filter((name) => name.endsWith(".mjs"));
+    for (const source of ["run.mjs", ...setup.map((name) => `setup/${name}`)]) {
       const text = readFileSync(join(ROOT, "scripts", source), "utf8");
       for (const [, specifier] of text.matchAll(/^import .* from "([^"]+)";$/gm)) {
         expect(specifier).toMatch(/^(node:|\.\.?\/.*\.mjs$)/);

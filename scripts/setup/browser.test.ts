@@ -21,7 +21,6 @@ describe("chooseBrowser", () => {
   const sources = (options: { named?: string; running?: string[]; provided?: (string | Error)[] }) => ({
     named: options.named,
     installed: ["/usr/bin/chromium", "/usr/bin/google-chrome"],
-    exists: () => true,
     runs: async (path: string) => (options.running ?? []).includes(path),
     providers: (options.provided ?? []).map((outcome, index) => ({
       name: `way ${index + 1}`,

@@ -1,88 +1,89 @@
-/** Installs the dependencies when `node_modules` is not what `package-lock.json` says. */
+/**
+ * Installs the dependencies when `node_modules` is not what `package-lock.json` says. One of them is the Node that
+ * every script runs on, so that it is the same for everybody, whatever Node npm runs on.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runNpm } from "./npm.mjs";
 import { SetupError, saying } from "./say.mjs";
+import { runToEnd } from "./script.mjs";
 
 /**
- * @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean, link?: boolean,
- *   os?: string[], cpu?: string[], libc?: string[] }} LockedPackage
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean,
+ *   os?: string | string[], cpu?: string | string[], bin?: Record<string, string> }} LockedPackage
  * @typedef {Record<string, LockedPackage>} LockedPackages
- * @typedef {{ platform: string, arch: string, libc?: string | undefined }} Machine
  */
+
+/**
+ * The Node that is locked for a machine. It also stands for all other packages made for one kind of machine: where it
+ * is installed, they are.
+ * @param {LockedPackages} wanted
+ * @param {{ platform: string, arch: string }} machine
+ * @returns {{ folder: string, binary: string }} paths within the project
+ * @throws {SetupError}
+ */
+export function findNode(wanted, { platform, arch }) {
+  for (const [folder, { bin, os, cpu }] of Object.entries(wanted)) {
+    if (bin?.node !== undefined && [os].flat().includes(platform) && [cpu].flat().includes(arch)) {
+      return { folder, binary: join(folder, bin.node) };
+    }
+  }
+  throw new SetupError(
+    `The tools do not exist for ${platform}-${arch}. They run on Linux and macOS (x64 and arm64) and on Windows (x64).`,
+  );
+}
 
 /**
  * Why `node_modules` does not match the lock file, or undefined when it does. npm writes what it installed to
  * `node_modules/.package-lock.json` as its last step, so an interrupted install leaves no match.
  * @param {LockedPackages} wanted
  * @param {LockedPackages | undefined} installed
- * @param {Machine} machine
+ * @param {string} nodeFolder the one optional package that must be there
  * @returns {string | undefined}
  */
-export function findMismatch(wanted, installed, machine) {
+export function findMismatch(wanted, installed, nodeFolder) {
   if (installed === undefined) return "they are not installed";
   for (const [path, locked] of Object.entries(wanted)) {
-    if (path === "" || locked.link === true) continue;
     const present = installed[path];
     if (present === undefined) {
-      if (!isNeededOn(locked, machine)) continue;
+      const isOptional = locked.optional === true || locked.devOptional === true;
+      if (path === "" || (isOptional && path !== nodeFolder)) continue;
       return `${path} is missing`;
     }
-    const otherBytes = locked.integrity !== undefined && present.integrity !== locked.integrity;
-    if (present.version !== locked.version || otherBytes) {
-      return `${path} is not the locked version`;
-    }
+    const hasOtherBytes = locked.integrity !== undefined && present.integrity !== locked.integrity;
+    if (present.version !== locked.version || hasOtherBytes) return `${path} is not the locked version`;
   }
   const extra = Object.keys(installed).find((path) => wanted[path] === undefined);
   return extra === undefined ? undefined : `${extra} is not in package-lock.json`;
 }
 
-/** Optional packages may be absent, but not the ones made for this very machine: they carry workerd and esbuild. */
-function isNeededOn(/** @type {LockedPackage} */ locked, /** @type {Machine} */ machine) {
-  if (locked.optional !== true && locked.devOptional !== true) return true;
-  if (locked.os === undefined && locked.cpu === undefined) return false;
-  return (
-    allows(locked.os, machine.platform) &&
-    allows(locked.cpu, machine.arch) &&
-    allows(locked.libc, machine.libc)
-  );
-}
-
-/** npm's rule for `os`, `cpu` and `libc`: a list of names, or of `!names`. */
-function allows(/** @type {string[] | undefined} */ names, /** @type {string | undefined} */ own) {
-  if (names === undefined) return true;
-  if (own === undefined) return false;
-  if (names.includes(`!${own}`)) return false;
-  const positive = names.filter((name) => !name.startsWith("!"));
-  return positive.length === 0 || positive.includes(own) || positive.includes("any");
-}
-
-/** @returns {Machine} */
-function thisMachine() {
-  const { platform, arch } = process;
-  if (platform !== "linux") return { platform, arch };
-  const report = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  return { platform, arch, libc: report.header?.glibcVersionRuntime === undefined ? "musl" : "glibc" };
-}
-
 /**
  * @param {string} root folder of the project
- * @param {string} node the Node that npm runs on
+ * @returns {Promise<string>} path of the Node that the scripts run on
  * @throws {SetupError}
  */
-export async function ensureDependencies(root, node) {
+export async function ensureDependencies(root) {
   const wanted = await readPackages(join(root, "package-lock.json"));
   if (wanted === undefined) {
     throw new SetupError(
       "package-lock.json is missing or damaged. Restore it with: git checkout package-lock.json",
     );
   }
+  const { folder, binary } = findNode(wanted, process);
   const installed = await readPackages(join(root, "node_modules", ".package-lock.json"));
-  const mismatch = findMismatch(wanted, installed, thisMachine());
-  if (mismatch === undefined) return;
-  await saying(`Installing the dependencies with npm ci, because ${mismatch} (a minute or two)`, () =>
-    runNpm(["ci", "--ignore-scripts"], { node, cwd: root, purpose: "install the dependencies" }),
-  );
+  const mismatch = findMismatch(wanted, installed, folder);
+  if (mismatch !== undefined) {
+    await saying(`Installing the dependencies with npm ci, because ${mismatch} (a minute or two)`, () =>
+      installDependencies(root),
+    );
+  }
+  const node = join(root, binary);
+  if (node !== process.execPath && !(await runToEnd(node, ["--version"])).ok) {
+    throw new SetupError(
+      `The Node of the tools, ${binary}, does not run on this machine. On Linux it needs a recent glibc, which Debian and ` +
+        "Ubuntu have and Alpine has not. If node_modules is from another machine, delete it and run this again.",
+    );
+  }
+  return node;
 }
 
 /** @param {string} path @returns {Promise<LockedPackages | undefined>} */
@@ -93,4 +94,64 @@ async function readPackages(path) {
   } catch {
     return undefined;
   }
+}
+
+/** What npm prints when it fails, and what completes "npm could not install the dependencies: ...". */
+const FAILURES = /** @type {const} */ ([
+  [
+    /EINTEGRITY/,
+    "what the registry sent is not what this project pins (sha512 differs). " +
+      "Check the registry that npm uses (npm config get registry), then try again.",
+  ],
+  [
+    /are in sync/,
+    "package.json and package-lock.json do not match. " +
+      "Mend package-lock.json with npm install, or restore both with git checkout package.json package-lock.json.",
+  ],
+  [
+    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|FETCH_ERROR)\b|network (request|timeout)|getaddrinfo/i,
+    "the npm registry cannot be reached. Check the network (or npm config get registry), then try again.",
+  ],
+  [/\bENOSPC\b/, "the disk is full. Free some space, then try again."],
+  [
+    /\b(EACCES|EPERM|EROFS)\b/,
+    "this user may not write there. Clone the project into a folder of your own, then try again.",
+  ],
+]);
+
+/**
+ * With the npm that runs us, on the Node that it runs on: the one in `node_modules` is about to be replaced.
+ * @param {string} root
+ * @throws {SetupError}
+ */
+export async function installDependencies(root) {
+  const { npm_execpath: npm, npm_node_execpath: node = process.execPath } = process.env;
+  const args = [
+    "ci",
+    "--ignore-scripts",
+    // Whatever the person's settings leave out or refuse: the tools bring the Node that they need.
+    ...["--include=dev", "--include=optional", "--engine-strict=false"],
+    // npm's own pauses between attempts (10 s, then a minute) would look like a hang without a network.
+    ...["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000"],
+    ...["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+  ];
+  const { ok, output } = npm?.endsWith("npm-cli.js")
+    ? await runToEnd(node, [npm, ...args], { cwd: root })
+    : await runToEnd("npm", args, { cwd: root, shell: process.platform === "win32" });
+  if (ok) return;
+  const known = FAILURES.find(([mark]) => mark.test(output));
+  throw new SetupError(
+    `npm could not install the dependencies${known === undefined ? `. It said:\n${lastLines(output)}` : `: ${known[1]}`}`,
+  );
+}
+
+/** @param {string} output */
+function lastLines(output) {
+  const lines = output
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !/complete log|_logs/.test(line));
+  return lines
+    .map((line) => `  ${line.trimEnd()}`)
+    .slice(-5)
+    .join("\n");
 }

