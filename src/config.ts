@@ -27,9 +27,7 @@ export function isTodoScope(scope: string): scope is TodoScope {
   return Object.hasOwn(TODO_SCOPES, scope);
 }
 
-export const TODO_SCOPE_NAMES = ["todo_api:read", "todo_api:write"] as const satisfies readonly TodoScope[];
-
-export const ALL_TODO_SCOPES: readonly TodoScope[] = TODO_SCOPE_NAMES;
+export const ALL_TODO_SCOPES = ["todo_api:read", "todo_api:write"] as const satisfies readonly TodoScope[];
 
 /** Asking for it means "I want a refresh token" (OpenID Connect Core §11); it is never a permission. */
 export const OFFLINE_ACCESS = "offline_access";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import { ALL_TODO_SCOPES, type Env, parseSettings } from "./config.ts";
+import { ALL_TODO_SCOPES, type Env, parseSettings, type TodoScope } from "./config.ts";
 import { withBudget } from "./deadline.ts";
 
 // After the line above has prepared for it.
@@ -70,7 +70,7 @@ function send(
 const toolCall = (name: string) => ({ method: "tools/call", params: { name, arguments: {} } });
 
 describe("the scopes of a call are those that both the token and the sign-in at PingOne have", () => {
-  it.each<[what: string, token: readonly string[], pingOne: typeof ALL_TODO_SCOPES]>([
+  it.each<[what: string, token: readonly string[], pingOne: readonly TodoScope[]]>([
     ["the token", ["todo_api:write"], ALL_TODO_SCOPES],
     ["PingOne's token", ALL_TODO_SCOPES, ["todo_api:write"]],
     ["either", [], []],

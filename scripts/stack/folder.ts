@@ -14,7 +14,7 @@ export interface OfflineFolder {
   readonly secrets: Secrets;
 }
 
-export interface Secrets {
+interface Secrets {
   readonly cookieEncryptionKey: string;
   readonly inspectorToken: string;
 }

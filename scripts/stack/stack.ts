@@ -14,9 +14,9 @@ import { mcpUrlOf, settingsOf, startWorkerPart, workerOriginOf } from "./worker.
 
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
-export type PartName = "emulators" | "worker" | "inspector";
+type PartName = "emulators" | "worker" | "inspector";
 
-export interface InspectorOptions {
+interface InspectorOptions {
   readonly protocolEra?: ProtocolEra;
   readonly scopes?: string;
   readonly secretStore?: "file" | "memory";

@@ -1,8 +1,8 @@
 /** Shapes that pass between the OIDC client of PingOne and the rest of the Worker. */
 import { z } from "zod";
-import { type Person, personSchema, TODO_SCOPE_NAMES } from "../config.ts";
+import { ALL_TODO_SCOPES, type Person, personSchema } from "../config.ts";
 
-const todoScopeSchema = z.enum(TODO_SCOPE_NAMES);
+const todoScopeSchema = z.enum(ALL_TODO_SCOPES);
 
 /** The PingOne tokens behind one MCP grant. Times are seconds since the epoch. */
 export const pingTokensSchema = z.object({

@@ -17,7 +17,7 @@ import {
 } from "./cost.ts";
 import { growthTable, operationTable, type Report, ratios, renderRange, timeTable } from "./report.ts";
 
-export const LANES: readonly Lane[] = ["stateless lane", "session lane"];
+const LANES: readonly Lane[] = ["stateless lane", "session lane"];
 export const DEFAULT_USAGE: Usage = { people: 1000, signInsPerDay: 0.2, callsPerDay: 20 };
 const SIZES = [100, 1000, 10_000, 100_000, 1_000_000];
 

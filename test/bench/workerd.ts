@@ -20,7 +20,7 @@ export interface KvCounts {
   readonly list: number;
 }
 
-export interface TailCounts {
+interface TailCounts {
   /** By class and method. */
   readonly invocations: Readonly<Record<string, number>>;
   readonly logLines: number;

@@ -14,7 +14,7 @@ export const APPS = ["app one", "app two", "app three"] as const;
 export type AppName = (typeof APPS)[number];
 
 /** `shared`: one in which several people sign in. */
-export type BrowserName = "own" | "shared";
+type BrowserName = "own" | "shared";
 
 /** `both`: each request of the step goes to the other place than the one before. */
 export type Where = PlaceName | "both";

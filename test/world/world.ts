@@ -34,12 +34,12 @@ const ALARM_PAUSE_MS = 50;
 /** An alarm may set another that is due at once, but not for ever. */
 const ALARM_ROUNDS = 200;
 
-export interface ObjectRef {
+interface ObjectRef {
   readonly className: string;
   readonly id: string;
 }
 
-export interface Alarm extends ObjectRef {
+interface Alarm extends ObjectRef {
   /** Seconds of world time until it rings. */
   readonly inSeconds: number;
 }

@@ -4,7 +4,7 @@ import { textOf, titlesOf } from "../comparisons.ts";
 import { sectionOf, tableRows } from "../markdown.ts";
 import { filesBelow, type Project, readText } from "../project.ts";
 
-export const FAILURES = "docs/failures.md";
+const FAILURES = "docs/failures.md";
 
 const STEPS = [
   "Discovery",
@@ -73,7 +73,7 @@ function isMadeBy(template: string, title: string, literals: ReadonlySet<string>
   return values?.every((value) => literals.has(value)) ?? false;
 }
 
-export function findUnknownTests(document: string, readTest: (path: string) => string | undefined): string[] {
+function findUnknownTests(document: string, readTest: (path: string) => string | undefined): string[] {
   const named = Array.from(document.matchAll(/`([^`\s]+\.test\.tsx?)`: "([^"]+)"/g));
   return named.flatMap(([, path = "", words = ""]) => {
     const source = readTest(path);

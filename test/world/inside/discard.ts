@@ -53,7 +53,7 @@ export function takeDiscards(): readonly Discard[] {
 }
 
 /** @throws {Error} when the instance has been discarded */
-export function requireAlive(instance: Instance): void {
+function requireAlive(instance: Instance): void {
   if (instance.isDiscarded) throw new Error(GONE);
 }
 

@@ -11,7 +11,7 @@ import { type Discard, type DiscardPlan, planDiscard, takeDiscards } from "./dis
 import { takeObjectCalls } from "./object-calls.ts";
 import { nameOf, type WorldObject } from "./objects.ts";
 
-export const STALE_MS = 60_000;
+const STALE_MS = 60_000;
 
 export interface Found {
   readonly value: string | null;
