@@ -22,6 +22,7 @@ import {
   PLAYWRIGHT_RUN,
   TYPE_CHECK,
   TYPES_CHECK,
+  UNUSED,
   VITEST_RUN,
   WRANGLER_QUIET,
 } from "./setup/commands.mjs";
@@ -43,6 +44,7 @@ interface Step {
 const STEPS: readonly Step[] = [
   { title: "Format", args: FORMAT_CHECK, tally: tallyCheck, remedy: "npm run format" },
   { title: "Lint", args: LINT, tally: tallyCheck, remedy: "npm run lint" },
+  { title: "Unused code", args: UNUSED, tally: tallyCheck, remedy: "npm run lint" },
   { title: "Generated types", args: TYPES_CHECK, tally: tallyCheck, remedy: "npm run types" },
   { title: "Type check", args: TYPE_CHECK, tally: tallyCheck, remedy: "npm run typecheck" },
   { title: "Deployment, dry run", args: BUNDLE_CHECK, tally: tallyCheck, remedy: "npm run build" },

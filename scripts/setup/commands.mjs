@@ -2,6 +2,7 @@
 
 const WRANGLER = "node_modules/wrangler/bin/wrangler.js";
 const BIOME = "node_modules/@biomejs/biome/bin/biome";
+const KNIP = "node_modules/knip/bin/knip.js";
 const VITEST = "node_modules/vitest/vitest.mjs";
 const PLAYWRIGHT = "node_modules/@playwright/test/cli.js";
 const TSC = "node_modules/typescript/bin/tsc";
@@ -25,6 +26,7 @@ export const DRY_RUN = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
 export const CHECK_STARTUP = [WRANGLER, "check", "startup"];
 export const FORMAT_CHECK = [BIOME, "format", "."];
 export const LINT = [BIOME, "lint", "--error-on-warnings", "."];
+export const UNUSED = [KNIP, "--no-progress", "--treat-config-hints-as-errors"];
 export const TYPES_CHECK = ["scripts/check-types.ts"];
 export const BUNDLE_CHECK = ["scripts/check-bundle.ts"];
 export const TYPE_CHECK = [TSC, "--noEmit", "--project", "."];
@@ -52,7 +54,7 @@ export const COMMANDS = {
   types: { steps: [WRANGLER_TYPES], quiet: true },
   wrangler: { steps: [[WRANGLER]], interactive: true },
   typecheck: { steps: [TYPES_CHECK, TYPE_CHECK] },
-  lint: { steps: [LINT] },
+  lint: { steps: [LINT, UNUSED] },
   format: { steps: [[BIOME, "format", "--write", "."]] },
   "test:unit": { steps: [[...VITEST_RUN, "--project", "unit"]] },
   "test:worker": { steps: [[...VITEST_RUN, "--project", "worker"]], quiet: true },
