@@ -59,6 +59,7 @@ export const COMMANDS = {
   "test:unit": { steps: [[...VITEST_RUN, "--project", "unit"]] },
   "test:worker": { steps: [[...VITEST_RUN, "--project", "worker"]], quiet: true },
   "test:e2e": { steps: [PLAYWRIGHT_RUN], browser: true },
+  "test:watch": { steps: [[VITEST, "watch"]], interactive: true, quiet: true },
   "test:world": { steps: [["scripts/world.ts"]] },
   bench: { steps: [["test/bench/main.ts"]], quiet: true },
   cost: { steps: [["test/bench/cost-main.ts"]] },
