@@ -4,7 +4,8 @@
  * Host rule: the Worker and the Inspector are always `localhost`, the emulators always `127.0.0.1`. They are two
  * different *sites*, as in production, so cookies and redirects meet the same cross-site rules.
  */
-export const EMULATOR_HOST = "127.0.0.1";
+export { EMULATOR_HOST } from "./kit/host.ts";
+
 export const WORKER_HOST = "localhost";
 
 /** Default ports of the offline loop; each can be overridden by the environment variable of the name given. */

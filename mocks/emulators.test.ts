@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Emulators, startOffline } from "./index.ts";
-import { TOKEN_FAULTS, type TokenFault } from "./pingone/contracts.ts";
 import { PASSWORD, TestClient, type TokenAnswer, WORKER_ORIGIN } from "./pingone/testing/client.ts";
+import { TOKEN_FAULTS, type TokenFault } from "./pingone/tokens/defects.ts";
 import { listTodos } from "./todo/testing/list-todos.ts";
 
 describe("the control API on both emulators", () => {

@@ -148,7 +148,7 @@ describe("startOffline", () => {
     expect((await new TestClient(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(60);
     await emulators.control.reset();
     expect((await new TestClient(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(3600);
-    await expect(emulators.control.setSwitches({ nonsense: 1 })).rejects.toThrow(/resourceParam/);
+    await expect(emulators.control.setSwitches({ nonsense: 1 } as object)).rejects.toThrow(/resourceParam/);
   });
 
   it("asks PingOne for its keys over HTTP", async () => {

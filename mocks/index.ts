@@ -3,18 +3,27 @@
  * `npm run mocks` and the tests; port 0 gives each test a pair of its own.
  */
 import { join } from "node:path";
-import { createClock, type MovableClock } from "./kit/clock.ts";
-import { mountControl } from "./kit/control/app.ts";
-import { type Control, createControl } from "./kit/control/control.ts";
-import { createTokenFaultTaker } from "./kit/faults/middleware.ts";
-import { createFaultQueue } from "./kit/faults/queue.ts";
-import { createJournal } from "./kit/journal/journal.ts";
+import { type Control, OFFLINE } from "./control.ts";
+import type { Clock } from "./kit/clock.ts";
 import { explainPortError } from "./kit/listen.ts";
+import { runKit } from "./kit/run.ts";
 import { createStateFile, readState, type StateFile, UnusableStateError } from "./kit/state-file.ts";
-import type { Clock, LoginCredentials, PingOneEmulator } from "./pingone/contracts.ts";
+import type { PingOneEmulator } from "./pingone/emulator.ts";
 import { createPingOneEmulator } from "./pingone/emulator.ts";
+import { TOKEN_FAULTS } from "./pingone/tokens/defects.ts";
 import { createTodoEmulator } from "./todo/server.ts";
-import { createTodoStore, readTodoSeeds } from "./todo/store.ts";
+import { createTodoStore, readTodoSeeds, type TodoStore } from "./todo/store.ts";
+
+export {
+  type Control,
+  type ControlClient,
+  type ControlState,
+  createControlClient,
+  type EndpointName,
+  type FaultRequest,
+  OFFLINE,
+  type RequestPattern,
+} from "./control.ts";
 
 export const DEFAULT_FIXTURES_DIR = join(import.meta.dirname, "../fixtures");
 
@@ -52,9 +61,13 @@ export interface Emulators extends AsyncDisposable {
  */
 export async function startOffline(options: EmulatorsOptions): Promise<Emulators> {
   const fixturesDir = options.fixturesDir ?? DEFAULT_FIXTURES_DIR;
-  const clock: MovableClock = createClock(options.clock);
-  const journal = createJournal();
-  const saved = options.stateDir === undefined ? undefined : await readState(options.stateDir);
+  const saved =
+    options.stateDir === undefined
+      ? undefined
+      : await readState(
+          options.stateDir,
+          OFFLINE.emulators.map(({ name }) => name),
+        );
   const seeds = await readTodoSeeds(fixturesDir);
 
   let pingone: PingOneEmulator | undefined;
@@ -64,42 +77,30 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     if (pingone === undefined) throw new Error("The PingOne emulator is still starting.");
     return pingone;
   };
+  const usernameOf = (subject: string) =>
+    requirePingOne()
+      .admin.describe()
+      .users.find((user) => user.id === subject)?.username;
 
-  const todos = unusableUnless("todos", options.stateDir, () =>
-    createTodoStore({
-      seeds,
-      usernameOf: (subject) =>
-        requirePingOne()
-          .admin.describe()
-          .users.find((user) => user.id === subject)?.username,
-      ...(saved !== undefined && { snapshot: saved.todo }),
-      onChange,
-    }),
+  const store: TodoStore = unusableUnless("todos", options.stateDir, () =>
+    createTodoStore({ seeds, usernameOf, ...(saved !== undefined && { snapshot: saved.todo }), onChange }),
   );
-  const faults = createFaultQueue(journal.redactor.hash);
-  const control = createControl({
-    journal,
-    faults,
-    clock,
-    todo: todos,
-    pingone: () => requirePingOne().admin,
+  const kit = runKit(OFFLINE, {
+    running: { pingone: requirePingOne, todo: () => ({ store, usernameOf }) },
+    clock: options.clock,
   });
-  const shared = {
-    journal,
-    queue: faults,
-    control,
-    clock: clock.now,
-    loginOf: (credentials: LoginCredentials) => pingone?.admin.loginOf(credentials),
-  };
 
   try {
     pingone = await createPingOneEmulator({
       port: options.pingonePort,
       workerOrigin: options.workerOrigin,
       fixturesDir,
-      clock: clock.now,
-      mount: (app) => mountControl(app, { ...shared, emulator: "pingone" }),
-      takeTokenFault: createTokenFaultTaker(shared),
+      clock: kit.clock,
+      mount: (app) => kit.mount(app, "pingone"),
+      takeTokenFault: (login) => {
+        const fault = kit.takeFault("token", login);
+        return TOKEN_FAULTS.find((name) => name === fault);
+      },
       onChange,
       ...(saved !== undefined && { snapshot: saved.pingone }),
     });
@@ -117,19 +118,16 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     issuer,
     jwks: new URL(`${issuer}/jwks`),
     audience: apiIdentifier,
-    store: todos,
-    clock: clock.now,
-    mount: (app) => mountControl(app, { ...shared, emulator: "todo" }),
+    store,
+    clock: kit.clock,
+    mount: (app) => kit.mount(app, "todo"),
   }).catch(async (error: unknown) => {
     await pingone?.close();
     throw error;
   });
 
   if (options.stateDir !== undefined) {
-    stateFile = createStateFile(options.stateDir, () => ({
-      pingone: requirePingOne().snapshot(),
-      todo: todos.snapshot(),
-    }));
+    stateFile = createStateFile(options.stateDir, kit.snapshot);
   }
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -146,7 +144,7 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     apiIdentifier,
     client: pingone.client,
     users: pingone.users,
-    control,
+    control: kit.control,
     close,
     [Symbol.asyncDispose]: close,
   };

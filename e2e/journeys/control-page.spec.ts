@@ -37,15 +37,29 @@ async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
   expect(signingKeyId).not.toBe(before);
   expect(keyIds).toEqual([signingKeyId]);
 
-  await page.getByLabel("Flow", { exact: true }).selectOption({ index: 1 });
+  await page.getByLabel("DaVinci flow", { exact: true }).selectOption({ index: 1 });
   await page.getByRole("button", { name: "Choose this flow" }).click();
   const bound = (await control.state()).pingone.flows.filter((flow) => flow.bound);
   await expect(part(page, "Overview")).toContainText(bound[0]?.name ?? "nothing");
 
-  await page.getByLabel("accessTokenTtlSeconds").fill("90");
+  const switches = part(page, "Switches");
+  await switches.getByLabel("Access token lifetime, seconds").fill("90");
+  await switches.getByLabel("Additional replay protection").selectOption("no");
+  await switches.getByLabel("Refresh tokens", { exact: true }).selectOption("opaque");
   await page.getByRole("button", { name: "Set the switches" }).click();
   await expect(page.getByRole("status")).toContainText("Done");
-  expect((await control.state()).pingone.switches.accessTokenTtlSeconds).toBe(90);
+  expect((await control.state()).pingone.switches).toMatchObject({
+    accessTokenTtlSeconds: 90,
+    replayProtection: false,
+    refreshTokenType: "OPAQUE_TOKEN",
+    gracePeriodSeconds: null,
+  });
+  await switches.getByLabel("Additional replay protection").selectOption("as the application says");
+  await page.getByRole("button", { name: "Set the switches" }).click();
+  expect((await control.state()).pingone.switches).toMatchObject({
+    accessTokenTtlSeconds: 90,
+    replayProtection: null,
+  });
 
   const faults = part(page, "Faults");
   await faults.getByLabel("Fault", { exact: true }).selectOption("status");

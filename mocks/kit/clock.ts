@@ -1,8 +1,10 @@
 /**
  * The emulators' own clock. It starts at real time and can be moved, so that tokens expire and skew appears without
- * waiting and without patching any global. The Worker keeps real time.
+ * waiting and without patching any global. The program under test keeps real time.
  */
-import type { Clock } from "../pingone/contracts.ts";
+
+/** Milliseconds since the epoch, by the emulators' own clock. */
+export type Clock = () => number;
 
 export interface MovableClock {
   readonly now: Clock;

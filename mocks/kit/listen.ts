@@ -1,6 +1,15 @@
 /** Binds a Hono app to a loopback port, and says in one sentence what is wrong when it cannot. */
-import { EMULATOR_HOST, type PortVariable } from "../addresses.ts";
+import { EMULATOR_HOST } from "./host.ts";
 import { createHttpServer, type EmulatorApp } from "./http-server.ts";
+
+export interface PortNeed {
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Name of the environment variable that sets the port. */
+  readonly variable: string;
+  /** What the port is for, as in "the bookshop emulator". */
+  readonly need: string;
+}
 
 export interface Listening {
   readonly origin: string;
@@ -12,15 +21,8 @@ export class PortUnavailableError extends Error {
   override readonly name = "PortUnavailableError";
 }
 
-/**
- * @param options.port 0 picks a free one.
- * @param options.need What the port is for, as in "the Todo API emulator".
- * @throws {PortUnavailableError} when the port is taken or may not be bound.
- */
-export async function listen(
-  app: EmulatorApp,
-  options: { readonly port: number; readonly variable: PortVariable; readonly need: string },
-): Promise<Listening> {
+/** @throws {PortUnavailableError} when the port is taken or may not be bound. */
+export async function listen(app: EmulatorApp, options: PortNeed): Promise<Listening> {
   const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error) => reject(explainPortError(error, options));
@@ -43,10 +45,7 @@ export async function listen(
 }
 
 /** The plain sentence for a port that cannot be had; any other error comes back as it is. */
-export function explainPortError(
-  error: unknown,
-  { port, variable, need }: { readonly port: number; readonly variable: PortVariable; readonly need: string },
-): unknown {
+export function explainPortError(error: unknown, { port, variable, need }: PortNeed): unknown {
   if (error instanceof PortUnavailableError || !(error instanceof Error)) return error;
   const code = "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {

@@ -12,27 +12,33 @@ export class ExpectationError extends Error {
 }
 
 /**
- * @param validKeys Named when the input has a key that is none of them.
+ * @param validKeys Named when the input itself has a key that is none of them.
  * @throws {ControlRequestError} with one line for each thing that is wrong.
  */
 export function parseInput<S extends z.ZodType>(
   schema: S,
   input: unknown,
   what: string,
-  validKeys: readonly string[] = keysOf(schema),
+  validKeys: readonly string[] = keysAt(schema, []),
 ): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
-    const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-    const names = issue.code === "unrecognized_keys" && issue.path.length === 0 ? validKeys : [];
-    return `${where}${issue.message}${names.length > 0 ? `. Valid names: ${names.join(", ")}` : ""}`;
+  const lines = parsed.error.issues.map(({ code, path, message }) => {
+    const where = path.length > 0 ? `${path.join(".")}: ` : "";
+    const valid = path.length > 0 ? keysAt(schema, path) : validKeys;
+    const names =
+      code === "unrecognized_keys" && valid.length > 0 ? `. Valid names: ${valid.join(", ")}` : "";
+    return `${where}${message}${names}`;
   });
   throw new ControlRequestError(`${what} is not valid. ${lines.join("; ")}.`);
 }
 
-function keysOf(schema: z.ZodType): readonly string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+/** Names of the fields that the object at this place can have. */
+function keysAt(schema: unknown, [first, ...rest]: readonly PropertyKey[]): readonly string[] {
+  if (schema instanceof z.ZodOptional)
+    return keysAt(schema.unwrap(), first === undefined ? [] : [first, ...rest]);
+  if (!(schema instanceof z.ZodObject)) return [];
+  return first === undefined ? Object.keys(schema.shape) : keysAt(schema.shape[String(first)], rest);
 }
 
 /** @throws {ControlRequestError} that lists the valid names. */
@@ -44,4 +50,13 @@ export function requireName<N extends string>(what: string, given: unknown, vali
     );
   }
   return name;
+}
+
+/** For what throws on a name that it does not know, in the words of whoever asked for it. */
+export function refusing<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new ControlRequestError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createStateFile, readState, removeState } from "./state-file.ts";
 
+const NAMES = ["accounts", "notes"];
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "emulators-"));
@@ -12,14 +13,14 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe("the state file", () => {
   it("gives back what was saved, and nothing where nothing was", async () => {
-    expect(await readState(dir)).toBeUndefined();
-    await createStateFile(dir, () => ({ pingone: { a: 1 }, todo: [2] })).close();
-    expect(await readState(dir)).toEqual({ pingone: { a: 1 }, todo: [2] });
+    expect(await readState(dir, NAMES)).toBeUndefined();
+    await createStateFile(dir, () => ({ accounts: { a: 1 }, notes: [2] })).close();
+    expect(await readState(dir, NAMES)).toEqual({ accounts: { a: 1 }, notes: [2] });
   });
 
   it("makes its folder, is for its owner alone and leaves no draft behind", async () => {
     const deep = join(dir, "a", "b");
-    const file = createStateFile(deep, () => ({ pingone: 1, todo: 1 }));
+    const file = createStateFile(deep, () => ({ accounts: 1, notes: 1 }));
     await file.close();
     expect((await stat(file.path)).mode & 0o777).toBe(0o600);
     expect(await readdir(deep)).toEqual(["emulators.json"]);
@@ -29,35 +30,36 @@ describe("the state file", () => {
     let taken = 0;
     const file = createStateFile(dir, () => {
       taken += 1;
-      return { pingone: taken, todo: 0 };
+      return { accounts: taken, notes: 0 };
     });
     for (let i = 0; i < 10; i += 1) file.changed();
-    await vi.waitFor(async () => expect(await readState(dir)).toEqual({ pingone: 1, todo: 0 }));
+    await vi.waitFor(async () => expect(await readState(dir, NAMES)).toEqual({ accounts: 1, notes: 0 }));
     await file.close();
     file.changed();
     expect(taken).toBe(2);
   });
 
   it.each([
-    ["cut off", '{"version":1,"pingone":{'],
-    ["of another version", '{"version":2,"pingone":{},"todo":{}}'],
+    ["cut off", '{"version":1,"accounts":{'],
+    ["of another version", '{"version":2,"accounts":{},"notes":{}}'],
+    ["of other emulators", '{"version":1,"accounts":{},"others":{}}'],
     ["something else", "[]"],
   ])("refuses a file that is %s, and says how to go on", async (_, content) => {
     await writeFile(join(dir, "emulators.json"), content);
-    await expect(readState(dir)).rejects.toThrow(/cannot be used.*--fresh/);
+    await expect(readState(dir, NAMES)).rejects.toThrow(/cannot be used.*--fresh/);
   });
 
   it("says where it cannot write, and goes on", async () => {
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
     const blocked = join(dir, "file");
     await writeFile(blocked, "");
-    await createStateFile(join(blocked, "below"), () => ({ pingone: 1, todo: 1 })).close();
+    await createStateFile(join(blocked, "below"), () => ({ accounts: 1, notes: 1 })).close();
     expect(said.mock.calls.flat().join(" ")).toContain(blocked);
     said.mockRestore();
   });
 
   it("is removed on demand, also when there is none", async () => {
-    const file = createStateFile(dir, () => ({ pingone: 1, todo: 1 }));
+    const file = createStateFile(dir, () => ({ accounts: 1, notes: 1 }));
     await file.close();
     await removeState(dir);
     await removeState(dir);

@@ -10,8 +10,10 @@ const FILE_NAME = "emulators.json";
 /** Changes come in bursts, several for one sign-in; one write covers them. */
 const WRITE_DELAY_MS = 100;
 
-const stateSchema = z.strictObject({ version: z.literal(1), pingone: z.unknown(), todo: z.unknown() });
-export type SavedState = Omit<z.infer<typeof stateSchema>, "version">;
+const VERSION = 1;
+
+/** What each emulator's `snapshot` gave, by the emulator's name. */
+export type SavedState = Readonly<Record<string, unknown>>;
 
 export interface StateFile {
   readonly path: string;
@@ -22,10 +24,14 @@ export interface StateFile {
 }
 
 /**
+ * @param emulators Names of all of them.
  * @returns `undefined` when nothing was saved.
- * @throws {Error} that says how to start without it, when the file is damaged or of another version.
+ * @throws {UnusableStateError} when the file is damaged, of another version or of other emulators.
  */
-export async function readState(stateDir: string): Promise<SavedState | undefined> {
+export async function readState(
+  stateDir: string,
+  emulators: readonly string[],
+): Promise<SavedState | undefined> {
   const path = join(stateDir, FILE_NAME);
   let text: string;
   try {
@@ -35,8 +41,11 @@ export async function readState(stateDir: string): Promise<SavedState | undefine
     throw error;
   }
   try {
-    const { pingone, todo } = stateSchema.parse(JSON.parse(text));
-    return { pingone, todo };
+    const snapshots = Object.fromEntries(emulators.map((name) => [name, z.unknown()]));
+    const { version, ...saved } = z
+      .strictObject({ version: z.literal(VERSION), ...snapshots })
+      .parse(JSON.parse(text));
+    return saved;
   } catch {
     throw new UnusableStateError(path, "it is damaged or of another version");
   }
@@ -62,7 +71,7 @@ export function createStateFile(stateDir: string, snapshot: () => SavedState): S
 
   const write = () => {
     timer = undefined;
-    const content = JSON.stringify({ version: 1, ...snapshot() });
+    const content = JSON.stringify({ version: VERSION, ...snapshot() });
     // Writes follow one another, so an older state never replaces a newer one.
     writing = writing
       .then(() => writeWhole(path, content))

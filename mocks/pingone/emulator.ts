@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
 import { EMULATOR_HOST } from "../addresses.ts";
+import type { Clock } from "../kit/clock.ts";
 import { createHttpServer, type EmulatorApp } from "../kit/http-server.ts";
-import type { PingOneEmulator, PingOneEmulatorOptions } from "./contracts.ts";
 import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
 import { discoveryDocument } from "./oidc/discovery.ts";
@@ -25,9 +25,49 @@ import { loadFixtureKeys } from "./tenant/keys.ts";
 import { createSwitchBoard } from "./tenant/switches.ts";
 import type { Tenant } from "./tenant/tenant.ts";
 import { loadUserStore } from "./tenant/users.ts";
+import type { TakeTokenFault } from "./tokens/defects.ts";
 import { Signer } from "./tokens/sign.ts";
 import { createTokenStore } from "./tokens/store.ts";
-import { createAdmin } from "./verbs.ts";
+import { createAdmin, type PingOneAdmin } from "./verbs.ts";
+
+/** What `createPingOneEmulator` takes. Port 0 picks a free one. */
+export interface PingOneEmulatorOptions {
+  readonly port: number;
+  /** Replaces `{worker}` in fixtures. */
+  readonly workerOrigin: string;
+  readonly fixturesDir: string;
+  readonly clock: Clock;
+  /**
+   * Called with the Hono app before any route or middleware of the emulator is added, so that the journal sees every
+   * request, faults can answer in the emulator's place and `/__mocks` is reachable.
+   */
+  readonly mount?: (app: EmulatorApp) => void;
+  readonly takeTokenFault?: TakeTokenFault;
+  /** What an earlier `snapshot()` returned, through JSON. Anything unreadable is refused with a plain sentence. */
+  readonly snapshot?: unknown;
+  /** Told after every change that `snapshot()` would show. */
+  readonly onChange?: () => void;
+}
+
+/** What `createPingOneEmulator` returns, listening. */
+export interface PingOneEmulator {
+  readonly origin: string;
+  readonly issuer: string;
+  readonly apiIdentifier: string;
+  /** The Worker's OIDC application. */
+  readonly client: { readonly id: string; readonly secret: string };
+  /** Test users as the fixtures name them. TEST ONLY passwords. */
+  readonly users: readonly {
+    readonly id: string;
+    readonly username: string;
+    readonly password: string;
+    readonly about: string;
+  }[];
+  readonly admin: PingOneAdmin;
+  /** Sessions, tokens, users, consents and keys as plain JSON. */
+  snapshot(): unknown;
+  close(): Promise<void>;
+}
 
 const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
 

@@ -2,9 +2,9 @@
 import * as oidc from "openid-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestBrowser } from "../kit/testing/browser.ts";
-import type { TokenFault } from "./contracts.ts";
 import { ALL_SCOPES, REDIRECT_URI, WORKER_ORIGIN } from "./testing/client.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
+import type { TokenFault } from "./tokens/defects.ts";
 
 let tenant: Tenant;
 let config: oidc.Configuration;

@@ -135,6 +135,8 @@ export const ROUTES = [
   },
 ] as const satisfies readonly Route[];
 
+export type EndpointName = (typeof ROUTES)[number]["endpoint"];
+
 /** The endpoints over HTTP, for one tenant. */
 export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
   const app = new Hono<OidcEnv>();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LoginView, TokenFault } from "./contracts.ts";
+import type { LoginView } from "../kit/login.ts";
 import { claimsOf, PASSWORD } from "./testing/client.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
+import type { TokenFault } from "./tokens/defects.ts";
 
 let tenant: Tenant;
 let changes: number;

@@ -1,20 +1,68 @@
 /** The verbs of the control API on this emulator. Each names the valid names when it is given another. */
 
-import type {
-  LiveRefreshToken,
-  LoginCredentials,
-  LoginView,
-  PingOneAdmin,
-  PingOneStateView,
-} from "./contracts.ts";
+import type { LoginCredentials, LoginView } from "../kit/login.ts";
+import { ControlRequestError, refusing } from "../kit/refusal.ts";
 import type { PingOne } from "./oidc/context.ts";
 import type { Application } from "./tenant/environment.ts";
+import type { Switches } from "./tenant/switches.ts";
 import type { Tenant } from "./tenant/tenant.ts";
 import type { User } from "./tenant/users.ts";
 import { loginOfGrant } from "./tokens/issue.ts";
 import { findToken, isActive, type PresentedToken } from "./tokens/status.ts";
 import { type Grant, hashOf } from "./tokens/store.ts";
 import type { Tokens } from "./tokens/tokens.ts";
+
+/**
+ * Verbs of the control API on the PingOne emulator. A user is named by user name, e-mail or id, a flow by policy id or
+ * flow name; each verb throws an Error that lists the valid names when it is given another.
+ */
+export interface PingOneAdmin {
+  /** Counts and names only, never a token, code, secret or password. */
+  describe(): PingOneStateView;
+  loginOf(credentials: LoginCredentials): LoginView | undefined;
+  /** Refresh tokens that are good now, whoever holds them. */
+  refreshTokens(): readonly LiveRefreshToken[];
+  /** A new signing key; the old public key stays in the JWKS (`drop: true` removes it). Returns the new `kid`. */
+  rotateKeys(options?: { readonly drop?: boolean }): Promise<string>;
+  /** From now on the user's access tokens count as expired at userinfo and introspection. Returns how many. */
+  expireTokens(user: string): number;
+  /** Revokes the user's access and refresh tokens. Returns how many. */
+  revokeTokens(user: string): number;
+  /** Ends the user's SSO sessions, and with them their refresh tokens. Returns how many. */
+  endSession(user: string): number;
+  /** Binds another flow policy to an application (default: the Worker's), until reset. */
+  chooseFlow(flow: string, applicationId?: string): void;
+  /** Behaviours that differ between tenants and dates (`resourceParam`, `atTyp`, `accessTokenTtlSeconds`...). */
+  setSwitches(switches: Readonly<Record<string, unknown>>): void;
+  /** Back to what the fixtures say; signing keys stay. */
+  reset(): Promise<void>;
+}
+
+/** A refresh token by what it is good for; never the token itself. */
+export interface LiveRefreshToken {
+  readonly username: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** ISO 8601, by the emulator's clock. */
+  readonly expiresAt: string;
+}
+
+export interface PingOneStateView {
+  readonly issuer: string;
+  readonly signingKeyId: string;
+  readonly keyIds: readonly string[];
+  readonly switches: Switches;
+  readonly flows: readonly { readonly policyId: string; readonly name: string; readonly bound: boolean }[];
+  readonly users: readonly {
+    readonly id: string;
+    readonly username: string;
+    readonly state: string;
+    readonly sessions: number;
+    readonly accessTokens: number;
+    readonly refreshTokens: number;
+    readonly consents: number;
+  }[];
+}
 
 type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
 
@@ -76,7 +124,8 @@ export function createAdmin(pingone: PingOne, mainApplication: Application): Pin
     chooseFlow(flow, applicationId) {
       const application =
         applicationId === undefined ? mainApplication : requireApplication(tenant, applicationId);
-      tenant.chosenPolicies.set(application.id, flows.findFlow(flow).policyId);
+      const { policyId } = refusing(() => flows.findFlow(flow));
+      tenant.chosenPolicies.set(application.id, policyId);
     },
 
     setSwitches: (switches) => tenant.switches.set(switches),
@@ -129,14 +178,14 @@ function requireUser(tenant: Tenant, name: string): User {
   const user = tenant.users.findById(name) ?? tenant.users.findByLogin(name);
   if (user) return user;
   const known = tenant.users.list().map(({ username }) => username);
-  throw new Error(`There is no user "${name}". Valid names are: ${known.join(", ")}.`);
+  throw new ControlRequestError(`There is no user "${name}". Valid names are: ${known.join(", ")}.`);
 }
 
 function requireApplication(tenant: Tenant, id: string): Application {
   const application = tenant.environment.applications.find((candidate) => candidate.id === id);
   if (application) return application;
   const known = tenant.environment.applications.map((candidate) => candidate.id);
-  throw new Error(`There is no application "${id}". Valid ids are: ${known.join(", ")}.`);
+  throw new ControlRequestError(`There is no application "${id}". Valid ids are: ${known.join(", ")}.`);
 }
 
 function loginOf(pingone: PingOne, credentials: LoginCredentials): LoginView | undefined {

@@ -3,7 +3,7 @@
  * token that was revoked there is good here until it expires.
  */
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import type { Clock } from "../pingone/contracts.ts";
+import type { Clock } from "../kit/clock.ts";
 
 export interface BearerRules {
   readonly issuer: string;

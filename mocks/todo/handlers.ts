@@ -15,7 +15,7 @@
 import type { JWTVerifyGetKey } from "jose";
 import { type DefaultBodyType, HttpResponse, http, type RequestHandler, type StrictRequest } from "msw";
 import { z } from "zod";
-import type { Clock } from "../pingone/contracts.ts";
+import type { Clock } from "../kit/clock.ts";
 import { type BearerRefusal, type BearerRules, challengeOf, remoteKeys, verifyBearer } from "./bearer.ts";
 import { readJson } from "./json-body.ts";
 import type { TodoStore } from "./store.ts";

@@ -1,6 +1,6 @@
 /** GET /callback: PingOne's token endpoint fails, or answers with what does not verify. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { FaultRequest } from "../../mocks/kit/faults/catalogue.ts";
+import type { FaultRequest } from "../../mocks/index.ts";
 import { type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
 import {
   expectErrorRedirect,

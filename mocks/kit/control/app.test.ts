@@ -1,7 +1,6 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
-import { VERB_NAMES, VERBS } from "./verbs.ts";
+import { createTestEmulator, TEST_EMULATORS, type TestEmulator } from "../testing/emulator.ts";
 
 let emulator: TestEmulator;
 beforeEach(async () => {
@@ -30,7 +29,7 @@ describe("the journal in front of an emulator", () => {
     const [entry] = await emulator.control.requests();
     expect(entry).toMatchObject({
       number: 1,
-      emulator: "pingone",
+      emulator: "accounts",
       endpoint: "token",
       method: "POST",
       path: "/env/as/token",
@@ -56,9 +55,9 @@ describe("the journal in front of an emulator", () => {
 
   it("knows a sign-in by its interaction, and hides that", async () => {
     emulator.logins.set("SECRET-INTERACTION", { username: "alice" });
-    await fetch(at("/env/davinci/interactions/SECRET-INTERACTION"), { method: "POST" });
+    await fetch(at("/env/interactions/SECRET-INTERACTION"), { method: "POST" });
     const [entry] = await emulator.control.requests();
-    expect(entry).toMatchObject({ endpoint: "davinci", login: { username: "alice" } });
+    expect(entry).toMatchObject({ endpoint: "interaction", login: { username: "alice" } });
     expect(JSON.stringify(entry)).not.toContain("SECRET");
   });
 
@@ -91,15 +90,16 @@ describe("the journal in front of an emulator", () => {
 
 describe("the control API", () => {
   it("says that it is well", async () => {
-    expect(await (await fetch(at("/__mocks/health"))).json()).toEqual({ status: "ok", emulator: "pingone" });
+    expect(await (await fetch(at("/__mocks/health"))).json()).toEqual({ status: "ok", emulator: "accounts" });
   });
 
   it("lists its routes to whoever misses one", async () => {
     const response = await fetch(at("/__mocks/restart"), { method: "POST" });
     expect(response.status).toBe(404);
     const { message } = (await response.json()) as { message: string };
-    for (const name of VERB_NAMES)
-      expect(message).toContain(`${VERBS[name].method} /__mocks${VERBS[name].path}`);
+    for (const { method, path } of Object.values(TEST_EMULATORS.verbs)) {
+      expect(message).toContain(`${method} /__mocks${path}`);
+    }
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -110,7 +110,7 @@ describe("the control API", () => {
     ["/__mocks/clock", { advanceSeconds: 1e300 }, /advanceSeconds/],
     ["/__mocks/faults", { endpoint: "token", fault: "explode" }, /Valid names: delay/],
     ["/__mocks/requests/find", { endpoints: "token" }, /Valid names: endpoint, emulator/],
-    ["/__mocks/requests/find", { endpoint: "login" }, /"discovery"\|"jwks"/],
+    ["/__mocks/requests/find", { endpoint: "login" }, /"jwks"\|"authorize"/],
     ["/__mocks/requests/expect", { pattern: { verb: "GET" } }, /Valid names: endpoint, emulator/],
     ["/__mocks/requests/expect", { pattern: {}, times: -1 }, /times/],
     ["/__mocks/keys/rotate", [], /object/],
@@ -120,6 +120,15 @@ describe("the control API", () => {
     expect(await response.json()).toEqual({
       error: "invalid_request",
       message: expect.stringMatching(message),
+    });
+  });
+
+  it("answers 500 when the emulator itself fails", async () => {
+    const response = await post("/__mocks/break", {});
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({
+      error: "emulator_failure",
+      message: "The control API itself failed: wires crossed",
     });
   });
 

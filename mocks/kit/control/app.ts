@@ -1,27 +1,30 @@
-/** The control API over HTTP, the same on both emulators, under `/__mocks`. */
+/** The control API over HTTP, the same on every emulator, under `/__mocks`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { EmulatorName } from "../endpoints.ts";
-import { type FaultInjection, injectFaults } from "../faults/middleware.ts";
-import type { EmulatorApp } from "../http-server.ts";
-import {
-  CONTROL_PATH,
-  type JournalEnv,
-  type JournalMiddlewareOptions,
-  journalRequests,
-} from "../journal/middleware.ts";
+import type { Composition } from "../composition.ts";
+import type { Emulators } from "../emulator.ts";
+import { CONTROL_PATH } from "../journal/middleware.ts";
 import { createPageRoutes } from "../page/routes.ts";
-import { ControlRequestError, ExpectationError, parseInput } from "../refusal.ts";
-import type { Control } from "./control.ts";
-import { refuseStrangers } from "./guard.ts";
-import { VERB_NAMES, VERBS, type Verb } from "./verbs.ts";
+import { ControlRequestError, ExpectationError } from "../refusal.ts";
+import type { Invoke } from "./control.ts";
+import { refuseOtherOrigins } from "./guard.ts";
+import type { RunningParts } from "./verbs.ts";
 
-/** A fault's body may be long; nothing else comes near this. */
+/** Room for the long body of a fault; far above anything else. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-export function createControlApp(control: Control, emulator: EmulatorName): Hono {
+export interface ControlAppOptions<E extends Emulators> {
+  readonly composition: Composition<E>;
+  readonly parts: RunningParts<E>;
+  readonly invoke: Invoke;
+  /** The emulator beside which it is served. */
+  readonly emulator: string;
+}
+
+export function createControlApp<E extends Emulators>(options: ControlAppOptions<E>): Hono {
+  const { composition, emulator, invoke } = options;
   const app = new Hono();
-  app.use("*", refuseStrangers(CONTROL_PATH));
+  app.use("*", refuseOtherOrigins(CONTROL_PATH));
   app.use(
     "*",
     bodyLimit({
@@ -30,21 +33,18 @@ export function createControlApp(control: Control, emulator: EmulatorName): Hono
     }),
   );
   app.get("/health", (c) => c.json({ status: "ok", emulator }));
-  for (const name of VERB_NAMES) {
-    const verb: Verb = VERBS[name];
-    app.on(verb.method, verb.path, async (c) => {
-      const input = parseInput(
-        verb.input,
-        await readInput(c),
-        `The request ${verb.method} ${CONTROL_PATH}${verb.path}`,
-      );
-      const answer = await verb.run(control, input);
-      return answer === undefined ? c.body(null, 204) : c.json(answer);
+  for (const [name, { method, path, answers }] of Object.entries(composition.verbs)) {
+    app.on(method, path, async (c) => {
+      const answer = await invoke(name, await readInput(c));
+      if (answer === undefined) return c.body(null, 204);
+      return c.json(answers === undefined ? answer : { [answers]: answer });
     });
   }
-  app.route("/", createPageRoutes(control));
+  app.route("/", createPageRoutes(options));
   app.all("*", (c) => {
-    const routes = VERB_NAMES.map((name) => `${VERBS[name].method} ${CONTROL_PATH}${VERBS[name].path}`);
+    const routes = Object.values(composition.verbs).map(
+      ({ method, path }) => `${method} ${CONTROL_PATH}${path}`,
+    );
     const message = `The control API has no ${c.req.method} ${c.req.path}. It has: ${routes.join(", ")}.`;
     return refuse(c, 404, "not_found", message);
   });
@@ -54,18 +54,6 @@ export function createControlApp(control: Control, emulator: EmulatorName): Hono
     return refuse(c, 500, "emulator_failure", `The control API itself failed: ${error.message}`);
   });
   return app;
-}
-
-/** Puts the journal and the faults in front of an emulator and the control API beside it. */
-export function mountControl(
-  app: EmulatorApp,
-  options: JournalMiddlewareOptions & FaultInjection & { readonly control: Control },
-): void {
-  // The journal's variables are private to the middleware of this folder, so the emulator's own type lacks them.
-  const withJournal = app as unknown as Hono<JournalEnv>;
-  withJournal.use("*", journalRequests(options));
-  withJournal.use("*", injectFaults(options.emulator, options));
-  app.route(CONTROL_PATH, createControlApp(options.control, options.emulator));
 }
 
 async function readInput(c: Context): Promise<unknown> {

@@ -1,28 +1,33 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
-import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
-import { type ControlClient, createControlClient } from "./client.ts";
-import type { Control } from "./control.ts";
+import {
+  createTestEmulator,
+  TEST_EMULATORS,
+  type TestClient,
+  type TestControl,
+  type TestEmulator,
+} from "../testing/emulator.ts";
+import { createClient } from "./client.ts";
 
 let emulator: TestEmulator;
-let client: ControlClient;
+let client: TestClient;
 beforeEach(async () => {
   emulator = await createTestEmulator();
-  client = createControlClient(emulator.origin);
+  client = emulator.client;
 });
 afterEach(() => emulator[Symbol.asyncDispose]());
 
 const meet = (path: string, init?: RequestInit) => fetch(`${emulator.origin}${path}`, init);
 
 // Every verb behaves the same over HTTP and in process.
-describe.each<[string, () => Control]>([
+describe.each<[string, () => TestControl]>([
   ["over HTTP", () => client],
   ["in process", () => emulator.control],
 ])("the verbs %s", (_, control) => {
   it("tell the state in counts and names", async () => {
     const state = await control().state();
-    expect(state.pingone.users.map(({ username }) => username)).toEqual(["alice", "bob"]);
-    expect(state.todo.todosByUser).toEqual({ alice: 2 });
+    expect(state.accounts.users.map(({ username }) => username)).toEqual(["alice", "bob"]);
+    expect(state.notes).toEqual({ count: 2 });
     expect(state.clock.offsetSeconds).toBe(0);
     expect(state.faults).toEqual([]);
   });
@@ -77,30 +82,25 @@ describe.each<[string, () => Control]>([
     expect((await control().state()).clock.offsetSeconds).toBe(0);
   });
 
-  it("pass the verbs of PingOne on", async () => {
+  it("pass the verbs of the emulators on, with fields by position and the rest as options", async () => {
     expect(await control().rotateKeys()).toBe("key-2");
     await control().rotateKeys({ drop: true });
-    expect(await control().refreshTokens()).toMatchObject([{ username: "alice", scopes: ["openid"] }]);
     expect(await control().expireTokens("alice")).toBe(2);
-    expect(await control().revokeTokens("alice")).toBe(2);
-    expect(await control().endSession("bob")).toBe(2);
-    await control().chooseFlow("policy-2");
-    await control().chooseFlow("policy-2", "app");
+    await control().choosePlan("policy-2");
+    await control().choosePlan("policy-2", "app");
     await control().setSwitches({ resourceParam: "honour" });
     expect(emulator.calls).toEqual([
       "rotateKeys(false)",
       "rotateKeys(true)",
       "expireTokens(alice)",
-      "revokeTokens(alice)",
-      "endSession(bob)",
-      "chooseFlow(policy-2,undefined)",
-      "chooseFlow(policy-2,app)",
+      "choosePlan(policy-2,undefined)",
+      "choosePlan(policy-2,app)",
       'setSwitches({"resourceParam":"honour"})',
     ]);
   });
 
   it("list the valid names when given another", async () => {
-    const failed = control().endSession("carol");
+    const failed = control().expireTokens("carol");
     await expect(failed).rejects.toThrow(ControlRequestError);
     await expect(failed).rejects.toThrow("Users: alice, bob.");
   });
@@ -110,7 +110,7 @@ describe.each<[string, () => Control]>([
     await control().queueFault({ endpoint: "jwks", fault: "reset" });
     await control().advanceClock(60);
     await control().reset();
-    expect(emulator.calls).toEqual(["reset()", "todo.reset()"]);
+    expect(emulator.calls).toEqual(["accounts.reset()", "notes.reset()"]);
     const state = await control().state();
     expect(state.clock.offsetSeconds).toBe(0);
     expect(state.faults).toEqual([]);
@@ -118,9 +118,9 @@ describe.each<[string, () => Control]>([
   });
 });
 
-describe("createControlClient", () => {
+describe("createClient", () => {
   it("asks how the emulator is", async () => {
-    expect(await client.health()).toEqual({ status: "ok", emulator: "pingone" });
+    expect(await client.health()).toEqual({ status: "ok", emulator: "accounts" });
   });
 
   it("fails on disposal when a fault was never met", async () => {
@@ -131,6 +131,8 @@ describe("createControlClient", () => {
   });
 
   it("takes any address of the emulator for its origin", async () => {
-    expect(await createControlClient(`${emulator.origin}/env/as`).health()).toMatchObject({ status: "ok" });
+    expect(await createClient(TEST_EMULATORS.verbs, `${emulator.origin}/env/as`).health()).toMatchObject({
+      status: "ok",
+    });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Keeps web pages away from the control API. It is bound to loopback, but a browser on the same machine runs pages of
- * strangers: they could post a form here (cross-site request forgery) or point a name of theirs at 127.0.0.1 (DNS
+ * any website: they could post a form here (cross-site request forgery) or point a name of theirs at 127.0.0.1 (DNS
  * rebinding). Programs send no `Origin` and are let through; only the control page itself may act from a browser.
  */
 import type { MiddlewareHandler } from "hono";
@@ -33,7 +33,7 @@ export function refusalOf(request: {
   return followsLink ? undefined : "A page of another site may not use the control API.";
 }
 
-export function refuseStrangers(pagePath: string): MiddlewareHandler {
+export function refuseOtherOrigins(pagePath: string): MiddlewareHandler {
   return async (c, next) => {
     const refusal = refusalOf({
       method: c.req.method,

@@ -1,153 +1,149 @@
-/**
- * Every verb of the control API once: its route, what it takes and what it does. The HTTP API, the forms of the page
- * and the documentation's test all go by this table.
- */
+/** The verbs that the kit itself brings: journal, faults, clock, state and reset. */
 import { z } from "zod";
-import type { FaultRequest } from "../faults/catalogue.ts";
-import type { RequestPattern } from "../journal/request-pattern.ts";
-import type { Control } from "./control.ts";
+import type { MovableClock } from "../clock.ts";
+import type { ControlState, EmulatorName, Emulators, EndpointName, FaultRequest } from "../emulator.ts";
+import type { FaultQueue } from "../faults/queue.ts";
+import { labelled } from "../field-text.ts";
+import { expectRequest } from "../journal/expectations.ts";
+import type { Journal } from "../journal/journal.ts";
+import { matches, type RequestPatternSchema } from "../journal/request-pattern.ts";
+import { verbsOf } from "./verb.ts";
 
-export interface Verb {
-  readonly method: "GET" | "POST" | "DELETE";
-  /** Below `/__mocks`. */
-  readonly path: string;
-  readonly about: string;
-  /** The JSON body, or for GET the query. */
-  readonly input: z.ZodType;
-  readonly run: (control: Control, input: unknown) => Promise<unknown>;
+/** What these verbs act on. */
+export interface RunningParts<E extends Emulators> {
+  readonly journal: Journal;
+  readonly faults: FaultQueue;
+  readonly clock: MovableClock;
+  describe(): ControlState<E>;
+  reset(): Promise<void>;
 }
 
-function verb<S extends z.ZodType>(
-  method: Verb["method"],
-  path: string,
-  about: string,
-  input: S,
-  run: (control: Control, input: z.output<S>) => Promise<unknown>,
-): Verb {
-  // The router parses every input with this verb's own schema before it runs it.
-  return { method, path, about, input, run: run as Verb["run"] };
-}
+export type KitVerbs<E extends Emulators> = ReturnType<typeof createKitVerbs<E>>;
 
 const MAX_CLOCK_SECONDS = 10 * 365 * 24 * 3600;
 const MAX_WAIT_MS = 60_000;
 
-// Patterns and faults are parsed by the verb itself, which can then list the names that it knows.
 const nothing = z.strictObject({});
-const userInput = z.strictObject({ user: z.string().min(1) });
-const withinMilliseconds = z.int().min(0).max(MAX_WAIT_MS).optional();
 
-export const VERBS = {
-  state: verb("GET", "/state", "Counts and names of everything both emulators hold.", nothing, (control) =>
-    control.state(),
-  ),
-  requests: verb("GET", "/requests", "The journal, oldest first.", nothing, async (control) => ({
-    requests: await control.requests(),
-  })),
-  findRequests: verb(
-    "POST",
-    "/requests/find",
-    "What of the journal fits a pattern.",
-    z.looseObject({}),
-    async (control, pattern) => ({ requests: await control.requests(pattern as RequestPattern) }),
-  ),
-  expectRequest: verb(
-    "POST",
-    "/requests/expect",
-    "Fails (417) with the closest entry unless a request fits the pattern.",
-    z.strictObject({ pattern: z.looseObject({}), times: z.int().min(0).optional(), withinMilliseconds }),
-    async (control, { pattern, ...options }) => ({
-      requests: await control.expectRequest(pattern as RequestPattern, options),
+export function createKitVerbs<E extends Emulators>(
+  pattern: RequestPatternSchema<EndpointName<E>, EmulatorName<E>>,
+) {
+  const verb = verbsOf<RunningParts<E>, ControlState<E>>();
+  return {
+    state: verb({
+      method: "GET",
+      path: "/state",
+      about: "Counts and names of everything that the emulators hold.",
+      input: nothing,
+      run: (kit) => kit.describe(),
     }),
-  ),
-  clearRequests: verb("DELETE", "/requests", "Empties the journal.", nothing, (control) =>
-    control.clearRequests(),
-  ),
-  pendingFaults: verb("GET", "/faults", "Faults that wait for a request.", nothing, async (control) => ({
-    faults: await control.pendingFaults(),
-  })),
-  queueFault: verb(
-    "POST",
-    "/faults",
-    "Makes the next fitting request meet a fault.",
-    z.looseObject({}),
-    async (control, fault) => ({ id: await control.queueFault(fault as FaultRequest) }),
-  ),
-  clearFaults: verb("DELETE", "/faults", "Forgets every fault that still waits.", nothing, (control) =>
-    control.clearFaults(),
-  ),
-  removeFault: verb(
-    "POST",
-    "/faults/remove",
-    "Forgets one fault.",
-    z.strictObject({ id: z.int() }),
-    (control, { id }) => control.removeFault(id),
-  ),
-  assertNoPendingFaults: verb(
-    "POST",
-    "/faults/expect-none",
-    "Fails (417) if a fault still waits.",
-    nothing,
-    (control) => control.assertNoPendingFaults(),
-  ),
-  advanceClock: verb(
-    "POST",
-    "/clock",
-    "Moves the emulators' clock; a negative number moves it back.",
-    z.strictObject({ advanceSeconds: z.number().min(-MAX_CLOCK_SECONDS).max(MAX_CLOCK_SECONDS) }),
-    (control, { advanceSeconds }) => control.advanceClock(advanceSeconds),
-  ),
-  resetClock: verb("DELETE", "/clock", "Back to real time.", nothing, (control) => control.resetClock()),
-  rotateKeys: verb(
-    "POST",
-    "/keys/rotate",
-    "A new signing key; `drop` takes the old ones out of the JWKS.",
-    z.strictObject({ drop: z.boolean().optional() }),
-    async (control, options) => ({ kid: await control.rotateKeys(options) }),
-  ),
-  refreshTokens: verb(
-    "GET",
-    "/tokens/refresh",
-    "Refresh tokens that are good now: whose they are and for which scopes.",
-    nothing,
-    async (control) => ({ tokens: await control.refreshTokens() }),
-  ),
-  expireTokens: verb(
-    "POST",
-    "/tokens/expire",
-    "The user's access tokens count as expired at userinfo and introspection.",
-    userInput,
-    async (control, { user }) => ({ count: await control.expireTokens(user) }),
-  ),
-  revokeTokens: verb(
-    "POST",
-    "/tokens/revoke",
-    "Revokes the user's access and refresh tokens.",
-    userInput,
-    async (control, { user }) => ({ count: await control.revokeTokens(user) }),
-  ),
-  endSession: verb(
-    "POST",
-    "/sessions/end",
-    "Ends the user's SSO sessions and their refresh tokens.",
-    userInput,
-    async (control, { user }) => ({ count: await control.endSession(user) }),
-  ),
-  chooseFlow: verb(
-    "POST",
-    "/flow",
-    "Binds a flow policy to an application, the Worker's by default.",
-    z.strictObject({ flow: z.string().min(1), application: z.string().min(1).optional() }),
-    (control, { flow, application }) => control.chooseFlow(flow, application),
-  ),
-  setSwitches: verb(
-    "POST",
-    "/switches",
-    "Sets behaviours that differ between tenants and dates.",
-    z.record(z.string(), z.unknown()),
-    (control, switches) => control.setSwitches(switches),
-  ),
-  reset: verb("POST", "/reset", "Everything back to the fixtures.", nothing, (control) => control.reset()),
-} as const satisfies Record<string, Verb>;
-
-export type VerbName = keyof typeof VERBS;
-export const VERB_NAMES = Object.keys(VERBS) as readonly VerbName[];
+    requests: verb({
+      method: "GET",
+      path: "/requests",
+      about: "The journal, oldest first.",
+      input: nothing,
+      answers: "requests",
+      run: ({ journal }) => journal.entries(),
+    }),
+    findRequests: verb({
+      method: "POST",
+      path: "/requests/find",
+      about: "What of the journal fits a pattern, oldest first.",
+      input: pattern,
+      answers: "requests",
+      run: ({ journal }, wanted) =>
+        journal.entries().filter((entry) => matches(wanted, entry, journal.redactor)),
+    }),
+    expectRequest: verb({
+      method: "POST",
+      path: "/requests/expect",
+      about:
+        "Fails (417) with the closest entry, field by field, unless a request fits the pattern, or exactly `times`.",
+      input: z.strictObject({
+        pattern,
+        times: z.int().min(0).optional(),
+        withinMilliseconds: z.int().min(0).max(MAX_WAIT_MS).optional(),
+      }),
+      takes: ["pattern"],
+      answers: "requests",
+      run: ({ journal }, { pattern: wanted, ...options }) => expectRequest(journal, wanted, options),
+    }),
+    clearRequests: verb({
+      method: "DELETE",
+      path: "/requests",
+      about: "Empties the journal.",
+      input: nothing,
+      form: { section: "Journal", submit: "Empty the journal" },
+      run: ({ journal }) => journal.clear(),
+    }),
+    pendingFaults: verb({
+      method: "GET",
+      path: "/faults",
+      about: "Faults that wait for a request.",
+      input: nothing,
+      answers: "faults",
+      run: ({ faults }) => faults.pending(),
+    }),
+    queueFault: verb({
+      method: "POST",
+      path: "/faults",
+      about: "Makes the next fitting request meet a fault.",
+      // The catalogue parses it, and then names what this fault and this endpoint allow.
+      input: z.looseObject({}) as unknown as z.ZodType<FaultRequest<E>, FaultRequest<E>>,
+      answers: "id",
+      run: ({ faults }, fault) => faults.add(fault),
+    }),
+    clearFaults: verb({
+      method: "DELETE",
+      path: "/faults",
+      about: "Forgets every fault that still waits.",
+      input: nothing,
+      form: { section: "Faults", submit: "Forget all faults" },
+      run: ({ faults }) => faults.clear(),
+    }),
+    removeFault: verb({
+      method: "POST",
+      path: "/faults/remove",
+      about: "Forgets one fault.",
+      input: z.strictObject({ id: z.int() }),
+      takes: ["id"],
+      run: ({ faults }, { id }) => faults.remove(id),
+    }),
+    assertNoPendingFaults: verb({
+      method: "POST",
+      path: "/faults/expect-none",
+      about: "Fails (417) if a fault still waits.",
+      input: nothing,
+      run: ({ faults }) => faults.assertNonePending(),
+    }),
+    advanceClock: verb({
+      method: "POST",
+      path: "/clock",
+      about: "Moves the emulators' clock; a negative number moves it back.",
+      input: z.strictObject({
+        advanceSeconds: labelled(z.number().min(-MAX_CLOCK_SECONDS).max(MAX_CLOCK_SECONDS), {
+          label: "Seconds (negative: back)",
+        }),
+      }),
+      takes: ["advanceSeconds"],
+      form: { section: "Clock", submit: "Move the clock", values: () => ({ advanceSeconds: 3600 }) },
+      run: ({ clock }, { advanceSeconds }) => clock.advance(advanceSeconds * 1000),
+    }),
+    resetClock: verb({
+      method: "DELETE",
+      path: "/clock",
+      about: "Back to real time.",
+      input: nothing,
+      form: { section: "Clock", submit: "Back to real time" },
+      run: ({ clock }) => clock.reset(),
+    }),
+    reset: verb({
+      method: "POST",
+      path: "/reset",
+      about: "Everything back to the fixtures.",
+      input: nothing,
+      form: { section: "Reset", submit: "Reset everything" },
+      run: (kit) => kit.reset(),
+    }),
+  };
+}

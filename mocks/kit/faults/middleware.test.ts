@@ -2,8 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
-import type { FaultRequest } from "./catalogue.ts";
+import { createTestEmulator, type TestEmulator, type TestFaultRequest } from "../testing/emulator.ts";
 
 let emulator: TestEmulator;
 beforeEach(async () => {
@@ -14,7 +13,7 @@ afterEach(() => emulator[Symbol.asyncDispose]());
 const TOKEN_FIELDS = { grant_type: "authorization_code", code: "c1" };
 const postToken = (fields: Record<string, string> = TOKEN_FIELDS) =>
   fetch(`${emulator.origin}/env/as/token`, { method: "POST", body: new URLSearchParams(fields) });
-const queue = (fault: FaultRequest) => emulator.control.queueFault(fault);
+const queue = (fault: TestFaultRequest) => emulator.control.queueFault(fault);
 const lastEntry = async () => (await emulator.control.requests()).at(-1);
 
 describe("faults on the wire", () => {

@@ -1,42 +1,34 @@
 import { describe, expect, it } from "vitest";
-import { ENDPOINTS } from "../endpoints.ts";
-import {
-  endpointsOf,
-  FAULT_NAMES,
-  type FaultName,
-  type FaultRequest,
-  faultSchema,
-  optionsOf,
-} from "./catalogue.ts";
+import { TEST_EMULATORS, type TestFaultRequest } from "../testing/emulator.ts";
 import { createFaultQueue } from "./queue.ts";
 
-const queueOf = (...faults: FaultRequest[]) => {
-  const queue = createFaultQueue((value) => `#${value.length}`);
-  for (const fault of faults) queue.add(fault);
+const { faults, endpoints } = TEST_EMULATORS;
+const queueOf = (...requests: TestFaultRequest[]) => {
+  const queue = createFaultQueue(faults, (value) => `#${value.length}`);
+  for (const request of requests) queue.add(request);
   return queue;
 };
 
 describe("the catalogue of faults", () => {
-  it("describes exactly the faults that the schema takes", () => {
-    const taken = faultSchema.options.flatMap(({ shape: { fault } }) =>
-      "options" in fault ? fault.options : [fault.value],
-    );
-    expect([...FAULT_NAMES].toSorted()).toEqual([...taken].toSorted());
+  it("lists the faults of the wire first, then those of each emulator", () => {
+    const owners = faults.entries.map(({ emulator }) => emulator);
+    expect([...new Set(owners)]).toEqual([undefined, "Accounts", "Notes"]);
   });
 
-  it.each<[FaultName, readonly string[]]>([
-    ["reset", ENDPOINTS],
+  it.each<[string, readonly string[]]>([
+    ["reset", endpoints],
     ["wrong_nonce", ["token"]],
-    ["very_large_list", ["todos.list"]],
-    ["conflict", ["todos.list", "todos.add", "todos.update", "todos.delete"]],
-  ])("knows where %s can be queued", (name, endpoints) => {
-    expect(endpointsOf(name)).toEqual(endpoints);
+    ["conflict", ["notes.list", "notes.add"]],
+  ])("knows where %s can be queued", (name, expected) => {
+    expect(faults.get(name).endpoints).toEqual(expected);
   });
 
   it("knows the options of a fault", () => {
+    const optionsOf = (name: string) => Object.keys(faults.get(name).options);
     expect(new Set(optionsOf("status"))).toEqual(
       new Set(["login", "times", "delayMilliseconds", "status", "body", "headers", "afterProcessing"]),
     );
+    expect(optionsOf("delay")).toEqual(["login", "times", "milliseconds"]);
     expect(optionsOf("wrong_nonce")).toEqual(["login", "times"]);
   });
 });
@@ -44,9 +36,9 @@ describe("the catalogue of faults", () => {
 describe("createFaultQueue", () => {
   it("hands out a fault once, on its endpoint only", () => {
     const queue = queueOf({ endpoint: "userinfo", fault: "reset" });
-    expect(queue.takeHttp("token", undefined)).toBeUndefined();
-    expect(queue.takeHttp("userinfo", undefined)?.fault).toBe("reset");
-    expect(queue.takeHttp("userinfo", undefined)).toBeUndefined();
+    expect(queue.takeOutside("token", undefined)).toBeUndefined();
+    expect(queue.takeOutside("userinfo", undefined)?.fault).toBe("reset");
+    expect(queue.takeOutside("userinfo", undefined)).toBeUndefined();
   });
 
   it("hands out a fault as often as it was told, in the order of queueing", () => {
@@ -54,7 +46,7 @@ describe("createFaultQueue", () => {
       { endpoint: "jwks", fault: "reset", times: 2 },
       { endpoint: "jwks", fault: "truncated" },
     );
-    const met = Array.from({ length: 4 }, () => queue.takeHttp("jwks", undefined)?.fault);
+    const met = Array.from({ length: 4 }, () => queue.takeOutside("jwks", undefined)?.fault);
     expect(met).toEqual(["reset", "reset", "truncated", undefined]);
   });
 
@@ -69,11 +61,11 @@ describe("createFaultQueue", () => {
     ],
   ])("keeps a fault for the login %j", (login, fitting) => {
     const queue = queueOf({ endpoint: "token", fault: "reset", login });
-    expect(queue.takeHttp("token", undefined)).toBeUndefined();
+    expect(queue.takeOutside("token", undefined)).toBeUndefined();
     expect(
-      queue.takeHttp("token", { username: "someone", userId: "x", state: "s2", clientId: "c2" }),
+      queue.takeOutside("token", { username: "someone", userId: "x", state: "s2", clientId: "c2" }),
     ).toBeUndefined();
-    expect(queue.takeHttp("token", fitting)?.fault).toBe("reset");
+    expect(queue.takeOutside("token", fitting)?.fault).toBe("reset");
   });
 
   it("lets a login pass by a fault of another to its own", () => {
@@ -81,20 +73,20 @@ describe("createFaultQueue", () => {
       { endpoint: "token", fault: "reset", login: { user: "bob" } },
       { endpoint: "token", fault: "truncated", login: { user: "alice" } },
     );
-    expect(queue.takeHttp("token", { username: "alice" })?.fault).toBe("truncated");
+    expect(queue.takeOutside("token", { username: "alice" })?.fault).toBe("truncated");
     expect(queue.pending().map(({ fault }) => fault)).toEqual(["reset"]);
   });
 
   it("keeps a defect of tokens for the moment of signing", () => {
     const queue = queueOf({ endpoint: "token", fault: "wrong_nonce", login: { user: "alice" } });
-    expect(queue.takeHttp("token", { username: "alice" })).toBeUndefined();
-    expect(queue.takeToken({ username: "bob" })).toBeUndefined();
-    expect(queue.takeToken({ username: "alice" })).toBe("wrong_nonce");
-    expect(queue.takeToken({ username: "alice" })).toBeUndefined();
+    expect(queue.takeOutside("token", { username: "alice" })).toBeUndefined();
+    expect(queue.takeInside("token", { username: "bob" })).toBeUndefined();
+    expect(queue.takeInside("token", { username: "alice" })?.fault).toBe("wrong_nonce");
+    expect(queue.takeInside("token", { username: "alice" })).toBeUndefined();
   });
 
   it("does not take a fault of the wire for a defect of tokens", () => {
-    expect(queueOf({ endpoint: "token", fault: "reset" }).takeToken({})).toBeUndefined();
+    expect(queueOf({ endpoint: "token", fault: "reset" }).takeInside("token", {})).toBeUndefined();
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -108,14 +100,14 @@ describe("createFaultQueue", () => {
     [
       "an unknown endpoint",
       { endpoint: "login", fault: "reset" },
-      /no endpoint for the fault reset "login".*discovery, jwks/,
+      /no endpoint for the fault reset "login".*jwks, authorize/,
     ],
     [
       "an endpoint that the fault is not for",
       { endpoint: "token", fault: "conflict" },
-      /Valid names: todos\.list/,
+      /Valid names: notes\.list/,
     ],
-    ["a defect of tokens elsewhere", { endpoint: "userinfo", fault: "expired" }, /Valid names: token/],
+    ["a defect of tokens elsewhere", { endpoint: "userinfo", fault: "wrong_nonce" }, /Valid names: token/],
     [
       "an option that the fault lacks",
       { endpoint: "token", fault: "reset", status: 500 },
@@ -132,7 +124,7 @@ describe("createFaultQueue", () => {
       /headers/,
     ],
   ])("refuses %s and says what is valid", (_, fault, message) => {
-    expect(() => queueOf(fault as FaultRequest)).toThrow(message);
+    expect(() => queueOf(fault as TestFaultRequest)).toThrow(message);
   });
 
   it("fails the test whose fault was never met, and hides its state", () => {
@@ -140,7 +132,7 @@ describe("createFaultQueue", () => {
       { endpoint: "token", fault: "wrong_nonce", login: { user: "alice", state: "SECRET" } },
       { endpoint: "jwks", fault: "reset", times: 3 },
     );
-    queue.takeHttp("jwks", undefined);
+    queue.takeOutside("jwks", undefined);
     expect(() => queue.assertNonePending()).toThrow(
       /no request met them:\n {2}wrong_nonce on token for user alice, state #6, 1 time\n {2}reset on jwks, 2 times\n/,
     );

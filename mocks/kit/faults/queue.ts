@@ -2,25 +2,15 @@
  * Faults that wait for a request. First come, first served within an endpoint and a login, so that tests which run
  * side by side, each with a login of its own, do not meet each other's.
  */
-import type { LoginView, TokenFault } from "../../pingone/contracts.ts";
-import type { EndpointName } from "../endpoints.ts";
-import { ControlRequestError, ExpectationError, parseInput, requireName } from "../refusal.ts";
-import {
-  endpointsOf,
-  FAULT_NAMES,
-  type Fault,
-  type FaultRequest,
-  faultSchema,
-  type HttpFault,
-  isTokenFault,
-  type LoginScope,
-  optionsOf,
-} from "./catalogue.ts";
+import { hideState, isOfLogin, type LoginScope, type LoginView } from "../login.ts";
+import { ControlRequestError, ExpectationError } from "../refusal.ts";
+import type { FaultCatalogue } from "./catalogue.ts";
+import type { Fault } from "./fault.ts";
 
 export interface PendingFault {
   readonly id: number;
-  readonly fault: Fault["fault"];
-  readonly endpoint: EndpointName;
+  readonly fault: string;
+  readonly endpoint: string;
   /** `state` is shown as a hash. */
   readonly login?: LoginScope;
   /** Requests that have still to meet it. */
@@ -29,11 +19,11 @@ export interface PendingFault {
 
 export interface FaultQueue {
   /** @throws {ControlRequestError} that lists the valid names. Returns the fault's id. */
-  add(request: FaultRequest): number;
+  add(request: unknown): number;
   /** The fault that this request meets on the wire, used up by one. */
-  takeHttp(endpoint: EndpointName, login: LoginView | undefined): HttpFault | undefined;
-  /** The defect to build into the tokens about to be issued to this login, used up by one. */
-  takeToken(login: LoginView): TokenFault | undefined;
+  takeOutside(endpoint: string, login: LoginView | undefined): Fault | undefined;
+  /** The defect that the emulator is to build into its answer to this login, used up by one. */
+  takeInside(endpoint: string, login: LoginView | undefined): Fault | undefined;
   pending(): readonly PendingFault[];
   /** @throws {ControlRequestError} when no such fault is pending. */
   remove(id: number): void;
@@ -49,47 +39,36 @@ interface Queued {
 }
 
 /** @param hash Hides `state`, which is a capability at the client's callback. */
-export function createFaultQueue(hash: (value: string) => string): FaultQueue {
+export function createFaultQueue(catalogue: FaultCatalogue, hash: (value: string) => string): FaultQueue {
   let queued: Queued[] = [];
   let lastId = 0;
 
-  const firstFor = (endpoint: EndpointName, login: LoginView | undefined) =>
-    queued.find(({ fault }) => fault.endpoint === endpoint && loginFits(fault.login, login));
-  const useUp = (entry: Queued) => {
-    entry.remaining -= 1;
-    if (entry.remaining === 0) queued = queued.filter((other) => other !== entry);
+  const isInside = ({ fault }: Fault) => catalogue.get(fault).definition.moment === "inside";
+  /** Only the first in line counts: a fault of the other kind keeps those behind it waiting. */
+  const take = (endpoint: string, login: LoginView | undefined, inside: boolean) => {
+    const first = queued.find(({ fault }) => fault.endpoint === endpoint && isOfLogin(fault.login, login));
+    if (first === undefined || isInside(first.fault) !== inside) return undefined;
+    first.remaining -= 1;
+    if (first.remaining === 0) queued = queued.filter((other) => other !== first);
+    return first.fault;
   };
-  const view = ({ id, fault, remaining }: Queued): PendingFault => ({
+  const view = ({ id, fault: { fault, endpoint, login }, remaining }: Queued): PendingFault => ({
     id,
-    fault: fault.fault,
-    endpoint: fault.endpoint,
+    fault,
+    endpoint,
     remaining,
-    ...(fault.login !== undefined && {
-      login:
-        fault.login.state === undefined ? fault.login : { ...fault.login, state: hash(fault.login.state) },
-    }),
+    ...(login !== undefined && { login: hideState(login, hash) }),
   });
 
   return {
     add: (request) => {
-      const fault = parseFault(request);
+      const fault = catalogue.parse(request);
       lastId += 1;
       queued.push({ id: lastId, fault, remaining: fault.times });
       return lastId;
     },
-    takeHttp: (endpoint, login) => {
-      const entry = firstFor(endpoint, login);
-      // A token fault at the head of the queue is met when tokens are signed, by takeToken.
-      if (entry === undefined || isTokenFault(entry.fault)) return undefined;
-      useUp(entry);
-      return entry.fault as HttpFault;
-    },
-    takeToken: (login) => {
-      const entry = firstFor("token", login);
-      if (entry === undefined || !isTokenFault(entry.fault)) return undefined;
-      useUp(entry);
-      return entry.fault.fault;
-    },
+    takeOutside: (endpoint, login) => take(endpoint, login, false),
+    takeInside: (endpoint, login) => take(endpoint, login, true),
     pending: () => queued.map(view),
     remove: (id) => {
       if (!queued.some((entry) => entry.id === id)) {
@@ -120,22 +99,4 @@ export function describePendingFault({ fault, endpoint, login, remaining }: Pend
   const scope = Object.entries(login ?? {}).map(([name, value]) => `${name} ${value}`);
   const whose = scope.length > 0 ? ` for ${scope.join(", ")}` : "";
   return `${fault} on ${endpoint}${whose}, ${remaining} ${remaining === 1 ? "time" : "times"}`;
-}
-
-function parseFault(request: FaultRequest): Fault {
-  const name = requireName("fault", request?.fault, FAULT_NAMES);
-  const endpoint = requireName(`endpoint for the fault ${name}`, request.endpoint, endpointsOf(name));
-  const valid = ["fault", "endpoint", ...optionsOf(name)];
-  return parseInput(faultSchema, { ...request, endpoint }, `The fault ${name}`, valid);
-}
-
-function loginFits(scope: LoginScope | undefined, login: LoginView | undefined): boolean {
-  if (scope === undefined) return true;
-  if (login === undefined) return false;
-  const names = [login.username, login.userId, login.loginHint];
-  return (
-    (scope.user === undefined || names.includes(scope.user)) &&
-    (scope.state === undefined || scope.state === login.state) &&
-    (scope.clientId === undefined || scope.clientId === login.clientId)
-  );
 }

@@ -2,12 +2,16 @@ import { describe, expect, it } from "vitest";
 import { expectRequest } from "./expectations.ts";
 import { createJournal, type Journal, type NewEntry } from "./journal.ts";
 import { redactParameters } from "./middleware.ts";
+import { createRedactor } from "./redaction.ts";
 import type { RequestPattern } from "./request-pattern.ts";
 
 const CODE = "SECRET-CODE-1234";
+const redactor = createRedactor([
+  { shownParameters: ["grant_type"], secretsInPaths: /(?<=\/interactions\/)[^/?#*]+/g },
+]);
 
 function journalWith(...entries: Partial<NewEntry>[]): Journal {
-  const journal = createJournal();
+  const journal = createJournal(redactor);
   for (const entry of entries) addTo(journal, entry);
   return journal;
 }
@@ -15,7 +19,7 @@ function journalWith(...entries: Partial<NewEntry>[]): Journal {
 function addTo(journal: Journal, entry: Partial<NewEntry>): void {
   const form = new URLSearchParams({ grant_type: "authorization_code", code: CODE });
   journal.add({
-    emulator: "pingone",
+    emulator: "accounts",
     endpoint: "token",
     method: "POST",
     path: "/env/as/token",
@@ -40,7 +44,7 @@ describe("expectRequest", () => {
   it.each<RequestPattern>([
     {},
     { endpoint: "token" },
-    { emulator: "pingone", method: "post", status: 200 },
+    { emulator: "accounts", method: "post", status: 200 },
     { path: "/env/as/token" },
     { path: "*/as/token" },
     { form: { grant_type: "authorization_code" } },
@@ -58,7 +62,7 @@ describe("expectRequest", () => {
 
   it.each<RequestPattern>([
     { endpoint: "par" },
-    { emulator: "todo" },
+    { emulator: "notes" },
     { method: "GET" },
     { status: 400 },
     { path: "/env/as" },
@@ -79,11 +83,11 @@ describe("expectRequest", () => {
   });
 
   it("finds a sign-in under way by its path, hidden as it is", async () => {
-    const journal = createJournal();
-    addTo(journal, { path: journal.redactor.path("/env/davinci/interactions/SECRET") });
-    expect(await expectRequest(journal, { path: "/env/davinci/interactions/SECRET" })).toHaveLength(1);
-    expect(await expectRequest(journal, { path: "/env/davinci/interactions/*" })).toHaveLength(1);
-    await expect(expectRequest(journal, { path: "/env/davinci/interactions/other" })).rejects.toThrow();
+    const journal = createJournal(redactor);
+    addTo(journal, { path: journal.redactor.path("/env/interactions/SECRET") });
+    expect(await expectRequest(journal, { path: "/env/interactions/SECRET" })).toHaveLength(1);
+    expect(await expectRequest(journal, { path: "/env/interactions/*" })).toHaveLength(1);
+    await expect(expectRequest(journal, { path: "/env/interactions/other" })).rejects.toThrow();
   });
 
   it("shows the closest request field by field, without a secret of either side", async () => {
@@ -102,10 +106,10 @@ describe("expectRequest", () => {
   });
 
   it("says so when nothing was journalled, and when entries were lost", async () => {
-    await expect(expectRequest(createJournal(), { endpoint: "token" })).rejects.toThrow(
+    await expect(expectRequest(createJournal(redactor), { endpoint: "token" })).rejects.toThrow(
       "none has been journalled",
     );
-    const small = createJournal({ capacity: 1 });
+    const small = createJournal(redactor, 1);
     addTo(small, {});
     addTo(small, USERINFO);
     await expect(expectRequest(small, { endpoint: "token" })).rejects.toThrow("1 older ones are no longer");
@@ -126,23 +130,25 @@ describe("expectRequest", () => {
   });
 
   it("waits for a request that is still to come", async () => {
-    const journal = createJournal();
+    const journal = createJournal(redactor);
     const waiting = expectRequest(journal, { endpoint: "token" }, { withinMilliseconds: 5000 });
     addTo(journal, {});
     expect(await waiting).toHaveLength(1);
   });
 
   it("gives up when the time is over", async () => {
-    await expect(expectRequest(createJournal(), {}, { withinMilliseconds: 20 })).rejects.toThrow(
+    await expect(expectRequest(createJournal(redactor), {}, { withinMilliseconds: 20 })).rejects.toThrow(
       "No request fits",
     );
   });
 
   it("watches for a request that must not come", async () => {
-    const journal = createJournal();
+    const journal = createJournal(redactor);
     const watching = expectRequest(journal, { endpoint: "token" }, { times: 0, withinMilliseconds: 5000 });
     addTo(journal, {});
     await expect(watching).rejects.toThrow("Expected no request");
-    expect(await expectRequest(createJournal(), {}, { times: 0, withinMilliseconds: 20 })).toEqual([]);
+    expect(await expectRequest(createJournal(redactor), {}, { times: 0, withinMilliseconds: 20 })).toEqual(
+      [],
+    );
   });
 });

@@ -7,7 +7,7 @@ import { compare, isInRange, matches, type RequestPattern } from "./request-patt
 export interface ExpectationOptions {
   /** Exactly so many; without it, at least one. 0 is "never". */
   readonly times?: number | undefined;
-  /** How long to wait for them. Meant for what a browser or the Worker does in its own time; 0 by default. */
+  /** How long to wait for them. Meant for what a browser or a program under test does in its own time; 0 by default. */
   readonly withinMilliseconds?: number | undefined;
 }
 

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { createJournal, type NewEntry } from "./journal.ts";
+import { createJournal, JOURNAL_CAPACITY, type NewEntry } from "./journal.ts";
+import { createRedactor } from "./redaction.ts";
+
+const redactor = createRedactor([]);
 
 const ENTRY: NewEntry = {
-  emulator: "todo",
-  endpoint: "todos.list",
+  emulator: "notes",
+  endpoint: "notes.list",
   method: "GET",
-  path: "/api/todos",
+  path: "/notes",
   query: {},
   form: {},
   headers: {},
@@ -14,15 +17,22 @@ const ENTRY: NewEntry = {
 
 describe("createJournal", () => {
   it("keeps the newest entries, numbers them all and counts those it lets go", () => {
-    const journal = createJournal({ capacity: 2 });
+    const journal = createJournal(redactor, 2);
     for (let i = 0; i < 5; i += 1) journal.add(ENTRY);
     expect(journal.entries().map(({ number }) => number)).toEqual([4, 5]);
     expect(journal.dropped()).toBe(3);
     expect(journal.lastNumber()).toBe(5);
   });
 
+  it("keeps no more than its capacity when nobody says how many", () => {
+    const journal = createJournal(redactor);
+    for (let i = 0; i <= JOURNAL_CAPACITY; i += 1) journal.add(ENTRY);
+    expect(JOURNAL_CAPACITY).toBeLessThanOrEqual(1000);
+    expect(journal.entries()).toHaveLength(JOURNAL_CAPACITY);
+  });
+
   it("goes on numbering after it was emptied, so that a mark stays good", () => {
-    const journal = createJournal();
+    const journal = createJournal(redactor);
     journal.add(ENTRY);
     journal.clear();
     expect(journal.entries()).toEqual([]);
@@ -30,7 +40,7 @@ describe("createJournal", () => {
   });
 
   it("completes an entry and ignores one that is gone", () => {
-    const journal = createJournal({ capacity: 1 });
+    const journal = createJournal(redactor, 1);
     journal.add(ENTRY);
     journal.add(ENTRY);
     journal.update(1, { status: 500 });
@@ -39,7 +49,7 @@ describe("createJournal", () => {
   });
 
   it("tells its listeners until they leave", () => {
-    const journal = createJournal();
+    const journal = createJournal(redactor);
     let told = 0;
     const leave = journal.subscribe(() => {
       told += 1;

@@ -2,18 +2,18 @@
  * The journal of every request that the emulators met, in the order in which they arrived: a ring buffer of redacted
  * entries. Whatever reads it (tests, the control page, a log of a failed run) cannot find a secret in it.
  */
-import type { LoginView } from "../../pingone/contracts.ts";
-import type { EmulatorName, EndpointName } from "../endpoints.ts";
-import { createRedactor, type Redactor } from "./redaction.ts";
+import type { LoginView } from "../login.ts";
+import type { Redactor } from "./redaction.ts";
 
 /** Redacted values by parameter name; a repeated parameter has several. */
 export type RedactedParameters = Readonly<Record<string, readonly string[]>>;
 
 export interface JournalEntry {
-  /** Rises by one with each request, over both emulators. */
+  /** Rises by one with each request, over all emulators. */
   readonly number: number;
-  readonly emulator: EmulatorName;
-  readonly endpoint: EndpointName | undefined;
+  readonly emulator: string;
+  /** `undefined`: a path that is no endpoint, such as a style sheet or a typing error. */
+  readonly endpoint: string | undefined;
   readonly method: string;
   readonly path: string;
   readonly query: RedactedParameters;
@@ -59,11 +59,8 @@ export interface Journal {
 
 export const JOURNAL_CAPACITY = 1000;
 
-export function createJournal(
-  options: { readonly capacity?: number; readonly redactor?: Redactor } = {},
-): Journal {
-  const capacity = options.capacity ?? JOURNAL_CAPACITY;
-  const redactor = options.redactor ?? createRedactor();
+/** @param capacity How many entries are kept. */
+export function createJournal(redactor: Redactor, capacity = JOURNAL_CAPACITY): Journal {
   const listeners = new Set<() => void>();
   let entries: JournalEntry[] = [];
   let lastNumber = 0;

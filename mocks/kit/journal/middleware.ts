@@ -3,10 +3,10 @@
  */
 import type { HttpBindings } from "@hono/node-server";
 import type { MiddlewareHandler } from "hono";
-import type { Clock, LoginCredentials, LoginView } from "../../pingone/contracts.ts";
-import { type EmulatorName, endpointOf } from "../endpoints.ts";
+import type { Clock } from "../clock.ts";
+import { hideState, type LoginView } from "../login.ts";
 import type { Journal, RedactedParameters } from "./journal.ts";
-import { credentialsOf, type ObservedRequest, observeRequest } from "./observed-request.ts";
+import { type ObservedRequest, observeRequest } from "./observed-request.ts";
 import type { Redactor } from "./redaction.ts";
 
 export const CONTROL_PATH = "/__mocks";
@@ -22,19 +22,21 @@ const SHOWN_HEADERS = [
 ] as const;
 
 /** What the middleware leaves in Hono's context for the fault middleware behind it. */
-export interface JournalVariables {
-  observed: ObservedRequest;
-  login: LoginView | undefined;
-  journalNumber: number;
+export interface Observed {
+  readonly endpoint: string | undefined;
+  readonly login: LoginView | undefined;
+  /** Number of the journal entry. */
+  readonly number: number;
 }
 
-export type JournalEnv = { Bindings: HttpBindings; Variables: JournalVariables };
+export type JournalEnv = { Bindings: HttpBindings; Variables: { observed: Observed } };
 
 export interface JournalMiddlewareOptions {
-  readonly emulator: EmulatorName;
+  readonly emulator: string;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly loginOf: (credentials: LoginCredentials) => LoginView | undefined;
+  readonly endpointOf: (request: ObservedRequest) => string | undefined;
+  readonly loginOf: (request: ObservedRequest) => LoginView | undefined;
 }
 
 export function isControlPath(path: string): boolean {
@@ -43,55 +45,32 @@ export function isControlPath(path: string): boolean {
 
 export function journalRequests(options: JournalMiddlewareOptions): MiddlewareHandler<JournalEnv> {
   const { journal, emulator, clock } = options;
+  const { redactor } = journal;
   return async (c, next) => {
     if (isControlPath(c.req.path)) return next();
     const started = Date.now();
-    const observed = await observeRequest(c.req.raw);
-    const login = loginOf(observed, options.loginOf);
+    const request = await observeRequest(c.req.raw);
+    const endpoint = options.endpointOf(request);
+    const login = options.loginOf(request);
     const number = journal.add({
-      ...describeRequest(observed, journal.redactor),
+      ...describeRequest(request, redactor),
       emulator,
-      endpoint: endpointOf(emulator, observed.method, observed.path),
+      endpoint,
       at: new Date(started).toISOString(),
       ...(Math.abs(clock() - started) > 1000 && { atEmulator: new Date(clock()).toISOString() }),
-      ...(login !== undefined && { login: redactLogin(login, journal.redactor) }),
+      ...(login !== undefined && { login: hideState(login, redactor.hash) }),
     });
-    c.set("observed", observed);
-    c.set("login", login);
-    c.set("journalNumber", number);
+    c.set("observed", { endpoint, login, number });
     await next();
     const location = c.res.headers.get("location");
     const reset = c.env.outgoing.destroyed && !c.env.outgoing.writableFinished;
     journal.update(number, {
       status: reset ? 0 : c.res.status,
       durationMilliseconds: Date.now() - started,
-      ...(location !== null && { location: journal.redactor.url(location) }),
-      ...(c.error !== undefined && { note: journal.redactor.text(c.error.message) }),
+      ...(location !== null && { location: redactor.url(location) }),
+      ...(c.error !== undefined && { note: redactor.text(c.error.message) }),
     });
   };
-}
-
-/** What the request says of its own login, completed by what the emulator knows of its credentials. */
-function loginOf(
-  observed: ObservedRequest,
-  lookUp: (credentials: LoginCredentials) => LoginView | undefined,
-): LoginView | undefined {
-  const own: [keyof LoginView, string | null][] = [
-    ["state", observed.query.get("state") ?? observed.form.get("state")],
-    ["loginHint", observed.query.get("login_hint") ?? observed.form.get("login_hint")],
-    ["username", observed.form.get("username")],
-    ["clientId", observed.query.get("client_id") ?? observed.form.get("client_id")],
-  ];
-  const credentials = credentialsOf(observed);
-  const known = Object.keys(credentials).length > 0 ? lookUp(credentials) : undefined;
-  const stated: LoginView = Object.fromEntries(own.filter(([, value]) => value !== null && value !== ""));
-  const login = { ...stated, ...known };
-  return Object.keys(login).length > 0 ? login : undefined;
-}
-
-/** `state` is a capability at the Worker's callback, so the journal only shows that two are the same. */
-function redactLogin(login: LoginView, redactor: Redactor): LoginView {
-  return login.state === undefined ? login : { ...login, state: redactor.hash(login.state) };
 }
 
 function describeRequest(observed: ObservedRequest, redactor: Redactor) {

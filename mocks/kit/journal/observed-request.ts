@@ -1,7 +1,5 @@
 /** Reads what the journal and the faults need from a request, and leaves its body for the emulator to read again. */
-import type { LoginCredentials } from "../../pingone/contracts.ts";
-
-/** No form of OAuth or of a DaVinci screen comes near this; the rest of a longer body is not looked at. */
+/** Far above any legitimate form; the rest of a longer body is not read. */
 const MAX_OBSERVED_BYTES = 64 * 1024;
 
 export interface ObservedRequest {
@@ -63,19 +61,4 @@ function fieldsOfJson(text: string): URLSearchParams {
     // Malformed JSON is the emulator's to refuse; the journal shows no fields.
   }
   return fields;
-}
-
-const INTERACTION_PATH = /\/davinci\/interactions\/([^/]+)$/;
-
-/** Credentials in a request that tie it to a login. */
-export function credentialsOf(request: ObservedRequest): LoginCredentials {
-  const bearer = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  const token = request.form.get("token");
-  const entries: [keyof LoginCredentials, string | null | undefined][] = [
-    ["code", request.form.get("code")],
-    ["refreshToken", request.form.get("refresh_token") ?? token],
-    ["accessToken", bearer ?? token],
-    ["interactionId", INTERACTION_PATH.exec(request.path)?.[1]],
-  ];
-  return Object.fromEntries(entries.filter(([, value]) => typeof value === "string" && value !== ""));
 }

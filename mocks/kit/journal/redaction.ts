@@ -5,38 +5,15 @@
  */
 import { createHmac, randomBytes } from "node:crypto";
 
-/** Parameter and field names whose values help a person to understand a request and grant nothing to its reader. */
-const SHOWN_PARAMETERS: ReadonlySet<string> = new Set([
-  "acr_values",
-  "actionKey",
-  "buttonValue",
-  "client_id",
-  "code_challenge_method",
-  "completed",
-  "error",
-  "grant_type",
-  "id",
-  "iss",
-  "login_hint",
-  "max_age",
-  "post_logout_redirect_uri",
-  "prompt",
-  "redirect_uri",
-  "resource",
-  "response_mode",
-  "response_type",
-  "scope",
-  "step",
-  "text",
-  "todoText",
-  "token_type_hint",
-  "ui_locales",
-  "username",
-]);
+export interface RedactionRules {
+  /** Names of parameters and fields whose values help a person to understand a request and grant nothing to its reader. */
+  readonly shownParameters: readonly string[];
+  /** Parts of paths that work like a secret. */
+  readonly secretsInPaths?: RegExp;
+}
 
 /** A compact JWT anywhere in a value; it is hidden even where its parameter is shown. */
 const JWT_PATTERN = /eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g;
-const INTERACTION_PATTERN = /(?<=\/interactions\/)[^/?#*]+/g;
 const MAX_SHOWN_LENGTH = 500;
 
 export interface Redactor {
@@ -50,20 +27,26 @@ export interface Redactor {
   cookies(header: string): string;
   /** A URL whose query and fragment are treated as parameters; userinfo is dropped. */
   url(value: string): string;
-  /** A path: the id of a running sign-in is hidden, because it is what its form is posted to. */
+  /** A path, without the parts of it that work like a secret. */
   path(value: string): string;
   /** Free text: JWTs are hidden, the rest is shown. */
   text(value: string): string;
 }
 
-/** @param salt Random by default; a test may fix it. */
-export function createRedactor(salt: Buffer = randomBytes(32)): Redactor {
+/**
+ * @param rules Of every emulator whose requests are shown.
+ * @param salt Random by default; a test may fix it.
+ */
+export function createRedactor(rules: readonly RedactionRules[], salt: Buffer = randomBytes(32)): Redactor {
+  const shownParameters = new Set(rules.flatMap(({ shownParameters }) => shownParameters));
+  const secretsInPaths = rules.flatMap(({ secretsInPaths }) => secretsInPaths ?? []);
   const hash = (value: string) => `#${createHmac("sha256", salt).update(value).digest("hex").slice(0, 8)}`;
   const text = (value: string) => {
     const shown = value.replace(JWT_PATTERN, (token) => hash(token));
     return shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown;
   };
-  const path = (value: string) => text(value.replace(INTERACTION_PATTERN, hash));
+  const path = (value: string) =>
+    text(secretsInPaths.reduce((shown, secret) => shown.replaceAll(secret, hash), value));
   const parameters = (search: string) =>
     [...new URLSearchParams(search)]
       .map(([name, value]) => `${text(name)}=${parameter(name, value)}`)
@@ -78,7 +61,7 @@ export function createRedactor(salt: Buffer = randomBytes(32)): Redactor {
   };
   const parameter = (name: string, value: string): string => {
     if (value === "") return "";
-    if (!SHOWN_PARAMETERS.has(name)) return hash(value);
+    if (!shownParameters.has(name)) return hash(value);
     return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? url(value) : text(value);
   };
   return {

@@ -3,33 +3,43 @@
  * value: it is hashed the same way as the journal's, so neither side of the comparison shows it.
  */
 import { z } from "zod";
-import { ENDPOINTS } from "../endpoints.ts";
-import { loginScopeSchema } from "../faults/catalogue.ts";
+import { loginScopeSchema, namesOfPerson } from "../login.ts";
 import type { JournalEntry, RedactedParameters } from "./journal.ts";
 import type { Redactor } from "./redaction.ts";
 
 /** A value that must be there; or `true`: any value, `false`: not there at all. */
 const expectedParameters = z.record(z.string(), z.union([z.string(), z.boolean()]));
 
-export const requestPatternSchema = z.strictObject({
-  endpoint: z.enum(ENDPOINTS).optional(),
-  emulator: z.enum(["pingone", "todo"]).optional(),
-  method: z.string().optional(),
-  /** The whole path; `*` stands for any characters. */
-  path: z.string().optional(),
-  query: expectedParameters.optional(),
-  /** Fields of a form or of a JSON body. */
-  form: expectedParameters.optional(),
-  headers: expectedParameters.optional(),
-  /** 0: the connection was reset. */
-  status: z.int().optional(),
-  login: loginScopeSchema.optional(),
-  /** Name of a fault that it met. */
-  fault: z.string().optional(),
-  /** Only entries with a higher number, as `lastRequestNumber` gave it. */
-  after: z.int().optional(),
-});
-export type RequestPattern = z.output<typeof requestPatternSchema>;
+export type RequestPatternSchema<Endpoint extends string, EmulatorName extends string> = ReturnType<
+  typeof createRequestPatternSchema<Endpoint, EmulatorName>
+>;
+
+/** Everything in a pattern must fit; without a field, any request fits. */
+export function createRequestPatternSchema<Endpoint extends string, EmulatorName extends string>(
+  endpoints: readonly Endpoint[],
+  emulators: readonly EmulatorName[],
+) {
+  return z.strictObject({
+    endpoint: z.enum(endpoints).optional(),
+    emulator: z.enum(emulators).optional(),
+    method: z.string().optional(),
+    /** The whole path; `*` stands for any characters. */
+    path: z.string().optional(),
+    query: expectedParameters.optional(),
+    /** Fields of a form or of a JSON body. */
+    form: expectedParameters.optional(),
+    headers: expectedParameters.optional(),
+    /** 0: the connection was reset. */
+    status: z.int().optional(),
+    login: loginScopeSchema.optional(),
+    /** Name of a fault that it met. */
+    fault: z.string().optional(),
+    /** Only entries with a higher number, as `lastRequestNumber` gave it. */
+    after: z.int().optional(),
+  });
+}
+
+export type RequestPattern = z.output<RequestPatternSchema<string, string>>;
 
 export interface FieldComparison {
   readonly field: string;
@@ -42,7 +52,7 @@ export function matches(pattern: RequestPattern, entry: JournalEntry, redactor: 
   return isInRange(pattern, entry) && compare(pattern, entry, redactor).every((field) => field.fits);
 }
 
-/** `after` draws the border of what is looked at; it is not something that an entry comes near to. */
+/** `after` limits the search; it is not scored. */
 export function isInRange(pattern: RequestPattern, entry: JournalEntry): boolean {
   return pattern.after === undefined || entry.number > pattern.after;
 }
@@ -113,22 +123,27 @@ function compareHeaders(
 function compareLogin(pattern: RequestPattern, entry: JournalEntry, redactor: Redactor): FieldComparison[] {
   const { user, state, clientId } = pattern.login ?? {};
   const login = entry.login ?? {};
-  const users = [login.username, login.userId, login.loginHint].filter((name) => name !== undefined);
-  return [
-    ...(user === undefined ? [] : [compareValue("login.user", user, users, (plain) => plain)]),
-    ...(state === undefined
-      ? []
-      : [compareValue("login.state", state, login.state === undefined ? [] : [login.state], redactor.hash)]),
-    ...(clientId === undefined
+  const shown = (value: string) => value;
+  const compareOne = (
+    field: string,
+    expected: string | undefined,
+    actual: readonly (string | undefined)[],
+    redact: (plain: string) => string,
+  ) =>
+    expected === undefined
       ? []
       : [
           compareValue(
-            "login.clientId",
-            clientId,
-            login.clientId === undefined ? [] : [login.clientId],
-            (id) => id,
+            `login.${field}`,
+            expected,
+            actual.filter((value) => value !== undefined),
+            redact,
           ),
-        ]),
+        ];
+  return [
+    ...compareOne("user", user, namesOfPerson(login), shown),
+    ...compareOne("state", state, [login.state], redactor.hash),
+    ...compareOne("clientId", clientId, [login.clientId], shown),
   ];
 }
 

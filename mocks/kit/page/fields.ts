@@ -1,49 +1,88 @@
 /**
- * Labelled fields of the page's forms. A label stands beside its field, not around it: around a list, the name that
- * assistive technology computes would take in the chosen option.
+ * Labelled fields of the page's forms, each by the schema of what it sets. A label stands beside its field, not around
+ * it: around a list, the name that assistive technology computes would take in the chosen option.
  */
 import { html } from "hono/html";
+import type { z } from "zod";
+import { describeField, type Field } from "../field-text.ts";
+import type { Choice } from "./choice.ts";
 
 export type Markup = ReturnType<typeof html>;
 
 export interface FieldOptions {
-  readonly label: string;
-  readonly name: string;
   /** Told apart from a field of the same name in another form. */
   readonly form: string;
-  readonly value?: string;
-  readonly required?: boolean;
+  readonly name: string;
+  readonly schema: z.ZodType;
+  /** What holds already. */
+  readonly value?: unknown;
+  /** In place of what the schema allows. */
+  readonly choices?: readonly Choice[] | undefined;
+  /** Id of a list of suggestions. */
+  readonly list?: string | undefined;
+  /** In place of the field's own sentence. */
+  readonly about?: string;
 }
 
-const idOf = ({ form, name }: FieldOptions) => `${form}-${name.replace(".", "-")}`;
-const flag = (isSet: boolean | undefined, attribute: "required" | "selected") =>
-  isSet ? html` ${attribute}` : "";
-
-export function textField(options: FieldOptions & { readonly list?: string }): Markup {
-  const { label, name, value = "", required, list } = options;
-  const suggestions = list === undefined ? "" : html` list="${list}"`;
-  return html`<div><label for="${idOf(options)}">${label}</label><input id="${idOf(options)}" name="${name}" value="${value}"${suggestions}${flag(required, "required")} autocomplete="off" spellcheck="false"></div>`;
+export function renderField(options: FieldOptions): Markup {
+  const { name, schema, value } = options;
+  const field = describeField(name, schema);
+  const id = `${options.form}-${name.replace(".", "-")}`;
+  const { label } = field.text;
+  const about = options.about ?? aboutOf(field);
+  const hint = about === "" ? "" : html`<p class="hint" id="${id}-hint">${about}</p>`;
+  const described = about === "" ? "" : html` aria-describedby="${id}-hint"`;
+  const choices = options.choices ?? choicesOf(field, value);
+  if (choices !== undefined) {
+    const select = html`<select id="${id}" name="${name}"${described}>${optionsOf(choices, textOf(value))}</select>`;
+    return html`<div><label for="${id}">${label}</label>${select}${hint}</div>`;
+  }
+  if (field.kind === "flag") {
+    return html`<div class="check"><input id="${id}" name="${name}" type="checkbox"${described}><label for="${id}">${label}</label>${hint}</div>`;
+  }
+  const kind =
+    field.kind === "number"
+      ? html`type="number" step="any"`
+      : html`autocomplete="off" spellcheck="false"${options.list === undefined ? "" : html` list="${options.list}"`}`;
+  const required = field.isOptional || field.isNullable ? "" : html` required`;
+  return html`<div><label for="${id}">${label}</label><input id="${id}" name="${name}" value="${textOf(value)}" ${kind}${required}${described}>${hint}</div>`;
 }
 
-export function numberField(options: FieldOptions): Markup {
-  const { label, name, value = "", required } = options;
-  return html`<div><label for="${idOf(options)}">${label}</label><input id="${idOf(options)}" name="${name}" value="${value}" type="number" step="any"${flag(required, "required")}></div>`;
+/** A field without a list says in words what it means to leave it empty. */
+function aboutOf({ kind, text, isNullable }: Field): string {
+  const empty = kind === "number" && isNullable ? `Empty: ${text.unset ?? "not set"}.` : "";
+  return [text.about ?? "", empty].filter((part) => part !== "").join(" ");
 }
 
-export function checkField(options: FieldOptions): Markup {
-  return html`<div class="check"><input id="${idOf(options)}" name="${options.name}" type="checkbox"><label for="${idOf(options)}">${options.label}</label></div>`;
+/** `undefined`: the field is not one to choose in. */
+function choicesOf(
+  { kind, values, text, isNullable, isOptional }: Field,
+  value: unknown,
+): Choice[] | undefined {
+  const named = (names: readonly string[], texts: Readonly<Record<string, string>>) =>
+    names.map((name) => ({ value: name, text: text.choices?.[name] ?? texts[name] ?? name }));
+  const unset = isNullable
+    ? [{ value: "", text: text.unset ?? "not set" }]
+    : isOptional && value === undefined
+      ? [{ value: "", text: "any" }]
+      : [];
+  if (kind === "choice") return [...unset, ...named(values, {})];
+  // A box that is not ticked is not sent, so it cannot say no to what holds.
+  const isSwitch = kind === "flag" && (isNullable || value !== undefined);
+  return isSwitch ? [...unset, ...named(["true", "false"], { true: "yes", false: "no" })] : undefined;
 }
 
-export interface Choice {
-  readonly value: string;
-  readonly text: string;
+function optionsOf(choices: readonly Choice[], selected: string): Markup[] {
+  const groups = Map.groupBy(choices, ({ group }) => group);
+  return [...groups].map(([group, members]) => {
+    const options = members.map(
+      ({ value, text }) =>
+        html`<option value="${value}"${value === selected ? html` selected` : ""}>${text}</option>`,
+    );
+    return group === undefined ? html`${options}` : html`<optgroup label="${group}">${options}</optgroup>`;
+  });
 }
 
-export function choiceField(options: FieldOptions & { readonly choices: readonly Choice[] }): Markup {
-  const { label, name, value, choices } = options;
-  return html`<div><label for="${idOf(options)}">${label}</label><select id="${idOf(options)}" name="${name}">${choices.map((choice) => html`<option value="${choice.value}"${flag(choice.value === value, "selected")}>${choice.text}</option>`)}</select></div>`;
-}
-
-export function namesAsChoices(names: readonly string[]): Choice[] {
-  return names.map((name) => ({ value: name, text: name }));
+function textOf(value: unknown): string {
+  return value === undefined || value === null ? "" : String(value);
 }

@@ -1,45 +1,48 @@
 /** The journal on the control page: newest first, one line per request, the rest on demand. */
 import { html } from "hono/html";
-import { ENDPOINTS } from "../endpoints.ts";
+import { z } from "zod";
+import { labelled } from "../field-text.ts";
 import { describeEntry } from "../journal/expectations.ts";
 import type { JournalEntry, RedactedParameters } from "../journal/journal.ts";
-import { choiceField, type Markup, namesAsChoices } from "./fields.ts";
-import { formAction } from "./sections.ts";
+import { CONTROL_PATH } from "../journal/middleware.ts";
+import { endpointChoices } from "./faults-section.ts";
+import { type Markup, renderField } from "./fields.ts";
+import { formsOf, type PageContext, type Section } from "./sections.ts";
 
 const MAX_SHOWN = 100;
 
-export interface JournalSectionOptions {
-  readonly basePath: string;
-  readonly entries: readonly JournalEntry[];
-  readonly dropped: number;
-  readonly endpoint: string | undefined;
-}
+const endpointField = labelled(z.string().optional(), { label: "Endpoint" });
 
-export function journalSection({ basePath, entries, dropped, endpoint }: JournalSectionOptions): Markup {
+/** @param endpoint Only its requests are shown; all without one. */
+export function journalSection(
+  context: PageContext,
+  entries: readonly JournalEntry[],
+  endpoint: string | undefined,
+): Section {
   const fitting = entries
     .filter((entry) => endpoint === undefined || entry.endpoint === endpoint)
     .toReversed();
   const shown = fitting.slice(0, MAX_SHOWN);
+  const { dropped } = context.state.journal;
   const counts = [
     `${fitting.length} ${fitting.length === 1 ? "request" : "requests"}`,
     ...(shown.length < fitting.length ? [`the newest ${shown.length} are shown`] : []),
     ...(dropped > 0 ? [`${dropped} older ones are gone`] : []),
   ].join("; ");
-  return html`<section class="wide" aria-labelledby="journal-title">
-<h2 id="journal-title">Journal</h2>
-<p class="quiet">Secrets are shown as a short hash: the same hash is the same value.</p>
-<div class="bar">
-<form class="line" method="get" action="${basePath}">
-${choiceField({ form: "journal", name: "endpoint", label: "Endpoint", value: endpoint ?? "", choices: [{ value: "", text: "all" }, ...namesAsChoices(ENDPOINTS)] })}
+  const choices = [{ value: "", text: "all" }, ...endpointChoices(context.composition.emulators)];
+  const content = html`<div class="bar">
+<form class="line" method="get" action="${CONTROL_PATH}">
+${renderField({ form: "journal", name: "endpoint", schema: endpointField, value: endpoint, choices })}
 <button type="submit">Show</button>
 </form>
-<form class="line" method="post" action="${formAction(basePath, "clearRequests")}"><button type="submit">Empty the journal</button></form>
+${formsOf(context, "Journal")}
 </div>
 <div id="live-journal" data-live>
 <p>${counts}</p>
 ${shown.map(journalEntry)}
-</div>
-</section>`;
+</div>`;
+  const about = "Secrets are shown as a short hash: the same hash is the same value.";
+  return { title: "Journal", about, content, isWide: true };
 }
 
 function journalEntry(entry: JournalEntry): Markup {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { VERB_NAMES } from "../control/verbs.ts";
-import { createTestEmulator, type TestEmulator } from "../testing/emulator.ts";
+import { createTestEmulator, TEST_EMULATORS, type TestEmulator } from "../testing/emulator.ts";
 
 let emulator: TestEmulator;
 beforeEach(async () => {
@@ -25,16 +24,16 @@ async function send(verb: string, fields: Record<string, string> = {}) {
 }
 
 describe("the page", () => {
-  it("shows state, users, flows, switches and the journal", async () => {
+  it("shows state, tables, forms and the journal", async () => {
     await fetch(`${emulator.origin}/env/as/userinfo?x=1`);
     const page = await readPage();
     for (const text of [
-      "http://127.0.0.1/env/as",
-      "key-1",
+      "policy-1",
       "alice",
       "bob",
       "Consent without a branch",
-      "resourceParam",
+      "Replay protection",
+      "Behaviours that differ.",
       "#1 GET /env/as/userinfo",
     ]) {
       expect(page).toContain(text);
@@ -49,6 +48,26 @@ describe("the page", () => {
     expect(page).toContain("Sign on &lt;default&gt;");
     expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
     expect(page).not.toContain("<script>alert");
+  });
+
+  it("asks for one of several values in a list, in words, with the value that holds", async () => {
+    const page = await readPage();
+    const optionsOf = (name: string) => {
+      const [select = ""] = new RegExp(`<select [^>]*name="${name}".*?</select>`).exec(page) ?? [];
+      return [...select.matchAll(/<option value="([^"]*)"( selected)?>([^<]*)/g)].map(
+        ([, ...parts]) => parts,
+      );
+    };
+    expect(optionsOf("resourceParam")).toEqual([
+      ["ignore", " selected", "ignored"],
+      ["honour", undefined, "sets the audience"],
+    ]);
+    expect(optionsOf("replayProtection")).toEqual([
+      ["", undefined, "as the application says"],
+      ["true", " selected", "yes"],
+      ["false", undefined, "no"],
+    ]);
+    expect(page).toContain("For the old one. Empty: as the application says.");
   });
 
   it("filters the journal by endpoint", async () => {
@@ -96,12 +115,11 @@ describe("the page", () => {
 describe("the forms of the page", () => {
   it.each([
     ["expireTokens", { user: "alice" }, "expireTokens(alice)"],
-    ["revokeTokens", { user: "alice" }, "revokeTokens(alice)"],
-    ["endSession", { user: "bob" }, "endSession(bob)"],
     ["rotateKeys", {}, "rotateKeys(false)"],
     ["rotateKeys", { drop: "on" }, "rotateKeys(true)"],
-    ["chooseFlow", { flow: "policy-2" }, "chooseFlow(policy-2,undefined)"],
-    ["reset", {}, "reset()"],
+    ["choosePlan", { plan: "policy-2" }, "choosePlan(policy-2,undefined)"],
+    ["choosePlan", { plan: "policy-1" }, "choosePlan(policy-1,undefined)"],
+    ["reset", {}, "notes.reset()"],
   ])("%s with %j does what the API does", async (verb, fields, call) => {
     expect(await send(verb, fields)).toContain("Done: ");
     expect(emulator.calls).toContain(call);
@@ -143,10 +161,17 @@ describe("the forms of the page", () => {
   it("sets only the switches that were changed, in their own types", async () => {
     await send("setSwitches", {
       resourceParam: "honour",
-      accessTokenTtlSeconds: "60",
+      lifetimeSeconds: "60",
       replayProtection: "true",
+      graceSeconds: "",
     });
-    expect(emulator.calls).toEqual(['setSwitches({"resourceParam":"honour","accessTokenTtlSeconds":60})']);
+    await send("setSwitches", { resourceParam: "ignore", replayProtection: "", graceSeconds: "0" });
+    await send("setSwitches", { replayProtection: "false" });
+    expect(emulator.calls).toEqual([
+      'setSwitches({"resourceParam":"honour","lifetimeSeconds":60})',
+      'setSwitches({"replayProtection":null,"graceSeconds":0})',
+      'setSwitches({"replayProtection":false})',
+    ]);
   });
 
   it("forgets old notices", async () => {
@@ -164,7 +189,7 @@ describe("the forms of the page", () => {
   it.each([
     ["queueFault", { fault: "reset", endpoint: "token", status: "500" }, "Valid names: "],
     ["queueFault", { fault: "status", endpoint: "token", status: "many" }, "status"],
-    ["endSession", { user: "carol" }, "Users: alice, bob."],
+    ["expireTokens", { user: "carol" }, "Users: alice, bob."],
     ["explode", {}, "There is no verb"],
   ])("%s with %j says what is wrong in an alert", async (verb, fields, message) => {
     const page = await send(verb, fields);
@@ -182,10 +207,11 @@ describe("the forms of the page", () => {
       "expectRequest",
       "pendingFaults",
       "assertNoPendingFaults",
-      "refreshTokens",
+      "breakDown",
     ];
     const actions = new Set([...page.matchAll(/action="\/__mocks\/page\/(\w+)"/g)].map(([, name]) => name));
-    expect([...actions].toSorted()).toEqual(VERB_NAMES.filter((name) => !readers.includes(name)).toSorted());
+    const changing = Object.keys(TEST_EMULATORS.verbs).filter((name) => !readers.includes(name));
+    expect([...actions].toSorted()).toEqual(changing.toSorted());
   });
 
   it("refuses a form of another site", async () => {

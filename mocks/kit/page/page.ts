@@ -1,16 +1,16 @@
 /** The control page as a whole. */
 import { html } from "hono/html";
-import type { ControlState } from "../control/control.ts";
 import type { JournalEntry } from "../journal/journal.ts";
+import { CONTROL_PATH } from "../journal/middleware.ts";
+import { faultsSection } from "./faults-section.ts";
 import { journalSection } from "./journal-section.ts";
 import {
-  clockAndKeysSection,
-  faultsSection,
-  flowSection,
+  formSections,
   overviewSection,
-  resetSection,
-  switchesSection,
-  usersSection,
+  type PageContext,
+  renderSection,
+  slugOf,
+  tableSections,
 } from "./sections.ts";
 
 export interface Notice {
@@ -19,23 +19,28 @@ export interface Notice {
 }
 
 export interface PageOptions {
-  readonly basePath: string;
-  readonly state: ControlState;
+  readonly context: PageContext;
   readonly entries: readonly JournalEntry[];
   readonly endpoint: string | undefined;
   readonly notice: Notice | undefined;
 }
 
-/** Those that a small window hides below the first screen. */
-const SECTIONS = [
-  ["users", "Users"],
-  ["faults", "Faults"],
-  ["switches", "Switches"],
-  ["journal", "Journal"],
-] as const;
-
-export function renderPage({ basePath, state, entries, endpoint, notice }: PageOptions): string {
-  const options = { basePath, state };
+export function renderPage({ context, entries, endpoint, notice }: PageOptions): string {
+  const faults = faultsSection(context);
+  const journal = journalSection(context, entries, endpoint);
+  // Their forms stand among what they act on.
+  const forms = formSections(context).filter(
+    ({ title }) => title !== faults.title && title !== journal.title,
+  );
+  const sections = [
+    overviewSection(context),
+    ...forms.filter(({ isWide }) => !isWide),
+    ...tableSections(context),
+    faults,
+    ...forms.filter(({ isWide }) => isWide),
+    journal,
+  ];
+  const titles = context.composition.emulators.map(({ title }) => title);
   return String(html`<!doctype html>
 <html lang="en">
 <head>
@@ -43,25 +48,18 @@ export function renderPage({ basePath, state, entries, endpoint, notice }: PageO
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Emulator controls</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="${basePath}/page/style.css">
-<script src="${basePath}/page/live.js" defer></script>
+<link rel="stylesheet" href="${CONTROL_PATH}/page/style.css">
+<script src="${CONTROL_PATH}/page/live.js" defer></script>
 </head>
 <body>
-<header><p class="banner">Offline emulators for PingOne and the Todo API. Test data only.</p></header>
+<header><p class="banner">Offline emulators: ${titles.join(", ")}. Test data only.</p></header>
 <main>
 <h1>Emulator controls</h1>
 ${notice === undefined ? "" : html`<p class="notice${notice.bad ? " bad" : ""}" role="${notice.bad ? "alert" : "status"}">${notice.text}</p>`}
-<div class="bar"><button type="button" id="live" hidden>Live updates</button><a href="${basePath}">Refresh</a>
-<nav aria-label="On this page"><ul>${SECTIONS.map(([id, name]) => html`<li><a href="#${id}-title">${name}</a></li>`)}</ul></nav></div>
+<div class="bar"><button type="button" id="live" hidden>Live updates</button><a href="${CONTROL_PATH}">Refresh</a>
+<nav aria-label="On this page"><ul>${sections.slice(1).map(({ title }) => html`<li><a href="#${slugOf(title)}-title">${title}</a></li>`)}</ul></nav></div>
 <div class="columns">
-${overviewSection(options)}
-${flowSection(options)}
-${clockAndKeysSection(options)}
-${resetSection(options)}
-${usersSection(options)}
-${faultsSection(options)}
-${switchesSection(options)}
-${journalSection({ basePath, entries, dropped: state.journal.dropped, endpoint })}
+${sections.map(renderSection)}
 </div>
 </main>
 </body>

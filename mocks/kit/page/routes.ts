@@ -1,19 +1,24 @@
 /** Serves the control page and carries out its forms. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { Control } from "../control/control.ts";
-import { VERB_NAMES, VERBS, type Verb, type VerbName } from "../control/verbs.ts";
+import type { ControlAppOptions } from "../control/app.ts";
+import type { Emulators } from "../emulator.ts";
 import { CONTROL_PATH } from "../journal/middleware.ts";
 import { ControlRequestError, ExpectationError, requireName } from "../refusal.ts";
-import { inputFromForm } from "./forms.ts";
+import { faultFields } from "./faults-section.ts";
+import { fieldsOf, inputFromForm } from "./forms.ts";
 import { LIVE_SCRIPT } from "./live.ts";
 import { type Notice, renderPage } from "./page.ts";
+import { ownerOf, viewOf } from "./sections.ts";
 import { PAGE_STYLE } from "./style.ts";
 
 /** Notices are kept here and named by number in the URL, so that a link cannot put words on the page. */
 const MAX_NOTICES = 50;
 
-export function createPageRoutes(control: Control): Hono {
+type PageOptions = Pick<ControlAppOptions<Emulators>, "composition" | "parts" | "invoke">;
+
+export function createPageRoutes(options: PageOptions): Hono {
+  const { composition, parts } = options;
   const app = new Hono();
   const notices = new Map<number, Notice>();
   let lastNotice = 0;
@@ -39,12 +44,11 @@ export function createPageRoutes(control: Control): Hono {
     }),
   );
 
-  app.get("/", async (c) => {
+  app.get("/", (c) => {
     const endpoint = c.req.query("endpoint");
     const page = renderPage({
-      basePath: CONTROL_PATH,
-      state: await control.state(),
-      entries: await control.requests(),
+      context: { composition, state: parts.describe() },
+      entries: parts.journal.entries(),
       endpoint: endpoint === "" ? undefined : endpoint,
       notice: notices.get(Number(c.req.query("notice"))),
     });
@@ -58,7 +62,7 @@ export function createPageRoutes(control: Control): Hono {
 
   app.post("/page/:verb", async (c) => {
     const form = new URLSearchParams(await c.req.text());
-    const notice = await carryOut(control, c.req.param("verb"), form);
+    const notice = await carryOut(options, c.req.param("verb"), form);
     lastNotice += 1;
     notices.set(lastNotice, notice);
     notices.delete(lastNotice - MAX_NOTICES);
@@ -67,12 +71,19 @@ export function createPageRoutes(control: Control): Hono {
   return app;
 }
 
-async function carryOut(control: Control, name: string, form: URLSearchParams): Promise<Notice> {
+async function carryOut(
+  { composition, parts, invoke }: PageOptions,
+  given: string,
+  form: URLSearchParams,
+): Promise<Notice> {
   try {
-    const verbName: VerbName = requireName("verb", name, VERB_NAMES);
-    const verb: Verb = VERBS[verbName];
-    const answer = await verb.run(control, inputFromForm(verbName, form, await control.state()));
-    return { text: `Done: ${sayWhat(verbName, answer)}`, bad: false };
+    const name = requireName("verb", given, Object.keys(composition.verbs));
+    const verb = composition.verbs[name] as (typeof composition.verbs)[string];
+    const fields = name === "queueFault" ? faultFields(composition) : fieldsOf(verb);
+    const view = viewOf(ownerOf(composition.emulators, name), parts.describe());
+    const values = verb.form !== undefined && "section" in verb.form ? verb.form.values?.(view) : undefined;
+    const answer = await invoke(name, inputFromForm(fields, form, values));
+    return { text: `Done: ${verb.about}${sayWhat(verb, answer)}`, bad: false };
   } catch (error) {
     if (error instanceof ControlRequestError || error instanceof ExpectationError) {
       return { text: error.message, bad: true };
@@ -81,7 +92,7 @@ async function carryOut(control: Control, name: string, form: URLSearchParams): 
   }
 }
 
-function sayWhat(name: VerbName, answer: unknown): string {
-  const about = VERBS[name].about;
-  return answer === undefined ? about : `${about} ${JSON.stringify(answer)}`;
+function sayWhat({ answers }: { readonly answers?: string }, answer: unknown): string {
+  if (answer === undefined) return "";
+  return ` ${JSON.stringify(answers === undefined ? answer : { [answers]: answer })}`;
 }

@@ -1,168 +1,154 @@
-/** The parts of the control page. Each form posts to the verb that it is named after. */
+/** The parts of the control page that come from the tables of verbs. Each form posts to the verb that it is named after. */
 import { html } from "hono/html";
-import type { ControlState } from "../control/control.ts";
-import type { VerbName } from "../control/verbs.ts";
-import { ENDPOINTS } from "../endpoints.ts";
-import { FAULT_NAMES, FAULTS, optionsOf } from "../faults/catalogue.ts";
-import { describePendingFault } from "../faults/queue.ts";
-import { checkField, choiceField, type Markup, namesAsChoices, numberField, textField } from "./fields.ts";
-import { switchText } from "./forms.ts";
+import type { Composition } from "../composition.ts";
+import type { RowForm, SectionForm, Verb } from "../control/verb.ts";
+import type { Emulator, Emulators, KitState, PageTable } from "../emulator.ts";
+import { CONTROL_PATH } from "../journal/middleware.ts";
+import { type Markup, renderField } from "./fields.ts";
+import { fieldsOf } from "./forms.ts";
+
+export interface PageContext {
+  readonly composition: Composition<Emulators>;
+  readonly state: KitState & Readonly<Record<string, unknown>>;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly about?: string | undefined;
+  readonly content: Markup;
+  /** Takes the whole width where there are two columns. */
+  readonly isWide: boolean;
+}
+
+export function renderSection({ title, about, content, isWide }: Section): Markup {
+  const id = `${slugOf(title)}-title`;
+  return html`<section${isWide ? html` class="wide"` : ""} aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${about === undefined ? "" : html`<p class="quiet">${about}</p>`}
+${content}
+</section>`;
+}
+
+export function slugOf(title: string): string {
+  return title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+}
+
+/** What a verb and the sections of its emulator are shown with. */
+export function viewOf(emulator: Emulator | undefined, state: PageContext["state"]): unknown {
+  return emulator === undefined ? state : state[emulator.name];
+}
+
+export function ownerOf(emulators: Emulators, verb: string): Emulator | undefined {
+  return emulators.find(({ verbs }) => Object.hasOwn(verbs, verb));
+}
+
+export function overviewSection({ composition, state }: PageContext): Section {
+  const { clock } = state;
+  const facts = [
+    ["Clock", `${clock.now}${clock.offsetSeconds === 0 ? "" : ` (moved by ${clock.offsetSeconds} s)`}`],
+    ...composition.emulators.flatMap((emulator) => emulator.page.facts?.(viewOf(emulator, state)) ?? []),
+  ];
+  const content = html`<div id="live-overview" data-live>
+<dl>${facts.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>
+</div>`;
+  return { title: "Overview", content, isWide: false };
+}
+
+const SECTIONS: Readonly<Record<string, string>> = {
+  Clock: "The clock is the emulators’ own; the program under test keeps real time.",
+  Reset: "Everything that the emulators hold, the clock, faults and journal go back to the fixtures.",
+};
+
+/** More fields than this need the whole width. */
+const MAX_NARROW_FIELDS = 3;
+
+/** One section for each heading that the forms of the verbs name. */
+export function formSections(context: PageContext): Section[] {
+  const { verbs, emulators } = context.composition;
+  const forms = Object.entries(verbs).filter(hasSectionForm);
+  const abouts = [SECTIONS, ...emulators.map(({ page }) => page.sections ?? {})];
+  return [...Map.groupBy(forms, ([, { form }]) => form.section)].map(([title, members]) => ({
+    title,
+    about: abouts.map((table) => table[title]).find((about) => about !== undefined),
+    content: html`${formsOf(context, title)}`,
+    isWide: members.some(([, verb]) => Object.keys(fieldsOf(verb)).length > MAX_NARROW_FIELDS),
+  }));
+}
+
+/** The forms that stand below one heading. */
+export function formsOf(context: PageContext, section: string): Markup[] {
+  return Object.entries(context.composition.verbs)
+    .filter(hasSectionForm)
+    .filter(([, { form }]) => form.section === section)
+    .map(([name, verb]) => renderForm(context, name, verb));
+}
+
+function renderForm({ composition, state }: PageContext, name: string, verb: VerbWith<SectionForm>): Markup {
+  const { form } = verb;
+  const view = viewOf(ownerOf(composition.emulators, name), state);
+  const values = form.values?.(view) ?? {};
+  const choices: Readonly<Record<string, readonly [] | undefined>> = form.choices?.(view) ?? {};
+  const fields = Object.entries(fieldsOf(verb))
+    .filter(([field]) => !form.hidden?.includes(field))
+    .map(([field, schema]) =>
+      renderField({ form: name, name: field, schema, value: values[field], choices: choices[field] }),
+    );
+  return html`<form class="${fields.length > 0 ? "fields" : "line"}" method="post" action="${formAction(name)}">
+${fields}
+<button type="submit">${form.submit}</button>
+</form>`;
+}
+
+export function tableSections(context: PageContext): Section[] {
+  const { composition, state } = context;
+  return composition.emulators
+    .flatMap((emulator) => emulator.page.tables?.(viewOf(emulator, state)) ?? [])
+    .map((table) => ({ title: table.title, content: renderTable(context, table), isWide: true }));
+}
+
+function renderTable({ composition }: PageContext, { title, columns, rows }: PageTable): Markup {
+  const actions = Object.entries(composition.verbs)
+    .filter(hasRowForm)
+    .filter(([, { form }]) => form.table === title);
+  const headings = [...columns, ...(actions.length > 0 ? ["Actions"] : [])];
+  const id = slugOf(title);
+  // The roles are said again, because a table that is shown as blocks loses them.
+  return html`<div id="live-${id}" data-live>
+<table role="table" aria-labelledby="${id}-title">
+<thead role="rowgroup"><tr role="row">${headings.map((heading) => html`<th role="columnheader" scope="col">${heading}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows.map(
+    ({ name, cells }) => html`<tr role="row">
+<th role="rowheader" scope="row">${name}</th>
+${cells.map((cell, at) => html`<td role="cell" data-label="${columns[at + 1] ?? ""}">${cell}</td>`)}
+${actions.length > 0 ? html`<td role="cell">${actions.map(([verb, { form }]) => rowButton({ verb, form, row: name, whose: `of ${name}` }))}</td>` : ""}
+</tr>`,
+  )}</tbody>
+</table>
+</div>`;
+}
+
+/** @param options.whose Said to whoever does not see the row and the column. */
+export function rowButton(options: {
+  readonly verb: string;
+  readonly form: Pick<RowForm, "field" | "submit">;
+  readonly row: string | number;
+  readonly whose: string;
+}): Markup {
+  const { verb, form, row, whose } = options;
+  return html`<form class="line" method="post" action="${formAction(verb)}"><input type="hidden" name="${form.field}" value="${row}"><button type="submit" id="${verb}-${row}">${form.submit}<span class="hidden"> ${whose}</span></button></form>`;
+}
 
 /** Where a form of the page posts to. */
-export function formAction(basePath: string, verb: VerbName): string {
-  return `${basePath}/page/${verb}`;
+export function formAction(verb: string): string {
+  return `${CONTROL_PATH}/page/${verb}`;
 }
 
-export interface SectionOptions {
-  readonly basePath: string;
-  readonly state: ControlState;
+type VerbWith<Form> = Verb & { readonly form: Form };
+
+function hasSectionForm(entry: [string, Verb]): entry is [string, VerbWith<SectionForm>] {
+  return entry[1].form !== undefined && "section" in entry[1].form;
 }
 
-export function overviewSection({ state }: SectionOptions): Markup {
-  const { pingone, clock } = state;
-  const bound = pingone.flows.find((flow) => flow.bound);
-  return html`<section aria-labelledby="overview-title">
-<h2 id="overview-title">Overview</h2>
-<div id="live-overview" data-live>
-<dl>
-<dt>Issuer</dt><dd><code>${pingone.issuer}</code></dd>
-<dt>Clock</dt><dd>${clock.now}${clock.offsetSeconds === 0 ? "" : ` (moved by ${clock.offsetSeconds} s)`}</dd>
-<dt>Signing key</dt><dd><code>${pingone.signingKeyId}</code></dd>
-<dt>Keys in JWKS</dt><dd>${pingone.keyIds.length}</dd>
-<dt>Flow</dt><dd>${bound?.name ?? "none"}</dd>
-</dl>
-</div>
-</section>`;
-}
-
-export function clockAndKeysSection({ basePath }: SectionOptions): Markup {
-  return html`<section aria-labelledby="clock-title">
-<h2 id="clock-title">Clock and keys</h2>
-<p class="quiet">The clock is the emulators’ own; the Worker keeps real time.</p>
-<form class="fields" method="post" action="${formAction(basePath, "advanceClock")}">
-${numberField({ form: "clock", name: "advanceSeconds", label: "Seconds (negative: back)", value: "3600", required: true })}
-<button type="submit">Move the clock</button>
-</form>
-<form class="line" method="post" action="${formAction(basePath, "resetClock")}"><button type="submit">Back to real time</button></form>
-<form class="fields" method="post" action="${formAction(basePath, "rotateKeys")}">
-${checkField({ form: "keys", name: "drop", label: "Drop the old keys" })}
-<button type="submit">Rotate the signing key</button>
-</form>
-</section>`;
-}
-
-export function usersSection({ basePath, state }: SectionOptions): Markup {
-  const rows = state.pingone.users.map(
-    (user) => html`<tr role="row">
-<th role="rowheader" scope="row">${user.username}</th>
-<td role="cell" data-label="State">${user.state}</td>
-<td role="cell" data-label="Sessions">${user.sessions}</td>
-<td role="cell" data-label="Access tokens">${user.accessTokens}</td>
-<td role="cell" data-label="Refresh tokens">${user.refreshTokens}</td>
-<td role="cell" data-label="Consents">${user.consents}</td>
-<td role="cell" data-label="Todos">${state.todo.todosByUser[user.username] ?? "not seen"}</td>
-<td role="cell">${userButton(basePath, "expireTokens", "Expire", " tokens", user.username)}${userButton(basePath, "revokeTokens", "Revoke", " tokens", user.username)}${userButton(basePath, "endSession", "End sessions", "", user.username)}</td>
-</tr>`,
-  );
-  const headings = [
-    "User",
-    "State",
-    "Sessions",
-    "Access tokens",
-    "Refresh tokens",
-    "Consents",
-    "Todos",
-    "Actions",
-  ];
-  return html`<section class="wide" aria-labelledby="users-title">
-<h2 id="users-title">Users</h2>
-<div id="live-users" data-live>
-<table role="table" aria-labelledby="users-title">
-<thead role="rowgroup"><tr role="row">${headings.map((heading) => html`<th role="columnheader" scope="col">${heading}</th>`)}</tr></thead>
-<tbody role="rowgroup">${rows}</tbody>
-</table>
-</div>
-</section>`;
-}
-
-/** @param more Said, with the user's name, to whoever does not see the row and the column. */
-function userButton(basePath: string, verb: VerbName, text: string, more: string, username: string): Markup {
-  return html`<form class="line" method="post" action="${formAction(basePath, verb)}"><input type="hidden" name="user" value="${username}"><button type="submit" id="${verb}-${username}">${text}<span class="hidden">${more} of ${username}</span></button></form>`;
-}
-
-export function flowSection({ basePath, state }: SectionOptions): Markup {
-  const { flows } = state.pingone;
-  const choices = flows.map(({ policyId, name }) => ({ value: policyId, text: name }));
-  const bound = flows.find((flow) => flow.bound)?.policyId ?? "";
-  return html`<section aria-labelledby="flow-title">
-<h2 id="flow-title">DaVinci flow</h2>
-<form class="fields" method="post" action="${formAction(basePath, "chooseFlow")}">
-${choiceField({ form: "flow", name: "flow", label: "Flow", value: bound, choices })}
-<button type="submit">Choose this flow</button>
-</form>
-</section>`;
-}
-
-export function switchesSection({ basePath, state }: SectionOptions): Markup {
-  const inputs = Object.entries(state.pingone.switches).map(([name, value]) =>
-    textField({ form: "switch", name, label: name, value: switchText(value) }),
-  );
-  return html`<section class="wide" aria-labelledby="switches-title">
-<h2 id="switches-title">Switches</h2>
-<p class="quiet">Behaviours of PingOne that differ between tenants and dates.</p>
-<form class="fields" method="post" action="${formAction(basePath, "setSwitches")}">
-${inputs}
-<button type="submit">Set the switches</button>
-</form>
-</section>`;
-}
-
-const NUMBER_OPTIONS = [
-  "status",
-  "milliseconds",
-  "retryAfterSeconds",
-  "count",
-  "chunkBytes",
-  "intervalMilliseconds",
-] as const;
-
-export function faultsSection({ basePath, state }: SectionOptions): Markup {
-  const pending = state.faults.map(
-    (fault) => html`<li>${describePendingFault(fault)}
-<form class="line" method="post" action="${formAction(basePath, "removeFault")}"><input type="hidden" name="id" value="${fault.id}"><button type="submit" id="remove-fault-${fault.id}">Remove<span class="hidden"> fault ${fault.id}</span></button></form></li>`,
-  );
-  return html`<section class="wide" aria-labelledby="faults-title">
-<h2 id="faults-title">Faults</h2>
-<div id="live-faults" data-live>
-${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul>${pending}</ul>`}
-</div>
-<form class="fields" method="post" action="${formAction(basePath, "queueFault")}">
-${choiceField({ form: "fault", name: "fault", label: "Fault", value: "server_error", choices: namesAsChoices(FAULT_NAMES) })}
-${choiceField({ form: "fault", name: "endpoint", label: "Endpoint", value: "token", choices: namesAsChoices(ENDPOINTS) })}
-${textField({ form: "fault", name: "login.user", label: "Only for user", list: "usernames" })}
-${textField({ form: "fault", name: "login.state", label: "Only for state" })}
-${textField({ form: "fault", name: "login.clientId", label: "Only for client" })}
-${numberField({ form: "fault", name: "times", label: "Times", value: "1" })}
-${numberField({ form: "fault", name: "delayMilliseconds", label: "Wait first (ms)" })}
-<details id="fault-options"><summary>Options of single faults</summary><div>
-${NUMBER_OPTIONS.map((name) => numberField({ form: "fault", name, label: name }))}
-${["body", "contentType"].map((name) => textField({ form: "fault", name, label: name }))}
-${checkField({ form: "fault", name: "afterProcessing", label: "After processing" })}
-</div></details>
-<button type="submit">Queue the fault</button>
-<datalist id="usernames">${state.pingone.users.map((user) => html`<option value="${user.username}"></option>`)}</datalist>
-</form>
-<form class="line" method="post" action="${formAction(basePath, "clearFaults")}"><button type="submit">Forget all faults</button></form>
-<details id="fault-catalogue"><summary>What each fault does, and its options</summary>
-<dl>${FAULT_NAMES.map((name) => html`<dt><code>${name}</code></dt><dd>${FAULTS[name]} <span class="quiet">${optionsOf(name).join(", ")}</span></dd>`)}</dl>
-</details>
-</section>`;
-}
-
-export function resetSection({ basePath }: SectionOptions): Markup {
-  return html`<section aria-labelledby="reset-title">
-<h2 id="reset-title">Reset</h2>
-<p class="quiet">Sessions, tokens, users, consents, todos, switches, clock, faults and journal go back to the fixtures.</p>
-<form class="line" method="post" action="${formAction(basePath, "reset")}"><button type="submit">Reset everything</button></form>
-</section>`;
+function hasRowForm(entry: [string, Verb]): entry is [string, VerbWith<RowForm>] {
+  return entry[1].form !== undefined && "table" in entry[1].form;
 }

@@ -4,7 +4,8 @@
  */
 import { type HTMLElement, parse } from "node-html-parser";
 import { CookieJar } from "tough-cookie";
-import type { TestFetch } from "../../../test/support/worker.ts";
+
+type TestFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 const MAXIMUM_REDIRECTS = 12;
 

@@ -1,129 +1,251 @@
-/** For the tests of this folder: a small PingOne-like server behind the journal, the faults and the control API. */
+/** For the tests of this folder: two small emulators of nobody's service behind the kit. */
 import { Hono } from "hono";
-import type { LoginView, PingOneAdmin, PingOneStateView, TakeTokenFault } from "../../pingone/contracts.ts";
-import { createClock, type MovableClock } from "../clock.ts";
-import { mountControl } from "../control/app.ts";
-import { type Control, createControl } from "../control/control.ts";
-import { createTokenFaultTaker } from "../faults/middleware.ts";
-import { createFaultQueue } from "../faults/queue.ts";
+import { z } from "zod";
+import { composeEmulators } from "../composition.ts";
+import { type ControlClient, createClient } from "../control/client.ts";
+import type { Control } from "../control/control.ts";
+import { verbsOf } from "../control/verb.ts";
+import { type ControlState, defineEmulator, type FaultRequest, type RequestLine } from "../emulator.ts";
+import { answerWith } from "../faults/answers.ts";
+import { defineFault } from "../faults/fault.ts";
+import { labelled } from "../field-text.ts";
 import type { EmulatorApp } from "../http-server.ts";
-import { createJournal, type Journal } from "../journal/journal.ts";
 import { listen } from "../listen.ts";
+import type { LoginView } from "../login.ts";
+import { ControlRequestError } from "../refusal.ts";
+import { runKit } from "../run.ts";
 
-export interface TestEmulator extends AsyncDisposable {
-  readonly origin: string;
-  readonly control: Control;
-  readonly journal: Journal;
-  readonly clock: MovableClock;
-  readonly takeTokenFault: TakeTokenFault;
-  /** Every call of a verb of the fake PingOne, as `verb(arguments)`. */
+/** What the emulators note down. */
+interface Notebook {
+  /** Every call of a verb, as `verb(arguments)`. */
   readonly calls: string[];
-  /** How often the route behind the faults has run. */
-  readonly processed: () => number;
-  /** What the fake PingOne knows of a code or an interaction. */
+  /** What is known of a code or an interaction. */
   readonly logins: Map<string, LoginView>;
 }
 
-const USERS = ["alice", "bob"].map((username) => ({
-  id: `${username}-id`,
-  username,
-  state: "OK",
-  sessions: 1,
-  accessTokens: 2,
-  refreshTokens: 1,
-  consents: 0,
-}));
+const verb = verbsOf<Notebook, ReturnType<typeof describeAccounts>>();
+const endsWith =
+  (end: string) =>
+  ({ path }: RequestLine) =>
+    path.endsWith(end);
+const userInput = z.strictObject({ user: z.string().min(1) });
+const USERS = ["alice", "bob"];
 
+function describeAccounts() {
+  return {
+    plan: "policy-1",
+    plans: ["Sign on <default>", "Consent without a branch"],
+    users: USERS.map((username) => ({ username, sessions: 1 })),
+    switches: { resourceParam: "ignore", lifetimeSeconds: 3600, replayProtection: true, graceSeconds: null },
+  };
+}
+
+/** Signs people on: every kind of verb, and a fault that it builds in itself. */
+const ACCOUNTS = defineEmulator({
+  name: "accounts",
+  title: "Accounts",
+  endpoints: {
+    jwks: endsWith("/as/jwks"),
+    authorize: endsWith("/as/authorize"),
+    interaction: ({ path }) => path.includes("/interactions/"),
+    token: endsWith("/as/token"),
+    userinfo: endsWith("/as/userinfo"),
+    par: endsWith("/as/par"),
+  },
+  faults: {
+    wrong_signature: defineFault({ moment: "inside", about: "Another key signs.", endpoints: ["token"] }),
+    wrong_nonce: defineFault({ moment: "inside", about: "Another nonce.", endpoints: ["token"] }),
+  },
+  verbs: {
+    rotateKeys: verb({
+      method: "POST",
+      path: "/keys/rotate",
+      about: "A new key.",
+      input: z.strictObject({ drop: labelled(z.boolean().optional(), { label: "Drop the old keys" }) }),
+      answers: "kid",
+      form: { section: "Keys", submit: "Rotate the key" },
+      run: ({ calls }, { drop = false }) => {
+        calls.push(`rotateKeys(${drop})`);
+        return "key-2";
+      },
+    }),
+    expireTokens: verb({
+      method: "POST",
+      path: "/tokens/expire",
+      about: "Expires the user's tokens.",
+      input: userInput,
+      takes: ["user"],
+      answers: "count",
+      form: { table: "Users", field: "user", submit: "Expire tokens" },
+      run: ({ calls }, { user }) => {
+        if (!USERS.includes(user))
+          throw new ControlRequestError(`There is no user ${user}. Users: alice, bob.`);
+        calls.push(`expireTokens(${user})`);
+        return 2;
+      },
+    }),
+    choosePlan: verb({
+      method: "POST",
+      path: "/plan",
+      about: "Chooses a plan.",
+      input: z.strictObject({ plan: z.string().min(1), application: z.string().min(1).optional() }),
+      takes: ["plan", "application"],
+      form: {
+        section: "Plan",
+        submit: "Choose this plan",
+        hidden: ["application"],
+        choices: ({ plans }) => ({
+          plan: plans.map((text, at) => ({ value: `policy-${at + 1}`, text })),
+        }),
+        values: ({ plan }) => ({ plan }),
+      },
+      run: ({ calls }, { plan, application }) => {
+        calls.push(`choosePlan(${plan},${application})`);
+      },
+    }),
+    setSwitches: verb({
+      method: "POST",
+      path: "/switches",
+      about: "Sets switches.",
+      input: z.strictObject({
+        resourceParam: labelled(z.enum(["ignore", "honour"]).optional(), {
+          label: "Resource",
+          choices: { ignore: "ignored", honour: "sets the audience" },
+        }),
+        lifetimeSeconds: labelled(z.int().optional(), { label: "Lifetime, seconds" }),
+        replayProtection: labelled(z.boolean().nullable().optional(), {
+          label: "Replay protection",
+          unset: "as the application says",
+        }),
+        graceSeconds: labelled(z.int().nullable().optional(), {
+          label: "Grace, seconds",
+          about: "For the old one.",
+          unset: "as the application says",
+        }),
+      }),
+      form: { section: "Switches", submit: "Set the switches", values: ({ switches }) => switches },
+      run: ({ calls }, switches) => {
+        calls.push(`setSwitches(${JSON.stringify(switches)})`);
+      },
+    }),
+    breakDown: verb({
+      method: "POST",
+      path: "/break",
+      about: "Fails.",
+      input: z.strictObject({}),
+      run: () => {
+        throw new Error("wires crossed");
+      },
+    }),
+  },
+  redaction: {
+    shownParameters: ["client_id", "grant_type", "login_hint", "scope", "x"],
+    secretsInPaths: /(?<=\/interactions\/)[^/?#*]+/g,
+  },
+  page: {
+    sections: { Switches: "Behaviours that differ." },
+    facts: ({ plan }) => [["Plan", plan]],
+    tables: ({ users }) => [
+      {
+        title: "Users",
+        columns: ["User", "Sessions"],
+        rows: users.map(({ username, sessions }) => ({ name: username, cells: [sessions] })),
+      },
+    ],
+    usernames: ({ users }) => users.map(({ username }) => username),
+  },
+  errorBody: (status) => ({ code: "UNEXPECTED_ERROR", message: `Told to answer ${status}.` }),
+  readLogin: ({ path, query, form }) => {
+    const stated = { state: query.get("state"), loginHint: query.get("login_hint") };
+    const credentials = { code: form.get("code"), interactionId: /\/interactions\/(.+)$/.exec(path)?.[1] };
+    return { stated: withoutNull(stated), credentials: withoutNull(credentials) };
+  },
+  loginOf: ({ logins }: Notebook, { code, interactionId }) => logins.get(code ?? interactionId ?? ""),
+  state: describeAccounts as (notebook: Notebook) => ReturnType<typeof describeAccounts>,
+  reset: ({ calls }: Notebook) => {
+    calls.push("accounts.reset()");
+  },
+  snapshot: ({ calls }: Notebook) => ({ calls: calls.length }),
+});
+
+/** Keeps notes: faults with answers of its own, and no verb. */
+const NOTES = defineEmulator({
+  name: "notes",
+  title: "Notes",
+  endpoints: {
+    "notes.list": ({ method, path }) => method === "GET" && path === "/notes",
+    "notes.add": ({ method, path }) => method === "POST" && path === "/notes",
+  },
+  faults: {
+    conflict: defineFault({
+      moment: "instead",
+      about: "409.",
+      endpoints: ["notes.list", "notes.add"],
+      respond: () => answerWith({ error: "conflict" }, 409),
+    }),
+  },
+  verbs: {},
+  redaction: { shownParameters: ["text"] },
+  page: { facts: ({ count }) => [["Notes", String(count)]] },
+  errorBody: (status) => ({ error: `status_${status}` }),
+  readLogin: () => ({}),
+  state: (_: Notebook) => ({ count: 2 }),
+  reset: ({ calls }: Notebook) => {
+    calls.push("notes.reset()");
+  },
+  snapshot: () => "notes",
+});
+
+export const TEST_EMULATORS = composeEmulators(ACCOUNTS, NOTES);
+
+type Emulators = typeof TEST_EMULATORS.emulators;
+export type TestControl = Control<Emulators>;
+export type TestClient = ControlClient<Emulators>;
+export type TestFaultRequest = FaultRequest<Emulators>;
+export type TestState = ControlState<Emulators>;
+
+export interface TestEmulator extends AsyncDisposable, Notebook {
+  readonly origin: string;
+  readonly control: TestControl;
+  readonly client: TestClient;
+  readonly snapshot: () => unknown;
+  /** How often the route behind the faults has run. */
+  readonly processed: () => number;
+}
+
+/** Starts the first of the two. */
 export async function createTestEmulator(): Promise<TestEmulator> {
-  const journal = createJournal();
-  const clock = createClock();
-  const queue = createFaultQueue(journal.redactor.hash);
-  const calls: string[] = [];
-  const logins = new Map<string, LoginView>();
+  const notebook: Notebook = { calls: [], logins: new Map() };
+  const kit = runKit(TEST_EMULATORS, { running: { accounts: () => notebook, notes: () => notebook } });
   let processed = 0;
-  const control = createControl({
-    journal,
-    clock,
-    faults: queue,
-    pingone: () => createFakeAdmin(calls, logins),
-    todo: { counts: () => new Map([["alice-id", 2]]), reset: () => calls.push("todo.reset()") },
-  });
-  const takeTokenFault = createTokenFaultTaker({ queue, journal });
 
   const app: EmulatorApp = new Hono();
-  mountControl(app, {
-    emulator: "pingone",
-    journal,
-    queue,
-    control,
-    clock: clock.now,
-    loginOf: ({ code, interactionId }) => logins.get(code ?? interactionId ?? ""),
-  });
+  kit.mount(app, "accounts");
   app.post("/env/as/token", async (c) => {
     processed += 1;
     const form = new URLSearchParams(await c.req.text());
-    const fault = takeTokenFault(logins.get(form.get("code") ?? "") ?? {});
+    const fault = kit.takeFault("token", notebook.logins.get(form.get("code") ?? "") ?? {});
     return c.json({ token_type: "Bearer", expires_in: 3600, fields: [...form.keys()], fault });
   });
   app.get("/env/as/userinfo", (c) => c.json({ sub: "alice-id" }));
-  app.get("/env/as/authorize", (c) => c.redirect(`https://client.example/callback?code=SECRET-CODE&state=s`));
+  app.get("/env/as/authorize", (c) => c.redirect("https://client.example/callback?code=SECRET-CODE&state=s"));
   app.get("/env/as/broken", () => {
     throw new Error("wires crossed");
   });
-  const server = await listen(app, { port: 0, variable: "PINGONE_PORT", need: "a test" });
+  const server = await listen(app, { port: 0, variable: "ACCOUNTS_PORT", need: "a test" });
   return {
+    ...notebook,
     origin: server.origin,
-    control,
-    journal,
-    clock,
-    takeTokenFault,
-    calls,
-    logins,
+    control: kit.control,
+    client: createClient<Emulators>(TEST_EMULATORS.verbs, server.origin),
+    snapshot: kit.snapshot,
     processed: () => processed,
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
 
-function createFakeAdmin(calls: string[], logins: ReadonlyMap<string, LoginView>): PingOneAdmin {
-  const forUser = (verb: string) => (user: string) => {
-    if (!USERS.some(({ username }) => username === user)) {
-      throw new Error(`There is no user ${user}. Users: alice, bob.`);
-    }
-    calls.push(`${verb}(${user})`);
-    return 2;
-  };
-  return {
-    describe: (): PingOneStateView => ({
-      issuer: "http://127.0.0.1/env/as",
-      signingKeyId: "key-1",
-      keyIds: ["key-1"],
-      switches: { resourceParam: "ignore", accessTokenTtlSeconds: 3600, replayProtection: true },
-      flows: [
-        { policyId: "policy-1", name: "Sign on <default>", bound: true },
-        { policyId: "policy-2", name: "Consent without a branch", bound: false },
-      ],
-      users: USERS,
-    }),
-    loginOf: ({ code, interactionId }) => logins.get(code ?? interactionId ?? ""),
-    rotateKeys: async ({ drop = false } = {}) => {
-      calls.push(`rotateKeys(${drop})`);
-      return "key-2";
-    },
-    refreshTokens: () => [
-      {
-        username: "alice",
-        clientId: "mcp-server",
-        scopes: ["openid"],
-        expiresAt: "2026-01-01T00:00:00.000Z",
-      },
-    ],
-    expireTokens: forUser("expireTokens"),
-    revokeTokens: forUser("revokeTokens"),
-    endSession: forUser("endSession"),
-    chooseFlow: (flow, application) => calls.push(`chooseFlow(${flow},${application})`),
-    setSwitches: (switches) => calls.push(`setSwitches(${JSON.stringify(switches)})`),
-    reset: async () => {
-      calls.push("reset()");
-    },
-  };
+function withoutNull(values: Readonly<Record<string, string | null | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => typeof value === "string"),
+  ) as Record<string, string>;
 }

@@ -1,5 +1,5 @@
 /** What the nodes do that decide by themselves. Each answers with the name of one of its outcomes. */
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { UserStore } from "../tenant/users.ts";
 import type { CodePurpose, FlowNode, NodeOfType } from "./flow-schema.ts";
 import type { Interaction, SubmittedFields } from "./interaction.ts";

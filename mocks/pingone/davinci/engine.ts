@@ -5,7 +5,7 @@
  * Deliberately not modelled: connectors other than those of flow-schema.ts, JavaScript widgets, `pi.flow`.
  */
 import { randomInt } from "node:crypto";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { ConsentStore } from "../tenant/consents.ts";
 import type { UserStore } from "../tenant/users.ts";
 import { type NodeServices, runAutomaticNode } from "./automatic-nodes.ts";

@@ -1,6 +1,6 @@
 /** Authorization requests that clients have pushed (RFC 9126). Each `request_uri` is good once, for its own client. */
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { RequestParameters } from "./rules/parameters.ts";
 
 const PREFIX = "urn:ietf:params:oauth:request_uri:";

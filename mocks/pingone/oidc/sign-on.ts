@@ -3,7 +3,7 @@
  * They live in memory only: after a restart of the emulator a person starts again.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { Interaction } from "../davinci/interaction.ts";
 import { hashOf } from "../tokens/store.ts";
 import type { AuthorizationRequest } from "./rules/authorization-request.ts";

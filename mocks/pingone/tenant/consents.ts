@@ -3,7 +3,7 @@
  * were asked for and those the person accepted. A record never affects tokens that were issued before.
  */
 import { z } from "zod";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 
 const consentRecord = z.object({
   id: z.uuid(),

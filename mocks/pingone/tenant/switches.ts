@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 
-const switchesSchema = z.strictObject({
+export const switchesSchema = z.strictObject({
   /** What `resource` (RFC 8707) does, which PingOne documents nowhere; all three have been reported. */
   resourceParam: z.enum(["ignore", "reject-with-openid", "honour"]),
   /** Turns on everything that PingOne has announced for that date. */

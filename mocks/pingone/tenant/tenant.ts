@@ -1,5 +1,5 @@
 /** One PingOne environment: what its administrators configured, its people, and the behaviours switched on for it. */
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { ConsentStore } from "./consents.ts";
 import type { Application, Environment } from "./environment.ts";
 import type { SwitchBoard } from "./switches.ts";

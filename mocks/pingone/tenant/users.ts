@@ -8,7 +8,7 @@
 import { randomBytes, randomUUID, scryptSync, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 
 /** A default-ish PingOne password policy: five failures lock the password for a quarter of an hour. */
 export const LOCKOUT_FAILURES = 5;

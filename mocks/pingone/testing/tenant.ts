@@ -2,8 +2,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PingOneEmulator, TakeTokenFault } from "../contracts.ts";
+import type { PingOneEmulator } from "../emulator.ts";
 import { createPingOneEmulator } from "../emulator.ts";
+import type { TakeTokenFault } from "../tokens/defects.ts";
 import { TestClient, WORKER_ORIGIN } from "./client.ts";
 
 const SHIPPED = join(import.meta.dirname, "../../../fixtures");

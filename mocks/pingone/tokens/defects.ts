@@ -1,9 +1,25 @@
 /** What each token fault changes of the tokens that are about to be issued. */
 import { randomUUID } from "node:crypto";
-import type { TokenFault } from "../contracts.ts";
+import type { LoginView } from "../../kit/login.ts";
 import type { Tenant } from "../tenant/tenant.ts";
 import type { User } from "../tenant/users.ts";
 import type { SignOptions } from "./sign.ts";
+
+/** Defects the token endpoint can be told to build into the tokens it issues, or into its answer. */
+export const TOKEN_FAULTS = [
+  "wrong_signature",
+  "unknown_kid",
+  "wrong_audience",
+  "wrong_nonce",
+  "wrong_issuer",
+  "expired",
+  "other_subject",
+  "missing_id_token",
+] as const;
+export type TokenFault = (typeof TOKEN_FAULTS)[number];
+
+/** Asked once per token response, just before signing. Returns the next fault queued for that login, and consumes it. */
+export type TakeTokenFault = (login: LoginView) => TokenFault | undefined;
 
 export interface Defects {
   readonly accessTokenClaims?: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** Issues the token response of a grant, with the defects that a queued fault asks for. */
 import { randomUUID } from "node:crypto";
-import type { LoginView } from "../contracts.ts";
+import type { LoginView } from "../../kit/login.ts";
 import type { Application } from "../tenant/environment.ts";
 import { accessTokenLifetime, audienceOf, orderScopes } from "../tenant/scopes.ts";
 import { nowInSeconds, type Tenant } from "../tenant/tenant.ts";

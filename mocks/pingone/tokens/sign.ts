@@ -7,7 +7,7 @@
 import { createLocalJWKSet, type JWTPayload, jwtVerify } from "jose";
 import { Events, OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
 import { z } from "zod";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 import type { FixtureKeys, SigningKey } from "../tenant/keys.ts";
 import {
   bringUpToDate,

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Clock } from "../contracts.ts";
+import type { Clock } from "../../kit/clock.ts";
 
 const sessionSchema = z.object({
   id: z.string(),

@@ -1,6 +1,7 @@
 /** Sessions, grants and tokens of one tenant, and the keys that sign them. */
-import type { TakeTokenFault } from "../contracts.ts";
+
 import type { Tenant } from "../tenant/tenant.ts";
+import type { TakeTokenFault } from "./defects.ts";
 import type { Signer } from "./sign.ts";
 import type { TokenStore } from "./store.ts";
 

@@ -1,8 +1,7 @@
 /** What the failure tests share: clients that know their login at PingOne, and requests as they are on the wire. */
 import type { Client } from "@modelcontextprotocol/client";
 import { expect, vi } from "vitest";
-import type { EndpointName } from "../../../mocks/kit/endpoints.ts";
-import type { FaultRequest } from "../../../mocks/kit/faults/catalogue.ts";
+import type { EndpointName, FaultRequest } from "../../../mocks/index.ts";
 import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import {
   answerPages,

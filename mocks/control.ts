@@ -1,0 +1,35 @@
+/**
+ * The emulators of this project as one list, and everything that follows from it: tables of endpoints, faults and
+ * verbs, the types of the control API and its client. Importing it starts nothing.
+ */
+import { composeEmulators } from "./kit/composition.ts";
+import { type ControlClient as ClientOf, createClient } from "./kit/control/client.ts";
+import type { Control as ControlOf } from "./kit/control/control.ts";
+import type {
+  ControlState as ControlStateOf,
+  EndpointName as EndpointNameOf,
+  FaultRequest as FaultRequestOf,
+  RequestPattern as RequestPatternOf,
+} from "./kit/emulator.ts";
+import { PINGONE } from "./pingone/definition.ts";
+import { TODO } from "./todo/definition.ts";
+
+/** `endpoints`, `faults.entries`, `patternSchema` and `verbs` are the tables that documents are written from. */
+export const OFFLINE = composeEmulators(PINGONE, TODO);
+
+type Offline = typeof OFFLINE.emulators;
+
+/** The verbs of the control API, in process. */
+export type Control = ControlOf<Offline>;
+/** The verbs of the control API, over HTTP. Disposing of it fails if a fault that was queued has not been met. */
+export type ControlClient = ClientOf<Offline>;
+export type ControlState = ControlStateOf<Offline>;
+export type EndpointName = EndpointNameOf<Offline>;
+/** What `queueFault` takes. */
+export type FaultRequest = FaultRequestOf<Offline>;
+export type RequestPattern = RequestPatternOf<Offline>;
+
+/** @param emulatorOrigin Origin of either emulator; both serve the same control API. */
+export function createControlClient(emulatorOrigin: string): ControlClient {
+  return createClient<Offline>(OFFLINE.verbs, emulatorOrigin);
+}
