@@ -2,7 +2,6 @@
  * Comparisons of documents with code. Each answers with the differences as sentences; none means agreement.
  * They read texts that they are handed, so that a test can hand them a damaged copy.
  */
-import { anchorsOf, codeSpans, linkTargets, withoutFences } from "./markdown.ts";
 
 /** Texts by their path from the project's root. */
 export type Files = Readonly<Record<string, string>>;
@@ -60,69 +59,6 @@ export function findUnknownPorts(files: Files, ports: readonly number[]): string
       .filter((port) => !ports.includes(port))
       .map((port) => `${path}: nothing answers at port ${port}`),
   );
-}
-
-/** Relative links whose file or heading is not there. */
-export function findBrokenLinks(files: Files, exists: (path: string) => boolean): string[] {
-  return markdownOf(files).flatMap(([path, text]) =>
-    linkTargets(text).flatMap((target) => {
-      if (/^[a-z]+:/.test(target)) return [];
-      const [file = "", anchor] = target.split("#");
-      const linked = file === "" ? path : resolveFrom(path, file);
-      if (!exists(linked)) return [`${path}: the link to ${target} leads nowhere`];
-      const content = files[linked];
-      const isDeadAnchor = anchor !== undefined && content !== undefined && !anchorsOf(content).has(anchor);
-      return isDeadAnchor ? [`${path}: ${linked} has no heading #${anchor}`] : [];
-    }),
-  );
-}
-
-function resolveFrom(path: string, relative: string): string {
-  return decodeURIComponent(new URL(relative, `file:///${path}`).pathname).replace(/^\//, "");
-}
-
-const PROJECT_PATH = /^(?:src|mocks|fixtures|e2e|test|scripts|docs|\.ci|\.github)\/[\w.*<>/-]*$/;
-const ROOT_FILE = /^\.?[\w-]+(?:\.[\w-]+)*\.(?:md|json|jsonc|sample|d\.ts|config\.ts)$/;
-
-/** Paths of this project in code spans that are not there. In a pattern, what stands before it is looked for. */
-export function findMissingPaths(files: Files, exists: (path: string) => boolean): string[] {
-  return markdownOf(files).flatMap(([path, text]) =>
-    codeSpans(text)
-      .filter((span) => PROJECT_PATH.test(span) || (ROOT_FILE.test(span) && !span.includes("/")))
-      .filter((span) => !exists(span.replace(/[^/]*[*<].*$/, "").replace(/\/$/, "") || "."))
-      .map((span) => `${path}: there is no ${span}`),
-  );
-}
-
-/** Tests that a document names as `` `file`: "title" `` or `` `file`: "group > title" `` and that are not there. */
-export function findMissingTests(document: string, readTest: (path: string) => string | undefined): string[] {
-  return Array.from(withoutFences(document).matchAll(/`([^`\n]+\.test\.tsx?)`: "([^"\n]+)"/g)).flatMap(
-    ([, path = "", name = ""]) => {
-      const source = readTest(path);
-      if (source === undefined) return [`there is no ${path}`];
-      const groups = name.split(" > ");
-      const title = groups.pop() ?? "";
-      const isThere =
-        titlesOf(source).includes(title) && groups.every((group) => source.includes(`"${group}", `));
-      return isThere ? [] : [`${path} has no test "${name}"`];
-    },
-  );
-}
-
-/** Strings that a function follows as the next argument, as a test's title is written; those of `describe` left out. */
-export function titlesOf(source: string): string[] {
-  const titled =
-    /(?<!\bdescribe(?:\.\w+)?\(\s*)(["'`])((?:\\.|(?!\1)[^\\\n])*)\1,\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)/g;
-  return Array.from(source.matchAll(titled), (match) => match[2] ?? "");
-}
-
-/** Headings that quote a message which no source contains. An ellipsis stands for what varies. */
-export function findUnknownMessages(headings: readonly string[], sources: string): string[] {
-  const haystack = sources.replace(/\s+/g, " ");
-  return headings.flatMap((heading) => {
-    const parts = heading.split("…").map((part) => part.trim().replace(/\s+/g, " "));
-    return parts.every((part) => haystack.includes(part)) ? [] : [`nothing says "${heading}"`];
-  });
 }
 
 /** Names of the events that a source logs, with how: `event` or `problem`. */

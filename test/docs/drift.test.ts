@@ -3,16 +3,14 @@
  * that it must notice.
  */
 import { describe, expect, it } from "vitest";
-import { failureChecks } from "./checks/failures.ts";
 import { nameChecks } from "./checks/names.ts";
 import { operationsChecks } from "./checks/operations.ts";
 import { settingsChecks } from "./checks/settings.ts";
-import { structureChecks } from "./checks/structure.ts";
 import { readProject } from "./project.ts";
 
 const project = await readProject();
 
-const checks = [...settingsChecks, ...nameChecks, ...operationsChecks, ...failureChecks, ...structureChecks];
+const checks = [...settingsChecks, ...nameChecks, ...operationsChecks];
 
 describe.each(checks)("$name", ({ differences, damages }) => {
   it("agree with the code", () => {

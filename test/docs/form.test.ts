@@ -1,0 +1,75 @@
+/** The form of documents. What they say of the code is generated: see `scripts/docs.ts`. */
+import { describe, expect, it } from "vitest";
+import { DEFAULT_PORTS } from "../../mocks/addresses.ts";
+import { claimsOf } from "../../scripts/checks/claims.ts";
+import { isTodoScope } from "../../src/config.ts";
+import { DOCUMENTS, readText } from "./documents.ts";
+import { linkTargets, sectionOf, tableRows } from "./markdown.ts";
+
+const textOf = (file: string) => DOCUMENTS[file] ?? "";
+const decisions = Object.entries(DOCUMENTS).filter(([file]) => file.startsWith("docs/decisions/"));
+
+describe.each(decisions)("%s", (file, text) => {
+  it("has its number, date, status and headings, and fits on a page", () => {
+    expect(text).toMatch(new RegExp(`^# ${Number(file.slice("docs/decisions/".length).slice(0, 4))}\\. `));
+    expect(text).toMatch(/^Date: \d{4}-\d\d-\d\d$/m);
+    expect(text).toMatch(/^Status: (accepted|superseded)/m);
+    for (const heading of ["Context", "Decision", "Consequences"]) {
+      expect(text).toContain(`\n## ${heading}\n`);
+    }
+    expect(text.split("\n").length).toBeLessThanOrEqual(60);
+  });
+});
+
+it("decisions are numbered without gaps", () => {
+  expect(decisions.map(([file]) => Number(file.slice("docs/decisions/".length).slice(0, 4)))).toEqual(
+    decisions.map((_, index) => index + 1),
+  );
+});
+
+it("README links to every document", () => {
+  const pages = Object.keys(DOCUMENTS).filter((file) => /^docs\/[^/]+\.md$/.test(file));
+  expect(linkTargets(textOf("README.md"))).toEqual(expect.arrayContaining(pages));
+});
+
+describe("rows that claim something", () => {
+  const rows = ["docs/failures.md", "docs/pingone-fidelity.md"].flatMap((file) => tableRows(textOf(file)));
+
+  it("name the id of their tests", () => {
+    const claims = rows.filter((row) => "test" in row || "Test" in row);
+    expect(claims.length).toBeGreaterThan(0);
+    expect(claims.filter((row) => claimsOf(row.test ?? row.Test ?? "").length === 0)).toEqual([]);
+  });
+
+  it("say how sure each row about PingOne is, or why it is left out", () => {
+    for (const row of rows) {
+      const sources = /documented|seen|reported|specified|unverified|sample|flows/;
+      if ("Confidence, source" in row) expect(row["Confidence, source"]).toMatch(sources);
+      if ("Why it is left out" in row) expect(row["Why it is left out"]).not.toBe("");
+    }
+  });
+});
+
+it("every step meets every fault in docs/failures.md, or is said not to", () => {
+  const steps = ["Discovery", "JWKS", "Authorize return", "Token", "Refresh", "Revocation", "Todo call"];
+  const faults =
+    "slow, 4xx, 5xx, 429, reset, malformed, wrong signature, wrong audience, wrong nonce, clock skew";
+  const text = textOf("docs/failures.md");
+  const met = steps.flatMap((step) =>
+    tableRows(sectionOf(text, step)).map(({ fault = "" }) => `${step}: ${fault}`),
+  );
+  const impossible = tableRows(sectionOf(text, "What cannot be")).flatMap(({ step, faults = "" }) =>
+    faults.split(", ").map((fault) => `${step}: ${fault}`),
+  );
+  const wanted = steps.flatMap((step) => faults.split(", ").map((fault) => `${step}: ${fault}`));
+  expect([...met, ...impossible].sort()).toEqual(wanted.sort());
+});
+
+it("documents name no scope of the Todo API and no port that is not there", () => {
+  const ours = ["README.md", "docs/operations.md", "docs/architecture.md", "docs/troubleshooting.md"];
+  const texts = [...ours.map(textOf), readText(".dev.vars.sample")].join("\n");
+  const ports = Object.values(DEFAULT_PORTS).map(String);
+  expect(texts.match(/\b[a-z]+_api:[a-z_]+/g)?.filter((scope) => !isTodoScope(scope))).toEqual([]);
+  const named = Array.from(texts.matchAll(/(?:localhost|127\.0\.0\.1):(\d+)/g), ([, port = ""]) => port);
+  expect(named.filter((port) => !ports.includes(port))).toEqual([]);
+});
