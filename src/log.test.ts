@@ -28,11 +28,11 @@ afterEach(() => {
 
 describe("logEvent and logProblem", () => {
   it("write one line of JSON each, to the stream that fits", () => {
-    logEvent("one", { count: 1, skipped: undefined });
-    logProblem("two", { reason: "line\nbreak" });
+    logEvent("callback.signed_in", { count: 1, skipped: undefined });
+    logProblem("callback.failed", { reason: "line\nbreak" });
     expect(lines).toEqual([
-      { method: "log", line: { event: "one", count: 1 } },
-      { method: "error", line: { event: "two", reason: "line\nbreak" } },
+      { method: "log", line: { event: "callback.signed_in", count: 1 } },
+      { method: "error", line: { event: "callback.failed", reason: "line\nbreak" } },
     ]);
   });
 });
@@ -73,9 +73,9 @@ describe("logRequest", () => {
 
   it("gives all lines of a request one id, and each request another", async () => {
     const serve = async () => {
-      logEvent("inside");
+      logEvent("mcp.sign_in_required");
       await Promise.resolve();
-      logProblem("later");
+      logProblem("request.failed");
       return new Response();
     };
     await Promise.all([
@@ -84,8 +84,8 @@ describe("logRequest", () => {
     ]);
     const idsByEvent = Map.groupBy(lines, ({ line }) => line.request_id);
     expect([...idsByEvent.values()].map((group) => group.map(({ line }) => line.event))).toEqual([
-      ["inside", "later", "request"],
-      ["inside", "later", "request"],
+      ["mcp.sign_in_required", "request.failed", "request"],
+      ["mcp.sign_in_required", "request.failed", "request"],
     ]);
   });
 });

@@ -5,6 +5,7 @@
  * upstream wrote belongs here, and no token, code, verifier, cookie or secret.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { EventName, ProblemName } from "./reference.ts";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -16,19 +17,19 @@ interface CurrentRequest {
 
 const currentRequest = new AsyncLocalStorage<CurrentRequest>();
 
-export function logEvent(event: string, fields: LogFields = {}): void {
+export function logEvent(event: EventName, fields: LogFields = {}): void {
   console.log(JSON.stringify({ event, request_id: requestId(), ...fields }));
 }
 
 /** What came of a request: on the request's own line where that is still to be written, and otherwise on one of its own. */
-export function logOfRequest(event: string, fields: LogFields): void {
+export function logOfRequest(event: EventName, fields: LogFields): void {
   const current = currentRequest.getStore();
   if (current?.line === undefined) logEvent(event, fields);
   else current.line = { ...current.line, ...fields };
 }
 
 /** Something failed, or a caller was refused, and the operator should look. */
-export function logProblem(event: string, fields: LogFields = {}): void {
+export function logProblem(event: ProblemName, fields: LogFields = {}): void {
   console.error(JSON.stringify({ event, request_id: requestId(), ...fields }));
 }
 

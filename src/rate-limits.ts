@@ -21,7 +21,7 @@ interface Limit {
 
 const SIGN_IN_LIMIT: Limit = { binding: "RATE_LIMIT_AUTHORIZE", caller: "address", retryAfterSeconds: 60 };
 
-const LIMITS: Readonly<Partial<Record<Endpoint, readonly Limit[]>>> = {
+export const LIMITS: Readonly<Partial<Record<Endpoint, readonly Limit[]>>> = {
   [ENDPOINTS.register]: [{ binding: "RATE_LIMIT_REGISTER", caller: "address", retryAfterSeconds: 60 }],
   [ENDPOINTS.authorize]: [SIGN_IN_LIMIT],
   [ENDPOINTS.callback]: [SIGN_IN_LIMIT],

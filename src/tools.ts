@@ -57,14 +57,16 @@ interface ToolAnnotations {
 
 type ToolOutcome<Output> = { readonly kind: "answer"; output: Output; text: string } | ToolFailure;
 
-type ToolFailure =
+export type ToolFailure =
   | TodoFailure
   /** An error in the Worker itself. */
   | { readonly kind: "internal"; readonly detail: string };
 
+export type ToolName = "whoAmI" | "listTodos" | "addTodo" | "toggleTodo" | "deleteTodo";
+
 /** One tool. `scopes` are needed in full; the handler puts no failure into words, {@link runTool} does. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
-  readonly name: string;
+  readonly name: ToolName;
   readonly title: string;
   readonly description: string;
   readonly scopes: readonly TodoScope[];

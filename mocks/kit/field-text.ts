@@ -3,7 +3,7 @@ import { z } from "zod";
 
 export interface FieldText {
   readonly label: string;
-  /** One sentence below the field. */
+  /** One sentence below the field; the schema's own description when absent. */
   readonly about?: string;
   /** What it means that a nullable field is not set. */
   readonly unset?: string;
@@ -49,13 +49,21 @@ export interface Field {
 export function describeField(name: string, schema: z.ZodType): Field {
   const layers = layersOf(schema);
   const inner = layers.at(-1) ?? schema;
+  const text = layers.map((layer) => registry.get(layer)).find((found) => found !== undefined);
+  const about = text?.about ?? plainSentence(schema.description);
   return {
     kind: kindOf(inner),
-    text: layers.map((layer) => registry.get(layer)).find((text) => text !== undefined) ?? { label: name },
+    text: { label: name, ...text, ...(about !== undefined && { about }) },
     values: inner instanceof z.ZodEnum ? inner.options.map(String) : [],
     isOptional: layers.some((layer) => layer instanceof z.ZodOptional || layer instanceof z.ZodDefault),
     isNullable: layers.some((layer) => layer instanceof z.ZodNullable),
   };
+}
+
+/** A description is one cell of a Markdown table. */
+function plainSentence(markdown: string | undefined): string | undefined {
+  if (markdown === undefined) return undefined;
+  return `${markdown.charAt(0).toUpperCase()}${markdown.slice(1).replaceAll("`", "")}.`;
 }
 
 /** The schema itself, and what its optional, nullable and default wrappers hold. */

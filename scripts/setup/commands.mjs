@@ -56,6 +56,7 @@ export const COMMANDS = {
   typecheck: { steps: [TYPES_CHECK, TYPE_CHECK] },
   lint: { steps: [LINT, UNUSED] },
   format: { steps: [[BIOME, "format", "--write", "."]] },
+  docs: { steps: [["scripts/docs.ts"]], quiet: true },
   "test:unit": { steps: [[...VITEST_RUN, "--project", "unit"]] },
   "test:worker": { steps: [[...VITEST_RUN, "--project", "worker"]], quiet: true },
   "test:e2e": { steps: [PLAYWRIGHT_RUN], browser: true },

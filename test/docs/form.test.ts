@@ -1,13 +1,17 @@
 /** The form of documents. What they say of the code is generated: see `scripts/docs.ts`. */
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_PORTS } from "../../mocks/addresses.ts";
 import { claimsOf } from "../../scripts/checks/claims.ts";
+import { ROOT, readDocuments, readText } from "../../scripts/docs/documents.ts";
 import { isTodoScope } from "../../src/config.ts";
-import { DOCUMENTS, readText } from "./documents.ts";
+import { LOG_EVENTS } from "../../src/reference.ts";
 import { linkTargets, sectionOf, tableRows } from "./markdown.ts";
 
-const textOf = (file: string) => DOCUMENTS[file] ?? "";
-const decisions = Object.entries(DOCUMENTS).filter(([file]) => file.startsWith("docs/decisions/"));
+const documents = readDocuments();
+const textOf = (file: string) => documents[file] ?? "";
+const decisions = Object.entries(documents).filter(([file]) => file.startsWith("docs/decisions/"));
 
 describe.each(decisions)("%s", (file, text) => {
   it("has its number, date, status and headings, and fits on a page", () => {
@@ -28,7 +32,7 @@ it("decisions are numbered without gaps", () => {
 });
 
 it("README links to every document", () => {
-  const pages = Object.keys(DOCUMENTS).filter((file) => /^docs\/[^/]+\.md$/.test(file));
+  const pages = Object.keys(documents).filter((file) => /^docs\/[^/]+\.md$/.test(file));
   expect(linkTargets(textOf("README.md"))).toEqual(expect.arrayContaining(pages));
 });
 
@@ -63,6 +67,15 @@ it("every step meets every fault in docs/failures.md, or is said not to", () => 
   );
   const wanted = steps.flatMap((step) => faults.split(", ").map((fault) => `${step}: ${fault}`));
   expect([...met, ...impossible].sort()).toEqual(wanted.sort());
+});
+
+it("every log event that is described is logged somewhere in src/", () => {
+  const files = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" });
+  const source = files
+    .filter((file) => /(?<!\.test)\.tsx?$/.test(file) && file !== "reference.ts")
+    .map((file) => readText(path.join("src", file)))
+    .join("\n");
+  expect(Object.keys(LOG_EVENTS).filter((name) => !source.includes(`"${name}"`))).toEqual([]);
 });
 
 it("documents name no scope of the Todo API and no port that is not there", () => {

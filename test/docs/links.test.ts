@@ -1,15 +1,20 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { DOCUMENTS, exists } from "./documents.ts";
+import { ROOT, readDocuments } from "../../scripts/docs/documents.ts";
 import { findBrokenLinks, findMissingPaths } from "./links.ts";
 import { anchorsOf } from "./markdown.ts";
 
+const documents = readDocuments();
+const exists = (file: string) => existsSync(path.join(ROOT, file));
+
 describe("the documents", () => {
   it("have no broken links", () => {
-    expect(findBrokenLinks(DOCUMENTS, exists)).toEqual([]);
+    expect(findBrokenLinks(documents, exists)).toEqual([]);
   });
 
   it("name no path that does not exist", () => {
-    expect(findMissingPaths(DOCUMENTS, exists)).toEqual([]);
+    expect(findMissingPaths(documents, exists)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Links and paths of documents that lead nowhere, as sentences. */
-import type { Documents } from "./documents.ts";
+import type { Documents } from "../../scripts/docs/documents.ts";
 import { anchorsOf, codeSpans, linkTargets } from "./markdown.ts";
 
 type Exists = (path: string) => boolean;

@@ -1,4 +1,4 @@
-/** Just enough of Markdown to compare documents with code: sections, tables, code spans, links and anchors. */
+/** Just enough of Markdown to check documents: sections, tables, code spans, links and anchors. */
 
 export type Row = Readonly<Record<string, string>>;
 
@@ -55,11 +55,6 @@ function splitCells(line: string): string[] {
 /** Contents of the code spans of a text, in order. */
 export function codeSpans(markdown: string): string[] {
   return Array.from(withoutFences(markdown).matchAll(/`([^`\n]+)`/g), (match) => match[1] ?? "");
-}
-
-/** The first code span of each row's cell in this column; rows without one are left out. */
-export function namesInColumn(rows: readonly Row[], column: string): string[] {
-  return rows.flatMap((row) => codeSpans(row[column] ?? "").slice(0, 1));
 }
 
 /** Targets of inline links and images. */

@@ -20,22 +20,21 @@ export function createRequestPatternSchema<Endpoint extends string, EmulatorName
   emulators: readonly EmulatorName[],
 ) {
   return z.strictObject({
-    endpoint: z.enum(endpoints).optional(),
-    emulator: z.enum(emulators).optional(),
-    method: z.string().optional(),
-    /** The whole path; `*` stands for any characters. */
-    path: z.string().optional(),
-    query: expectedParameters.optional(),
-    /** Fields of a form or of a JSON body. */
-    form: expectedParameters.optional(),
-    headers: expectedParameters.optional(),
-    /** 0: the connection was reset. */
-    status: z.int().optional(),
-    login: loginScopeSchema.optional(),
-    /** Name of a fault that it met. */
-    fault: z.string().optional(),
-    /** Only entries with a higher number, as `lastRequestNumber` gave it. */
-    after: z.int().optional(),
+    endpoint: z.enum(endpoints).optional().describe("the endpoint"),
+    emulator: z.enum(emulators).optional().describe("the emulator"),
+    method: z.string().optional().describe("the method"),
+    path: z.string().optional().describe("the whole path; `*` stands for any characters"),
+    query: expectedParameters
+      .optional()
+      .describe("each parameter: its value, or `true` for any value, `false` for absent"),
+    form: expectedParameters.optional().describe("the same, for the fields of a form or of a JSON body"),
+    headers: expectedParameters.optional().describe("the same, for headers"),
+    status: z.int().optional().describe("the status answered; 0 for a reset connection"),
+    login: loginScopeSchema
+      .optional()
+      .describe("`user` (user name, id or `login_hint`), `state`, `clientId`"),
+    fault: z.string().optional().describe("the name of a fault that it met"),
+    after: z.int().optional().describe("a number from `lastRequestNumber()`: only newer requests"),
   });
 }
 

@@ -1,39 +1,73 @@
 /**
  * Behaviours that differ between PingOne tenants, or that PingOne has announced for a date. Each can be set at run time;
- * the defaults are what a new tenant does today.
+ * the defaults are what a new tenant does today. The descriptions stand in `docs/emulator.md`.
  */
 import { z } from "zod";
 
 export const switchesSchema = z.strictObject({
-  /** What `resource` (RFC 8707) does, which PingOne documents nowhere; all three have been reported. */
-  resourceParam: z.enum(["ignore", "reject-with-openid", "honour"]),
-  /** Turns on everything that PingOne has announced for that date. */
-  platformDate: z.enum(["today", "2027-03-02"]),
-  /** Header `typ` of access tokens. */
-  atTyp: z.enum(["none", "at+jwt"]),
-  /** `application`: what the application's `refreshTokenType` says. */
-  refreshTokenType: z.enum(["application", "OPAQUE_TOKEN", "JSON_WEB_TOKEN"]),
-  /** Applications that still ask for JWT refresh tokens get an error. */
-  opaqueRefreshTokensOnly: z.boolean(),
-  /** `policy`: keys of a Key Rotation Policy, rolled every 90 days, the next one published ahead. */
-  keyRotation: z.enum(["manual", "policy"]),
-  /** PingOne does not keep the order of the request. */
-  scopeOrder: z.enum(["resource-first", "shuffled", "requested"]),
-  /** Overrides `accessTokenValiditySeconds` of every resource, even below PingOne's minimum of 300. */
-  accessTokenTtlSeconds: z.int().min(1).max(2_592_000).nullable(),
-  /** PingOne's own value is not documented. */
-  codeTtlSeconds: z.int().min(1).max(600),
-  /** Each of these overrides an attribute of every application, unless null. */
-  refreshTokenGrant: z.boolean().nullable(),
-  offlineAccessGrant: z.boolean().nullable(),
-  replayProtection: z.boolean().nullable(),
-  gracePeriodSeconds: z.int().min(0).max(86_400).nullable(),
-  multipleResources: z.boolean().nullable(),
+  platformDate: z
+    .enum(["today", "2027-03-02"])
+    .describe(
+      "everything that PingOne has announced for that date: `at+jwt`, opaque refresh tokens only, keys rolled by policy",
+    ),
+  resourceParam: z
+    .enum(["ignore", "reject-with-openid", "honour"])
+    .describe(
+      "what `resource` (RFC 8707) does, which PingOne documents nowhere; all three have been reported",
+    ),
+  atTyp: z.enum(["none", "at+jwt"]).describe("header `typ` of access tokens"),
+  refreshTokenType: z
+    .enum(["application", "OPAQUE_TOKEN", "JSON_WEB_TOKEN"])
+    .describe("overrides the application's own `refreshTokenType`"),
+  opaqueRefreshTokensOnly: z
+    .boolean()
+    .describe("an application that asks for JWT refresh tokens gets an error"),
+  keyRotation: z
+    .enum(["manual", "policy"])
+    .describe("rolled every 90 days by the emulator's clock, the next key published ahead"),
+  scopeOrder: z
+    .enum(["resource-first", "shuffled", "requested"])
+    .describe("order of the granted scopes; PingOne does not keep that of the request"),
+  accessTokenTtlSeconds: z
+    .int()
+    .min(1)
+    .max(2_592_000)
+    .nullable()
+    .describe(
+      "overrides `accessTokenValiditySeconds` of every resource, even below PingOne's minimum of 300",
+    ),
+  codeTtlSeconds: z
+    .int()
+    .min(1)
+    .max(600)
+    .describe("life of an authorization code; PingOne's own value is not documented"),
+  refreshTokenGrant: z
+    .boolean()
+    .nullable()
+    .describe("overrides the grant type REFRESH_TOKEN of every application"),
+  offlineAccessGrant: z
+    .boolean()
+    .nullable()
+    .describe("overrides whether `offline_access` is among the granted scopes"),
+  replayProtection: z
+    .boolean()
+    .nullable()
+    .describe("overrides `additionalRefreshTokenReplayProtectionEnabled` of every application"),
+  gracePeriodSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .nullable()
+    .describe("overrides `refreshTokenRollingGracePeriodDuration` of every application"),
+  multipleResources: z
+    .boolean()
+    .nullable()
+    .describe("overrides `requestScopesForMultipleResourcesEnabled` of every application"),
 });
 
 export type Switches = Readonly<z.infer<typeof switchesSchema>>;
 
-const DEFAULTS: Switches = {
+export const DEFAULT_SWITCHES: Switches = {
   resourceParam: "ignore",
   platformDate: "today",
   atTyp: "none",
@@ -59,7 +93,7 @@ export interface SwitchBoard {
 }
 
 export function createSwitchBoard(): SwitchBoard {
-  let chosen = DEFAULTS;
+  let chosen = DEFAULT_SWITCHES;
   return {
     get current(): Switches {
       if (chosen.platformDate === "today") return chosen;
@@ -67,9 +101,9 @@ export function createSwitchBoard(): SwitchBoard {
     },
     set(switches) {
       for (const name of Object.keys(switches)) {
-        if (!Object.hasOwn(DEFAULTS, name)) {
+        if (!Object.hasOwn(DEFAULT_SWITCHES, name)) {
           throw new Error(
-            `There is no switch "${name}". Valid names are: ${Object.keys(DEFAULTS).join(", ")}.`,
+            `There is no switch "${name}". Valid names are: ${Object.keys(DEFAULT_SWITCHES).join(", ")}.`,
           );
         }
       }
@@ -81,7 +115,7 @@ export function createSwitchBoard(): SwitchBoard {
       chosen = { ...chosen, ...(parsed.data as Partial<Switches>) };
     },
     reset() {
-      chosen = DEFAULTS;
+      chosen = DEFAULT_SWITCHES;
     },
   };
 }

@@ -1,19 +1,19 @@
-/** Every document of this repository, read once. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+/** Every document of this repository. */
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-const ROOT = path.join(import.meta.dirname, "../..");
+export const ROOT = path.join(import.meta.dirname, "../..");
 const NOT_OURS = new Set(["node_modules", "dist", "test-results", "playwright-report"]);
 
 /** Texts by their path from the root. */
 export type Documents = Readonly<Record<string, string>>;
 
-export function exists(relative: string): boolean {
-  return existsSync(path.join(ROOT, relative));
-}
-
 export function readText(relative: string): string {
   return readFileSync(path.join(ROOT, relative), "utf8");
+}
+
+export function readDocuments(): Documents {
+  return Object.fromEntries(documentsBelow(".").map((file) => [file, readText(file)]));
 }
 
 function documentsBelow(folder: string): string[] {
@@ -25,7 +25,3 @@ function documentsBelow(folder: string): string[] {
     return entry.name.endsWith(".md") ? [relative] : [];
   });
 }
-
-export const DOCUMENTS: Documents = Object.fromEntries(
-  documentsBelow(".").map((file) => [file, readText(file)]),
-);

@@ -1,0 +1,92 @@
+/** What the documents say of the emulators. The only file here that knows where their tables are. */
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { OFFLINE } from "../../mocks/control.ts";
+import type { Verb } from "../../mocks/kit/control/verb.ts";
+import { DEFAULT_SWITCHES, switchesSchema } from "../../mocks/pingone/tenant/switches.ts";
+import { ROOT, readText } from "./documents.ts";
+import { codes, type Parts, table } from "./generate.ts";
+
+/** Options that every fault has are described above its table. */
+const COMMON_OPTIONS = ["login", "times", "delayMilliseconds"];
+
+export function emulatorParts(): Parts {
+  return {
+    verbs: table(
+      ["verb", "request below `/__mocks`", "takes", "what it does"],
+      Object.entries(OFFLINE.verbs).map(([name, verb]) => verbRow(name, verb)),
+    ),
+    "journal-endpoints": table(
+      ["emulator", "endpoints"],
+      OFFLINE.emulators.map(({ title, endpoints }) => [title, codes(Object.keys(endpoints))]),
+    ),
+    "request-pattern": table(["field", "fits"], fieldsOf(OFFLINE.patternSchema)),
+    faults: table(
+      ["fault", "on", "options", "what the client meets"],
+      OFFLINE.faults.entries.map(({ name, endpoints, options, definition }) => [
+        `\`${name}\``,
+        placesOf(endpoints),
+        codes(Object.keys(options).filter((option) => !COMMON_OPTIONS.includes(option))),
+        definition.about,
+      ]),
+    ),
+    switches: table(
+      ["switch", "values, the default first", "what it does"],
+      Object.entries(switchesSchema.shape).map(([name, schema]) => [
+        `\`${name}\``,
+        valuesOf(schema, DEFAULT_SWITCHES[name as keyof typeof DEFAULT_SWITCHES]),
+        schema.description ?? "",
+      ]),
+    ),
+    flows: table(["flow", "what it is for"], flowRows()),
+  };
+}
+
+function verbRow(name: string, { method, path, input, about }: Verb) {
+  return [`\`${name}\``, `\`${method} ${path}\``, takesOf(input), about];
+}
+
+function takesOf(input: z.ZodType): string | undefined {
+  if (input === OFFLINE.patternSchema) return "a pattern";
+  if (input instanceof z.ZodObject && input.def.catchall instanceof z.ZodUnknown) return "a fault";
+  return input instanceof z.ZodObject ? codes(Object.keys(input.shape)) : undefined;
+}
+
+function fieldsOf(schema: z.ZodObject) {
+  return Object.entries(schema.shape).map(([name, field]) => [
+    `\`${name}\``,
+    (field as z.ZodType).description ?? "",
+  ]);
+}
+
+function placesOf(endpoints: readonly string[]) {
+  if (endpoints.length === OFFLINE.endpoints.length) return "any";
+  const whole = OFFLINE.emulators.find((emulator) => {
+    const own = Object.keys(emulator.endpoints);
+    return own.length === endpoints.length && own.every((name) => endpoints.includes(name));
+  });
+  return whole?.title ?? codes(endpoints);
+}
+
+function valuesOf(schema: z.ZodType, standard: unknown): string {
+  const others = valuesIn(schema).filter((value) => value !== `\`${standard}\``);
+  return [`\`${standard}\``, ...others].join(", ");
+}
+
+function valuesIn(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodNullable) return ["`null`", ...valuesIn(schema.unwrap() as z.ZodType)];
+  if (schema instanceof z.ZodEnum) return schema.options.map((option) => `\`${option}\``);
+  return schema instanceof z.ZodBoolean ? ["`true`", "`false`"] : ["a number"];
+}
+
+const flowSchema = z.object({ name: z.string(), description: z.string() });
+
+function flowRows() {
+  const folder = "fixtures/davinci";
+  return readdirSync(path.join(ROOT, folder))
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .map((file) => flowSchema.parse(JSON.parse(readText(`${folder}/${file}`))))
+    .map(({ name, description }) => [`\`${name}\``, description]);
+}

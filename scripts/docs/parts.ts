@@ -1,0 +1,148 @@
+/** Every part of a document that is generated, by its name. */
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { experimental_readRawConfig } from "wrangler";
+import { z } from "zod";
+import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../../mocks/addresses.ts";
+import { ENDPOINTS, parseSettings, SECRET_NAMES, SETTING_NAMES, type Settings } from "../../src/config.ts";
+import { LIMITS } from "../../src/rate-limits.ts";
+import {
+  ENDPOINT_TEXTS,
+  LOG_EVENTS,
+  PINGONE_FAILURE_TEXTS,
+  SETTING_TEXTS,
+  TOOL_FAILURE_TEXTS,
+  TOOL_TEXTS,
+} from "../../src/reference.ts";
+import { TOOLS, type Tool } from "../../src/tools.ts";
+import { ROOT } from "./documents.ts";
+import { emulatorParts } from "./emulator.ts";
+import { codes, type Parts, table } from "./generate.ts";
+import { SCRIPT_TEXTS } from "./script-texts.ts";
+
+const wranglerSchema = z.object({
+  vars: z.record(z.string(), z.string()),
+  ratelimits: z.array(
+    z.object({ name: z.string(), simple: z.object({ limit: z.number(), period: z.number() }) }),
+  ),
+});
+
+export function readWranglerConfig() {
+  return wranglerSchema.parse(
+    experimental_readRawConfig({ config: path.join(ROOT, "wrangler.jsonc") }).rawConfig,
+  );
+}
+
+export async function readParts(): Promise<Parts> {
+  return {
+    ...emulatorParts(),
+    addresses: table(["what", "address", "variable that moves it"], addressRows()),
+    secrets: table(
+      ["secret", "what it is"],
+      SECRET_NAMES.map((name) => [`\`${name}\``, SETTING_TEXTS[name]]),
+    ),
+    variables: table(["variable", "default", "shipped", "what it is"], variableRows()),
+    endpoints: table(["path", "what it is"], rowsOf(ENDPOINT_TEXTS)),
+    tools: table(
+      ["tool", "scope", "hints", "what it does"],
+      TOOLS.map((tool) => [`\`${tool.name}\``, codes(tool.scopes), hintsOf(tool), TOOL_TEXTS[tool.name]]),
+    ),
+    scripts: table(["script", "what it does"], await scriptRows()),
+    "log-events": table(
+      ["event", "kind", "what it means", "what to do"],
+      Object.entries(LOG_EVENTS).map(([name, { kind, means, remedy }]) => [
+        `\`${name}\``,
+        kind,
+        means,
+        remedy,
+      ]),
+    ),
+    "pingone-failures": table(
+      ["`failure`", "what it means", "what to do"],
+      Object.entries(PINGONE_FAILURE_TEXTS).map(([name, { means, remedy }]) => [
+        `\`${name}\``,
+        means,
+        remedy,
+      ]),
+    ),
+    "tool-failures": table(["`error`", "what it means"], rowsOf(TOOL_FAILURE_TEXTS)),
+    "rate-limits": table(["binding", "endpoint", "requests", "seconds"], rateLimitRows()),
+  };
+}
+
+function rowsOf(texts: Readonly<Record<string, string>>) {
+  return Object.entries(texts).map(([name, text]) => [`\`${name}\``, text]);
+}
+
+const ADDRESS_TEXTS: Record<keyof typeof DEFAULT_PORTS, readonly [what: string, host: string]> = {
+  WORKER_PORT: ["Worker, MCP endpoint `/mcp`", WORKER_HOST],
+  PINGONE_PORT: ["PingOne emulator, control page `/__mocks`", EMULATOR_HOST],
+  TODO_PORT: ["Todo API emulator", EMULATOR_HOST],
+  INSPECTOR_PORT: ["MCP Inspector", WORKER_HOST],
+};
+
+function addressRows() {
+  return Object.entries(DEFAULT_PORTS).map(([variable, port]) => {
+    const [what, host] = ADDRESS_TEXTS[variable as keyof typeof DEFAULT_PORTS];
+    return [what, `\`http://${host}:${port}\``, `\`${variable}\``];
+  });
+}
+
+/** Any values that pass, so that what is left are the defaults. */
+const REQUIRED = {
+  PINGONE_ISSUER: "https://auth.pingone.eu/11111111-2222-4333-8444-555555555555/as",
+  MCP_SERVER_CLIENT_ID: "id",
+  MCP_SERVER_CLIENT_SECRET: "secret",
+  API_IDENTIFIER: "https://todo.api.com",
+  API_URL: "https://todo.example.com",
+  COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
+  MCP_RESOURCE: `https://mcp.example.com${ENDPOINTS.mcp}`,
+};
+
+function variableRows() {
+  const defaults = parseSettings(REQUIRED);
+  const { vars } = readWranglerConfig();
+  return SETTING_NAMES.filter((name) => !SECRET_NAMES.some((secret) => secret === name)).map((name) => [
+    `\`${name}\``,
+    name in REQUIRED ? "required" : defaultOf(defaults[name]),
+    vars[name] === undefined ? undefined : `\`${vars[name]}\``,
+    SETTING_TEXTS[name],
+  ]);
+}
+
+function defaultOf(value: Settings[keyof Settings]): string {
+  return value === undefined || (Array.isArray(value) && value.length === 0) ? "none" : `\`${value}\``;
+}
+
+function hintsOf({ annotations }: Tool): string | undefined {
+  const hints = [
+    annotations.readOnlyHint && "read-only",
+    annotations.destructiveHint && "destructive",
+    annotations.idempotentHint && "idempotent",
+  ].filter((hint) => hint !== false);
+  return hints.length === 0 ? undefined : hints.join(", ");
+}
+
+function rateLimitRows() {
+  return readWranglerConfig().ratelimits.map(({ name, simple }) => {
+    const endpoints = Object.entries(LIMITS)
+      .filter(([, limits]) => limits.some(({ binding }) => binding === name))
+      .map(([endpoint]) => endpoint);
+    return [`\`${name}\``, codes(endpoints), String(simple.limit), String(simple.period)];
+  });
+}
+
+const commandsSchema = z.object({ COMMANDS: z.record(z.string(), z.unknown()) });
+
+async function scriptRows() {
+  // A name that the compiler does not follow: the setup is plain JavaScript, which runs on a bare clone.
+  const file: string = pathToFileURL(path.join(ROOT, "scripts/setup/commands.mjs")).href;
+  const names = Object.keys(commandsSchema.parse(await import(file)).COMMANDS);
+  const withoutScript = Object.keys(SCRIPT_TEXTS).filter((name) => !names.includes(name));
+  if (withoutScript.length > 0) throw new Error(`There is no script ${withoutScript.join(", ")}.`);
+  return names.map((name) => {
+    const text = SCRIPT_TEXTS[name];
+    if (text === undefined) throw new Error(`scripts/docs/script-texts.ts does not say what ${name} does.`);
+    return [name === "start" || name === "test" ? `\`npm ${name}\`` : `\`npm run ${name}\``, text];
+  });
+}

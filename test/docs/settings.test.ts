@@ -1,0 +1,48 @@
+/** What a person copies or deploys, `.dev.vars.sample` and `wrangler.jsonc`, is what `src/config.ts` takes. */
+import { parseEnv } from "node:util";
+import { describe, expect, it } from "vitest";
+import { readText } from "../../scripts/docs/documents.ts";
+import { readWranglerConfig } from "../../scripts/docs/parts.ts";
+import { parseSettings, SECRET_NAMES, SETTING_NAMES, SettingsError } from "../../src/config.ts";
+
+function namesOfProblems(values: object): string[] {
+  try {
+    parseSettings(values);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems.map(({ name }) => name);
+    throw error;
+  }
+}
+
+const sample = readText(".dev.vars.sample");
+/** What the line `# Example:` above a setting gives it. */
+const examples = Object.fromEntries(
+  Array.from(sample.matchAll(/^# Example: (.+)\n(?:#.*\n)*([A-Z_]+)=/gm), ([, value, name]) => [name, value]),
+);
+const secrets = { ...examples, COOKIE_ENCRYPTION_KEY: "x".repeat(32) };
+
+describe(".dev.vars.sample", () => {
+  const uncommented = parseEnv(sample.replace(/^# ([A-Z][A-Z_]+=)/gm, "$1"));
+
+  it("has every setting, the secrets to be filled in", () => {
+    expect(Object.keys(uncommented).sort()).toEqual([...SETTING_NAMES].sort());
+    expect(namesOfProblems(parseEnv(sample)).sort()).toEqual([...SECRET_NAMES].sort());
+  });
+
+  it("is accepted with its examples filled in", () => {
+    expect(namesOfProblems({ ...uncommented, ...secrets })).toEqual([]);
+  });
+});
+
+it("wrangler.jsonc has no secret and no unknown variable, and is accepted with secrets", () => {
+  const { vars } = readWranglerConfig();
+  const variables = SETTING_NAMES.filter((name) => !SECRET_NAMES.some((secret) => secret === name));
+  expect(variables).toEqual(expect.arrayContaining(Object.keys(vars)));
+  expect(namesOfProblems({ ...vars, ...secrets })).toEqual([]);
+});
+
+it("README has the command for every secret", () => {
+  const readme = readText("README.md");
+  for (const name of SECRET_NAMES) expect(readme).toContain(`npm run wrangler secret put ${name}\n`);
+});
