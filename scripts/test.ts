@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { tallyClaims } from "./checks/claims.ts";
 import {
   add,
   exitCodeOf,
@@ -15,6 +16,7 @@ import {
   tallyPlaywright,
   tallyVitest,
 } from "./checks/tally.ts";
+import { readDocuments } from "./docs/documents.ts";
 import {
   BUNDLE_CHECK,
   FORMAT_CHECK,
@@ -145,6 +147,12 @@ async function main(): Promise<number> {
       ...counted.remarks.map((remark) => `           ${remark}`),
     );
   }
+  const claims = tallyClaims(readDocuments(), ["unit.json", "worker.json", "e2e.json"].map(readReport));
+  total = add(total, claims);
+  summary.push(
+    `  ${claims.failed === 0 ? "ok    " : "FAILED"} Claims of documents have a test that passed`,
+    ...claims.remarks.map((remark) => `           ${remark}`),
+  );
   print(`\n--- Summary after ${seconds(started)} s`);
   for (const line of summary) print(line);
   print("");
