@@ -32,7 +32,7 @@ const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
   ["is malformed", { fault: "malformed_json" }],
 ];
 
-describe("a refresh is put off, and the session kept, when the discovery document", () => {
+describe("[FAIL-62] a refresh is put off, and the session kept, when the discovery document", () => {
   /** One good document is remembered for an hour, so this Worker never gets one. */
   let unaware: TestWorker;
 
@@ -76,7 +76,7 @@ describe("a refresh is put off, and the session kept, when the discovery documen
   });
 });
 
-describe("a sign-in ends at the client, and the next one succeeds, when the document of PingOne's keys", () => {
+describe("[FAIL-63] a sign-in ends at the client, and the next one succeeds, when the document of PingOne's keys", () => {
   it.each(UNAVAILABLE)("%s", async (_what, fault) => {
     const { emulators, worker } = stack;
     await emulators.control.rotateKeys();
