@@ -77,7 +77,7 @@ export const LOG_EVENTS = {
   ),
   "settings.invalid": problem(
     "settings are missing or malformed; every request gets 503",
-    "`problems` names each with the command that mends it",
+    "`problems` names each with the command that fixes it",
   ),
   "rate_limit.exceeded": problem(
     "a caller was refused with 429; `limit` is the binding",
@@ -88,7 +88,7 @@ export const LOG_EVENTS = {
     "nothing for single ones; many of one `reason` point at a client that misbehaves",
   ),
   "oauth.failed": problem(
-    "the same with a status of 500 or more: the request was good, and could not be served",
+    "the same with a status of 500 or more: the request was valid and could not be served",
     "PingOne is down, or KV is; see the lines with the same `request_id`",
   ),
   "authorize.consent_asked": event("the consent page was shown"),
@@ -101,11 +101,11 @@ export const LOG_EVENTS = {
   ),
   "authorize.client_metadata_failed": problem(
     "a client's metadata document could not be read: `reason`",
-    "the client's maker must mend it; `CLIENT_METADATA_DOCUMENTS=off` makes clients register instead",
+    "the client's maker must fix it; `CLIENT_METADATA_DOCUMENTS=off` makes clients register instead",
   ),
   "authorize.failed": problem(
     "an unforeseen error at `/authorize`, `/callback` or `/signout`",
-    "look for an exception beside it; report it with its `reference`",
+    "look for an exception near it in the log; report it with its `reference`",
   ),
   "callback.session_not_ended": problem(
     "a sign-in failed, and its PingSession could not be reached to end it: `error`",
@@ -119,7 +119,7 @@ export const LOG_EVENTS = {
     "the person ended this client's access while its sign-in was under way; the client was told `access_denied`",
   ),
   "callback.token_not_revoked": problem(
-    "a sign-in came to nothing and its refresh token could not be handed over for revocation: `error`",
+    "a sign-in failed and its refresh token could not be handed over for revocation: `error`",
     FOR_SINGLE_ONES,
   ),
   "callback.refused_at_pingone": event(
@@ -132,7 +132,7 @@ export const LOG_EVENTS = {
   ),
   "callback.failed": problem(
     "an unforeseen error after PingOne had answered; the client was told `server_error`",
-    "look for an exception beside it; report it with its `reference`",
+    "look for an exception near it in the log; report it with its `reference`",
   ),
   "callback.pingone_failed": problem(
     "the exchange with PingOne failed: `failure`, `detail`",
@@ -162,7 +162,7 @@ export const LOG_EVENTS = {
   ),
   "person.ending_failed": problem(
     "carrying out an end failed; it is tried again in a minute: `error`",
-    "nothing, unless it goes on",
+    "nothing, unless it keeps failing",
   ),
   "registration.not_kept": problem(
     "a client's registration could not be renewed: `error`; its next use tries again",
@@ -174,7 +174,7 @@ export const LOG_EVENTS = {
   ),
   alarm: event(
     "an alarm of a Durable Object has ended: `object`, `outcome` (`ok`, `failed`), `duration_ms`",
-    "after `failed` Cloudflare repeats it; where it stays, report it",
+    "after `failed` Cloudflare repeats it; if it keeps failing, report it",
   ),
   "mcp.sign_in_required": event(
     "a client got 401 because its sign-in at PingOne is over",
@@ -192,7 +192,7 @@ export const LOG_EVENTS = {
   "mcp.session_idle_ended": event("an unused session deleted itself"),
   "mcp.sessions_beyond_cap": event(
     "a sign-in had too many MCP sessions open: `sessions` of the oldest were ended",
-    "nothing; a client that never closes its sessions",
+    "nothing: the client never closes its sessions",
   ),
   "mcp.session_end_failed": problem(
     "a session that was to end could not be reached; it ends when it is idle",

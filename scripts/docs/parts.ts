@@ -18,7 +18,6 @@ import { TOOLS, type Tool } from "../../src/tools.ts";
 import { ROOT } from "./documents.ts";
 import { emulatorParts } from "./emulator.ts";
 import { codes, type Parts, table } from "./generate.ts";
-import { SCRIPT_TEXTS } from "./script-texts.ts";
 
 const wranglerSchema = z.object({
   vars: z.record(z.string(), z.string()),
@@ -132,17 +131,14 @@ function rateLimitRows() {
   });
 }
 
-const commandsSchema = z.object({ COMMANDS: z.record(z.string(), z.unknown()) });
+const commandsSchema = z.object({ COMMANDS: z.record(z.string(), z.object({ about: z.string() })) });
 
 async function scriptRows() {
   // A name that the compiler does not follow: the setup is plain JavaScript, which runs on a bare clone.
   const file: string = pathToFileURL(path.join(ROOT, "scripts/setup/commands.mjs")).href;
-  const names = Object.keys(commandsSchema.parse(await import(file)).COMMANDS);
-  const withoutScript = Object.keys(SCRIPT_TEXTS).filter((name) => !names.includes(name));
-  if (withoutScript.length > 0) throw new Error(`There is no script ${withoutScript.join(", ")}.`);
-  return names.map((name) => {
-    const text = SCRIPT_TEXTS[name];
-    if (text === undefined) throw new Error(`scripts/docs/script-texts.ts does not say what ${name} does.`);
-    return [name === "start" || name === "test" ? `\`npm ${name}\`` : `\`npm run ${name}\``, text];
-  });
+  const { COMMANDS } = commandsSchema.parse(await import(file));
+  return Object.entries(COMMANDS).map(([name, { about }]) => [
+    name === "start" || name === "test" ? `\`npm ${name}\`` : `\`npm run ${name}\``,
+    about,
+  ]);
 }

@@ -20,7 +20,7 @@ export const WRANGLER_QUIET = {
   WRANGLER_WRITE_LOGS: "false",
 };
 
-/** The names of the secrets come from the sample, so that a person's own `.dev.vars` has no say in them. */
+/** The names of the secrets come from the sample, so that a person's own `.dev.vars` cannot affect the types. */
 export const WRANGLER_TYPES = [WRANGLER, "types", "--env-file=.dev.vars.sample"];
 export const DRY_RUN = [WRANGLER, "deploy", "--dry-run", "--outdir", "dist"];
 export const CHECK_STARTUP = [WRANGLER, "check", "startup"];
@@ -35,6 +35,7 @@ export const PLAYWRIGHT_RUN = [PLAYWRIGHT, "test"];
 
 /**
  * @typedef {object} Command
+ * @property {string} about Markdown, for one cell of a table
  * @property {readonly (readonly string[])[]} steps run one after the other until one fails; the person's own
  *   arguments go to the last
  * @property {boolean} [browser] whether a Chromium is made ready first
@@ -44,24 +45,75 @@ export const PLAYWRIGHT_RUN = [PLAYWRIGHT, "test"];
 
 /** @type {Readonly<Record<string, Command>>} */
 export const COMMANDS = {
-  start: { steps: [["scripts/start.ts"]] },
-  test: { steps: [["scripts/test.ts"]], browser: true },
+  start: { about: "the offline loop; `-- --fresh` forgets its state", steps: [["scripts/start.ts"]] },
+  test: { about: "every check and test", steps: [["scripts/test.ts"]], browser: true },
   // A custom domain under "routes" would otherwise replace the origin that requests come with on this machine.
-  dev: { steps: [[WRANGLER, "dev", "--infer-origin-from-routes=false"]], interactive: true, quiet: true },
-  mocks: { steps: [["mocks/cli.ts"]] },
-  build: { steps: [BUNDLE_CHECK] },
-  deploy: { steps: [[WRANGLER, "deploy"]], interactive: true },
-  types: { steps: [WRANGLER_TYPES], quiet: true },
-  wrangler: { steps: [[WRANGLER]], interactive: true },
-  typecheck: { steps: [TYPES_CHECK, TYPE_CHECK] },
-  lint: { steps: [LINT, UNUSED] },
-  format: { steps: [[BIOME, "format", "--write", "."]] },
-  docs: { steps: [["scripts/docs.ts"]], quiet: true },
-  "test:unit": { steps: [[...VITEST_RUN, "--project", "unit"]] },
-  "test:worker": { steps: [[...VITEST_RUN, "--project", "worker"]], quiet: true },
-  "test:e2e": { steps: [PLAYWRIGHT_RUN], browser: true },
-  "test:watch": { steps: [[VITEST, "watch"]], interactive: true, quiet: true },
-  "test:world": { steps: [["scripts/world.ts"]] },
-  bench: { steps: [["test/bench/main.ts"]], quiet: true },
-  cost: { steps: [["test/bench/cost-main.ts"]] },
+  dev: {
+    about: "the Worker in Wrangler against `.dev.vars`, that is real PingOne",
+    steps: [[WRANGLER, "dev", "--infer-origin-from-routes=false"]],
+    interactive: true,
+    quiet: true,
+  },
+  mocks: {
+    about: "the emulators alone, for other projects too; `-- --help` lists its options",
+    steps: [["mocks/cli.ts"]],
+  },
+  build: {
+    about: "bundles the Worker into `dist/`, and says how large it is, what grew and what its start costs",
+    steps: [BUNDLE_CHECK],
+  },
+  deploy: { about: "deploys the Worker", steps: [[WRANGLER, "deploy"]], interactive: true },
+  types: { about: "writes `worker-configuration.d.ts`", steps: [WRANGLER_TYPES], quiet: true },
+  wrangler: {
+    about: "runs Wrangler, with the arguments that follow",
+    steps: [[WRANGLER]],
+    interactive: true,
+  },
+  typecheck: { about: "TypeScript", steps: [TYPES_CHECK, TYPE_CHECK] },
+  lint: {
+    about: "Biome's linter, then Knip, which finds files, exports and dependencies that nothing uses",
+    steps: [LINT, UNUSED],
+  },
+  format: { about: "formats all files", steps: [[BIOME, "format", "--write", "."]] },
+  docs: {
+    about:
+      "writes the generated parts of the documents; `-- --check` finds stale ones, and claims without a test",
+    steps: [["scripts/docs.ts"]],
+    quiet: true,
+  },
+  "test:unit": {
+    about: "unit tests, the emulators' and the documents' included; `-- src/log.test.ts` runs one file",
+    steps: [[...VITEST_RUN, "--project", "unit"]],
+  },
+  "test:worker": {
+    about: "the production bundle in workerd against the emulators; `-- test/worker/token.test.ts`",
+    steps: [[...VITEST_RUN, "--project", "worker"]],
+    quiet: true,
+  },
+  "test:e2e": {
+    about: "browser tests with the real Inspector; `-- e2e/journeys/step-up.spec.ts`",
+    steps: [PLAYWRIGHT_RUN],
+    browser: true,
+  },
+  "test:watch": {
+    about: "unit and worker tests, again after each change; `-- src/log.test.ts` watches one file",
+    steps: [[VITEST, "watch"]],
+    interactive: true,
+    quiet: true,
+  },
+  "test:world": {
+    about:
+      "a long random life of several people against a KV that is stale and objects that vanish; `-- --seed N --steps M` repeats one",
+    steps: [["scripts/world.ts"]],
+  },
+  bench: {
+    about:
+      "the production bundle in plain workerd beside the same tool with less around it: times, processor time, operations, growth; `-- --rounds N --calls-only --json FILE`; `--record` rewrites `docs/bench.json`, `docs/bench.svg` and `docs/cost.md`",
+    steps: [["test/bench/main.ts"]],
+    quiet: true,
+  },
+  cost: {
+    about: "what a month costs at Cloudflare; `-- --people N --calls A_DAY --sign-ins A_DAY`",
+    steps: [["test/bench/cost-main.ts"]],
+  },
 };
