@@ -59,7 +59,8 @@ export function runScript(node, args, { cwd, env, interactive = false }) {
 }
 
 /**
- * Runs a program of the setup and keeps what it printed. It ends when we are told to: npm ci would go on without us.
+ * Runs a program of the setup and keeps what it printed. When we are told to stop, so is the program, and we wait for
+ * its end: a second npm ci beside a first one breaks both.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").ExecFileOptions} [options]
@@ -67,18 +68,22 @@ export function runScript(node, args, { cwd, env, interactive = false }) {
  */
 export function runToEnd(command, args, options) {
   return new Promise((resolve) => {
+    let isStopped = false;
     const child = execFile(
       command,
       args,
       { maxBuffer: Number.POSITIVE_INFINITY, ...options },
       (error, stdout, stderr) => {
+        if (isStopped) process.exit(1);
         stopListening();
         resolve({ ok: error === null, output: `${stdout}${stderr}` || (error?.message ?? "") });
       },
     );
-    const stopListening = onStopWish(() => {
-      child.kill();
-      process.exit(1);
+    const stopListening = onStopWish((signal) => {
+      isStopped = true;
+      child.kill(signal);
+      // npm ci finishes and undoes everything at the first signal, which may take minutes; it ends at the second.
+      setInterval(() => child.kill(signal), 500);
     });
   });
 }
