@@ -15,7 +15,14 @@ describe("npm start", () => {
   it("explains itself", () => {
     const { status, stdout } = start(["--help"]);
     expect(status).toBe(0);
-    for (const name of ["--fresh", "WORKER_PORT", "PINGONE_PORT", "TODO_PORT", "INSPECTOR_PORT"]) {
+    for (const name of [
+      "--fresh",
+      "--inspect",
+      "WORKER_PORT",
+      "PINGONE_PORT",
+      "TODO_PORT",
+      "INSPECTOR_PORT",
+    ]) {
       expect(stdout).toContain(name);
     }
   });
@@ -25,7 +32,13 @@ describe("npm start", () => {
     expect(status).toBe(1);
     expect(stdout).toBe("");
     expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(stderr).toContain("There are --fresh and --help");
+    expect(stderr).toContain("There are --fresh, --inspect and --help");
+  });
+
+  it("refuses a port for the debugger that is none", () => {
+    const { status, stderr } = start(["--inspect=http"]);
+    expect(status).toBe(1);
+    expect(stderr.trim()).toBe("--inspect=http is not a port. Give a whole number from 1 to 65535, or none.");
   });
 
   it("refuses a port that is none, and names the variable", () => {

@@ -4,18 +4,28 @@ import { parseArgs } from "node:util";
 import { resolvePorts } from "../mocks/addresses.ts";
 import { onStopWish } from "./setup/script.mjs";
 import { wipeOfflineFolder } from "./stack/folder.ts";
-import { PartError } from "./stack/part.ts";
-import { PortError, type Ports, requireDistinctPorts, requireFreePorts } from "./stack/ports.ts";
+import {
+  PortError,
+  type Ports,
+  requireDistinctPorts,
+  requireFreeInspectPort,
+  requireFreePorts,
+} from "./stack/ports.ts";
+import { PartError } from "./stack/program.ts";
 import { type OfflineStack, PROJECT_ROOT, startOfflineStack } from "./stack/stack.ts";
 import { summarize } from "./stack/summary.ts";
 import { watchFolders } from "./stack/watch.ts";
+
+/** The one that Node, wrangler and Chrome's list of targets use. */
+const DEFAULT_INSPECT_PORT = 9229;
 
 const HELP = `Starts the PingOne emulator, the Todo API emulator, the Worker and the MCP Inspector. Ctrl-C stops all of it.
 
   npm start -- [options]
 
-  --fresh   forget everything that earlier starts left in .offline/
-  --help    show this text
+  --fresh            forget everything that earlier starts left in .offline/
+  --inspect[=PORT]   let a debugger attach to the Worker on this port (default: ${DEFAULT_INSPECT_PORT})
+  --help             show this text
 
 Ports: WORKER_PORT (8787), PINGONE_PORT (9400), TODO_PORT (9401), INSPECTOR_PORT (6274).
 `;
@@ -26,18 +36,39 @@ class UsageError extends Error {
   override name = "UsageError";
 }
 
+interface Options {
+  readonly fresh: boolean;
+  readonly help: boolean;
+  readonly inspectPort: number | undefined;
+}
+
 /** @throws {UsageError} */
-function readOptions(args: string[]): { fresh: boolean; help: boolean } {
+function readOptions(args: readonly string[]): Options {
   try {
     const { values } = parseArgs({
-      args,
-      options: { fresh: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+      args: args.map((arg) => (arg === "--inspect" ? `--inspect=${DEFAULT_INSPECT_PORT}` : arg)),
+      options: {
+        fresh: { type: "boolean", default: false },
+        inspect: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
     });
-    return values;
+    return { fresh: values.fresh, help: values.help, inspectPort: readInspectPort(values.inspect) };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    throw new UsageError(`${reason}. There are --fresh and --help: npm start -- --help`);
+    throw new UsageError(`${reason}. There are --fresh, --inspect and --help: npm start -- --help`);
   }
+}
+
+/** @throws {UsageError} */
+function readInspectPort(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new UsageError(`--inspect=${value} is not a port. Give a whole number from 1 to 65535, or none.`);
+  }
+  return port;
 }
 
 /** @throws {UsageError} */
@@ -57,7 +88,7 @@ function print(line: string): void {
 function untilToldToStop(): AbortSignal {
   const controller = new AbortController();
   onStopWish(() => {
-    // The exit handler of the parts kills what is left.
+    // What the parts have started ends with this process.
     if (controller.signal.aborted) process.exit(1);
     controller.abort(new Error("told to stop"));
   });
@@ -81,7 +112,7 @@ function reloadOnChange(stack: OfflineStack, signal: AbortSignal): () => void {
       if (signal.aborted) return;
       print(`${relative(PROJECT_ROOT, path)} changed: starting the emulators again`);
       try {
-        await stack.restartOffline();
+        await stack.restartEmulators();
       } catch (error) {
         if (signal.aborted) return;
         print(`${explain(error)}\nThe emulators start again when the file is corrected.`);
@@ -97,7 +128,7 @@ function explain(error: unknown): string {
 }
 
 async function main(): Promise<number> {
-  const { fresh, help } = readOptions(process.argv.slice(2));
+  const { fresh, help, inspectPort } = readOptions(process.argv.slice(2));
   if (help) {
     process.stdout.write(HELP);
     return 0;
@@ -107,6 +138,7 @@ async function main(): Promise<number> {
   const signal = untilToldToStop();
   requireDistinctPorts(ports);
   await requireFreePorts(ports);
+  if (inspectPort !== undefined) await requireFreeInspectPort(inspectPort);
   if (fresh) {
     await wipeOfflineFolder(OFFLINE_DIR);
     print("Forgot everything of earlier starts.");
@@ -119,11 +151,9 @@ async function main(): Promise<number> {
         ports,
         dir: OFFLINE_DIR,
         inspector: true,
+        inspectPort,
         onProgress: (line) => print(`  ${line}`),
-        onLine: (part, line) => {
-          // Each of its requests is one more line; its log has them.
-          if (part !== "inspector") print(`[${part}] ${line}`);
-        },
+        onLine: (part, line) => print(`[${part}] ${line}`),
       },
       signal,
     );

@@ -46,8 +46,8 @@ test("the Worker's sign-out page is good for a person without apps", async ({ pa
   await expectGoodPage(page, "worker sign-out without apps");
 });
 
-test("the page that names missing settings is good", async ({ page, stack }) => {
-  await using worker = await startMisconfiguredWorker(stack);
+test("the page that names missing settings is good", async ({ page }) => {
+  await using worker = await startMisconfiguredWorker();
   const response = await page.goto(worker.origin);
   expect(response?.status()).toBe(503);
   await expect(page.getByText("PINGONE_ISSUER", { exact: true })).toBeVisible();

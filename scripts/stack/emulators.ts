@@ -1,75 +1,81 @@
-/** The PingOne and Todo API emulators as one part of the offline loop. */
+/** The PingOne and Todo API emulators as one part of the offline loop, in a thread of this process. */
+import { once } from "node:events";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { EMULATOR_HOST, WORKER_HOST } from "../../mocks/addresses.ts";
+import type { Emulators, EmulatorsOptions } from "../../mocks/index.ts";
 import type { OfflineFolder } from "./folder.ts";
-import { type Part, PartError, startPart } from "./part.ts";
+import { openLog } from "./log.ts";
 import type { Ports } from "./ports.ts";
+import { PartError, type RunningPart } from "./program.ts";
 
 /** What the emulators say of themselves when they are ready. Everything in it is TEST ONLY. */
-export interface EmulatorFacts {
-  readonly issuer: string;
-  readonly pingoneOrigin: string;
-  readonly todoOrigin: string;
-  readonly apiIdentifier: string;
-  readonly client: { readonly id: string; readonly secret: string };
-  readonly users: readonly { readonly username: string; readonly password: string; readonly about: string }[];
-}
+export type EmulatorFacts = Pick<
+  Emulators,
+  "issuer" | "pingoneOrigin" | "todoOrigin" | "apiIdentifier" | "client" | "users"
+>;
 
 export interface EmulatorsPartOptions {
   readonly root: string;
   readonly folder: OfflineFolder;
   readonly ports: Ports;
   readonly fixturesDir?: string;
-  /** Handed the process before it is ready, so that whoever ends the stack ends it too. */
-  readonly onStarted: (part: Part) => void;
   readonly onLine?: (line: string) => void;
 }
 
-const START_TIMEOUT_MS = 60_000;
-
-/** @throws {PartError} with what the emulators said. */
-export async function startEmulatorsPart(options: EmulatorsPartOptions): Promise<EmulatorFacts> {
+/** @throws {PartError} with what the emulators said */
+export async function startEmulators(
+  options: EmulatorsPartOptions,
+): Promise<RunningPart & { readonly facts: EmulatorFacts }> {
   const { root, folder, ports, fixturesDir } = options;
-  const part = startPart({
-    name: "the emulators",
-    args: [
-      "mocks/cli.ts",
-      "--json",
-      ...["--state", folder.emulators],
-      ...["--worker", `http://${WORKER_HOST}:${ports.WORKER_PORT}`],
-      ...(fixturesDir === undefined ? [] : ["--fixtures", fixturesDir]),
-    ],
-    cwd: root,
-    env: { ...process.env, ...portVariables(ports) },
-    logFile: `${folder.logs}/emulators.log`,
-    onLine: (line) => {
-      if (parseFacts(line) === undefined) options.onLine?.(line);
-    },
+  const emulatorsOptions: EmulatorsOptions = {
+    pingonePort: ports.PINGONE_PORT,
+    todoPort: ports.TODO_PORT,
+    workerOrigin: `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
+    stateDir: folder.emulators,
+    ...(fixturesDir !== undefined && { fixturesDir }),
+  };
+  const thread = new Worker(join(import.meta.dirname, "emulators-thread.ts"), {
+    workerData: { entry: pathToFileURL(join(root, "mocks/index.ts")).href, options: emulatorsOptions },
+    // What this process runs on (a debugger, a loader of a test runner) is not for the thread.
+    execArgv: [],
+    stdout: true,
+    stderr: true,
   });
-  options.onStarted(part);
-  try {
-    const facts = await part.waitForLine(parseFacts, START_TIMEOUT_MS);
-    for (const origin of [facts.pingoneOrigin, facts.todoOrigin]) {
-      await part.waitForAnswer(`${origin}/__mocks/health`, START_TIMEOUT_MS);
-    }
-    return facts;
-  } catch (error) {
-    await part.stop();
-    throw error;
-  }
+  const log = openLog(join(folder.logs, "emulators.log"), options.onLine);
+  log.follow(thread.stdout);
+  log.follow(thread.stderr);
+  let stopping = false;
+  const crashed = new Promise<string>((resolve) => {
+    thread.once("error", (error) => resolve(messageOf(error)));
+    thread.once("exit", () => {
+      log.close();
+      resolve("they ended by themselves.");
+    });
+  });
+  const ready = await Promise.race([
+    once(thread, "message").then(([facts]) => ({ facts: facts as EmulatorFacts })),
+    crashed,
+  ]);
+  if (typeof ready === "string") throw new PartError(`The emulators cannot start: ${ready}`);
+  return {
+    facts: ready.facts,
+    failed: crashed.then((reason) =>
+      stopping ? new Promise<never>(() => {}) : `The emulators ended: ${reason}`,
+    ),
+    stop: async () => {
+      if (stopping || thread.threadId === -1) return;
+      stopping = true;
+      const exit = once(thread, "exit");
+      thread.postMessage("stop");
+      await exit;
+    },
+  };
 }
 
-function portVariables(ports: Ports): Record<string, string> {
-  return Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)]));
-}
-
-/** The line of JSON that `mocks/cli.ts --json` prints when it is ready. */
-function parseFacts(line: string): EmulatorFacts | undefined {
-  if (!line.startsWith('{"ready":true')) return undefined;
-  try {
-    return JSON.parse(line) as EmulatorFacts;
-  } catch {
-    throw new PartError("The emulators said that they are ready in a way that cannot be read.");
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Where a person looks at what the emulators saw. */

@@ -7,7 +7,6 @@ export interface OfflineFolder {
   readonly path: string;
   readonly emulators: string;
   readonly worker: string;
-  readonly workerSettings: string;
   readonly inspectorHome: string;
   readonly logs: string;
   /** Made once per folder; random, so that no two machines share a key. */
@@ -25,7 +24,6 @@ export async function openOfflineFolder(path: string): Promise<OfflineFolder> {
     path,
     emulators: join(path, "emulators"),
     worker: join(path, "worker"),
-    workerSettings: join(path, "worker.env"),
     inspectorHome: join(path, "inspector-home"),
     logs: join(path, "logs"),
   };

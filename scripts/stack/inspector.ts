@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
 import { type OfflineFolder, writePrivately } from "./folder.ts";
-import { type Part, startPart } from "./part.ts";
 import type { Ports } from "./ports.ts";
+import { type RunningPart, startProgram } from "./program.ts";
 import { mcpUrlOf } from "./worker.ts";
 
 const START_TIMEOUT_MS = 60_000;
@@ -27,9 +27,6 @@ export interface InspectorPartOptions {
    * has its client id and asks `/authorize` again.
    */
   readonly secretStore: "file" | "memory";
-  /** Handed the process before it is ready, so that whoever ends the stack ends it too. */
-  readonly onStarted: (part: Part) => void;
-  readonly onLine?: (line: string) => void;
 }
 
 export function inspectorOriginOf(ports: Ports): string {
@@ -46,7 +43,7 @@ export function inspectorLinkOf(ports: Ports, token: string): string {
 }
 
 /** @throws {PartError} with what the Inspector said. */
-export async function startInspectorPart(options: InspectorPartOptions): Promise<void> {
+export async function startInspector(options: InspectorPartOptions): Promise<RunningPart> {
   const { root, folder, ports, protocolEra, scopes, secretStore } = options;
   await mkdir(folder.inspectorHome, { recursive: true, mode: 0o700 });
   const manifest = createRequire(join(root, "package.json")).resolve(`${PACKAGE}/package.json`);
@@ -62,21 +59,17 @@ export async function startInspectorPart(options: InspectorPartOptions): Promise
     await writePrivately(config, `${JSON.stringify({ mcpServers: { todo } }, null, 2)}\n`);
     args.push("--config", config);
   }
-  const part = startPart({
-    name: "the MCP Inspector",
-    args,
-    cwd: folder.inspectorHome,
-    env: inspectorEnvironment(folder, ports, secretStore),
-    logFile: join(folder.logs, "inspector.log"),
-    ...(options.onLine !== undefined && { onLine: options.onLine }),
-  });
-  options.onStarted(part);
-  try {
-    await part.waitForAnswer(`http://127.0.0.1:${ports.INSPECTOR_PORT}/`, START_TIMEOUT_MS);
-  } catch (error) {
-    await part.stop();
-    throw error;
-  }
+  return startProgram(
+    {
+      name: "The MCP Inspector",
+      args,
+      cwd: folder.inspectorHome,
+      env: inspectorEnvironment(folder, ports, secretStore),
+      logFile: join(folder.logs, "inspector.log"),
+    },
+    `http://127.0.0.1:${ports.INSPECTOR_PORT}/`,
+    START_TIMEOUT_MS,
+  );
 }
 
 function inspectorEnvironment(

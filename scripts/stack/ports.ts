@@ -42,6 +42,14 @@ export async function requireFreePorts(ports: Ports): Promise<void> {
   if (problems.length > 0) throw new PortError(problems.join("\n"));
 }
 
+/** @throws {PortError} when no debugger could reach the Worker through it. */
+export async function requireFreeInspectPort(port: number): Promise<void> {
+  if ((await findObstacle(port)) === undefined) return;
+  throw new PortError(
+    `Port ${port} is in use by another program, but the Worker's debugger needs it: stop that program, or choose another, for example: npm start -- --inspect=${port + 1}`,
+  );
+}
+
 function describeObstacle(variable: PortVariable, port: number, obstacle: Obstacle): string {
   const choice = port === DEFAULT_PORTS[variable] ? port + 10_000 : DEFAULT_PORTS[variable];
   const remedy = `choose another with ${variable}, for example: ${variable}=${choice} npm start`;

@@ -1,15 +1,18 @@
 /** The real wrangler, workerd and Inspector, around a Worker and emulators of a few lines. */
-import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { findFreePorts, type Ports, requireFreePorts } from "./ports.ts";
 import { processesOf } from "./processes.test-support.ts";
 import { type OfflineStack, type OfflineStackOptions, PROJECT_ROOT, startOfflineStack } from "./stack.ts";
 
 const WORKER = `
+let started;
 export default {
   async fetch(request, env) {
+    started ??= crypto.randomUUID();
+    if (new URL(request.url).pathname === "/start") return new Response(started);
     if (new URL(request.url).pathname === "/count") {
       const count = Number(await env.OAUTH_KV.get("count")) + 1;
       await env.OAUTH_KV.put("count", String(count));
@@ -20,12 +23,19 @@ export default {
 };`;
 const EMULATORS = `
 import { createServer } from "node:http";
-const { PINGONE_PORT, TODO_PORT } = process.env;
-for (const port of [PINGONE_PORT, TODO_PORT]) createServer((_, response) => response.end("ok")).listen(port, "127.0.0.1");
-const [pingoneOrigin, todoOrigin] = [PINGONE_PORT, TODO_PORT].map((port) => "http://127.0.0.1:" + port);
-console.log(JSON.stringify({ ready: true, issuer: pingoneOrigin + "/env/as", pingoneOrigin, todoOrigin,
-  apiIdentifier: "https://todo.api.com", client: { id: "mcp-server", secret: "TEST ONLY $HOME #1" },
-  users: [], pid: process.pid }));`;
+export async function startOffline({ pingonePort, todoPort }) {
+  const servers = await Promise.all([pingonePort, todoPort].map((port) => new Promise((resolve) => {
+    const server = createServer((request, response) => {
+      if (request.url === "/crash") setTimeout(() => { throw new Error("a bug in the emulators"); });
+      response.end(String(started));
+    }).listen(port, "127.0.0.1", () => resolve(server));
+  })));
+  const [pingoneOrigin, todoOrigin] = [pingonePort, todoPort].map((port) => "http://127.0.0.1:" + port);
+  return { issuer: pingoneOrigin + "/env/as", pingoneOrigin, todoOrigin, apiIdentifier: "https://todo.api.com",
+    client: { id: "mcp-server", secret: "TEST ONLY $HOME #1" }, users: [],
+    close: async () => { for (const server of servers) { server.close(); server.closeAllConnections(); } } };
+}
+const started = process.hrtime.bigint();`;
 const POISON = "PINGONE_ISSUER=https://poisoned.example/as\nMCP_SERVER_CLIENT_SECRET=poison\nPOISON=1\n";
 
 let root: string;
@@ -46,7 +56,7 @@ beforeAll(async () => {
       vars: { MCP_RESOURCE: "http://localhost:8787/mcp", WHOAMI_ACCESS_TOKEN: "include" },
     }),
     "src/index.js": WORKER,
-    "mocks/cli.ts": EMULATORS,
+    "mocks/index.ts": EMULATORS,
     ".dev.vars": POISON,
     ".env": POISON,
   };
@@ -70,6 +80,16 @@ async function start(
   return { stack, ports };
 }
 
+/** Files below the folder that have this text in them. */
+async function grep(folder: string, text: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = await Promise.all(
+    paths.map(async (path) => ((await readFile(path)).includes(text) ? path : [])),
+  );
+  return found.flat();
+}
+
 describe("the offline stack", () => {
   it("gives the Worker the emulators' settings, and nothing of a person's .dev.vars or .env", async () => {
     const { stack, ports } = await start();
@@ -86,7 +106,7 @@ describe("the offline stack", () => {
       CLIENT_METADATA_DOCUMENTS: "off",
       WHOAMI_ACCESS_TOKEN: "include",
     });
-    expect((await stat(join(dir, "worker.env"))).mode & 0o777).toBe(0o600);
+    expect(await grep(dir, "TEST ONLY $HOME #1"), "settings are kept in no file").toEqual([]);
   }, 60_000);
 
   it("serves the Inspector, keeps its home over a restart, and leaves no process and no port behind", async () => {
@@ -113,33 +133,61 @@ describe("the offline stack", () => {
     expect(await (await fetch(`${second.stack.workerOrigin}/count`)).text()).toBe("2");
   }, 60_000);
 
-  it("tells in one sentence when a part ends that nobody ended", async () => {
+  it("leaves signals to whoever runs it", async () => {
+    const before = process.listenerCount("SIGINT");
+    await start();
+    expect(process.listenerCount("SIGINT")).toBe(before);
+  }, 60_000);
+
+  it("tells in one sentence when the emulators end that nobody ended", async () => {
     const { stack } = await start();
-    const { pid } = stack.facts as unknown as { pid: number };
-    process.kill(pid, "SIGKILL");
-    expect(await stack.failed).toMatch(/^The emulators ended by signal SIGKILL\./);
+    await fetch(`${stack.facts.pingoneOrigin}/crash`);
+    expect(await stack.failed).toBe("The emulators ended: a bug in the emulators");
+  }, 60_000);
+
+  it("tells in one sentence when the Inspector ends that nobody ended", async () => {
+    const { stack } = await start({ inspector: { protocolEra: "auto" } });
+    const [inspector = ""] = processesOf(join(dir, "inspector.json"));
+    process.kill(Number.parseInt(inspector, 10), "SIGKILL");
+    expect(await stack.failed).toMatch(/^The MCP Inspector ended by signal SIGKILL\./);
   }, 60_000);
 
   it("starts the emulators again without calling it a failure, and leaves the Worker alone", async () => {
     const { stack } = await start();
-    const before = stack.facts as unknown as { pid: number };
-    const [worker] = processesOf(`${dir}/worker.env`);
-    await stack.restartOffline();
-    const after = stack.facts as unknown as { pid: number };
-    expect(after.pid).not.toBe(before.pid);
-    expect(processesOf(`${dir}/worker.env`)).toContain(worker);
-    const verdict = await Promise.race([
-      stack.failed,
-      fetch(stack.workerOrigin).then(({ status }) => status),
-    ]);
-    expect(verdict).toBe(200);
+    const startOf = async (origin: string) => (await fetch(origin)).text();
+    const [before, worker] = [
+      await startOf(stack.facts.pingoneOrigin),
+      await startOf(`${stack.workerOrigin}/start`),
+    ];
+    await stack.restartEmulators();
+    expect(await startOf(stack.facts.pingoneOrigin)).not.toBe(before);
+    expect(await Promise.race([stack.failed, startOf(`${stack.workerOrigin}/start`)])).toBe(worker);
+  }, 60_000);
+
+  it("builds the Worker again when its source changes, also after a failure", async () => {
+    const lines: string[] = [];
+    const { stack } = await start({ onLine: (_part, line) => lines.push(line) });
+    const source = join(root, "src", "index.js");
+    await writeFile(source, "export default { fetch() { return nothing( } };");
+    await vi.waitFor(() => expect(lines.join()).toMatch(/cannot be built:.*src\/index\.js:1:\d+/s), 20_000);
+    await writeFile(source, WORKER.replace('"/count"', '"/other"'));
+    await vi.waitFor(() => expect(lines).toContain("The Worker runs with what has changed."), 20_000);
+    expect(await (await fetch(`${stack.workerOrigin}/other`)).text()).toBe("1");
+    await writeFile(source, WORKER);
+  }, 60_000);
+
+  it("lets a debugger attach to the Worker where it is told to", async () => {
+    const { WORKER_PORT: inspectPort } = await findFreePorts();
+    await start({ inspectPort });
+    const targets: unknown = await (await fetch(`http://127.0.0.1:${inspectPort}/json`)).json();
+    expect(targets).toMatchObject([{ webSocketDebuggerUrl: `ws://127.0.0.1:${inspectPort}/ws` }]);
   }, 60_000);
 
   it("starts the Worker again when the emulators have another client", async () => {
     const { stack } = await start();
-    const main = join(root, "mocks", "cli.ts");
+    const main = join(root, "mocks", "index.ts");
     await writeFile(main, EMULATORS.replace("TEST ONLY $HOME #1", "TEST ONLY another"));
-    await stack.restartOffline();
+    await stack.restartEmulators();
     expect(await (await fetch(stack.workerOrigin)).json()).toMatchObject({
       MCP_SERVER_CLIENT_SECRET: "TEST ONLY another",
     });
@@ -148,13 +196,11 @@ describe("the offline stack", () => {
 
   it("does not give up when the emulators do not start again, so that a file can be corrected", async () => {
     const { stack } = await start();
-    const main = join(root, "mocks", "cli.ts");
+    const main = join(root, "mocks", "index.ts");
     await writeFile(main, "throw new Error('half a sentence');");
-    await expect(stack.restartOffline()).rejects.toThrow(
-      "The emulators ended with exit code 1. It said:\n  Error: half a sentence",
-    );
+    await expect(stack.restartEmulators()).rejects.toThrow("The emulators cannot start: half a sentence");
     await writeFile(main, EMULATORS);
-    await stack.restartOffline();
+    await stack.restartEmulators();
     const verdict = await Promise.race([
       stack.failed,
       fetch(stack.workerOrigin).then(({ status }) => status),
@@ -169,11 +215,11 @@ describe("the offline stack", () => {
       await writeFile(join(broken, "package.json"), '{ "type": "module" }');
       await symlink(join(PROJECT_ROOT, "node_modules"), join(broken, "node_modules"));
       await writeFile(
-        join(broken, "mocks", "cli.ts"),
-        "console.error('users.json: alice has no password'); process.exit(1)",
+        join(broken, "mocks", "index.ts"),
+        "export async function startOffline() { throw new Error('users.json: alice has no password') }",
       );
       await expect(start({ root: broken, inspector: true })).rejects.toThrow(
-        "The emulators ended with exit code 1. It said:\n  users.json: alice has no password",
+        "The emulators cannot start: users.json: alice has no password",
       );
       expect(await processesOf(dir)).toEqual([]);
     } finally {
@@ -185,7 +231,7 @@ describe("the offline stack", () => {
     const source = join(root, "src", "index.js");
     await writeFile(source, "export default { fetch() { return nothing( } };");
     const starting = start();
-    await expect(starting).rejects.toThrow(/^The Worker cannot be built or started\. It said:\n/);
+    await expect(starting).rejects.toThrow(/^The Worker cannot be built or started:\n/);
     await expect(starting).rejects.toThrow(/src\/index\.js:1:\d+/);
     expect(processesOf(dir)).toEqual([]);
     await writeFile(source, WORKER);

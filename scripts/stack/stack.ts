@@ -5,12 +5,12 @@
  */
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { controlPageOf, type EmulatorFacts, startEmulatorsPart } from "./emulators.ts";
+import { controlPageOf, type EmulatorFacts, startEmulators } from "./emulators.ts";
 import { type OfflineFolder, openOfflineFolder } from "./folder.ts";
-import { inspectorLinkOf, inspectorOriginOf, type ProtocolEra, startInspectorPart } from "./inspector.ts";
-import { type Part, PartError } from "./part.ts";
+import { inspectorLinkOf, inspectorOriginOf, type ProtocolEra, startInspector } from "./inspector.ts";
 import { type Ports, requireDistinctPorts, requireFreePorts } from "./ports.ts";
-import { mcpUrlOf, settingsOf, startWorkerPart, workerOriginOf } from "./worker.ts";
+import { PartError, type RunningPart } from "./program.ts";
+import { mcpUrlOf, settingsOf, startWorker, workerOriginOf } from "./worker.ts";
 
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
@@ -28,13 +28,13 @@ export interface OfflineStackOptions {
   readonly dir: string;
   /** `true`: as `npm start` has it. */
   readonly inspector: boolean | InspectorOptions;
+  /** Where a debugger can attach to the Worker. */
+  readonly inspectPort?: number | undefined;
   /** Defaults to this project's own. */
   readonly fixturesDir?: string;
-  /** Further settings of the Worker; they win over what the stack would set. */
-  readonly workerSettings?: Readonly<Record<string, string>>;
-  /** Told what is being started, and what is ready. */
+  /** Told what is ready. */
   readonly onProgress?: (line: string) => void;
-  /** Told each line that a part prints once it is ready. */
+  /** Told each line that a part prints once everything is ready. */
   readonly onLine?: (part: PartName, line: string) => void;
   /** Folder of the project; another one in tests of this file. */
   readonly root?: string;
@@ -48,6 +48,7 @@ export interface OfflineStack extends AsyncDisposable {
   readonly inspectorOrigin: string;
   /** Opens the Inspector pointed at the Worker; carries the Inspector's API token. */
   readonly inspectorLink: string;
+  readonly inspectPort: number | undefined;
   readonly logs: string;
   /** Resolves with one sentence when a part ends that nobody told to. */
   readonly failed: Promise<string>;
@@ -55,11 +56,11 @@ export interface OfflineStack extends AsyncDisposable {
   restartInspector(options?: InspectorOptions): Promise<void>;
   stopInspector(): Promise<void>;
   /**
-   * The emulators again, with the code and fixtures as they are now; their state stays. The Worker too, where they tell
-   * another story of themselves.
+   * The emulators again, with the code and fixtures as they are now; their state stays. The Worker too, if issuer,
+   * client or secret changed.
    */
-  restartOffline(): Promise<void>;
-  /** Ends every process. Safe to call twice. */
+  restartEmulators(): Promise<void>;
+  /** Ends every part. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -74,16 +75,12 @@ export async function startOfflineStack(
   requireDistinctPorts(options.ports);
   await requireFreePorts(options.ports);
   const stack = new Stack(options, await openOfflineFolder(options.dir));
-  const onAbort = () => void stack.stop();
-  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    await stack.start(() => signal?.throwIfAborted());
+    await stack.start(signal);
     return stack;
   } catch (error) {
     await stack.stop();
     throw error;
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
   }
 }
 
@@ -93,25 +90,28 @@ class Stack implements OfflineStack {
   readonly controlPage: string;
   readonly inspectorOrigin: string;
   readonly inspectorLink: string;
+  readonly inspectPort: number | undefined;
   readonly logs: string;
   readonly failed: Promise<string>;
   readonly #options: OfflineStackOptions;
+  readonly #root: string;
   readonly #folder: OfflineFolder;
-  readonly #parts = new Map<PartName, Part>();
-  readonly #ready = new WeakSet<Part>();
+  readonly #parts = new Map<PartName, RunningPart>();
   #fail: (sentence: string) => void = () => undefined;
   #facts: EmulatorFacts | undefined;
-  #stopped: Promise<void> | undefined;
+  #ready = false;
 
   constructor(options: OfflineStackOptions, folder: OfflineFolder) {
-    const { ports } = options;
+    const { ports, root = PROJECT_ROOT } = options;
     this.#options = options;
+    this.#root = root;
     this.#folder = folder;
     this.workerOrigin = workerOriginOf(ports);
     this.mcpUrl = mcpUrlOf(ports);
     this.controlPage = controlPageOf(ports);
     this.inspectorOrigin = inspectorOriginOf(ports);
     this.inspectorLink = inspectorLinkOf(ports, folder.secrets.inspectorToken);
+    this.inspectPort = options.inspectPort;
     this.logs = folder.logs;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -123,19 +123,19 @@ class Stack implements OfflineStack {
     return this.#facts;
   }
 
-  async start(checkpoint: () => void): Promise<void> {
+  async start(signal: AbortSignal | undefined): Promise<void> {
     const { inspector } = this.#options;
     // The Inspector needs nobody; the Worker needs to know whom it signs in at.
-    const inspecting =
-      inspector === false ? undefined : this.#startInspector(inspector === true ? {} : inspector);
-    // Awaited below; a failure before that must not count as unhandled.
-    inspecting?.catch(() => undefined);
-    await this.#startOffline();
-    checkpoint();
-    await this.#startWorker();
-    checkpoint();
-    await inspecting;
-    checkpoint();
+    const results = await Promise.allSettled([
+      inspector === false ? undefined : this.#startInspector(inspector === true ? {} : inspector),
+      this.#startEmulators().then(() => {
+        signal?.throwIfAborted();
+        return this.#startWorker();
+      }),
+    ]);
+    signal?.throwIfAborted();
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    this.#ready = true;
   }
 
   async restartInspector(options: InspectorOptions = {}): Promise<void> {
@@ -147,96 +147,89 @@ class Stack implements OfflineStack {
     return this.#end("inspector");
   }
 
-  async restartOffline(): Promise<void> {
+  async restartEmulators(): Promise<void> {
     const before = this.#workerSettings();
     await this.#end("emulators");
-    await this.#startOffline();
+    await this.#startEmulators();
     if (isDeepStrictEqual(this.#workerSettings(), before)) return;
-    // Another environment, client or secret, which a running Worker does not learn.
     await this.#end("worker");
     await this.#startWorker();
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= Promise.all([...this.#parts.values()].map((part) => part.stop())).then(() => undefined);
-    return this.#stopped;
+  async stop(): Promise<void> {
+    await Promise.all([...this.#parts.keys()].map((name) => this.#end(name)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  async #startOffline(): Promise<void> {
-    const { ports, fixturesDir, root = PROJECT_ROOT } = this.#options;
-    const started = Date.now();
-    this.#facts = await startEmulatorsPart({
-      root,
-      folder: this.#folder,
-      ports,
-      onStarted: (part) => this.#keep("emulators", part),
-      onLine: (line) => this.#forward("emulators", line),
-      ...(fixturesDir !== undefined && { fixturesDir }),
-    });
-    this.#tellReady("emulators", "PingOne and Todo API emulators", started);
+  async #startEmulators(): Promise<void> {
+    const { ports, fixturesDir } = this.#options;
+    const part = await this.#run("emulators", "PingOne and Todo API emulators", () =>
+      startEmulators({
+        root: this.#root,
+        folder: this.#folder,
+        ports,
+        onLine: (line) => this.#forward("emulators", line),
+        ...(fixturesDir !== undefined && { fixturesDir }),
+      }),
+    );
+    this.#facts = part.facts;
   }
 
   #workerSettings(): Record<string, string> {
-    const { ports, workerSettings = {} } = this.#options;
-    return { ...settingsOf(this.#folder, ports, this.facts), ...workerSettings };
+    return settingsOf(this.#folder, this.#options.ports, this.facts);
   }
 
   async #startWorker(): Promise<void> {
-    const { ports, root = PROJECT_ROOT } = this.#options;
-    const started = Date.now();
-    await startWorkerPart({
-      root,
-      folder: this.#folder,
-      ports,
-      settings: this.#workerSettings(),
-      onStarted: (part) => this.#keep("worker", part),
-      onLine: (line) => this.#forward("worker", line),
-    });
-    this.#tellReady("worker", "Worker in workerd", started);
+    await this.#run("worker", "Worker in workerd", () =>
+      startWorker({
+        root: this.#root,
+        port: this.#options.ports.WORKER_PORT,
+        inspectPort: this.#options.inspectPort,
+        storage: this.#folder.worker,
+        logFile: join(this.#folder.logs, "worker.log"),
+        settings: this.#workerSettings(),
+        onLine: (line) => this.#forward("worker", line),
+      }),
+    );
+    const health = await fetch(`${this.workerOrigin}/health`);
+    if (!health.ok) {
+      throw new PartError(`The Worker answers /health with ${health.status}: ${await health.text()}`);
+    }
   }
 
   async #startInspector({ protocolEra, scopes, secretStore = "file" }: InspectorOptions): Promise<void> {
-    const { ports, root = PROJECT_ROOT } = this.#options;
-    const started = Date.now();
-    await startInspectorPart({
-      root,
-      folder: this.#folder,
-      ports,
-      secretStore,
-      onStarted: (part) => this.#keep("inspector", part),
-      onLine: (line) => this.#forward("inspector", line),
-      ...(protocolEra !== undefined && { protocolEra }),
-      ...(scopes !== undefined && { scopes }),
-    });
-    this.#tellReady("inspector", "MCP Inspector", started);
+    await this.#run("inspector", "MCP Inspector", () =>
+      startInspector({
+        root: this.#root,
+        folder: this.#folder,
+        ports: this.#options.ports,
+        secretStore,
+        ...(protocolEra !== undefined && { protocolEra }),
+        ...(scopes !== undefined && { scopes }),
+      }),
+    );
   }
 
-  #tellReady(name: PartName, what: string, started: number): void {
-    const part = this.#parts.get(name);
-    part?.forgetLines();
-    if (part !== undefined) this.#ready.add(part);
-    this.#options.onProgress?.(`${what}: ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  }
-
-  /** A part that appears after the stack was told to stop is ended at once. */
-  #keep(name: PartName, part: Part): void {
+  async #run<Part extends RunningPart>(
+    name: PartName,
+    what: string,
+    start: () => Promise<Part>,
+  ): Promise<Part> {
+    const started = performance.now();
+    const part = await start();
     this.#parts.set(name, part);
-    if (this.#stopped !== undefined)
-      this.#stopped = Promise.all([this.#stopped, part.stop()]).then(() => undefined);
-    void part.ended.then((sentence) => {
-      // Whoever starts it hears of an earlier end.
-      if (!part.stopping && this.#ready.has(part)) this.#fail(part.explain(sentence));
-    });
+    void part.failed.then((sentence) => this.#fail(sentence));
+    const seconds = (performance.now() - started) / 1000;
+    this.#options.onProgress?.(`${what}: ready after ${seconds.toFixed(1)} s`);
+    return part;
   }
 
-  /** What a part says while it starts becomes news only when it fails, and is told then. */
+  /** What a part says while everything starts matters only when it fails, and is told then. */
   #forward(name: PartName, line: string): void {
-    const part = this.#parts.get(name);
-    if (part !== undefined && this.#ready.has(part)) this.#options.onLine?.(name, line);
+    if (this.#ready) this.#options.onLine?.(name, line);
   }
 
   async #end(name: PartName): Promise<void> {

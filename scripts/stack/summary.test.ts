@@ -10,14 +10,15 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
       apiIdentifier: "https://todo.api.com",
       client: { id: "mcp-server", secret: "TEST ONLY secret" },
       users: [
-        { username: "alice", password: "pw-1", about: "signs on without trouble" },
-        { username: "mustchange", password: "pw-2", about: "has to change the password" },
+        { id: "1", username: "alice", password: "pw-1", about: "signs on without trouble" },
+        { id: "2", username: "mustchange", password: "pw-2", about: "has to change the password" },
       ],
     },
     mcpUrl: "http://localhost:8787/mcp",
     controlPage: "http://127.0.0.1:9400/__mocks",
     inspectorOrigin: "http://localhost:6274",
     inspectorLink: "http://localhost:6274/?serverUrl=x",
+    inspectPort: 9229,
     logs: "/tmp/logs",
   });
   expect(text).toMatchInlineSnapshot(`
@@ -27,6 +28,7 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
       PingOne emulator       http://127.0.0.1:9400/env/as
       Todo API emulator      http://127.0.0.1:9401/api/todos
       Control page           http://127.0.0.1:9400/__mocks
+      Worker's debugger      ws://127.0.0.1:9229/ws
 
     Test users (TEST ONLY passwords)
       alice        pw-1   signs on without trouble
@@ -35,7 +37,7 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
     Open this first: the Inspector connects to the Worker by itself. Press Allow, sign on as alice, press Approve.
       http://localhost:6274/?serverUrl=x
 
-    Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.
+    Logs are in /tmp/logs. Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.
     Ready"
   `);
   expect(text.split("\n").at(-1)).toBe("Ready");

@@ -3,7 +3,7 @@ import type { OfflineStack } from "./stack.ts";
 
 type Summarized = Pick<
   OfflineStack,
-  "facts" | "mcpUrl" | "controlPage" | "inspectorOrigin" | "inspectorLink" | "logs"
+  "facts" | "mcpUrl" | "controlPage" | "inspectorOrigin" | "inspectorLink" | "inspectPort" | "logs"
 >;
 
 /** The last line is `Ready`, alone. */
@@ -13,6 +13,8 @@ export function summarize({
   controlPage,
   inspectorOrigin,
   inspectorLink,
+  inspectPort,
+  logs,
 }: Summarized): string {
   const addresses = [
     ["Worker, MCP endpoint", mcpUrl],
@@ -20,6 +22,9 @@ export function summarize({
     ["PingOne emulator", facts.issuer],
     ["Todo API emulator", `${facts.todoOrigin}/api/todos`],
     ["Control page", controlPage],
+    ...(inspectPort === undefined
+      ? []
+      : [["Worker's debugger", `ws://127.0.0.1:${inspectPort}/ws`] as const]),
   ] as const;
   const users = facts.users.map(({ username, password, about }) => [username, password, about] as const);
   return [
@@ -32,7 +37,7 @@ export function summarize({
     "Open this first: the Inspector connects to the Worker by itself. Press Allow, sign on as alice, press Approve.",
     `  ${inspectorLink}`,
     "",
-    "Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.",
+    `Logs are in ${logs}. Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.`,
     "Ready",
   ].join("\n");
 }

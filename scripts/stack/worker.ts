@@ -1,26 +1,30 @@
-/** The Worker as one part of the offline loop: `wrangler dev`, so the bundle of a deployment in workerd. */
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+/** The Worker as one part of the offline loop: wrangler in this process, so the bundle of a deployment in workerd. */
+import { join } from "node:path";
+import { formatMessages } from "esbuild";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
 import { WRANGLER_QUIET } from "../setup/commands.mjs";
+import { STOP_SIGNALS } from "../setup/script.mjs";
 import type { EmulatorFacts } from "./emulators.ts";
-import { type OfflineFolder, writePrivately } from "./folder.ts";
-import { type Part, PartError, startPart } from "./part.ts";
+import type { OfflineFolder } from "./folder.ts";
+import { openLog } from "./log.ts";
 import type { Ports } from "./ports.ts";
+import { PartError, type RunningPart } from "./program.ts";
 
-const START_TIMEOUT_MS = 90_000;
-const REASONS_MS = 500;
 const LOOPBACK = "127.0.0.1";
 
 export interface WorkerPartOptions {
+  /** Has `wrangler.jsonc`. */
   readonly root: string;
-  readonly folder: OfflineFolder;
-  readonly ports: Ports;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** Where a debugger attaches; without it none can. */
+  readonly inspectPort?: number | undefined;
+  /** Where KV and Durable Objects are kept. */
+  readonly storage: string;
+  readonly logFile: string;
   /** Secrets and variables, by name. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Handed the process before it is ready, so that whoever ends the stack ends it too. */
-  readonly onStarted: (part: Part) => void;
+  /** Told what the Worker logs, and what becomes of a changed source file. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -32,45 +36,85 @@ export function mcpUrlOf(ports: Ports): string {
   return `${workerOriginOf(ports)}/mcp`;
 }
 
-/** @throws {PartError} with what wrangler or the Worker said. */
-export async function startWorkerPart(options: WorkerPartOptions): Promise<void> {
-  const { root, folder, ports } = options;
-  await writePrivately(folder.workerSettings, renderEnvFile(options.settings));
-  const wrangler = createRequire(join(root, "package.json")).resolve("wrangler/package.json");
-  const part = startPart({
-    name: "the Worker",
-    args: [
-      join(dirname(wrangler), "bin", "wrangler.js"),
-      "dev",
-      ...["--config", join(root, "wrangler.jsonc")],
-      ...["--ip", LOOPBACK, "--port", String(ports.WORKER_PORT)],
-      ...["--inspector-ip", LOOPBACK, "--inspector-port", "0"],
-      ...["--persist-to", folder.worker],
-      // SECURITY: with this option wrangler reads no .dev.vars and no .env, so a person's real PingOne credentials
-      // never enter the offline loop.
-      ...["--env-file", folder.workerSettings],
-      "--local",
-      "--show-interactive-dev-session=false",
-    ],
-    cwd: root,
-    env: wranglerEnvironment(folder),
-    logFile: join(folder.logs, "worker.log"),
-    onLine: (line) => {
-      if (!isNoise(line)) options.onLine?.(line);
-    },
+/**
+ * Resolves when the Worker is built and takes requests, and builds it again when its source changes.
+ * @throws {PartError} with what the compiler or workerd said
+ */
+export async function startWorker(
+  options: WorkerPartOptions,
+): Promise<RunningPart & { readonly origin: string }> {
+  const { root, port, inspectPort, settings } = options;
+  keepWranglerQuiet();
+  // Loading it takes a second or two, which nobody shall wait for who only asks for --help.
+  const { unstable_DevEnv: DevEnv } = await import("wrangler");
+  const log = openLog(options.logFile, options.onLine);
+  const wrangler = new DevEnv();
+  const failed = new Promise<string>((resolve) => {
+    wrangler.on("error", (event: unknown) => resolve(`The Worker cannot go on: ${reasonOf(event)}`));
   });
-  options.onStarted(part);
+  const built = new Promise<string | undefined>((resolve) => {
+    wrangler.on("reloadComplete", () => resolve(undefined));
+    wrangler.on("buildFailed", (event: unknown) => {
+      void explainBuild(event).then((reason) => {
+        resolve(reason);
+        log.write(`The Worker cannot be built:\n${reason}`);
+      });
+    });
+  });
+  let reloads = 0;
+  wrangler.on("reloadComplete", () => {
+    if (reloads > 0) log.write("The Worker runs with what has changed.");
+    reloads += 1;
+  });
+  const stop = async () => {
+    await wrangler.teardown();
+    log.close();
+  };
   try {
-    const verdict = await part.waitForLine(readVerdict, START_TIMEOUT_MS);
-    if (verdict === "broken") {
-      // The reasons follow.
-      await delay(REASONS_MS);
-      throw new PartError(part.explain("the Worker cannot be built or started."));
-    }
-    await part.waitForAnswer(`http://${LOOPBACK}:${ports.WORKER_PORT}/health`, START_TIMEOUT_MS);
+    const worker = await withoutSignalListeners(() =>
+      wrangler.startWorker({
+        config: join(root, "wrangler.jsonc"),
+        // SECURITY: with a file named here, wrangler reads no .dev.vars and no .env, so a person's real PingOne
+        // credentials never enter the offline loop. This one does not exist.
+        envFiles: [join(options.storage, "no-such-file.env")],
+        bindings: Object.fromEntries(
+          Object.entries(settings).map(([name, value]) => [name, { type: "secret_text", value }]),
+        ),
+        dev: {
+          remote: false,
+          logLevel: "none",
+          server: { hostname: LOOPBACK, port },
+          inspector: inspectPort === undefined ? false : { hostname: LOOPBACK, port: inspectPort },
+          persist: options.storage,
+          // A custom domain under "routes" would otherwise replace the origin that requests come with.
+          inferOriginFromRoutes: false,
+          structuredLogsHandler: ({ message }: { readonly message: string }) => log.write(message),
+        },
+      }),
+    );
+    const broken = await withoutSignalListeners(() => Promise.race([built, failed]));
+    if (broken !== undefined) throw new PartError(`The Worker cannot be built or started:\n${broken}`);
+    return { origin: `http://${WORKER_HOST}:${(await worker.url).port}`, failed, stop };
   } catch (error) {
-    await part.stop();
-    throw error;
+    await stop();
+    if (error instanceof PartError) throw error;
+    throw new PartError(`The Worker cannot be built or started:\n${await explainBuild(error)}`);
+  }
+}
+
+/**
+ * wrangler ends this process at a signal, before other parts could stop. Its listener of "exit", which ends workerd,
+ * stays.
+ */
+async function withoutSignalListeners<T>(start: () => Promise<T>): Promise<T> {
+  const drop = (event: string | symbol, listener: () => void) => {
+    if (STOP_SIGNALS.some((signal) => signal === event)) queueMicrotask(() => process.off(event, listener));
+  };
+  process.on("newListener", drop);
+  try {
+    return await start();
+  } finally {
+    process.off("newListener", drop);
   }
 }
 
@@ -94,59 +138,25 @@ export function settingsOf(
   };
 }
 
-/** wrangler expands `$` in values; a line break would start another setting. */
-export function renderEnvFile(settings: Readonly<Record<string, string>>): string {
-  return Object.entries(settings)
-    .map(([name, value]) => {
-      if (/['\r\n]/.test(value))
-        throw new PartError(`The value of ${name} has a quote or a line break in it.`);
-      return `${name}='${value.replaceAll("$", "\\$")}'\n`;
-    })
-    .join("");
-}
-
-/** Nothing is sent anywhere, asked of the person, or shared with another wrangler on this machine. */
-function wranglerEnvironment(folder: OfflineFolder): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    ...WRANGLER_QUIET,
-    CI: "1",
+/** wrangler reads these from the environment, and a person's own choice of them is meant for real deployments. */
+function keepWranglerQuiet(): void {
+  Object.assign(process.env, WRANGLER_QUIET, {
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
-    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "true",
-    WRANGLER_CACHE_DIR: join(folder.path, "wrangler-cache"),
-    WRANGLER_LOG: "log",
-    WRANGLER_REGISTRY_PATH: join(folder.path, "wrangler-registry"),
-  };
-  delete env.CLOUDFLARE_ENV;
-  return env;
+    CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false",
+  });
+  delete process.env.CLOUDFLARE_ENV;
 }
 
-const NOISE = [
-  /^Using secrets defined in /,
-  /^Your Worker has access to the following bindings:/,
-  /^Binding\s+Resource/,
-  /^env\.\w+/,
-  /^⎔ Starting local server/,
-  /^\[wrangler:info\] Ready on /,
-  // The Worker logs each request itself.
-  /^\[wrangler:info\] [A-Z]+ \/\S* \d{3} /,
-  /Unable to fetch the `Request\.cf` object/,
-  /update available/i,
-];
-
-let wasBlank = true;
-
-/** What wrangler says that tells a person nothing. */
-export function isNoise(line: string): boolean {
-  const blank = line.trim() === "";
-  const noise = NOISE.some((pattern) => pattern.test(line)) || (blank && wasBlank);
-  if (!noise) wasBlank = blank;
-  return noise;
+/** esbuild's own words, with file, line and column, where they are among the causes. */
+async function explainBuild(failure: unknown): Promise<string> {
+  const { errors, cause } = failure as { errors?: unknown; cause?: unknown };
+  if (Array.isArray(errors)) return (await formatMessages(errors, { kind: "error" })).join("").trimEnd();
+  return cause === undefined ? reasonOf(failure) : explainBuild(cause);
 }
 
-/** wrangler goes on waiting for a corrected file after a failed build; a start does not. */
-function readVerdict(line: string): "ready" | "broken" | undefined {
-  if (/Ready on http/.test(line)) return "ready";
-  if (/\[ERROR\]/.test(line)) return "broken";
-  return undefined;
+/** @param failure an error, or what wrangler tells of one */
+function reasonOf(failure: unknown): string {
+  const { reason, message, cause } = failure as { reason?: string; message?: string; cause?: unknown };
+  const because = cause instanceof Error ? `: ${cause.message}` : "";
+  return `${reason ?? message ?? failure}${because}`;
 }

@@ -1,0 +1,72 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findFreePorts } from "./ports.ts";
+import { processesOf } from "./processes.test-support.ts";
+import { PartError, startProgram } from "./program.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "program-"));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function start(program: string, timeoutMs = 10_000) {
+  const { WORKER_PORT: port } = await findFreePorts();
+  const serve = `require('node:http').createServer((_, response) => response.end()).listen(${port}, '127.0.0.1');`;
+  return startProgram(
+    {
+      name: "The program",
+      // The folder's name tells this program from others.
+      args: ["-e", program.replace("SERVE", serve), folder],
+      cwd: folder,
+      env: process.env,
+      logFile: join(folder, "program.log"),
+    },
+    `http://127.0.0.1:${port}/`,
+    timeoutMs,
+  );
+}
+
+describe("a program", () => {
+  it("keeps what it prints in a log that only its owner reads", async () => {
+    const program = await start("console.log('out'); console.error('err'); SERVE");
+    await program.stop();
+    const log = join(folder, "program.log");
+    expect((await readFile(log, "utf8")).split("\n").sort()).toEqual(["", "err", "out"]);
+    expect((await stat(log)).mode & 0o777).toBe(0o600);
+  });
+
+  it("ends also when it does not heed SIGTERM", { timeout: 30_000 }, async () => {
+    const program = await start("process.on('SIGTERM', () => {}); SERVE");
+    expect(processesOf(folder)).toHaveLength(1);
+    await program.stop();
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it("tells of an end that nobody asked for, with the last lines", async () => {
+    const program = await start(
+      "SERVE setTimeout(() => { console.error('out of memory'); process.exit(3) }, 500)",
+    );
+    expect(await program.failed).toBe("The program ended with exit code 3. It said:\n  out of memory");
+    await program.stop();
+  });
+
+  it("explains a failed start with the last lines, without the stack", async () => {
+    const starting = start("throw new Error('two test users are called alice')");
+    await expect(starting).rejects.toThrow(PartError);
+    await expect(starting).rejects.toThrow(
+      /^The program ended with exit code 1\. It said:\n(?: {2}\[eval\]:1\n)? {2}Error: two test users are called alice$/,
+    );
+  });
+
+  it("gives up after the time that it was given, and ends the program", async () => {
+    await expect(start("setInterval(() => {}, 1000)", 1_000)).rejects.toThrow(
+      "The program did not answer within 1 s.",
+    );
+    expect(processesOf(folder)).toEqual([]);
+  });
+});
