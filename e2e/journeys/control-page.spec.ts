@@ -1,21 +1,10 @@
 /** The control page of the emulators in a browser: its buttons do what the API does, with and without JavaScript. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { test as base, expect, type Page } from "@playwright/test";
-import { type Emulators, startOffline } from "../../mocks/index.ts";
+import type { Page } from "@playwright/test";
+import type { Emulators } from "../../mocks/index.ts";
+import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
-
-const test = base.extend<{ emulators: Emulators }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern, also for a fixture that needs no other.
-  emulators: async ({}, use) => {
-    await using emulators = await startOffline({
-      pingonePort: 0,
-      todoPort: 0,
-      workerOrigin: "http://localhost:8787",
-    });
-    await use(emulators);
-  },
-});
 
 const openPage = (page: Page, { pingoneOrigin }: Emulators) => page.goto(`${pingoneOrigin}/__mocks`);
 const part = (page: Page, name: string) => page.getByRole("region", { name, exact: true });

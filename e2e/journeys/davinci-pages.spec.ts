@@ -1,17 +1,16 @@
 /** Every screen of the emulator: accessible, on small and large screens, light and dark, by keyboard alone. */
 import type { Page } from "@playwright/test";
-import { beginAuthorization } from "../fixtures/authorization.ts";
+import type { Emulators } from "../../mocks/index.ts";
+import { beginSignOn } from "../fixtures/authorization.ts";
+import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
-import type { TestStack } from "../fixtures/stack.ts";
-import { expect, test } from "../fixtures/test.ts";
 import { alice, decliner, TEST_PASSWORD } from "../fixtures/users.ts";
 import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
 
 const NEW_PASSWORD = "Fresh-2FederateM0re!";
 
-test("sign on, its refusals and consent are good", async ({ page, stack }) => {
-  const signOn = await reachSignOn(page, stack);
+test("sign on, its refusals and consent are good", async ({ page, emulators }) => {
+  const signOn = await reachSignOn(page, emulators);
   await expectGoodPage(page, "sign on");
 
   await signOn.signOn({ username: "alice", password: "wrong" });
@@ -28,8 +27,8 @@ test("sign on, its refusals and consent are good", async ({ page, stack }) => {
   await expectGoodPage(page, "consent");
 });
 
-test("registration is good", async ({ page, stack }) => {
-  await reachSignOn(page, stack);
+test("registration is good", async ({ page, emulators }) => {
+  await reachSignOn(page, emulators);
   await page.getByRole("button", { name: "No account? Register now!" }).click();
   await expectScreen(page, "Create Your Profile");
   await expectGoodPage(page, "create profile");
@@ -53,8 +52,8 @@ test("registration is good", async ({ page, stack }) => {
   await expectGoodPage(page, "registration complete");
 });
 
-test("recovery of a forgotten password is good", async ({ page, stack }) => {
-  await reachSignOn(page, stack);
+test("recovery of a forgotten password is good", async ({ page, emulators }) => {
+  await reachSignOn(page, emulators);
   await page.getByRole("button", { name: "Having trouble signing on?" }).click();
   await expectScreen(page, "Recover Your Account");
   await expectGoodPage(page, "recover account");
@@ -72,8 +71,8 @@ test("recovery of a forgotten password is good", async ({ page, stack }) => {
   await expectGoodPage(page, "password reset success");
 });
 
-test("a forced change of password is good", async ({ page, stack }) => {
-  const signOn = await reachSignOn(page, stack);
+test("a forced change of password is good", async ({ page, emulators }) => {
+  const signOn = await reachSignOn(page, emulators);
   await signOn.signOn({ username: "mustchange", password: TEST_PASSWORD });
   await expectScreen(page, "Update Password");
   await expectGoodPage(page, "update password");
@@ -86,9 +85,9 @@ test("a forced change of password is good", async ({ page, stack }) => {
   await expectGoodPage(page, "update password refused");
 });
 
-test("a passcode, and consent to a choice of scopes, are good", async ({ page, stack }) => {
-  await stack.control.chooseFlow("consent-reduced-scopes");
-  const signOn = await reachSignOn(page, stack);
+test("a passcode, and consent to a choice of scopes, are good", async ({ page, emulators }) => {
+  await emulators.control.chooseFlow("consent-reduced-scopes");
+  const signOn = await reachSignOn(page, emulators);
   await signOn.signOn({ username: "mfa", password: TEST_PASSWORD });
   await expectScreen(page, "Enter Your Passcode");
   await expectGoodPage(page, "passcode");
@@ -100,27 +99,29 @@ test("a passcode, and consent to a choice of scopes, are good", async ({ page, s
   await expectGoodPage(page, "consent to a choice of scopes");
 });
 
-test("the page that strands a person who declines is good, though a dead end", async ({ page, stack }) => {
-  await stack.control.chooseFlow("consent-strands-the-person");
-  const signOn = await reachSignOn(page, stack);
+test("the page that strands a person who declines is good, though a dead end", async ({
+  page,
+  emulators,
+}) => {
+  await emulators.control.chooseFlow("consent-strands-the-person");
+  const signOn = await reachSignOn(page, emulators);
   await signOn.signOn(decliner);
   await new DaVinciConsentScreen(page).decline();
   await expectScreen(page, "You have declined the request.");
   await expectGoodPage(page, "stranded");
 });
 
-test("the emulator's own pages are good: an error, signed off", async ({ page, stack }) => {
-  const refused = await page.goto(`${stack.issuer}/authorize?response_type=code&client_id=unknown`);
+test("the emulator's own pages are good: an error, signed off", async ({ page, emulators }) => {
+  const refused = await page.goto(`${emulators.issuer}/authorize?response_type=code&client_id=unknown`);
   expect(refused?.status()).toBe(400);
   await expectGoodPage(page, "pingone error");
 
-  await page.goto(`${stack.issuer}/signoff`);
+  await page.goto(`${emulators.issuer}/signoff`);
   await expectGoodPage(page, "signed off");
 });
 
-async function reachSignOn(page: Page, stack: TestStack): Promise<SignOnScreen> {
-  await page.goto(await beginAuthorization(stack));
-  await new WorkerConsentPage(page).allow();
+async function reachSignOn(page: Page, emulators: Emulators): Promise<SignOnScreen> {
+  await page.goto(beginSignOn(emulators));
   await expectScreen(page, "Sign On");
   return new SignOnScreen(page);
 }
