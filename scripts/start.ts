@@ -23,7 +23,7 @@ const HELP = `Starts the PingOne emulator, the Todo API emulator, the Worker and
 
   npm start -- [options]
 
-  --fresh            forget everything that earlier starts left in .offline/
+  --fresh            remove what earlier starts left in .offline/ first
   --inspect[=PORT]   let a debugger attach to the Worker on this port (default: ${DEFAULT_INSPECT_PORT})
   --help             show this text
 
@@ -84,11 +84,11 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Aborts when the person, npm or the system wants an end; a second wish ends at once. */
+/** Aborts at the first stop signal, or when npm has died; a second signal exits at once. */
 function untilToldToStop(): AbortSignal {
   const controller = new AbortController();
   onStopWish(() => {
-    // What the parts have started ends with this process.
+    // The exit handlers of the parts end what they have started.
     if (controller.signal.aborted) process.exit(1);
     controller.abort(new Error("told to stop"));
   });
@@ -104,18 +104,18 @@ function ignoreBrokenPipes(): void {
   }
 }
 
-/** Emulators are started again when their code or fixtures change; wrangler does the same for `src/` by itself. */
+/** Restarts the emulators when their code or fixtures change; wrangler does the same for `src/` by itself. */
 function reloadOnChange(stack: OfflineStack, signal: AbortSignal): () => void {
   let restarting = Promise.resolve();
   return watchFolders([join(PROJECT_ROOT, "mocks"), join(PROJECT_ROOT, "fixtures")], (path) => {
     restarting = restarting.then(async () => {
       if (signal.aborted) return;
-      print(`${relative(PROJECT_ROOT, path)} changed: starting the emulators again`);
+      print(`${relative(PROJECT_ROOT, path)} changed: restarting the emulators`);
       try {
         await stack.restartEmulators();
       } catch (error) {
         if (signal.aborted) return;
-        print(`${explain(error)}\nThe emulators start again when the file is corrected.`);
+        print(`${explain(error)}\nCorrect the file and they restart.`);
       }
     });
   });
@@ -141,7 +141,7 @@ async function main(): Promise<number> {
   if (inspectPort !== undefined) await requireFreeInspectPort(inspectPort);
   if (fresh) {
     await wipeOfflineFolder(OFFLINE_DIR);
-    print("Forgot everything of earlier starts.");
+    print("Removed what earlier starts left in .offline/.");
   }
   print("Starting the offline loop...");
   let stack: OfflineStack;
@@ -171,8 +171,7 @@ async function main(): Promise<number> {
   const failure = await Promise.race([told, stack.failed]);
   stopWatching();
   if (failure === undefined) print("\nStopping...");
-  else
-    process.stderr.write(`\n${failure}\nEverything else is being stopped; the logs are in ${stack.logs}.\n`);
+  else process.stderr.write(`\n${failure}\nStopping everything else; the logs are in ${stack.logs}.\n`);
   await stack.stop();
   print(failure === undefined ? "Stopped." : "");
   return failure === undefined ? 0 : 1;

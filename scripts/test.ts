@@ -1,11 +1,12 @@
 /**
  * `npm test`: every check and every test, each step whatever became of the ones before it. The last line of the output
- * is `N passed, N failed`: tests count one each, and so does each check.
+ * is `N passed, N failed`: tests count one each, and so does each check. Before it stands where the time went.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tallyClaims } from "./checks/claims.ts";
+import { type FileTime, renderSlowest, timePlaywrightFiles, timeVitestFiles } from "./checks/slowest.ts";
 import {
   add,
   exitCodeOf,
@@ -32,13 +33,16 @@ import { onStopWish } from "./setup/script.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const REPORTS = join(ROOT, "test-results");
-/** What a runner gets to end its browsers and servers after a signal. */
+/** How long a runner may take to stop its browsers and servers after a signal. */
 const STOP_GRACE_MS = 20_000;
+const SLOWEST_FILES = 8;
 
 interface Step {
   readonly title: string;
   readonly args: readonly string[];
   readonly tally: (exitCode: number) => Tally;
+  /** How long each test file took. */
+  readonly times?: () => FileTime[];
   /** What a person does about a failure. */
   readonly remedy?: string;
 }
@@ -56,6 +60,7 @@ const STEPS: readonly Step[] = [
     title: "Browser tests",
     args: PLAYWRIGHT_RUN,
     tally: (exitCode) => tallyPlaywright(readReport("e2e.json"), exitCode),
+    times: () => timePlaywrightFiles(readReport("e2e.json"), ROOT),
     remedy: "npm run test:e2e",
   },
 ];
@@ -70,6 +75,7 @@ function vitestStep(title: string, project: "unit" | "worker"): Step {
       `--outputFile.json=${join(REPORTS, report)}`,
     ],
     tally: (exitCode) => tallyVitest(readReport(report), exitCode),
+    times: () => timeVitestFiles(readReport(report), ROOT),
     remedy: `npm run test:${project}`,
   };
 }
@@ -89,8 +95,8 @@ function print(line: string): void {
 let stopped: NodeJS.Signals | undefined;
 
 /**
- * Every signal reaches the runner as one SIGINT, at which Vitest and Playwright end what they started; at a second one
- * they leave it behind. Hence a process group of its own: Ctrl-C in a terminal tells everyone in ours.
+ * Vitest and Playwright stop what they started at one SIGINT and abandon it at a second. So each runs in a process
+ * group of its own, which Ctrl-C in a terminal does not reach, and we send the one SIGINT.
  */
 function run(args: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
@@ -129,8 +135,9 @@ async function main(): Promise<number> {
   mkdirSync(REPORTS, { recursive: true });
   const started = Date.now();
   const summary: string[] = [];
+  const times: FileTime[] = [];
   let total = NOTHING;
-  for (const { title, args, tally, remedy } of STEPS) {
+  for (const { title, args, tally, times: timesOf, remedy } of STEPS) {
     print(`\n--- ${title}`);
     const stepStarted = Date.now();
     const exitCode = await run(args);
@@ -140,6 +147,7 @@ async function main(): Promise<number> {
     }
     const counted = tally(exitCode);
     total = add(total, counted);
+    times.push(...(timesOf?.() ?? []));
     const verdict = counted.failed === 0 ? "ok    " : "FAILED";
     const again = counted.failed === 0 || remedy === undefined ? "" : `   repeat it alone with: ${remedy}`;
     summary.push(
@@ -155,6 +163,8 @@ async function main(): Promise<number> {
   );
   print(`\n--- Summary after ${seconds(started)} s`);
   for (const line of summary) print(line);
+  print("\n--- Slowest test files (some run at the same time)");
+  for (const line of renderSlowest(times, SLOWEST_FILES)) print(line);
   print("");
   print(renderTally(total));
   return exitCodeOf(total);

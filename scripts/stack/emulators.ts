@@ -10,7 +10,7 @@ import { openLog } from "./log.ts";
 import type { Ports } from "./ports.ts";
 import { PartError, type RunningPart } from "./program.ts";
 
-/** What the emulators say of themselves when they are ready. Everything in it is TEST ONLY. */
+/** Addresses, client and users of running emulators. Everything in it is TEST ONLY. */
 export type EmulatorFacts = Pick<
   Emulators,
   "issuer" | "pingoneOrigin" | "todoOrigin" | "apiIdentifier" | "client" | "users"
@@ -38,7 +38,7 @@ export async function startEmulators(
   };
   const thread = new Worker(join(import.meta.dirname, "emulators-thread.ts"), {
     workerData: { entry: pathToFileURL(join(root, "mocks/index.ts")).href, options: emulatorsOptions },
-    // What this process runs on (a debugger, a loader of a test runner) is not for the thread.
+    // Options of this process (a debugger, a test runner's loader) are not meant for the thread.
     execArgv: [],
     stdout: true,
     stderr: true,

@@ -34,7 +34,7 @@ export async function openOfflineFolder(path: string): Promise<OfflineFolder> {
   return { ...folder, secrets: await readOrMakeSecrets(join(path, "secrets.json")) };
 }
 
-/** Forgets everything. */
+/** Removes all of it. */
 export async function wipeOfflineFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -171,7 +171,7 @@ describe("the offline stack", () => {
     await writeFile(source, "export default { fetch() { return nothing( } };");
     await vi.waitFor(() => expect(lines.join()).toMatch(/cannot be built:.*src\/index\.js:1:\d+/s), 20_000);
     await writeFile(source, WORKER.replace('"/count"', '"/other"'));
-    await vi.waitFor(() => expect(lines).toContain("The Worker runs with what has changed."), 20_000);
+    await vi.waitFor(() => expect(lines).toContain("The Worker runs with your change."), 20_000);
     expect(await (await fetch(`${stack.workerOrigin}/other`)).text()).toBe("1");
     await writeFile(source, WORKER);
   }, 60_000);

@@ -28,6 +28,7 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
       PingOne emulator       http://127.0.0.1:9400/env/as
       Todo API emulator      http://127.0.0.1:9401/api/todos
       Control page           http://127.0.0.1:9400/__mocks
+      Logs                   /tmp/logs
       Worker's debugger      ws://127.0.0.1:9229/ws
 
     Test users (TEST ONLY passwords)
@@ -37,7 +38,7 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
     Open this first: the Inspector connects to the Worker by itself. Press Allow, sign on as alice, press Approve.
       http://localhost:6274/?serverUrl=x
 
-    Logs are in /tmp/logs. Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.
+    Ctrl-C stops everything. State is kept; npm start -- --fresh removes it.
     Ready"
   `);
   expect(text.split("\n").at(-1)).toBe("Ready");

@@ -22,6 +22,7 @@ export function summarize({
     ["PingOne emulator", facts.issuer],
     ["Todo API emulator", `${facts.todoOrigin}/api/todos`],
     ["Control page", controlPage],
+    ["Logs", logs],
     ...(inspectPort === undefined
       ? []
       : [["Worker's debugger", `ws://127.0.0.1:${inspectPort}/ws`] as const]),
@@ -37,7 +38,7 @@ export function summarize({
     "Open this first: the Inspector connects to the Worker by itself. Press Allow, sign on as alice, press Approve.",
     `  ${inspectorLink}`,
     "",
-    `Logs are in ${logs}. Ctrl-C stops everything. State is kept; npm start -- --fresh forgets it.`,
+    "Ctrl-C stops everything. State is kept; npm start -- --fresh removes it.",
     "Ready",
   ].join("\n");
 }

@@ -45,12 +45,12 @@ export async function startWorker(
 ): Promise<RunningPart & { readonly origin: string }> {
   const { root, port, inspectPort, settings } = options;
   keepWranglerQuiet();
-  // Loading it takes a second or two, which nobody shall wait for who only asks for --help.
+  // Takes a second or two, so not before it is needed: --help answers at once.
   const { unstable_DevEnv: DevEnv } = await import("wrangler");
   const log = openLog(options.logFile, options.onLine);
   const wrangler = new DevEnv();
   const failed = new Promise<string>((resolve) => {
-    wrangler.on("error", (event: unknown) => resolve(`The Worker cannot go on: ${reasonOf(event)}`));
+    wrangler.on("error", (event: unknown) => resolve(`The Worker stopped: ${reasonOf(event)}`));
   });
   const built = new Promise<string | undefined>((resolve) => {
     wrangler.on("reloadComplete", () => resolve(undefined));
@@ -63,7 +63,7 @@ export async function startWorker(
   });
   let reloads = 0;
   wrangler.on("reloadComplete", () => {
-    if (reloads > 0) log.write("The Worker runs with what has changed.");
+    if (reloads > 0) log.write("The Worker runs with your change.");
     reloads += 1;
   });
   const stop = async () => {
@@ -138,7 +138,7 @@ export function settingsOf(
   };
 }
 
-/** wrangler reads these from the environment, and a person's own choice of them is meant for real deployments. */
+/** wrangler reads these from the environment; what a person sets there is meant for real deployments. */
 function keepWranglerQuiet(): void {
   Object.assign(process.env, WRANGLER_QUIET, {
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
