@@ -60,8 +60,7 @@ export const commonOptions = {
 /** What a fault takes that changes the answer. */
 export const waitOptions = {
   delayMilliseconds: labelled(milliseconds.optional(), {
-    label: "Wait first",
-    about: "Milliseconds before anything else happens.",
+    label: "Wait first, milliseconds",
   }),
 };
 

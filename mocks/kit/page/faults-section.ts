@@ -21,12 +21,12 @@ const loginFields: Fields = Object.fromEntries(
 /** What any fault takes, as fields. */
 const commonFields: Fields = { ...loginFields, ...countOptions, ...waitOptions };
 
-/** Options of single faults, as fields. */
+/** Options of single faults, as fields. None is required, because no fault takes them all. */
 function optionFields({ entries }: FaultCatalogue): Fields {
   const common = [...Object.keys(commonOptions), ...Object.keys(waitOptions)];
   const options: Record<string, z.ZodType> = {};
   for (const [name, schema] of entries.flatMap((entry) => Object.entries(entry.options))) {
-    if (!common.includes(name)) options[name] ??= schema as z.ZodType;
+    if (!common.includes(name)) options[name] ??= z.optional(schema as z.ZodType);
   }
   return options;
 }
@@ -51,7 +51,7 @@ export function faultsSection(context: PageContext): Section {
     return html`<li>${describePendingFault(fault)} ${rowButton({ ...button, whose: `fault ${fault.id}` })}</li>`;
   });
   const content = html`<div id="live-faults" data-live>
-${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul>${pending}</ul>`}
+${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul class="pending">${pending}</ul>`}
 </div>
 ${queueForm(context)}
 ${formsOf(context, "Faults")}
@@ -81,10 +81,10 @@ function queueForm({ composition, state }: PageContext): Markup {
 ${field("fault", { value: "server_error", choices: faultChoices })}
 ${field("endpoint", { choices: endpointChoices(emulators) })}
 ${Object.keys(commonFields).map((name) => field(name, name === "times" ? { value: 1 } : {}))}
-<details id="fault-options"><summary>Options of single faults</summary><div>
+<details id="fault-options"><summary>Options of single faults</summary><div class="more">
 ${Object.keys(optionFields(faults)).map((name) => field(name, { about: `For ${takers(name).join(", ")}.` }))}
 </div></details>
-<button type="submit">Queue the fault</button>
+<div class="actions"><button type="submit">Queue the fault</button></div>
 <datalist id="usernames">${usernames.map((username) => html`<option value="${username}"></option>`)}</datalist>
 </form>`;
 }

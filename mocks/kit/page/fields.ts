@@ -24,6 +24,9 @@ export interface FieldOptions {
   readonly about?: string;
 }
 
+/** Characters that a select of the usual width cannot show. */
+const LONG_CHOICE = 30;
+
 export function renderField(options: FieldOptions): Markup {
   const { name, schema, value } = options;
   const field = describeField(name, schema);
@@ -35,17 +38,18 @@ export function renderField(options: FieldOptions): Markup {
   const choices = options.choices ?? choicesOf(field, value);
   if (choices !== undefined) {
     const select = html`<select id="${id}" name="${name}"${described}>${optionsOf(choices, textOf(value))}</select>`;
-    return html`<div><label for="${id}">${label}</label>${select}${hint}</div>`;
+    const isLong = choices.some(({ text }) => text.length > LONG_CHOICE);
+    return html`<div class="field${isLong ? " long" : ""}"><label for="${id}">${label}</label>${select}${hint}</div>`;
   }
   if (field.kind === "flag") {
-    return html`<div class="check"><input id="${id}" name="${name}" type="checkbox"${described}><label for="${id}">${label}</label>${hint}</div>`;
+    return html`<div class="field"><div class="check"><input id="${id}" name="${name}" type="checkbox"${described}><label for="${id}">${label}</label></div>${hint}</div>`;
   }
   const kind =
     field.kind === "number"
       ? html`type="number" step="any"`
       : html`autocomplete="off" spellcheck="false"${options.list === undefined ? "" : html` list="${options.list}"`}`;
   const required = field.isOptional || field.isNullable ? "" : html` required`;
-  return html`<div><label for="${id}">${label}</label><input id="${id}" name="${name}" value="${textOf(value)}" ${kind}${required}${described}>${hint}</div>`;
+  return html`<div class="field"><label for="${id}">${label}</label><input id="${id}" name="${name}" value="${textOf(value)}" ${kind}${required}${described}>${hint}</div>`;
 }
 
 /** A field without a list says in words what it means to leave it empty. */

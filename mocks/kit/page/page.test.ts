@@ -147,6 +147,12 @@ describe("the forms of the page", () => {
     expect(await send("clearFaults")).toContain("No fault waits");
   });
 
+  it("requires no option of a fault, because no fault takes them all", async () => {
+    const [form = ""] = /<form [^>]*page\/queueFault".*?<\/form>/s.exec(await readPage()) ?? [];
+    expect(form).toContain('name="status"');
+    expect(form).not.toContain("required");
+  });
+
   it("sends a body of JSON as JSON, and any other as text", async () => {
     const fields = { fault: "status", endpoint: "userinfo", status: "500" };
     await send("queueFault", { ...fields, body: '{"error":"x"}' });

@@ -62,10 +62,13 @@ const SECTIONS: Readonly<Record<string, string>> = {
 /** More fields than this need the whole width. */
 const MAX_NARROW_FIELDS = 3;
 
-/** One section for each heading that the forms of the verbs name. */
+/** One section for each heading that the forms of the verbs name, those of the emulators first. */
 export function formSections(context: PageContext): Section[] {
   const { verbs, emulators } = context.composition;
-  const forms = Object.entries(verbs).filter(hasSectionForm);
+  const isOfKit = ([name]: readonly [string, Verb]) => ownerOf(emulators, name) === undefined;
+  const forms = Object.entries(verbs)
+    .filter(hasSectionForm)
+    .toSorted((one, other) => Number(isOfKit(one)) - Number(isOfKit(other)));
   const abouts = [SECTIONS, ...emulators.map(({ page }) => page.sections ?? {})];
   return [...Map.groupBy(forms, ([, { form }]) => form.section)].map(([title, members]) => ({
     title,
@@ -95,7 +98,7 @@ function renderForm({ composition, state }: PageContext, name: string, verb: Ver
     );
   return html`<form class="${fields.length > 0 ? "fields" : "line"}" method="post" action="${formAction(name)}">
 ${fields}
-<button type="submit">${form.submit}</button>
+<div class="actions"><button type="submit">${form.submit}</button></div>
 </form>`;
 }
 

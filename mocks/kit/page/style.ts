@@ -26,11 +26,22 @@ a { color: var(--accent); }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none; margin: 0; padding: 0; }
 dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 29.99rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .35rem; } }
-form.fields { display: grid; gap: .5rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); align-items: end; margin-bottom: .75rem; }
+form.fields { margin-bottom: .25rem; }
+form.line .field { margin: 0; }
+form.fields, .fields .more { display: grid; column-gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); }
+/* Label, control and hint of neighbours share their lines, however long the texts are. */
+.field { display: grid; grid-row: span 3; grid-template-rows: subgrid; margin-bottom: .6rem; }
+.field > label { align-self: end; }
+.field > .check { grid-row: 2; }
+.field > .hint { grid-row: 3; }
+form.fields > details, form.fields > .actions { grid-column: 1 / -1; margin-bottom: .6rem; }
+@media (min-width: 40rem) { form.fields > .long { grid-column: span 2; } }
+.hint { color: var(--quiet); font-size: .8125rem; line-height: 1.35; margin: .2rem 0 0; }
 form.line { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0 .5rem .5rem 0; }
 label { display: block; color: var(--quiet); font-size: .875rem; }
 .check { display: flex; gap: .5rem; align-items: center; min-height: 2.25rem; }
 .check label { color: var(--ink); font-size: 1rem; }
+.pending { list-style: none; padding: 0; }
 input, select, textarea, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line); border-radius: .25rem; padding: .3rem .5rem; min-height: 2.25rem; }
 input:not([type=checkbox]), select, textarea { width: 100%; }
 input[type=checkbox] { min-height: 0; width: 1.15rem; height: 1.15rem; }
@@ -40,7 +51,8 @@ button:hover { background: var(--accent); color: var(--page); }
 .quiet { color: var(--quiet); }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin-bottom: .75rem; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: start; vertical-align: top; }
+th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: start; }
+thead th { vertical-align: bottom; }
 td form.line { margin: 0 .25rem .25rem 0; }
 td { white-space: nowrap; }
 td button { min-height: 2rem; padding: .1rem .5rem; }
@@ -54,9 +66,10 @@ td button { min-height: 2rem; padding: .1rem .5rem; }
 }
 details { border-bottom: 1px solid var(--line); padding: .25rem 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
-form.fields > details { grid-column: 1 / -1; }
-form.fields > details > div { display: grid; gap: .5rem 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); align-items: end; padding: .5rem 0; }
+.fields .more { padding-top: .5rem; }
 .bad { color: var(--bad); }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .bar { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: .75rem 0; }
+section .bar { align-items: end; }
+section .bar form.line { margin: 0; }
 `;
