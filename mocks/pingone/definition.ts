@@ -83,7 +83,7 @@ export const PINGONE = defineEmulator({
       input: userInput,
       takes: ["user"],
       answers: "count",
-      form: { table: "Users", field: "user", submit: "Expire tokens" },
+      button: { table: "Users", field: "user", text: "Expire tokens" },
       run: ({ admin }, { user }) => admin.expireTokens(user),
     }),
     revokeTokens: verb({
@@ -93,7 +93,7 @@ export const PINGONE = defineEmulator({
       input: userInput,
       takes: ["user"],
       answers: "count",
-      form: { table: "Users", field: "user", submit: "Revoke tokens" },
+      button: { table: "Users", field: "user", text: "Revoke tokens" },
       run: ({ admin }, { user }) => admin.revokeTokens(user),
     }),
     endSession: verb({
@@ -103,7 +103,7 @@ export const PINGONE = defineEmulator({
       input: userInput,
       takes: ["user"],
       answers: "count",
-      form: { table: "Users", field: "user", submit: "End sessions" },
+      button: { table: "Users", field: "user", text: "End sessions" },
       run: ({ admin }, { user }) => admin.endSession(user),
     }),
     setSwitches: verb({

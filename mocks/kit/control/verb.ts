@@ -23,16 +23,16 @@ export interface Verb<
   readonly takes?: Takes;
   /** The key under which the HTTP answer holds what `run` returns; without one, the answer is that itself. */
   readonly answers?: string;
-  /** Without one, the page has no form for it. */
+  /** Its form on the page, if it has one. */
   readonly form?: VerbForm<View, z.output<Input>>;
+  /** Its button in each row of a table of the page, if it has one. */
+  readonly button?: RowButton;
   /** The input has been parsed. @throws {ControlRequestError} when it names something that is not there. */
   run(running: Running, input: z.output<Input>): Answer | Promise<Answer>;
 }
 
-export type VerbForm<View, Input> = SectionForm<View, Input> | RowForm;
-
 /** A form with a field for each field of the input. */
-export interface SectionForm<View = unknown, Input = unknown> {
+export interface VerbForm<View = unknown, Input = unknown> {
   /** Heading of the part of the page that it stands in. */
   readonly section: string;
   /** Text of its button. */
@@ -45,13 +45,13 @@ export interface SectionForm<View = unknown, Input = unknown> {
   values?(view: View): Readonly<Record<string, unknown>>;
 }
 
-/** A button in each row of a table. */
-export interface RowForm {
+export interface RowButton {
   /** Title of the table. */
   readonly table: string;
   /** The field of the input that takes the name of the row. */
   readonly field: string;
-  readonly submit: string;
+  /** Its text. */
+  readonly text: string;
 }
 
 export type VerbTable = Readonly<Record<string, Verb>>;

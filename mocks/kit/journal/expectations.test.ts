@@ -25,7 +25,9 @@ function addTo(journal: Journal, entry: Partial<NewEntry>): void {
     path: "/env/as/token",
     query: {},
     form: redactParameters(form, journal.redactor),
-    headers: { authorization: journal.redactor.authorization(`Basic ${btoa("mcp-server:SECRET")}`) },
+    headers: {
+      authorization: journal.redactor.header("authorization", `Basic ${btoa("mcp-server:SECRET")}`),
+    },
     at: "2026-01-01T00:00:00.000Z",
     status: 200,
     login: { username: "alice", clientId: "mcp-server", state: journal.redactor.hash("SECRET-STATE") },

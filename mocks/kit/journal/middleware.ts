@@ -11,10 +11,12 @@ import type { Redactor } from "./redaction.ts";
 
 export const CONTROL_PATH = "/__mocks";
 
-/** Headers worth a line in the journal. `Authorization` and `Cookie` are hidden by rules of their own. */
+/** Headers worth a line in the journal. */
 const SHOWN_HEADERS = [
   "accept",
+  "authorization",
   "content-type",
+  "cookie",
   "origin",
   "referer",
   "sec-fetch-site",
@@ -77,12 +79,8 @@ function describeRequest(observed: ObservedRequest, redactor: Redactor) {
   const headers: Record<string, string> = {};
   for (const name of SHOWN_HEADERS) {
     const value = observed.headers.get(name);
-    if (value !== null) headers[name] = name === "referer" ? redactor.url(value) : redactor.text(value);
+    if (value !== null) headers[name] = redactor.header(name, value);
   }
-  const authorization = observed.headers.get("authorization");
-  if (authorization !== null) headers.authorization = redactor.authorization(authorization);
-  const cookie = observed.headers.get("cookie");
-  if (cookie !== null) headers.cookie = redactor.cookies(cookie);
   return {
     method: observed.method,
     path: redactor.path(observed.path),

@@ -68,19 +68,21 @@ describe("createRedactor", () => {
   });
 
   it("keeps scheme and client of Basic, and only the scheme of Bearer", () => {
-    expect(redactor.authorization(`Basic ${btoa(`mcp-server:${SECRET}`)}`)).toMatch(
+    expect(redactor.header("authorization", `Basic ${btoa(`mcp-server:${SECRET}`)}`)).toMatch(
       /^Basic mcp-server:#[0-9a-f]{8}$/,
     );
-    expect(redactor.authorization(`Bearer ${SECRET}`)).toBe(`Bearer ${redactor.hash(SECRET)}`);
-    expect(redactor.authorization(SECRET)).toBe(redactor.hash(SECRET));
-    expect(redactor.authorization(`Digest ${SECRET}`)).not.toContain(SECRET);
-    expect(redactor.authorization(`bearer  ${SECRET}`)).not.toContain(SECRET);
-    expect(redactor.authorization(`Basic ${SECRET}`)).not.toContain(SECRET);
+    expect(redactor.header("authorization", `Bearer ${SECRET}`)).toBe(`Bearer ${redactor.hash(SECRET)}`);
+    expect(redactor.header("authorization", SECRET)).toBe(redactor.hash(SECRET));
+    expect(redactor.header("authorization", `Digest ${SECRET}`)).not.toContain(SECRET);
+    expect(redactor.header("authorization", `bearer  ${SECRET}`)).not.toContain(SECRET);
+    expect(redactor.header("authorization", `Basic ${SECRET}`)).not.toContain(SECRET);
   });
 
   it("keeps the names of cookies", () => {
-    expect(redactor.cookies(`ST=${SECRET}; theme=dark`)).toMatch(/^ST=#[0-9a-f]{8}; theme=#[0-9a-f]{8}$/);
-    expect(redactor.cookies(SECRET)).not.toContain(SECRET);
+    expect(redactor.header("cookie", `ST=${SECRET}; theme=dark`)).toMatch(
+      /^ST=#[0-9a-f]{8}; theme=#[0-9a-f]{8}$/,
+    );
+    expect(redactor.header("cookie", SECRET)).not.toContain(SECRET);
   });
 
   it("cuts very long values", () => {

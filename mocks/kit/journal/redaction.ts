@@ -21,10 +21,11 @@ export interface Redactor {
   hash(value: string): string;
   /** The value as the journal shows it under this parameter name. */
   parameter(name: string, value: string): string;
-  /** `Basic client:#hash`, `Bearer #hash`, or `#hash` for anything else. */
-  authorization(header: string): string;
-  /** Cookie names with hashed values. */
-  cookies(header: string): string;
+  /**
+   * The value of a header, by its name in lower case. `authorization` is shown as `Basic client:#hash`, `Bearer #hash`
+   * or `#hash`, cookies by their names, a referrer as a URL, and anything else as text.
+   */
+  header(name: string, value: string): string;
   /** A URL whose query and fragment are treated as parameters; userinfo is dropped. */
   url(value: string): string;
   /** A path, without the parts of it that work like a secret. */
@@ -64,30 +65,28 @@ export function createRedactor(rules: readonly RedactionRules[], salt: Buffer = 
     if (!shownParameters.has(name)) return hash(value);
     return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? url(value) : text(value);
   };
-  return {
-    hash,
-    parameter,
-    url,
-    path,
-    text,
-    authorization: (header) => {
-      const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(header.trim()) ?? [];
-      if (/^bearer$/i.test(scheme)) return `Bearer ${hash(credentials)}`;
-      if (/^basic$/i.test(scheme)) {
-        const [client = "", ...secret] = Buffer.from(credentials, "base64").toString("utf8").split(":");
-        return `Basic ${text(client)}:${hash(secret.join(":"))}`;
-      }
-      return hash(header);
-    },
-    cookies: (header) =>
-      header
-        .split(";")
-        .map((pair) => pair.trim())
-        .filter((pair) => pair !== "")
-        .map((pair) => {
-          const at = pair.indexOf("=");
-          return at < 0 ? hash(pair) : `${pair.slice(0, at)}=${hash(pair.slice(at + 1))}`;
-        })
-        .join("; "),
+  const authorization = (header: string) => {
+    const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(header.trim()) ?? [];
+    if (/^bearer$/i.test(scheme)) return `Bearer ${hash(credentials)}`;
+    if (!/^basic$/i.test(scheme)) return hash(header);
+    const [client = "", ...secret] = Buffer.from(credentials, "base64").toString("utf8").split(":");
+    return `Basic ${text(client)}:${hash(secret.join(":"))}`;
   };
+  const cookie = (pair: string) => {
+    const at = pair.indexOf("=");
+    return at < 0 ? hash(pair) : `${pair.slice(0, at)}=${hash(pair.slice(at + 1))}`;
+  };
+  const cookies = (header: string) =>
+    header
+      .split(";")
+      .map((pair) => pair.trim())
+      .filter((pair) => pair !== "")
+      .map(cookie)
+      .join("; ");
+  const headers = new Map([
+    ["authorization", authorization],
+    ["cookie", cookies],
+    ["referer", url],
+  ]);
+  return { hash, parameter, url, path, text, header: (name, value) => (headers.get(name) ?? text)(value) };
 }

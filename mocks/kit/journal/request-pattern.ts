@@ -57,25 +57,26 @@ export function isInRange(pattern: RequestPattern, entry: JournalEntry): boolean
 }
 
 export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: Redactor): FieldComparison[] {
-  const plain = (
-    field: string,
-    expected: string | number | undefined,
-    actual: string | number | undefined,
-  ) =>
-    expected === undefined
-      ? []
-      : [{ field, expected: String(expected), actual: String(actual ?? "none"), fits: expected === actual }];
+  const { user, state, clientId } = pattern.login ?? {};
+  const login = entry.login ?? {};
+  const headers = Object.entries(pattern.headers ?? {}).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  );
   return [
-    ...plain("endpoint", pattern.endpoint, entry.endpoint),
-    ...plain("emulator", pattern.emulator, entry.emulator),
-    ...plain("method", pattern.method?.toUpperCase(), entry.method),
+    ...compareField("endpoint", pattern.endpoint, [entry.endpoint]),
+    ...compareField("emulator", pattern.emulator, [entry.emulator]),
+    ...compareField("method", pattern.method?.toUpperCase(), [entry.method]),
     ...comparePath(pattern.path, entry.path, redactor),
-    ...plain("status", pattern.status, entry.status),
-    ...compareFault(pattern.fault, entry.faults),
+    ...compareField("status", pattern.status?.toString(), [entry.status?.toString()]),
+    ...compareField("fault", pattern.fault, entry.faults),
     ...compareParameters("query", pattern.query, entry.query, redactor),
     ...compareParameters("form", pattern.form, entry.form, redactor),
-    ...compareHeaders(pattern.headers, entry.headers, redactor),
-    ...compareLogin(pattern, entry, redactor),
+    ...headers.flatMap(([name, value]) =>
+      compareField(`headers.${name}`, value, [entry.headers[name]], (plain) => redactor.header(name, plain)),
+    ),
+    ...compareField("login.user", user, namesOfPerson(login)),
+    ...compareField("login.state", state, [login.state], redactor.hash),
+    ...compareField("login.clientId", clientId, [login.clientId]),
   ];
 }
 
@@ -86,77 +87,34 @@ function comparePath(given: string | undefined, actual: string, redactor: Redact
   return [{ field: "path", expected, actual, fits: new RegExp(`^${source.join(".*")}$`, "s").test(actual) }];
 }
 
-function compareFault(expected: string | undefined, actual: readonly string[]): FieldComparison[] {
-  if (expected === undefined) return [];
-  return [{ field: "fault", expected, actual: actual.join(", ") || "none", fits: actual.includes(expected) }];
-}
-
 function compareParameters(
   part: "query" | "form",
   expected: Readonly<Record<string, string | boolean>> | undefined,
   actual: RedactedParameters,
   redactor: Redactor,
 ): FieldComparison[] {
-  return Object.entries(expected ?? {}).map(([name, value]) =>
-    compareValue(`${part}.${name}`, value, actual[name] ?? [], (plain) => redactor.parameter(name, plain)),
+  return Object.entries(expected ?? {}).flatMap(([name, value]) =>
+    compareField(`${part}.${name}`, value, actual[name] ?? [], (plain) => redactor.parameter(name, plain)),
   );
 }
 
-function compareHeaders(
-  expected: Readonly<Record<string, string | boolean>> | undefined,
-  actual: Readonly<Record<string, string>>,
-  redactor: Redactor,
-): FieldComparison[] {
-  return Object.entries(expected ?? {}).map(([givenName, value]) => {
-    const name = givenName.toLowerCase();
-    const found = actual[name];
-    const redact = (plain: string) => {
-      if (name === "authorization") return redactor.authorization(plain);
-      if (name === "cookie") return redactor.cookies(plain);
-      return name === "referer" ? redactor.url(plain) : redactor.text(plain);
-    };
-    return compareValue(`headers.${name}`, value, found === undefined ? [] : [found], redact);
-  });
-}
-
-function compareLogin(pattern: RequestPattern, entry: JournalEntry, redactor: Redactor): FieldComparison[] {
-  const { user, state, clientId } = pattern.login ?? {};
-  const login = entry.login ?? {};
-  const shown = (value: string) => value;
-  const compareOne = (
-    field: string,
-    expected: string | undefined,
-    actual: readonly (string | undefined)[],
-    redact: (plain: string) => string,
-  ) =>
-    expected === undefined
-      ? []
-      : [
-          compareValue(
-            `login.${field}`,
-            expected,
-            actual.filter((value) => value !== undefined),
-            redact,
-          ),
-        ];
-  return [
-    ...compareOne("user", user, namesOfPerson(login), shown),
-    ...compareOne("state", state, [login.state], redactor.hash),
-    ...compareOne("clientId", clientId, [login.clientId], shown),
-  ];
-}
-
-function compareValue(
+/**
+ * @param expected Nothing is compared when the pattern does not ask for the field.
+ * @param redact Makes of the expected value what the journal shows of it.
+ */
+function compareField(
   field: string,
-  expected: string | boolean,
-  actual: readonly string[],
-  redact: (plain: string) => string,
-): FieldComparison {
+  expected: string | boolean | undefined,
+  found: readonly (string | undefined)[],
+  redact: (plain: string) => string = (plain) => plain,
+): FieldComparison[] {
+  if (expected === undefined) return [];
+  const actual = found.filter((value) => value !== undefined);
   const shown = actual.length === 0 ? "none" : actual.join(", ");
   if (typeof expected === "boolean") {
     const fits = expected === actual.length > 0;
-    return { field, expected: expected ? "any value" : "none", actual: shown, fits };
+    return [{ field, expected: expected ? "any value" : "none", actual: shown, fits }];
   }
   const wanted = redact(expected);
-  return { field, expected: wanted === "" ? '""' : wanted, actual: shown, fits: actual.includes(wanted) };
+  return [{ field, expected: wanted === "" ? '""' : wanted, actual: shown, fits: actual.includes(wanted) }];
 }

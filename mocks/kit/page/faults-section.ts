@@ -47,8 +47,8 @@ export function endpointChoices(emulators: Emulators): Choice[] {
 export function faultsSection(context: PageContext): Section {
   const { composition, state } = context;
   const pending = state.faults.map((fault) => {
-    const button = { verb: "removeFault", form: { field: "id", submit: "Remove" }, row: fault.id };
-    return html`<li>${describePendingFault(fault)} ${rowButton({ ...button, whose: `fault ${fault.id}` })}</li>`;
+    const action = { verb: "removeFault", button: { field: "id", text: "Remove" }, row: fault.id };
+    return html`<li>${describePendingFault(fault)} ${rowButton({ ...action, whose: `fault ${fault.id}` })}</li>`;
   });
   const content = html`<div id="live-faults" data-live>
 ${pending.length === 0 ? html`<p>No fault waits for a request.</p>` : html`<ul class="pending">${pending}</ul>`}

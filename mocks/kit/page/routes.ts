@@ -81,8 +81,8 @@ async function carryOut(
     const verb = composition.verbs[name] as (typeof composition.verbs)[string];
     const fields = name === "queueFault" ? faultFields(composition) : fieldsOf(verb);
     const view = viewOf(ownerOf(composition.emulators, name), parts.describe());
-    const values = verb.form !== undefined && "section" in verb.form ? verb.form.values?.(view) : undefined;
-    const answer = await invoke(name, inputFromForm(fields, form, values));
+    const input = inputFromForm(fields, form, verb.form?.values?.(view));
+    const answer = await invoke(name, input);
     return { text: `Done: ${verb.about}${sayWhat(verb, answer)}`, bad: false };
   } catch (error) {
     if (error instanceof ControlRequestError || error instanceof ExpectationError) {

@@ -1,9 +1,10 @@
 /** The parts of the control page that come from the tables of verbs. Each form posts to the verb that it is named after. */
 import { html } from "hono/html";
 import type { Composition } from "../composition.ts";
-import type { RowForm, SectionForm, Verb } from "../control/verb.ts";
+import type { RowButton, Verb, VerbForm } from "../control/verb.ts";
 import type { Emulator, Emulators, KitState, PageTable } from "../emulator.ts";
 import { CONTROL_PATH } from "../journal/middleware.ts";
+import type { Choice } from "./choice.ts";
 import { type Markup, renderField } from "./fields.ts";
 import { fieldsOf } from "./forms.ts";
 
@@ -65,32 +66,31 @@ const MAX_NARROW_FIELDS = 3;
 /** One section for each heading that the forms of the verbs name, those of the emulators first. */
 export function formSections(context: PageContext): Section[] {
   const { verbs, emulators } = context.composition;
-  const isOfKit = ([name]: readonly [string, Verb]) => ownerOf(emulators, name) === undefined;
-  const forms = Object.entries(verbs)
-    .filter(hasSectionForm)
-    .toSorted((one, other) => Number(isOfKit(one)) - Number(isOfKit(other)));
+  const own = emulators.flatMap((emulator) => Object.values(emulator.verbs));
+  const titles = new Set([...own, ...Object.values(verbs)].flatMap(({ form }) => form?.section ?? []));
   const abouts = [SECTIONS, ...emulators.map(({ page }) => page.sections ?? {})];
-  return [...Map.groupBy(forms, ([, { form }]) => form.section)].map(([title, members]) => ({
-    title,
-    about: abouts.map((table) => table[title]).find((about) => about !== undefined),
-    content: html`${formsOf(context, title)}`,
-    isWide: members.some(([, verb]) => Object.keys(fieldsOf(verb)).length > MAX_NARROW_FIELDS),
-  }));
+  return [...titles].map((title) => {
+    const members = Object.values(verbs).filter(({ form }) => form?.section === title);
+    return {
+      title,
+      about: abouts.map((table) => table[title]).find((about) => about !== undefined),
+      content: html`${formsOf(context, title)}`,
+      isWide: members.some((verb) => Object.keys(fieldsOf(verb)).length > MAX_NARROW_FIELDS),
+    };
+  });
 }
 
 /** The forms that stand below one heading. */
 export function formsOf(context: PageContext, section: string): Markup[] {
-  return Object.entries(context.composition.verbs)
-    .filter(hasSectionForm)
-    .filter(([, { form }]) => form.section === section)
-    .map(([name, verb]) => renderForm(context, name, verb));
+  return Object.entries(context.composition.verbs).flatMap(([name, verb]) =>
+    verb.form?.section === section ? [renderForm(context, name, verb, verb.form)] : [],
+  );
 }
 
-function renderForm({ composition, state }: PageContext, name: string, verb: VerbWith<SectionForm>): Markup {
-  const { form } = verb;
+function renderForm({ composition, state }: PageContext, name: string, verb: Verb, form: VerbForm): Markup {
   const view = viewOf(ownerOf(composition.emulators, name), state);
   const values = form.values?.(view) ?? {};
-  const choices: Readonly<Record<string, readonly [] | undefined>> = form.choices?.(view) ?? {};
+  const choices: Readonly<Record<string, readonly Choice[] | undefined>> = form.choices?.(view) ?? {};
   const fields = Object.entries(fieldsOf(verb))
     .filter(([field]) => !form.hidden?.includes(field))
     .map(([field, schema]) =>
@@ -110,9 +110,9 @@ export function tableSections(context: PageContext): Section[] {
 }
 
 function renderTable({ composition }: PageContext, { title, columns, rows }: PageTable): Markup {
-  const actions = Object.entries(composition.verbs)
-    .filter(hasRowForm)
-    .filter(([, { form }]) => form.table === title);
+  const actions = Object.entries(composition.verbs).flatMap(([verb, { button }]) =>
+    button?.table === title ? [{ verb, button }] : [],
+  );
   const headings = [...columns, ...(actions.length > 0 ? ["Actions"] : [])];
   const id = slugOf(title);
   // The roles are said again, because a table that is shown as blocks loses them.
@@ -123,7 +123,7 @@ function renderTable({ composition }: PageContext, { title, columns, rows }: Pag
     ({ name, cells }) => html`<tr role="row">
 <th role="rowheader" scope="row">${name}</th>
 ${cells.map((cell, at) => html`<td role="cell" data-label="${columns[at + 1] ?? ""}">${cell}</td>`)}
-${actions.length > 0 ? html`<td role="cell">${actions.map(([verb, { form }]) => rowButton({ verb, form, row: name, whose: `of ${name}` }))}</td>` : ""}
+${actions.length > 0 ? html`<td role="cell">${actions.map((action) => rowButton({ ...action, row: name, whose: `of ${name}` }))}</td>` : ""}
 </tr>`,
   )}</tbody>
 </table>
@@ -133,25 +133,15 @@ ${actions.length > 0 ? html`<td role="cell">${actions.map(([verb, { form }]) => 
 /** @param options.whose Said to whoever does not see the row and the column. */
 export function rowButton(options: {
   readonly verb: string;
-  readonly form: Pick<RowForm, "field" | "submit">;
+  readonly button: Pick<RowButton, "field" | "text">;
   readonly row: string | number;
   readonly whose: string;
 }): Markup {
-  const { verb, form, row, whose } = options;
-  return html`<form class="line" method="post" action="${formAction(verb)}"><input type="hidden" name="${form.field}" value="${row}"><button type="submit" id="${verb}-${row}">${form.submit}<span class="hidden"> ${whose}</span></button></form>`;
+  const { verb, button, row, whose } = options;
+  return html`<form class="line" method="post" action="${formAction(verb)}"><input type="hidden" name="${button.field}" value="${row}"><button type="submit" id="${verb}-${row}">${button.text}<span class="hidden"> ${whose}</span></button></form>`;
 }
 
 /** Where a form of the page posts to. */
 export function formAction(verb: string): string {
   return `${CONTROL_PATH}/page/${verb}`;
-}
-
-type VerbWith<Form> = Verb & { readonly form: Form };
-
-function hasSectionForm(entry: [string, Verb]): entry is [string, VerbWith<SectionForm>] {
-  return entry[1].form !== undefined && "section" in entry[1].form;
-}
-
-function hasRowForm(entry: [string, Verb]): entry is [string, VerbWith<RowForm>] {
-  return entry[1].form !== undefined && "table" in entry[1].form;
 }

@@ -76,7 +76,7 @@ const ACCOUNTS = defineEmulator({
       input: userInput,
       takes: ["user"],
       answers: "count",
-      form: { table: "Users", field: "user", submit: "Expire tokens" },
+      button: { table: "Users", field: "user", text: "Expire tokens" },
       run: ({ calls }, { user }) => {
         if (!USERS.includes(user))
           throw new ControlRequestError(`There is no user ${user}. Users: alice, bob.`);
