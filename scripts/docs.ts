@@ -14,7 +14,7 @@ import { readParts } from "./docs/parts.ts";
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const documents = readDocuments();
-const generated = generate(documents, await readParts());
+const generated = generate(documents, readParts());
 const stale = staleOf(documents, generated);
 
 if (values.check) {

@@ -1,6 +1,5 @@
 /** Every part of a document that is generated, by its name. */
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { experimental_readRawConfig } from "wrangler";
 import { z } from "zod";
 import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../../mocks/addresses.ts";
@@ -15,12 +14,15 @@ import {
   TOOL_TEXTS,
 } from "../../src/reference.ts";
 import { TOOLS, type Tool } from "../../src/tools.ts";
+import { COMMANDS } from "../setup/commands.mjs";
 import { ROOT } from "./documents.ts";
 import { emulatorParts } from "./emulator.ts";
 import { codes, type Parts, table } from "./generate.ts";
 
 const wranglerSchema = z.object({
   vars: z.record(z.string(), z.string()),
+  kv_namespaces: z.array(z.object({ binding: z.string() })),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string() })) }),
   ratelimits: z.array(
     z.object({ name: z.string(), simple: z.object({ limit: z.number(), period: z.number() }) }),
   ),
@@ -32,7 +34,7 @@ export function readWranglerConfig() {
   );
 }
 
-export async function readParts(): Promise<Parts> {
+export function readParts(): Parts {
   return {
     ...emulatorParts(),
     addresses: table(["what", "address", "variable that moves it"], addressRows()),
@@ -46,7 +48,7 @@ export async function readParts(): Promise<Parts> {
       ["tool", "scope", "hints", "what it does"],
       TOOLS.map((tool) => [`\`${tool.name}\``, codes(tool.scopes), hintsOf(tool), TOOL_TEXTS[tool.name]]),
     ),
-    scripts: table(["script", "what it does"], await scriptRows()),
+    scripts: table(["script", "what it does"], scriptRows()),
     "log-events": table(
       ["event", "kind", "what it means", "what to do"],
       Object.entries(LOG_EVENTS).map(([name, { kind, means, remedy }]) => [
@@ -131,12 +133,7 @@ function rateLimitRows() {
   });
 }
 
-const commandsSchema = z.object({ COMMANDS: z.record(z.string(), z.object({ about: z.string() })) });
-
-async function scriptRows() {
-  // A name that the compiler does not follow: the setup is plain JavaScript, which runs on a bare clone.
-  const file: string = pathToFileURL(path.join(ROOT, "scripts/setup/commands.mjs")).href;
-  const { COMMANDS } = commandsSchema.parse(await import(file));
+function scriptRows() {
   return Object.entries(COMMANDS).map(([name, { about }]) => [
     name === "start" || name === "test" ? `\`npm ${name}\`` : `\`npm run ${name}\``,
     about,

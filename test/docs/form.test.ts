@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_PORTS } from "../../mocks/addresses.ts";
 import { claimsOf } from "../../scripts/checks/claims.ts";
 import { ROOT, readDocuments, readText } from "../../scripts/docs/documents.ts";
+import { readWranglerConfig } from "../../scripts/docs/parts.ts";
 import { isTodoScope } from "../../src/config.ts";
 import { LOG_EVENTS } from "../../src/reference.ts";
 import { linkTargets, sectionOf, tableRows } from "./markdown.ts";
@@ -67,6 +68,14 @@ it("every step meets every fault in docs/failures.md, or is said not to", () => 
   );
   const wanted = steps.flatMap((step) => faults.split(", ").map((fault) => `${step}: ${fault}`));
   expect([...met, ...impossible].sort()).toEqual(wanted.sort());
+});
+
+it("docs/architecture.md has every binding of wrangler.jsonc", () => {
+  const { kv_namespaces, durable_objects, ratelimits } = readWranglerConfig();
+  const names = [...durable_objects.bindings, ...ratelimits].map(({ name }) => name);
+  for (const name of [...names, ...kv_namespaces.map(({ binding }) => binding)]) {
+    expect(textOf("docs/architecture.md")).toContain(`\`${name}\``);
+  }
 });
 
 it("every log event that is described is logged somewhere in src/", () => {
