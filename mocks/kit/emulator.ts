@@ -49,7 +49,7 @@ export interface Emulator<
 export type RequestLine = Pick<ObservedRequest, "method" | "path">;
 
 /** What the control page shows of an emulator, beside the forms of its verbs. */
-export interface EmulatorPage<View = unknown> {
+interface EmulatorPage<View = unknown> {
   /** Sentences below the headings of its sections. */
   readonly sections?: Readonly<Record<string, string>>;
   /** Lines of the overview: term and text. */

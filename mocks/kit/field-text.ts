@@ -34,7 +34,7 @@ export function labelFields<S extends z.ZodObject>(
   return schema.extend(Object.fromEntries(labelledFields)) as unknown as S;
 }
 
-export type FieldKind = "choice" | "flag" | "number" | "text" | "json";
+type FieldKind = "choice" | "flag" | "number" | "text" | "json";
 
 export interface Field {
   readonly kind: FieldKind;

@@ -17,7 +17,7 @@ export interface Listening {
 }
 
 /** Raised when an emulator cannot have its port; the message is for the person who ran the command. */
-export class PortUnavailableError extends Error {
+class PortUnavailableError extends Error {
   override readonly name = "PortUnavailableError";
 }
 

@@ -39,7 +39,7 @@ export interface PingOneAdmin {
 }
 
 /** A refresh token by what it is good for; never the token itself. */
-export interface LiveRefreshToken {
+interface LiveRefreshToken {
   readonly username: string;
   readonly clientId: string;
   readonly scopes: readonly string[];

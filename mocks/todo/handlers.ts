@@ -20,8 +20,8 @@ import { type BearerRefusal, type BearerRules, challengeOf, remoteKeys, verifyBe
 import { readJson } from "./json-body.ts";
 import type { TodoStore } from "./store.ts";
 
-export const TODO_SCOPES = { read: "todo_api:read", write: "todo_api:write" } as const;
-export const MAX_TODO_LENGTH = 1000;
+const TODO_SCOPES = { read: "todo_api:read", write: "todo_api:write" } as const;
+const MAX_TODO_LENGTH = 1000;
 
 /** What this API serves, for the answer to a request that it does not. */
 export const TODO_ROUTES = [

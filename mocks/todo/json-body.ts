@@ -4,7 +4,7 @@ import type { z } from "zod";
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
-export interface BodyProblem {
+interface BodyProblem {
   readonly status: 400 | 413 | 415 | 422;
   readonly error: string;
   readonly message: string;

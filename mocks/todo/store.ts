@@ -3,17 +3,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
-export const todoSchema = z.strictObject({
+const todoSchema = z.strictObject({
   id: z.string().min(1),
   text: z.string().min(1),
   completed: z.boolean(),
 });
-export type Todo = z.infer<typeof todoSchema>;
+type Todo = z.infer<typeof todoSchema>;
 
 const todosSchema = z.array(todoSchema);
 
 /** `fixtures/todos.json`: what each user starts with, by user name; everyone else starts with `default`. */
-export const todoSeedsSchema = z.strictObject({
+const todoSeedsSchema = z.strictObject({
   default: todosSchema,
   users: z.record(z.string(), todosSchema),
 });

@@ -5,7 +5,7 @@ import { execFile, spawn } from "node:child_process";
 const SAME_WISH_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 /** @type {readonly NodeJS.Signals[]} */
-const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Calls back once for each wish to stop: a signal, or the death of the npm that ran us and could not pass one on. (Run

@@ -2,17 +2,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  if (!existsSync(`/proc/${pid}/stat`)) return process.platform !== "linux";
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
-}
-
 /** Process ids and command lines that name this text, such as the folder that a program keeps its things in. */
 export function processesOf(text: string): string[] {
   return commandLines().filter((command) => command.includes(text));

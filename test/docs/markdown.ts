@@ -5,7 +5,7 @@ export type Row = Readonly<Record<string, string>>;
 const FENCE = /^[ \t]*(```|~~~)[\s\S]*?^[ \t]*\1[ \t]*$/gm;
 
 /** The text without fenced blocks, whose content is an example or a diagram. */
-export function withoutFences(markdown: string): string {
+function withoutFences(markdown: string): string {
   return markdown.replace(FENCE, "");
 }
 

@@ -84,7 +84,7 @@ type Options<Rest> = [keyof Rest] extends [never]
       : [options: Rest];
 
 /** The method that a verb has in process and in the client. */
-export type Method<V extends Verb> = (
+type Method<V extends Verb> = (
   ...given: Arguments<z.input<V["input"]>, NonNullable<V["takes"]>>
 ) => Promise<Awaited<ReturnType<V["run"]>>>;
 export type Methods<Verbs> = {

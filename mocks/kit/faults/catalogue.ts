@@ -5,7 +5,7 @@ import { parseInput, requireName } from "../refusal.ts";
 import { commonOptions, type Fault, type FaultDefinition, type FaultTable, waitOptions } from "./fault.ts";
 import { WIRE_FAULTS } from "./wire.ts";
 
-export interface FaultEntry {
+interface FaultEntry {
   readonly name: string;
   readonly definition: FaultDefinition;
   /** Title of the emulator that it belongs to; undefined for a fault of the wire. */

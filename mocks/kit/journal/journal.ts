@@ -36,7 +36,7 @@ export interface JournalEntry {
 }
 
 /** Filled in while the answer is being made. */
-export type JournalUpdate = Partial<
+type JournalUpdate = Partial<
   Pick<JournalEntry, "status" | "durationMilliseconds" | "location" | "note" | "login" | "faults">
 >;
 

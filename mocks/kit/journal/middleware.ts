@@ -24,7 +24,7 @@ const SHOWN_HEADERS = [
 ] as const;
 
 /** What the middleware leaves in Hono's context for the fault middleware behind it. */
-export interface Observed {
+interface Observed {
   readonly endpoint: string | undefined;
   readonly login: LoginView | undefined;
   /** Number of the journal entry. */
@@ -41,7 +41,7 @@ export interface JournalMiddlewareOptions {
   readonly loginOf: (request: ObservedRequest) => LoginView | undefined;
 }
 
-export function isControlPath(path: string): boolean {
+function isControlPath(path: string): boolean {
   return path === CONTROL_PATH || path.startsWith(`${CONTROL_PATH}/`);
 }
 

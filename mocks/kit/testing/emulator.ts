@@ -202,7 +202,6 @@ type Emulators = typeof TEST_EMULATORS.emulators;
 export type TestControl = Control<Emulators>;
 export type TestClient = ControlClient<Emulators>;
 export type TestFaultRequest = FaultRequest<Emulators>;
-export type TestState = ControlState<Emulators>;
 
 export interface TestEmulator extends AsyncDisposable, Notebook {
   readonly origin: string;

@@ -20,7 +20,7 @@ export interface AuthorizationContext {
   readonly formAction: string;
 }
 
-export interface SessionView {
+interface SessionView {
   readonly id: string;
   readonly userId: string;
   readonly authenticationMethods: readonly string[];

@@ -33,7 +33,7 @@ export interface FlowEngineOptions {
   readonly createCode?: () => string;
 }
 
-export interface FlowSummary {
+interface FlowSummary {
   readonly policyId: string;
   readonly name: string;
   readonly description: string;
@@ -51,7 +51,7 @@ export interface FlowEngine {
   readonly outbox: Outbox;
 }
 
-export interface BegunFlow {
+interface BegunFlow {
   readonly outcome: FlowOutcome;
   /** To be kept for {@link FlowEngine.submit} when the outcome is a screen. */
   readonly interaction?: Interaction;

@@ -32,13 +32,13 @@ export interface ShownScreen {
   message?: ScreenMessage;
 }
 
-export interface ScreenMessage {
+interface ScreenMessage {
   readonly text: string;
   /** Keys of the fields at fault, where the message is about some. */
   readonly fields: readonly string[];
 }
 
-export interface SentCode {
+interface SentCode {
   readonly to: string;
   readonly code: string;
   readonly expiresAt: number;

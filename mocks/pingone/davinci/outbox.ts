@@ -3,7 +3,7 @@ import type { CodePurpose } from "./flow-schema.ts";
 
 const KEPT_MESSAGES = 200;
 
-export interface SentMessage {
+interface SentMessage {
   readonly interactionId: string;
   readonly userId: string;
   /** E-mail address. */

@@ -12,7 +12,7 @@ export type ReadForm =
     }
   | RefusedForm;
 
-export interface RefusedForm {
+interface RefusedForm {
   readonly kind: "refused";
   /** 400 for what no form of ours sends; 200 for what a person can forget. */
   readonly status: 200 | 400;

@@ -16,7 +16,7 @@ export const VARIABLES = [
   "lock.remaining",
   "code.sentTo",
 ] as const;
-export type Variable = (typeof VARIABLES)[number];
+type Variable = (typeof VARIABLES)[number];
 export type Variables = Readonly<Partial<Record<Variable, string>>>;
 
 /** What a variable can be, for those that are one of few words: a branch on any other word is a slip of the pen. */

@@ -19,7 +19,7 @@ export function findFlowProblems(flow: Flow): string[] {
 }
 
 /** Every way on from a node, with the word that leads there. */
-export function transitionsOf(node: FlowNode): Transition[] {
+function transitionsOf(node: FlowNode): Transition[] {
   switch (node.type) {
     case "screen":
       return node.buttons.map((button) => ({ label: `button ${button.key}`, to: button.next }));

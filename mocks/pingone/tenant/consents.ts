@@ -17,10 +17,10 @@ const consentRecord = z.object({
 });
 const consentsSnapshot = z.array(consentRecord);
 
-export type ConsentRecord = z.infer<typeof consentRecord>;
-export type ConsentsSnapshot = z.infer<typeof consentsSnapshot>;
+type ConsentRecord = z.infer<typeof consentRecord>;
+type ConsentsSnapshot = z.infer<typeof consentsSnapshot>;
 
-export interface ConsentQuery {
+interface ConsentQuery {
   readonly userId: string;
   readonly applicationId: string;
   readonly scopes: readonly string[];

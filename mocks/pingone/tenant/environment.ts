@@ -33,7 +33,7 @@ export class EnvironmentFixtureError extends Error {
   }
 }
 
-export interface GrantedScope {
+interface GrantedScope {
   readonly name: string;
   readonly resource: Resource;
 }

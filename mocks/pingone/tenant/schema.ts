@@ -170,7 +170,6 @@ export const flowPolicyAssignmentsSchema = collection(
   z.object({ application: reference, flowPolicy: reference, priority: z.int().min(1) }),
 );
 
-export type EnvironmentFixture = z.output<typeof environmentSchema>;
 export type Application = z.output<ReturnType<typeof applicationsSchema>>[number];
 export type Resource = z.output<typeof resourcesSchema>[number];
 export type GrantFixture = z.output<typeof grantsSchema>[number];

@@ -11,8 +11,8 @@ import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
 
 /** A default-ish PingOne password policy: five failures lock the password for a quarter of an hour. */
-export const LOCKOUT_FAILURES = 5;
-export const LOCKOUT_SECONDS = 15 * 60;
+const LOCKOUT_FAILURES = 5;
+const LOCKOUT_SECONDS = 15 * 60;
 const MINIMUM_PASSWORD_LENGTH = 8;
 const MAXIMUM_PASSWORD_LENGTH = 255;
 
@@ -74,30 +74,30 @@ const usersSnapshot = z.array(storedUser);
 /** A user as the Management API shows one, without the password. */
 export type User = z.infer<typeof userProfile>;
 export type UserFixture = z.input<typeof userFixture>;
-export type UsersSnapshot = z.infer<typeof usersSnapshot>;
+type UsersSnapshot = z.infer<typeof usersSnapshot>;
 type StoredUser = z.infer<typeof storedUser>;
 
 /** What PingOne says about a password, in the words of its password status. */
-export type PasswordOutcome =
+type PasswordOutcome =
   | { readonly status: "OK" | "MUST_CHANGE_PASSWORD" | "PASSWORD_EXPIRED" | "DISABLED" | "ACCOUNT_LOCKED" }
   | { readonly status: "INVALID"; readonly failuresRemaining: number }
   | { readonly status: "PASSWORD_LOCKED_OUT"; readonly secondsUntilUnlock: number | undefined };
 
-export type CreateUserOutcome =
+type CreateUserOutcome =
   | { readonly kind: "created"; readonly user: User }
   | { readonly kind: "username-taken" }
   | { readonly kind: "invalid-email" }
   | { readonly kind: "password-refused" };
 
 /** A user of the fixture with the password that signs in. TEST ONLY. */
-export interface TestAccount {
+interface TestAccount {
   readonly id: string;
   readonly username: string;
   readonly password: string;
   readonly about: string;
 }
 
-export interface NewUser {
+interface NewUser {
   readonly email: string;
   readonly given: string;
   readonly family: string;

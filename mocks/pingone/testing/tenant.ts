@@ -12,7 +12,7 @@ const SHIPPED = join(import.meta.dirname, "../../../fixtures");
 type Item = Record<string, unknown>;
 type Collection = "applications" | "resources" | "grants" | "flowPolicies" | "flowPolicyAssignments";
 /** A fixture as the loose JSON that a person would edit. */
-export type FixtureFile = Item & { readonly _embedded: Record<Collection, Item[]> };
+type FixtureFile = Item & { readonly _embedded: Record<Collection, Item[]> };
 
 export interface TenantOptions {
   /** Changes copies of files of `fixtures/pingone/` before the emulator reads them. */

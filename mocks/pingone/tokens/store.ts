@@ -83,10 +83,10 @@ export type Grant = z.infer<typeof grantSchema>;
 export type AuthorizationCode = z.infer<typeof codeSchema>;
 export type RefreshToken = z.infer<typeof refreshTokenSchema>;
 export type AccessToken = z.infer<typeof accessTokenSchema>;
-export type TokenStoreSnapshot = z.infer<typeof storeSchema>;
+type TokenStoreSnapshot = z.infer<typeof storeSchema>;
 
 /** PingOne keeps ten sessions per user and purges the oldest. */
-export const MAX_SESSIONS_PER_USER = 10;
+const MAX_SESSIONS_PER_USER = 10;
 
 export interface TokenStore {
   readonly sessions: Map<string, Session>;

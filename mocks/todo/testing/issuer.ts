@@ -21,7 +21,7 @@ export interface TestIssuer extends AsyncDisposable {
 export const TEST_AUDIENCE = "https://todo.api.com";
 
 /** Claims of a good access token in the shape of PingOne's. */
-export function goodClaims(issuer: string): JWTPayload {
+function goodClaims(issuer: string): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return {
     iss: issuer,

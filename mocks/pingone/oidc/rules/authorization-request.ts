@@ -11,7 +11,7 @@ import { findApplication, type Tenant } from "../../tenant/tenant.ts";
 import { type RequestParameters, splitWords } from "./parameters.ts";
 import { readResource, requireScopes } from "./scopes.ts";
 
-export type ResponseMode = "query" | "fragment" | "form_post";
+type ResponseMode = "query" | "fragment" | "form_post";
 
 export interface Callback {
   readonly redirectUri: string;
