@@ -1,6 +1,6 @@
 /** Which processes live, for tests that look for ones left behind. A dead one that nobody has reaped does not. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Process ids and command lines that name this text, such as the folder that a program keeps its things in. */
 export function processesOf(text: string): string[] {

@@ -5,7 +5,7 @@ import { composeEmulators } from "../composition.ts";
 import { type ControlClient, createClient } from "../control/client.ts";
 import type { Control } from "../control/control.ts";
 import { verbsOf } from "../control/verb.ts";
-import { type ControlState, defineEmulator, type FaultRequest, type RequestLine } from "../emulator.ts";
+import { defineEmulator, type FaultRequest, type RequestLine } from "../emulator.ts";
 import { answerWith } from "../faults/answers.ts";
 import { defineFault } from "../faults/fault.ts";
 import { labelled } from "../field-text.ts";
