@@ -86,7 +86,7 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     createTodoStore({ seeds, usernameOf, ...(saved !== undefined && { snapshot: saved.todo }), onChange }),
   );
   const kit = runKit(OFFLINE, {
-    running: { pingone: requirePingOne, todo: () => ({ store, usernameOf }) },
+    running: { pingone: () => pingone, todo: () => ({ store, usernameOf }) },
     clock: options.clock,
   });
 

@@ -27,7 +27,17 @@ describe("composeEmulators", () => {
   });
 });
 
-it("takes the snapshots of all emulators, by name", async () => {
-  await using emulator = await createTestEmulator();
-  expect(emulator.snapshot()).toEqual({ accounts: { calls: 0 }, notes: "notes" });
+describe("runKit", () => {
+  it("takes the snapshots of all emulators, by name", async () => {
+    await using emulator = await createTestEmulator();
+    expect(emulator.snapshot()).toEqual({ accounts: { calls: 0 }, notes: "notes" });
+  });
+
+  it("serves a request that comes while an emulator starts, and says so to whoever asks for its state", async () => {
+    await using emulator = await createTestEmulator({ isStarting: true });
+    const body = new URLSearchParams({ code: "c1" });
+    expect((await fetch(`${emulator.origin}/env/as/token`, { method: "POST", body })).status).toBe(200);
+    expect(await emulator.control.requests()).toHaveLength(1);
+    await expect(emulator.client.state()).rejects.toThrow("The Accounts emulator is still starting.");
+  });
 });

@@ -107,9 +107,9 @@ export type EmulatorVerbs<E extends Emulators> = E extends readonly [
   ? First["verbs"] & EmulatorVerbs<Rest>
   : unknown;
 
-/** What is behind each emulator while it runs, as its verbs and `state` take it. */
+/** What is behind each emulator while it runs, as its verbs and `state` take it; `undefined` while it starts. */
 export type RunningEmulators<E extends Emulators> = {
-  readonly [D in E[number] as D["name"]]: () => Parameters<D["state"]>[0];
+  readonly [D in E[number] as D["name"]]: () => Parameters<D["state"]>[0] | undefined;
 };
 
 /** What all emulators hold: counts and names, never a secret. */

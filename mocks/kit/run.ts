@@ -4,6 +4,7 @@ import { type Clock, createClock } from "./clock.ts";
 import type { Composition } from "./composition.ts";
 import { createControlApp } from "./control/app.ts";
 import { type Control, createControl, type Invoke } from "./control/control.ts";
+import type { Verb } from "./control/verb.ts";
 import type { RunningParts } from "./control/verbs.ts";
 import type {
   ControlState,
@@ -11,6 +12,7 @@ import type {
   EmulatorName,
   Emulators,
   KitState,
+  RequestLine,
   RunningEmulators,
 } from "./emulator.ts";
 import { injectFaults, takeInsideFault } from "./faults/middleware.ts";
@@ -37,10 +39,20 @@ export interface RunningKit<E extends Emulators> {
 }
 
 export interface KitOptions<E extends Emulators> {
-  /** What is behind each emulator; asked for only when it is needed, because emulators start after the kit. */
+  /** Asked for only when it is needed, because emulators start after the kit. */
   readonly running: RunningEmulators<E>;
   /** Real time unless a test passes its own. */
   readonly clock?: Clock | undefined;
+}
+
+/** What is behind an emulator, by its definition; `undefined` while it starts. */
+type Behind = (emulator: Emulator) => unknown;
+
+/** @throws {Error} while it starts. */
+function requireRunning(emulator: Emulator, behind: Behind): unknown {
+  const running = behind(emulator);
+  if (running === undefined) throw new Error(`The ${emulator.title} emulator is still starting.`);
+  return running;
 }
 
 export function runKit<E extends Emulators>(
@@ -48,59 +60,27 @@ export function runKit<E extends Emulators>(
   { running, clock: source }: KitOptions<E>,
 ): RunningKit<E> {
   const { emulators, verbs, faults: catalogue } = composition;
-  const behind = ({ name }: Emulator): unknown => (running as Record<string, () => unknown>)[name]?.();
+  const behind: Behind = ({ name }) => (running as Record<string, () => unknown>)[name]?.();
   const clock = createClock(source);
   const journal = createJournal(createRedactor(emulators.map(({ redaction }) => redaction)));
   const queue = createFaultQueue(catalogue, journal.redactor.hash);
   const injection = { catalogue, queue, journal };
-  const byName = (of: (emulator: Emulator) => unknown): SavedState =>
-    Object.fromEntries(emulators.map((emulator) => [emulator.name, of(emulator)]));
-
   const parts: RunningParts<E> = {
     journal,
     clock,
     faults: queue,
     describe: () => {
-      const kit: KitState = {
-        clock: { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetMilliseconds() / 1000 },
-        journal: {
-          entries: journal.entries().length,
-          dropped: journal.dropped(),
-          lastRequestNumber: journal.lastNumber(),
-        },
-        faults: queue.pending(),
-      };
-      return { ...byName((emulator) => emulator.state(behind(emulator))), ...kit } as ControlState<E>;
+      const ofEmulators = byName(emulators, (emulator) => emulator.state(requireRunning(emulator, behind)));
+      return { ...ofEmulators, ...describeKit(parts) } as ControlState<E>;
     },
     reset: async () => {
-      for (const emulator of emulators) await emulator.reset(behind(emulator));
+      for (const emulator of emulators) await emulator.reset(requireRunning(emulator, behind));
       clock.reset();
       queue.clear();
       journal.clear();
     },
   };
-
-  const invoke: Invoke = async (given, input) => {
-    const name = requireName("verb", given, Object.keys(verbs));
-    const owner = emulators.find((emulator) => Object.hasOwn(emulator.verbs, name));
-    const verb = verbs[name] as Composition<E>["verbs"][string];
-    return verb.run(
-      owner === undefined ? parts : behind(owner),
-      parseInput(verb.input, input, `The input of ${name}`),
-    );
-  };
-
-  const loginOf = (emulator: Emulator, request: ObservedRequest): LoginView | undefined => {
-    const { stated, credentials = {} } = emulator.readLogin(request);
-    const hasCredentials = Object.keys(credentials).length > 0;
-    const known = emulators
-      .values()
-      .map((other) => (hasCredentials ? other.loginOf?.(behind(other), credentials) : undefined))
-      .find((login) => login !== undefined);
-    const login = { ...stated, ...known };
-    return Object.keys(login).length > 0 ? login : undefined;
-  };
-
+  const invoke = createInvoke(composition, parts, behind);
   return {
     control: createControl<E>(verbs, invoke),
     clock: clock.now,
@@ -115,21 +95,70 @@ export function runKit<E extends Emulators>(
           journal,
           clock: clock.now,
           endpointOf: (request) => endpointOf(emulator, request),
-          loginOf: (request) => loginOf(emulator, request),
+          loginOf: (request) => loginOf(emulator, request, emulators, behind),
         }),
       );
       withJournal.use("*", injectFaults(injection, emulator.errorBody));
       app.route(CONTROL_PATH, createControlApp({ composition, parts, invoke, emulator: name }));
     },
     takeFault: (endpoint, login) => takeInsideFault(injection, endpoint, login),
-    snapshot: () => byName((emulator) => emulator.snapshot(behind(emulator))),
+    snapshot: () => byName(emulators, (emulator) => emulator.snapshot(requireRunning(emulator, behind))),
   };
+}
+
+/** Parses the input of a verb and runs it on the emulator that it belongs to, or on the kit. */
+function createInvoke<E extends Emulators>(
+  { emulators, verbs }: Composition<E>,
+  parts: RunningParts<E>,
+  behind: Behind,
+): Invoke {
+  return async (given, input) => {
+    const name = requireName("verb", given, Object.keys(verbs));
+    const verb = verbs[name] as Verb;
+    const owner = emulators.find((emulator) => Object.hasOwn(emulator.verbs, name));
+    const parsed = parseInput(verb.input, input, `The input of ${name}`);
+    return verb.run(owner === undefined ? parts : requireRunning(owner, behind), parsed);
+  };
+}
+
+function describeKit({ clock, journal, faults }: Omit<RunningParts<Emulators>, "describe">): KitState {
+  return {
+    clock: { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetMilliseconds() / 1000 },
+    journal: {
+      entries: journal.entries().length,
+      dropped: journal.dropped(),
+      lastRequestNumber: journal.lastNumber(),
+    },
+    faults: faults.pending(),
+  };
+}
+
+function byName(emulators: Emulators, of: (emulator: Emulator) => unknown): Record<string, unknown> {
+  return Object.fromEntries(emulators.map((emulator) => [emulator.name, of(emulator)]));
+}
+
+/** What the request says of its own login, completed by the emulator that knows its credentials. */
+function loginOf(
+  emulator: Emulator,
+  request: ObservedRequest,
+  emulators: Emulators,
+  behind: Behind,
+): LoginView | undefined {
+  const { stated, credentials = {} } = emulator.readLogin(request);
+  const isAskable = (other: Emulator) => Object.keys(credentials).length > 0 && behind(other) !== undefined;
+  const known = emulators
+    .values()
+    .filter(isAskable)
+    .map((other) => other.loginOf?.(behind(other), credentials))
+    .find((login) => login !== undefined);
+  const login = { ...stated, ...known };
+  return Object.keys(login).length > 0 ? login : undefined;
 }
 
 /** `undefined`: a path that is no endpoint of this emulator. */
 export function endpointOf(
   { endpoints }: Pick<Emulator, "endpoints">,
-  request: Parameters<Emulator["endpoints"][string]>[0],
+  request: RequestLine,
 ): string | undefined {
   return Object.entries(endpoints).find(([, fits]) => fits(request))?.[0];
 }

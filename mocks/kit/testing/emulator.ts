@@ -212,10 +212,16 @@ export interface TestEmulator extends AsyncDisposable, Notebook {
   readonly processed: () => number;
 }
 
-/** Starts the first of the two. */
-export async function createTestEmulator(): Promise<TestEmulator> {
+/**
+ * Serves the first of the two.
+ * @param options.isStarting Neither is there yet, only the server.
+ */
+export async function createTestEmulator(
+  options: { readonly isStarting?: boolean } = {},
+): Promise<TestEmulator> {
   const notebook: Notebook = { calls: [], logins: new Map() };
-  const kit = runKit(TEST_EMULATORS, { running: { accounts: () => notebook, notes: () => notebook } });
+  const running = () => (options.isStarting === true ? undefined : notebook);
+  const kit = runKit(TEST_EMULATORS, { running: { accounts: running, notes: running } });
   let processed = 0;
 
   const app: EmulatorApp = new Hono();
