@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
+import { describeField } from "../kit/field-text.ts";
 import { endpointOf } from "../kit/run.ts";
 import { PINGONE } from "./definition.ts";
+import { SWITCH_TEXTS } from "./tenant/switch-texts.ts";
+import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULTS } from "./tokens/defects.ts";
 
 const ENV = "/02fb4743-189a-4bc7-9d6c-a919edfe6447";
@@ -28,3 +31,13 @@ it("registers every defect of tokens, at the token endpoint", () => {
     expect({ moment, endpoints }).toEqual({ moment: "inside", endpoints: ["token"] });
   }
 });
+
+it.each(Object.entries(switchesSchema.shape))(
+  "has words for the switch %s and each of its values",
+  (name, schema) => {
+    const { values, isNullable } = describeField(name, schema);
+    const text = SWITCH_TEXTS[name as keyof typeof SWITCH_TEXTS];
+    expect(Object.keys(text.choices ?? {}).toSorted()).toEqual(values.toSorted());
+    expect(text.unset !== undefined).toBe(isNullable);
+  },
+);

@@ -8,7 +8,7 @@ import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import type { PingOneEmulator } from "./emulator.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
-import { SWITCH_TEXTS } from "./switch-texts.ts";
+import { SWITCH_TEXTS } from "./tenant/switch-texts.ts";
 import { switchesSchema } from "./tenant/switches.ts";
 import type { TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";

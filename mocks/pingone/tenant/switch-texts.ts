@@ -1,6 +1,6 @@
-/** The switches as the control page asks for them. */
-import type { FieldText } from "../kit/field-text.ts";
-import type { Switches } from "./tenant/switches.ts";
+/** The switches as the control page asks for them; what each does is its description in the schema. */
+import type { FieldText } from "../../kit/field-text.ts";
+import type { Switches } from "./switches.ts";
 
 const AS_APPLICATION_SAYS = "as the application says";
 
@@ -40,8 +40,11 @@ export const SWITCH_TEXTS: Readonly<Record<keyof Switches, FieldText>> = {
     label: "Access token lifetime, seconds",
     unset: "as the resource says",
   },
-  codeTtlSeconds: { label: "Authorization code lifetime, seconds" },
-  refreshTokenGrant: { label: "Refresh token grant", unset: AS_APPLICATION_SAYS },
+  codeTtlSeconds: { label: "Code lifetime, seconds", about: "PingOne's own value is not documented." },
+  refreshTokenGrant: {
+    label: "Refresh token grant",
+    unset: AS_APPLICATION_SAYS,
+  },
   offlineAccessGrant: {
     label: "Scope offline_access granted",
     unset: AS_APPLICATION_SAYS,
@@ -55,7 +58,7 @@ export const SWITCH_TEXTS: Readonly<Record<keyof Switches, FieldText>> = {
     unset: AS_APPLICATION_SAYS,
   },
   multipleResources: {
-    label: "Scopes of several resources in one request",
+    label: "Scopes of several resources",
     unset: AS_APPLICATION_SAYS,
   },
 };
