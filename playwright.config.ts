@@ -20,16 +20,19 @@ export default defineConfig({
   retries: 0,
   // One for each core; more than four would want more memory than a laptop has to spare.
   workers: Math.min(4, availableParallelism()),
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  // A busy machine needs several times as long as a quiet one. Only a failure waits this long.
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
   use: {
     browserName: "chromium",
     headless: true,
     viewport: { width: 1280, height: 800 },
+    // Playwright waits for every movement on a page to end before it clicks.
+    contextOptions: { reducedMotion: "reduce" },
     // A journey that stands still says where, long before its own time is up.
-    actionTimeout: 20_000,
-    navigationTimeout: 20_000,
+    actionTimeout: 30_000,
+    navigationTimeout: 30_000,
     // A trace of every test costs a fifth of the whole time. To see one: npm run test:e2e -- --trace on two-tabs
     trace: "off",
     screenshot: "only-on-failure",
@@ -45,6 +48,9 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // Nothing but this machine exists. The Inspector links a web font: without this, each of its pages would wait
+        // for a name server to give up.
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
       ],
     },
   },
