@@ -1,18 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type Env, parseSettings } from "./config.ts";
+import type { Env } from "./config.ts";
 import { type Answer, routeName, serveByHttpRules, withTransportSecurity } from "./http-rules.ts";
+import { testSettings } from "./testing/settings.ts";
 
 const ORIGIN = "https://mcp.example.com";
 
-const settings = parseSettings({
-  PINGONE_ISSUER: "https://auth.pingone.example/as",
-  MCP_SERVER_CLIENT_ID: "mcp-server",
-  MCP_SERVER_CLIENT_SECRET: "TEST ONLY",
-  API_IDENTIFIER: "https://todo.api.com",
-  API_URL: "https://todo.example.com",
-  COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
-  MCP_RESOURCE: `${ORIGIN}/mcp`,
-});
+const settings = testSettings({ MCP_RESOURCE: `${ORIGIN}/mcp` });
 
 /** The rate limits, which refuse one binding or none; anything else that is read fails the test. */
 function createEnv(exhausted?: string): Env {
@@ -99,6 +92,38 @@ describe("what keeps to the rules, or would but for its method,", () => {
     const response = await serve(path, { method: "HEAD" });
     expect(response.status).toBe(path === "/nope" ? 404 : 405);
     expect(response.body).toBeNull();
+  });
+});
+
+describe("a page of a person's own machine", () => {
+  const LOCAL = "http://localhost:8787";
+
+  function callFrom(origin: string, server: string): Promise<Response> {
+    const request = new Request(`${server}/mcp`, { method: "POST", body: "{}", headers: { Origin: origin } });
+    const own = testSettings({ MCP_RESOURCE: `${server}/mcp`, ALLOWED_ORIGINS: "" });
+    return serveByHttpRules(request, { env: createEnv(), settings: own, answer });
+  }
+
+  it.each(["http://localhost:5173", "http://127.0.0.1:5173", "http://[::1]:5173"])(
+    "may call a server of the same machine: %s",
+    async (origin) => {
+      expect((await callFrom(origin, LOCAL)).status).toBe(200);
+    },
+  );
+
+  it("may not call a server elsewhere", async () => {
+    expect((await callFrom("http://localhost:5173", ORIGIN)).status).toBe(403);
+    expect(answer).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    "http://rebound.example:8787",
+    "http://localhost.example:8787",
+    "https://mcp.example.com",
+    "null",
+  ])("has a name of it: a page of %s may not call a server of this machine", async (origin) => {
+    expect((await callFrom(origin, LOCAL)).status).toBe(403);
+    expect(answer).not.toHaveBeenCalled();
   });
 });
 

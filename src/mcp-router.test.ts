@@ -1,22 +1,14 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { PingSessionOutcome } from "./auth/ping-types.ts";
-import { ALL_TODO_SCOPES, type Env, parseSettings, type TodoScope } from "./config.ts";
+import { ALL_TODO_SCOPES, type Env, type TodoScope } from "./config.ts";
 import { withBudget } from "./deadline.ts";
+import { testSettings } from "./testing/settings.ts";
 
 // After the line above has prepared for it.
 const { createMcpRouter } = await import("./mcp-router.ts");
 
-const RESOURCE = "https://mcp.example.com/mcp";
-
-const settings = parseSettings({
-  PINGONE_ISSUER: "https://auth.pingone.example/as",
-  MCP_SERVER_CLIENT_ID: "mcp-server",
-  MCP_SERVER_CLIENT_SECRET: "TEST ONLY",
-  API_IDENTIFIER: "https://todo.api.com",
-  API_URL: "https://todo.example.com",
-  COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
-  MCP_RESOURCE: RESOURCE,
-});
+const settings = testSettings();
+const RESOURCE = settings.MCP_RESOURCE.href;
 
 const VALID = {
   kind: "valid",

@@ -1,8 +1,9 @@
 /** A browser that goes away, and objects that cannot be reached: the local simulator has neither. */
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Env, parseSettings } from "../config.ts";
+import { describe, expect } from "vitest";
+import { networkTest as it } from "../../test/support/network.ts";
+import type { Env } from "../config.ts";
+import { testSettings } from "../testing/settings.ts";
 import { createCallbackHandler } from "./callback.ts";
 import {
   CRAFTED_ISSUER,
@@ -15,12 +16,7 @@ import {
 
 const ADDRESS = "https://mcp.example.com/callback";
 
-const settings = parseSettings({
-  ...CRAFTED_SETTINGS,
-  API_URL: "https://todo.example.com",
-  COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
-  MCP_RESOURCE: "https://mcp.example.com/mcp",
-});
+const settings = testSettings(CRAFTED_SETTINGS);
 
 describe("a callback whose browser has gone away", () => {
   it.each<[what: string, request: () => Request]>([
@@ -53,15 +49,13 @@ describe("a callback whose browser has gone away", () => {
 });
 
 describe("a sign-in whose PingSession cannot be opened", () => {
-  const server = setupServer();
   const revoked: (string | null)[] = [];
   let issuer: CraftedIssuer;
 
-  beforeAll(async () => {
+  it.beforeAll(async ({ network }) => {
     issuer = await createCraftedIssuer();
     const revocation = `${CRAFTED_ISSUER}/revoke`;
-    server.listen({ onUnhandledFrame: "error" });
-    server.use(
+    network.use(
       http.get(`${CRAFTED_ISSUER}/.well-known/openid-configuration`, () =>
         HttpResponse.json({ ...craftedMetadata(), revocation_endpoint: revocation }),
       ),
@@ -73,12 +67,8 @@ describe("a sign-in whose PingSession cannot be opened", () => {
     );
   });
 
-  beforeEach(() => {
+  it.beforeEach(() => {
     revoked.length = 0;
-  });
-
-  afterAll(() => {
-    server.close();
   });
 
   const unreachable = async () => {

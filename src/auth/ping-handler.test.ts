@@ -1,28 +1,14 @@
 /** The answer to the consent page when the store fails, which no worker test can make it do. */
-import { setupServer } from "msw/node";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { parseSettings } from "../config.ts";
+import { expect } from "vitest";
+import { networkTest as it } from "../../test/support/network.ts";
+import { testSettings } from "../testing/settings.ts";
 import { createAuthorizeHandler } from "./ping-handler.ts";
 import { CRAFTED_REQUEST, CRAFTED_SETTINGS, createCraftedIssuer } from "./testing/crafted-issuer.ts";
 
-const server = setupServer();
-
-beforeAll(async () => {
-  server.listen({ onUnhandledFrame: "error" });
-  server.use(...(await createCraftedIssuer()).handlers);
-});
-
-afterAll(() => {
-  server.close();
-});
-
-it("a write that fails after the person has allowed the client ends at the client, not on a page", async () => {
-  const settings = parseSettings({
-    ...CRAFTED_SETTINGS,
-    API_URL: "https://todo.example.com",
-    COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
-    MCP_RESOURCE: "https://mcp.example.com/mcp",
-  });
+it("a write that fails after the person has allowed the client ends at the client, not on a page", async ({
+  network,
+}) => {
+  network.use(...(await createCraftedIssuer()).handlers);
   const request = CRAFTED_REQUEST;
   const provider = {
     approveConsent: async () => ({ request, headers: new Headers({ "Set-Cookie": "consent=; Max-Age=0" }) }),
@@ -30,7 +16,7 @@ it("a write that fails after the person has allowed the client ends at the clien
       throw new Error("KV PUT failed: 500");
     },
   };
-  const response = await createAuthorizeHandler(settings).request(
+  const response = await createAuthorizeHandler(testSettings(CRAFTED_SETTINGS)).request(
     "https://mcp.example.com/authorize",
     {
       method: "POST",

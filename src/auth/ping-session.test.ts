@@ -142,6 +142,33 @@ describe("refresh tokens of the sessions that this one replaces", () => {
   });
 });
 
+describe("while a write is being sealed", () => {
+  it("a session that is handed over meanwhile leaves nothing behind", async () => {
+    const taking = session.inherit(["old"]);
+    await session.handOver("successor");
+    await taking;
+    expect(world.handedOver).toEqual(["old"]);
+    expect([...world.stored]).toEqual([]);
+  });
+
+  it("a newer one counts, whichever is sealed first", async () => {
+    const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
+    const isNewerStored = Promise.withResolvers<void>();
+    const sealing = vi.spyOn(crypto.subtle, "encrypt").mockImplementationOnce(async (...call) => {
+      await isNewerStored.promise;
+      return encrypt(...call);
+    });
+    const older = session.inherit(["old-1"]);
+    await vi.waitFor(() => expect(sealing).toHaveBeenCalledOnce());
+    await session.inherit(["old-2"]);
+    isNewerStored.resolve();
+    await older;
+    session = await world.start();
+    await session.handOver("successor");
+    expect(world.handedOver).toEqual(["old-1", "old-2"]);
+  });
+});
+
 it("an answered page leaves the client as long as a code lives to redeem it", async () => {
   const other = new World();
   const fresh = await other.start();

@@ -1,0 +1,140 @@
+/** The Todo API as handlers, its client, and a PingSession that hands out tokens, for the contract between the two. */
+import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { createTodoHandlers } from "../../mocks/todo/handlers.ts";
+import { createTodoStore } from "../../mocks/todo/store.ts";
+import type { PingSessionOutcome } from "../../src/auth/ping-types.ts";
+import { ALL_TODO_SCOPES, type TodoScope } from "../../src/config.ts";
+import {
+  type AccessTokenSource,
+  type Todo,
+  TodoApiClient,
+  type TodoOutcome,
+} from "../../src/todoApi.client.ts";
+import { networkTest } from "../support/network.ts";
+
+export const ORIGIN = "https://todo.example";
+export const COLLECTION = `${ORIGIN}/api/todos`;
+const ISSUER = "https://auth.pingone.example/env/as";
+const AUDIENCE = "https://todo.api.com";
+
+interface SentRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string;
+  readonly contentType: string | null;
+  readonly body: Promise<string>;
+}
+
+const keys = await generateKeyPair("RS256");
+
+/** Requests of the test that reached the Todo API. */
+export const requests: SentRequest[] = [];
+
+/** `network.use()` replaces an operation of the API until the next test. */
+export const it = networkTest
+  .extend("recording", { scope: "file", auto: true }, ({ network }) => {
+    network.events.on("request:start", ({ request }) => {
+      requests.push({
+        method: request.method,
+        path: new URL(request.url).pathname,
+        token: request.headers.get("Authorization")?.replace("Bearer ", "") ?? "",
+        contentType: request.headers.get("Content-Type"),
+        body: request.clone().text(),
+      });
+    });
+  })
+  .extend("todoApi", { auto: true }, async ({ network }) => {
+    const jwk = { ...(await exportJWK(keys.publicKey)), kid: "k" };
+    const store = createTodoStore({
+      seeds: { default: [{ id: "a1", text: "Water the plants", completed: false }], users: {} },
+      usernameOf: () => undefined,
+    });
+    network.resetHandlers();
+    network.use(
+      ...createTodoHandlers({
+        origin: ORIGIN,
+        issuer: ISSUER,
+        jwks: createLocalJWKSet({ keys: [jwk] }),
+        audience: AUDIENCE,
+        store,
+        clock: Date.now,
+      }),
+    );
+    requests.length = 0;
+  });
+
+export function signToken(scope = "todo_api:read todo_api:write"): Promise<string> {
+  return new SignJWT({ scope })
+    .setProtectedHeader({ alg: "RS256", kid: "k" })
+    .setIssuer(ISSUER)
+    .setAudience(AUDIENCE)
+    .setSubject("alice-id")
+    .setIssuedAt()
+    .setExpirationTime("1h")
+    .sign(keys.privateKey);
+}
+
+export interface TokenLog {
+  readonly source: AccessTokenSource;
+  readonly asked: ({ rejected?: string } | undefined)[];
+  /** Tokens that were reported as refused, and how often one was reported as accepted. */
+  readonly refusals: string[];
+  readonly acceptances: number;
+}
+
+export function tokenWith(
+  accessToken: string,
+  options: { scopes?: readonly TodoScope[]; refused?: true } = {},
+): PingSessionOutcome {
+  const expiresAt = Math.floor(Date.now() / 1000) + 3600;
+  return { kind: "valid", accessToken, expiresAt, scopes: ALL_TODO_SCOPES, ...options };
+}
+
+/** Hands out one outcome after the other, the last one for ever. */
+export function tokenSource(...outcomes: (PingSessionOutcome | string)[]): TokenLog {
+  const asked: TokenLog["asked"] = [];
+  const refusals: string[] = [];
+  let acceptances = 0;
+  return {
+    asked,
+    refusals,
+    get acceptances() {
+      return acceptances;
+    },
+    source: {
+      getAccessToken: async (options) => {
+        const outcome = outcomes[Math.min(asked.length, outcomes.length - 1)] ?? { kind: "expired" as const };
+        asked.push(options);
+        return typeof outcome === "string" ? tokenWith(outcome) : outcome;
+      },
+      reportRefusal: async (accessToken) => {
+        refusals.push(accessToken);
+      },
+      reportAcceptance: async () => {
+        acceptances += 1;
+      },
+    },
+  };
+}
+
+export function createClient(
+  tokens: AccessTokenSource,
+  options: { baseUrl?: string; timeoutMs?: number; budgetMs?: number } = {},
+): TodoApiClient {
+  return new TodoApiClient({
+    baseUrl: new URL(options.baseUrl ?? ORIGIN),
+    timeoutMs: options.timeoutMs ?? 5000,
+    deadline: Date.now() + (options.budgetMs ?? 20_000),
+    tokens,
+  });
+}
+
+export async function goodClient(options: Parameters<typeof createClient>[1] = {}): Promise<TodoApiClient> {
+  return createClient(tokenSource(await signToken()).source, options);
+}
+
+export async function todosOf(work: Promise<TodoOutcome>): Promise<readonly Todo[]> {
+  const outcome = await work;
+  if (outcome.kind !== "todos") throw new Error(`Expected todos, got ${JSON.stringify(outcome)}.`);
+  return outcome.todos;
+}
