@@ -19,11 +19,32 @@ export interface TokenResponse {
   scope: string;
 }
 
+/** The Worker as its metadata describe it. */
+function serverOf({ origin }: ReachableWorker): oauth.AuthorizationServer {
+  return {
+    issuer: origin,
+    token_endpoint: `${origin}/token`,
+    registration_endpoint: `${origin}/register`,
+    authorization_response_iss_parameter_supported: true,
+  };
+}
+
+/** The offline loop's Worker is served by plain http. */
+function requestOptions(worker: ReachableWorker) {
+  const send = (url: string, init: oauth.CustomFetchOptions<string, unknown>) =>
+    worker.fetch(url, init as RequestInit);
+  return { [oauth.customFetch]: send, [oauth.allowInsecureRequests]: true };
+}
+
+function authenticationOf({ clientSecret }: RegisteredClient): oauth.ClientAuth {
+  return clientSecret === undefined ? oauth.None() : oauth.ClientSecretPost(clientSecret);
+}
+
 export async function registerClient(
   worker: ReachableWorker,
   metadata: Record<string, unknown> = {},
 ): Promise<RegisteredClient> {
-  const body = {
+  const wanted = {
     client_name: "Test client",
     redirect_uris: [CLIENT_REDIRECT_URI],
     token_endpoint_auth_method: "none",
@@ -31,18 +52,13 @@ export async function registerClient(
     response_types: ["code"],
     ...metadata,
   };
-  const response = await worker.fetch(`${worker.origin}/register`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (response.status !== 201)
-    throw new Error(`Registration failed with ${response.status}: ${await response.text()}`);
-  const registered = (await response.json()) as { client_id: string; client_secret?: string };
+  const options = requestOptions(worker);
+  const response = await oauth.dynamicClientRegistrationRequest(serverOf(worker), wanted, options);
+  const registered = await oauth.processDynamicClientRegistrationResponse(response);
   return {
     clientId: registered.client_id,
-    ...(registered.client_secret !== undefined && { clientSecret: registered.client_secret }),
-    redirectUri: body.redirect_uris[0] ?? CLIENT_REDIRECT_URI,
+    ...(typeof registered.client_secret === "string" && { clientSecret: registered.client_secret }),
+    redirectUri: wanted.redirect_uris[0] ?? CLIENT_REDIRECT_URI,
   };
 }
 
@@ -113,7 +129,13 @@ export async function answerPages(page: TestPage, choices: PersonChoices = {}): 
   return current;
 }
 
-/** @param parameters to add to the token request */
+/**
+ * Takes the response at the redirect URI, with its `state` and `iss`, and redeems its code.
+ *
+ * @param parameters to add to the token request
+ * @throws {oauth.AuthorizationResponseError} when it is an error
+ * @throws {oauth.ResponseBodyError} when the code is refused
+ */
 export async function redeem(
   worker: ReachableWorker,
   client: RegisteredClient,
@@ -121,20 +143,36 @@ export async function redeem(
   callback: URL,
   parameters: Record<string, string> = {},
 ): Promise<TokenResponse> {
-  const code = callback.searchParams.get("code");
-  if (code === null) throw new Error(`No code came back: ${callback.searchParams.get("error")}`);
-  const response = await requestToken(worker, client, {
-    grant_type: "authorization_code",
-    code,
-    redirect_uri: client.redirectUri,
-    code_verifier: attempt.codeVerifier,
-    resource: worker.resource,
-    ...parameters,
-  });
-  if (!response.ok) throw new Error(`Token request failed with ${response.status}: ${await response.text()}`);
-  return (await response.json()) as TokenResponse;
+  const server = serverOf(worker);
+  const known = { client_id: client.clientId };
+  const response = await oauth.authorizationCodeGrantRequest(
+    server,
+    known,
+    authenticationOf(client),
+    oauth.validateAuthResponse(server, known, callback, attempt.state),
+    client.redirectUri,
+    attempt.codeVerifier,
+    { ...requestOptions(worker), additionalParameters: { resource: worker.resource, ...parameters } },
+  );
+  const tokens = await oauth.processAuthorizationCodeResponse(server, known, response);
+  return tokens as TokenResponse;
 }
 
+/** @param parameters to add to the token request */
+export function requestRefresh(
+  worker: ReachableWorker,
+  client: RegisteredClient,
+  { refresh_token: refreshToken = "" }: { readonly refresh_token?: string },
+  parameters: Record<string, string> = {},
+): Promise<Response> {
+  return requestToken(worker, client, {
+    grant_type: "refresh_token",
+    refresh_token: refreshToken,
+    ...parameters,
+  });
+}
+
+/** A request to the token endpoint as it is written here, right or wrong. */
 export function requestToken(
   worker: ReachableWorker,
   client: RegisteredClient,

@@ -5,6 +5,7 @@
 import { expect, vi } from "vitest";
 import type { Emulators } from "../../mocks/index.ts";
 import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
+import type { StartedSignIn } from "./sign-in.ts";
 import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
 
 /** Everything that a sign-in or a connection makes, by number. */
@@ -80,6 +81,27 @@ export async function pendingSignInCookies(browser: TestBrowser, worker: TestWor
     .filter((name) => name.startsWith("__Host-oauth-consent-") || name.startsWith("__Host-oauth-upstream-"));
 }
 
+/**
+ * Begins what the provider remembers for ten minutes.
+ *
+ * @returns what came of it, and what makes the provider forget, as when the ten minutes are over
+ */
+export async function beginTransaction<T>(
+  worker: TestWorker,
+  begin: () => Promise<T>,
+): Promise<{ begun: T; forget: () => Promise<void> }> {
+  const { OAUTH_KV } = await worker.getEnv();
+  const list = async () => (await OAUTH_KV.list({ prefix: "transaction:" })).keys;
+  const others = new Set((await list()).map(({ name }) => name));
+  const begun = await begin();
+  const own = (await list()).filter(({ name }) => !others.has(name));
+  expect(own).toHaveLength(1);
+  const secondsLeft = (own[0]?.expiration ?? 0) - Date.now() / 1000;
+  expect(secondsLeft).toBeGreaterThan(540);
+  expect(secondsLeft).toBeLessThanOrEqual(601);
+  return { begun, forget: () => OAUTH_KV.delete(own[0]?.name ?? "") };
+}
+
 const TOKEN_LIKE = /eyJ[\w-]{10,}\.[\w-]+/;
 
 /** Shorter values stand in any text by chance. */
@@ -135,6 +157,16 @@ export function expectErrorRedirect(
     iss: expected.issuer,
   });
   expect(url.hash).toBe("");
+}
+
+/** A sign-in that ended with an error at the client that had begun it, which this Worker has sent back. */
+export function expectSignInError(
+  url: URL,
+  { client, attempt }: Pick<StartedSignIn, "client" | "attempt">,
+  error: string,
+): void {
+  const { redirectUri } = client;
+  expectErrorRedirect(url, { redirectUri, error, state: attempt.state, issuer: attempt.url.origin });
 }
 
 /** A log line can reach this process after the response that it belongs to. */

@@ -1,77 +1,14 @@
 /** Who has approved which client: decided at the callback, for the person who signed in there. */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
-import { grantBehind } from "../support/grants.ts";
-import {
-  answerPages,
-  type RegisteredClient,
-  redeem,
-  registerClient,
-  requestToken,
-  type TokenResponse,
-} from "../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, expectOAuthError, watch, watchLog } from "../support/observe.ts";
-import { sendInEra } from "../support/raw-mcp.ts";
+import { describe, expect } from "vitest";
+import { answerPages, registerClient } from "../support/mcp-client.ts";
+import { countHoldings, expectErrorRedirect, watch, watchLog } from "../support/observe.ts";
 import { createWorkerOnlyBrowser, passPingOne, type StartedSignIn, startSignIn } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+import { visitsOf } from "./visits.ts";
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-interface Visit {
-  readonly signIn: StartedSignIn;
-  /** Where the callback has led: at the client, or a page of the Worker. */
-  readonly page: TestPage;
-}
-
-/** From the client's request through PingOne, where this person signs on, to the Worker's answer. */
-async function visit(
-  person: string,
-  options: { client: RegisteredClient; browser: TestBrowser; overrides?: Record<string, string> },
-): Promise<Visit> {
-  const signIn = await startSignIn(worker, options);
-  return { signIn, page: await signIn.browser.open(await passPingOne(worker, signIn, { username: person })) };
-}
-
-function isAtClient({ signIn, page }: Visit): boolean {
-  return page.url.href.startsWith(`${signIn.client.redirectUri}?`);
-}
-
-async function finish({ signIn, page }: Visit): Promise<TokenResponse> {
-  return redeem(worker, signIn.client, signIn.attempt, page.url);
-}
-
-async function statusOf({ access_token: token }: TokenResponse): Promise<number> {
-  const response = await sendInEra(worker, "modern", { call: "tools/list", token });
-  await response.text();
-  return response.status;
-}
-
-/** A client that alice has approved in a browser, which remembers that. */
-async function approvedByAlice() {
-  const client = await registerClient(worker);
-  const browser = createWorkerOnlyBrowser(worker);
-  const tokens = await finish(await visit("alice", { client, browser }));
-  return { client, browser, tokens };
-}
-
-/** Bob has come back from PingOne in the browser in which alice had approved the client. */
-async function bobIsAsked() {
-  const approved = await approvedByAlice();
-  const visited = await visit("bob", approved);
-  expect(isAtClient(visited)).toBe(false);
-  return { ...approved, visited };
-}
+const { it, stack, worker } = testWithStack();
+const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked } = visitsOf(worker);
 
 describe("an approval is a person's, not a browser's", () => {
   it("the second person in a browser is asked after the sign-on, by name, and then gets access", async () => {
@@ -286,130 +223,6 @@ describe("while the page is shown, what PingOne has issued waits", () => {
   });
 });
 
-describe("access that was ended", () => {
-  /** Ends one or all of a person's connections, on the sign-out page in a browser of its own. */
-  async function endAccess(person: string, action: "end" | "end_all", grantId = ""): Promise<void> {
-    const browser = createWorkerOnlyBrowser(worker);
-    const atPingOne = await browser.open(`${worker.origin}/signout`);
-    const signIn = { pingOneUrl: atPingOne.url } as StartedSignIn;
-    const page = await browser.open(await passPingOne(worker, signIn, { username: person }));
-    expect(page.heading).toBe("Apps that act for you");
-    const token = page.root.querySelector('input[name="form_token"]')?.getAttribute("value") ?? "";
-    await page.post("/signout", { form_token: token, action, grant: grantId });
-  }
-
-  it.each(["end", "end_all"] as const)(
-    "(%s) does not come back through a browser that remembers an approval",
-    async (action) => {
-      const { tokens, ...options } = await approvedByAlice();
-      const otherBrowser = createWorkerOnlyBrowser(worker);
-      await finish(await visit("alice", { ...options, browser: otherBrowser }));
-      const latest = await finish(await visit("alice", options));
-      await endAccess("alice", action, latest.access_token.split(":")[1]);
-      expect(await statusOf(latest)).toBe(401);
-      for (const browser of [options.browser, otherBrowser]) {
-        const again = await visit("alice", { ...options, browser });
-        expect(again.page.heading).toBe("Allow Test client to use your todos?");
-      }
-      // The old tokens are worth nothing, at once and at the token endpoint too.
-      expect(await statusOf(tokens)).toBe(401);
-      const refresh = { grant_type: "refresh_token", refresh_token: latest.refresh_token ?? "" };
-      await expectOAuthError(await requestToken(worker, options.client, refresh), {
-        status: 400,
-        error: "invalid_grant",
-      });
-    },
-  );
-
-  it("does not come back through an approval that was given before the end", async () => {
-    const client = await registerClient(worker);
-    const browser = createWorkerOnlyBrowser(worker);
-    const signIn = await startSignIn(worker, { client, browser });
-    const callback = await passPingOne(worker, signIn, { username: "alice" });
-    await endAccess("alice", "end_all");
-    const page = await browser.open(callback);
-    expect(page.heading).toBe("Allow Test client to use your todos?");
-    // Whoever allows it after the end means it.
-    expect(isAtClient({ signIn, page: await page.submit("Allow") })).toBe(true);
-  });
-
-  it("does not come back through a code that was not redeemed yet", async () => {
-    const client = await registerClient(worker);
-    const pending = await visit("alice", { client, browser: createWorkerOnlyBrowser(worker) });
-    await endAccess("alice", "end_all");
-    await expect(finish(pending)).rejects.toThrow("invalid_grant");
-  });
-
-  it("does not come back through another code of the client that was ended", async () => {
-    const { tokens, ...options } = await approvedByAlice();
-    const pending = await visit("alice", options);
-    await endAccess("alice", "end", tokens.access_token.split(":")[1]);
-    await expect(finish(pending)).rejects.toThrow("invalid_grant");
-  });
-
-  it("leaves other people's access to the same client alone", async () => {
-    const { visited, tokens } = await bobIsAsked();
-    const bobs = await finish({ ...visited, page: await visited.page.submit("Allow") });
-    await endAccess("alice", "end_all");
-    expect(await statusOf(tokens)).toBe(401);
-    expect(await statusOf(bobs)).toBe(200);
-  });
-
-  it("is not made when the person ends it while the callback is at work", async () => {
-    const client = await registerClient(worker);
-    const { PERSON } = await worker.getEnv();
-    const person = PERSON.getByName("somebody");
-    const request = {
-      client: { clientId: client.clientId, redirectUri: client.redirectUri, resource: worker.resource },
-      scopes: ["todo_api:read"],
-    };
-    const admission = await person.admit({
-      ...request,
-      approval: { at: Date.now(), scopes: request.scopes },
-    });
-    if (admission.kind !== "approved") throw new Error("It was approved.");
-    await person.endEverything("request");
-    const record = {
-      userId: "somebody",
-      clientId: client.clientId,
-      scope: request.scopes,
-      createdAt: 1,
-      authCodeWrappedKey: "key",
-      metadata: { pingSessionId: "none", admittedAt: admission.admittedAt },
-    };
-    const grant = { grantId: "g".repeat(16), record: JSON.stringify(record), expiresAt: 4_000_000_000 };
-    expect(await person.writeGrant(grant)).toBe("ended");
-    expect(await person.admit({ ...request, approval: undefined })).toEqual({ kind: "ask" });
-  });
-
-  it("does not come back with a write that was under way", async () => {
-    const { tokens } = await approvedByAlice();
-    const grant = await grantBehind(worker, tokens.access_token);
-    const record = await grant.read();
-    await endAccess("alice", "end_all");
-    const { PERSON } = await worker.getEnv();
-    const [userId = "", grantId = ""] = tokens.access_token.split(":");
-    const late = { grantId, record: JSON.stringify(record), expiresAt: 4_000_000_000 };
-    expect(await PERSON.getByName(userId).writeGrant(late)).toBe("ended");
-    expect(await grant.find()).toBeUndefined();
-  });
-});
-
-describe("a code", () => {
-  it("is redeemed once, however many redeem it at the same moment", async () => {
-    const client = await registerClient(worker);
-    const pending = await visit("alice", { client, browser: createWorkerOnlyBrowser(worker) });
-    const before = await countHoldings(worker);
-    const outcomes = await Promise.allSettled([finish(pending), finish(pending), finish(pending)]);
-    expect(outcomes.filter(({ status }) => status === "fulfilled").length).toBeLessThanOrEqual(1);
-    // RFC 6749 §4.1.2: what it gave is revoked.
-    for (const outcome of outcomes) {
-      if (outcome.status === "fulfilled") expect(await statusOf(outcome.value)).toBe(401);
-    }
-    expect((await countHoldings(worker)).grants).toBe(before.grants - 1);
-  });
-});
-
 describe("a person with 10,000 approvals", () => {
   it("signs in as anyone else, and ends everything", async () => {
     const { PERSON } = await worker.getEnv();
@@ -441,25 +254,4 @@ it("a page that a person refuses after the sign-on is logged as a refusal of con
   await visited.page.submit("Refuse");
   await log.line("authorize.consent_refused");
   await answerPages(visited.page);
-});
-
-it("an operator ends a person's grants in their object, as docs/operations.md says", async () => {
-  const { tokens, client } = await approvedByAlice();
-  const [userId = ""] = tokens.access_token.split(":");
-  await worker.sql(
-    "Person",
-    userId,
-    "UPDATE grants SET expires_at = 0; DELETE FROM approvals; INSERT OR REPLACE INTO ended VALUES ('*', unixepoch() * 1000);",
-  );
-  const watched = await watch(stack);
-  const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
-  await expectOAuthError(await requestToken(worker, client, refresh), {
-    status: 400,
-    error: "invalid_grant",
-  });
-  // Everything of hers ends, and at PingOne too.
-  await vi.waitFor(async () => expect(await watched.upstreamCalls()).toContain("revoke"), {
-    timeout: 10_000,
-  });
-  await vi.waitFor(async () => expect(await statusOf(tokens)).toBe(401), { timeout: 10_000 });
 });

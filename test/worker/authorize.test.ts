@@ -1,26 +1,18 @@
 /** GET /authorize: which requests get as far as the question, and how the others are refused. */
 import { parse } from "node-html-parser";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { expectErrorRedirect, expectNoSecrets, expectPage, watch } from "../support/observe.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 let clients: Readonly<Record<"public" | "confidential", RegisteredClient>>;
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
+it.beforeAll(async () => {
   clients = {
     public: await registerClient(worker),
     confidential: await registerClient(worker, { token_endpoint_auth_method: "client_secret_post" }),
   };
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 function open(url: URL): Promise<Response> {

@@ -1,20 +1,15 @@
 /** Clients that are gone, or send no more, in the middle of a request: nothing is left and nothing hangs. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { postAndBreakOff, type RawRequest, startLoopbackStack } from "../support/loopback-stack.ts";
 import { signIn } from "../support/mcp-client.ts";
 import { countHoldings, parseLog } from "../support/observe.ts";
-import type { TestStack } from "../support/stack.ts";
+import { testOn } from "../support/test.ts";
 
-let stack: TestStack;
+const { it, stack } = testOn(() => startLoopbackStack({ REQUEST_BUDGET_SECONDS: "5" }));
 let token: string;
 
-beforeAll(async () => {
-  stack = await startLoopbackStack({ REQUEST_BUDGET_SECONDS: "5" });
+it.beforeAll(async () => {
   token = (await signIn(stack.worker)).tokens.access_token;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };

@@ -1,11 +1,12 @@
 /** GET /callback: whose sign-in comes back, and what PingOne's own refusals mean to the MCP client. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { TestPage } from "../../mocks/kit/testing/browser.ts";
 import { redeem } from "../support/mcp-client.ts";
 import {
+  beginTransaction,
   countHoldings,
-  expectErrorRedirect,
   expectNoSecrets,
+  expectSignInError,
   pendingSignInCookies,
   watch,
   watchLog,
@@ -18,21 +19,10 @@ import {
   type StartedSignIn,
   startSignIn,
 } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 import { beforeAnswerArrives } from "../support/upstream.ts";
-import type { TestWorker } from "../support/worker.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack, worker } = testWithStack();
 
 /** A page, no word to any client, no call to PingOne, nothing gained. */
 async function expectRefusedOnPage(
@@ -152,17 +142,9 @@ describe("a sign-in is refused on a page when", () => {
   );
 
   it("its ten minutes are over", async () => {
-    const { OAUTH_KV } = await worker.getEnv();
-    const { keys: others } = await OAUTH_KV.list({ prefix: "transaction:" });
-    const signIn = await startSignIn(worker);
-    const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
-    const own = keys.filter(({ name }) => !others.some((other) => other.name === name));
-    expect(own).toHaveLength(1);
-    const secondsLeft = (own[0]?.expiration ?? 0) - Date.now() / 1000;
-    expect(secondsLeft).toBeGreaterThan(540);
-    expect(secondsLeft).toBeLessThanOrEqual(601);
+    const { begun: signIn, forget } = await beginTransaction(worker, () => startSignIn(worker));
     const callback = await passPingOne(worker, signIn);
-    await OAUTH_KV.delete(own[0]?.name ?? "");
+    await forget();
     await expectRefusedOnPage(() => signIn.browser.open(callback));
   });
 
@@ -182,12 +164,7 @@ async function expectErrorAtClient(
 ): Promise<void> {
   const watched = await watch(stack);
   const back = await comeBack(worker, signIn, parameters);
-  expectErrorRedirect(back.url, {
-    redirectUri: signIn.client.redirectUri,
-    error: expected.error,
-    state: signIn.attempt.state,
-    issuer: worker.origin,
-  });
+  expectSignInError(back.url, signIn, expected.error);
   expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
   expect(await watched.upstreamCalls()).toEqual(expected.upstreamCalls);
   await watched.expectNothingGained();
@@ -328,12 +305,7 @@ describe("a sign-in whose client is deregistered meanwhile", () => {
     const log = watchLog(worker);
     using _ = beforeAnswerArrives(`${stack.emulators.issuer}/token`, () => deregister(signIn));
     const back = await signIn.browser.open(callback);
-    expectErrorRedirect(back.url, {
-      redirectUri: signIn.client.redirectUri,
-      error: "server_error",
-      state: signIn.attempt.state,
-      issuer: worker.origin,
-    });
+    expectSignInError(back.url, signIn, "server_error");
     expect(String((await log.line("callback.failed")).reference)).toMatch(/^[0-9a-f]{8}$/);
     expectNoSecrets(back.url.href, ...callback.searchParams.values());
     expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);

@@ -1,7 +1,6 @@
 /** Clients that are known by the address of a document about them (Client ID Metadata Documents). */
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import {
   answerPages,
   connectMcp,
@@ -11,9 +10,9 @@ import {
   redeem,
   startAuthorization,
 } from "../support/mcp-client.ts";
+import { network } from "../support/network.ts";
 import { expectErrorRedirect, expectNoSecrets, expectPage, watch, watchLog } from "../support/observe.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
 /** As Claude publishes it. */
 const CLAUDE: RegisteredClient = {
@@ -21,29 +20,18 @@ const CLAUDE: RegisteredClient = {
   redirectUri: "https://claude.ai/api/mcp/auth_callback",
 };
 
-const server = setupServer();
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack({ CLIENT_METADATA_DOCUMENTS: "on" });
 let fetched: string[] = [];
 
-beforeAll(async () => {
-  // The Worker's own fetches leave workerd through this process, and so through these handlers.
-  server.listen({ onUnhandledFrame: "bypass" });
-  server.events.on("request:start", ({ request }) => {
+it.beforeAll(async () => {
+  network.events.on("request:start", ({ request }) => {
     if (!request.url.startsWith("http://127.0.0.1")) fetched.push(request.url);
   });
-  stack = await startTestStack({ CLIENT_METADATA_DOCUMENTS: "on" });
-  worker = stack.worker;
 });
 
-afterEach(() => {
-  server.resetHandlers();
+it.afterEach(() => {
+  network.resetHandlers();
   fetched = [];
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-  server.close();
 });
 
 function documentOf(
@@ -62,7 +50,7 @@ function documentOf(
 }
 
 function publish(client: RegisteredClient, changes: Record<string, unknown> = {}): void {
-  server.use(http.get(client.clientId, () => HttpResponse.json(documentOf(client, changes))));
+  network.use(http.get(client.clientId, () => HttpResponse.json(documentOf(client, changes))));
 }
 
 /** A client of its own, so that no cache knows it. */
@@ -156,7 +144,7 @@ describe("a document that cannot be read is a page, not a failure of the server,
     ],
   ])("%s", async (_what, answer) => {
     const client = newClient();
-    server.use(http.get(client.clientId, () => answer(client)));
+    network.use(http.get(client.clientId, () => answer(client)));
     const watched = await watch(stack);
     const response = await open(client);
     const text = await expectPage(response, { status: 400, text: /could not be verified|cannot continue/ });
@@ -169,7 +157,7 @@ describe("a document that cannot be read is a page, not a failure of the server,
 
   it("its host has no answer, with a reference that the log has too", async () => {
     const client = newClient();
-    server.use(http.get(client.clientId, () => HttpResponse.error()));
+    network.use(http.get(client.clientId, () => HttpResponse.error()));
     const log = watchLog(worker);
     const text = await expectPage(await open(client), {
       status: 400,
@@ -212,6 +200,18 @@ it("a refusal brings such a client back with access_denied", async () => {
     error: "access_denied",
     state,
     issuer: worker.origin,
+  });
+});
+
+describe("a request that no handler answers", () => {
+  it("reaches no network, and is noticed although the Worker answers with a page", async ({ unanswered }) => {
+    const client = newClient();
+    await expectPage(await open(client), { status: 400, text: /could not be verified/ });
+    expect(unanswered.splice(0)).toEqual([`GET ${client.clientId}`]);
+  });
+
+  it.fails("fails its test", async () => {
+    await expectPage(await open(newClient()), { status: 400, text: /could not be verified/ });
   });
 });
 

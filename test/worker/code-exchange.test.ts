@@ -1,5 +1,5 @@
 /** GET /callback: PingOne's token endpoint fails, or answers with what does not verify. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { FaultRequest } from "../../mocks/index.ts";
 import { type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
 import {
@@ -10,25 +10,13 @@ import {
   watchLog,
 } from "../support/observe.ts";
 import { passPingOne, startSignIn } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "1" });
 let client: RegisteredClient;
 
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "1" });
-  worker = stack.worker;
+it.beforeAll(async () => {
   client = await registerClient(worker);
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  await stack.emulators.control.clearFaults();
 });
 
 interface Outcome {

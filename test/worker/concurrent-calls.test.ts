@@ -1,22 +1,11 @@
 /** Calls that meet in one MCP session: each has its own caller, whatever the session's object does at the time. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { createBrowser, registerClient, signIn } from "../support/mcp-client.ts";
+import { expect } from "vitest";
+import { createBrowser, registerClient, requestRefresh, signIn } from "../support/mcp-client.ts";
 import { parseLog } from "../support/observe.ts";
 import { openSession, readAnswer, sendInEra } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, worker } = testWithStack();
 
 function callWhoAmI(token: string, sessionId: string, headers: Record<string, string> = {}) {
   const params = { name: "whoAmI", arguments: {} };
@@ -49,16 +38,7 @@ it("each call has the scopes of the token that it came with", async () => {
   const { tokens: wide } = await signIn(worker, { client, browser });
   const sessionId = await openSession(worker, wide.access_token);
   // Refused or not, it must not lend its scopes to the other.
-  const refresh = await worker.fetch(`${worker.origin}/token`, {
-    method: "POST",
-    headers: { "Content-Type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams({
-      grant_type: "refresh_token",
-      refresh_token: wide.refresh_token ?? "",
-      client_id: client.clientId,
-      scope: "todo_api:read",
-    }).toString(),
-  });
+  const refresh = await requestRefresh(worker, client, wide, { scope: "todo_api:read" });
   const narrow = (await refresh.json()) as { access_token: string; scope: string };
   expect(narrow.scope).toBe("todo_api:read");
   const tokens = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? wide : narrow).access_token);

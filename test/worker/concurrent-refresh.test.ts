@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import { expect } from "vitest";
+import { signInAtForeignProvider } from "../support/foreign-stack.ts";
 import { connectMcp } from "../support/mcp-client.ts";
+import { testWithForeignStack } from "../support/test.ts";
 
-let stack: ForeignStack;
-
-beforeAll(async () => {
-  // Due once half of it is over; what a refresh brings outlives the test, however slow the machine is.
-  stack = await startForeignStack({ accessTokenTtlSeconds: 4, refreshedAccessTokenTtlSeconds: 3600 });
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
+// Due once half of it is over; what a refresh brings outlives the test, however slow the machine is.
+const { it, stack } = testWithForeignStack({
+  accessTokenTtlSeconds: 4,
+  refreshedAccessTokenTtlSeconds: 3600,
 });
 
 it("refreshes once for fifty concurrent calls over both lanes and three sessions", async () => {

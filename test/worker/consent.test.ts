@@ -1,5 +1,5 @@
 /** POST /authorize: the answer to the Worker's own question, and nothing else that looks like it. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
@@ -9,27 +9,21 @@ import {
   startAuthorization,
 } from "../support/mcp-client.ts";
 import {
+  beginTransaction,
   expectErrorRedirect,
   expectNoSecrets,
   expectPage,
   pendingSignInCookies,
   watch,
 } from "../support/observe.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { startTestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 let client: RegisteredClient;
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
+it.beforeAll(async () => {
   client = await registerClient(worker);
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 interface Question {
@@ -249,16 +243,9 @@ describe("an answer is refused on a page when", () => {
   );
 
   it("its ten minutes are over", async () => {
-    const { OAUTH_KV } = await worker.getEnv();
-    const { keys: others } = await OAUTH_KV.list({ prefix: "transaction:" });
-    const { browser, handle } = await askForConsent();
-    const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
-    const own = keys.filter(({ name }) => !others.some((other) => other.name === name));
-    expect(own).toHaveLength(1);
-    const secondsLeft = (own[0]?.expiration ?? 0) - Date.now() / 1000;
-    expect(secondsLeft).toBeGreaterThan(540);
-    expect(secondsLeft).toBeLessThanOrEqual(601);
-    await OAUTH_KV.delete(own[0]?.name ?? "");
+    const { begun, forget } = await beginTransaction(worker, () => askForConsent());
+    const { browser, handle } = begun;
+    await forget();
     await expectRefused(() => answer(browser, `handle=${handle}&decision=approve`), /cannot continue/);
   });
 

@@ -1,7 +1,6 @@
 /** PingOne's discovery document: everything that can be wrong with it ends the sign-in, and is asked for again. */
 import { HttpResponse, http } from "msw";
-import { setupServer } from "msw/node";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import {
   CRAFTED_ISSUER,
   CRAFTED_SETTINGS,
@@ -10,42 +9,39 @@ import {
   createCraftedIssuer,
 } from "../../src/auth/testing/crafted-issuer.ts";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
+import { network } from "../support/network.ts";
 import { expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, startSignIn } from "../support/sign-in.ts";
+import { testWithLonelyWorker } from "../support/test.ts";
 import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
 
 const DISCOVERY = `${CRAFTED_ISSUER}/.well-known/openid-configuration`;
 
-const server = setupServer();
+const { it, worker } = testWithLonelyWorker(CRAFTED_SETTINGS);
 let issuer: CraftedIssuer;
-let worker: TestWorker;
 let client: RegisteredClient;
 /** One good document is remembered for an hour, so this Worker never gets one. */
 let unaware: TestWorker;
 let clientOfUnaware: RegisteredClient;
 let requests: string[] = [];
 
-beforeAll(async () => {
+it.beforeAll(async () => {
   issuer = await createCraftedIssuer();
-  server.listen({ onUnhandledFrame: "bypass" });
-  server.events.on("request:start", ({ request }) => {
+  network.events.on("request:start", ({ request }) => {
     if (request.url.startsWith(CRAFTED_ISSUER)) requests.push(new URL(request.url).pathname);
   });
-  worker = await startLonelyWorker(CRAFTED_SETTINGS);
   client = await registerClient(worker);
   unaware = await startLonelyWorker(CRAFTED_SETTINGS);
   clientOfUnaware = await registerClient(unaware);
 });
 
-afterEach(() => {
-  server.resetHandlers();
+it.afterEach(() => {
+  network.resetHandlers();
   requests = [];
 });
 
-afterAll(async () => {
-  await worker.close();
+it.afterAll(async () => {
   await unaware.close();
-  server.close();
 });
 
 describe("a sign-in cannot begin when the document", () => {
@@ -87,7 +83,7 @@ describe("a sign-in cannot begin when the document", () => {
     ["has no answer", "temporarily_unavailable", "unavailable", () => HttpResponse.error()],
     ["never comes", "temporarily_unavailable", "unavailable", () => new Promise<Response>(() => {})],
   ])("%s", async (_what, error, failure, answer) => {
-    server.use(http.get(DISCOVERY, answer));
+    network.use(http.get(DISCOVERY, answer));
     const browser = createWorkerOnlyBrowser(unaware);
     const { url, state } = await startAuthorization(unaware, clientOfUnaware);
     const log = watchLog(unaware);
@@ -104,7 +100,7 @@ describe("a sign-in cannot begin when the document", () => {
 it.each([500, 503, 429, 408])(
   "the operator reads in the log that the document was answered with %i",
   async (status) => {
-    server.use(http.get(DISCOVERY, () => new HttpResponse(null, { status })));
+    network.use(http.get(DISCOVERY, () => new HttpResponse(null, { status })));
     const { url } = await startAuthorization(unaware, clientOfUnaware);
     const log = watchLog(unaware);
     await (await createWorkerOnlyBrowser(unaware).open(url)).submit("Allow");
@@ -116,7 +112,7 @@ it.each([500, 503, 429, 408])(
 
 describe("a good document", () => {
   it("is asked for once, however many sign-ins begin", async () => {
-    server.use(...issuer.handlers);
+    network.use(...issuer.handlers);
     for (let count = 0; count < 3; count += 1) await startSignIn(worker, { client });
     expect(requests).toEqual(["/env/as/.well-known/openid-configuration"]);
   });
@@ -130,7 +126,7 @@ describe("a good document", () => {
     const other = await startLonelyWorker(CRAFTED_SETTINGS);
     try {
       const issuerElsewhere = await createCraftedIssuer(elsewhere);
-      server.use(...issuerElsewhere.handlers);
+      network.use(...issuerElsewhere.handlers);
       const signIn = await startSignIn(other);
       expect(signIn.pingOneUrl.origin + signIn.pingOneUrl.pathname).toBe(
         "https://login.elsewhere.example/a/b",
@@ -157,7 +153,7 @@ describe("a good document", () => {
   ])("is used with %j", async (settings, sent) => {
     const other = await startLonelyWorker({ ...CRAFTED_SETTINGS, ...settings });
     try {
-      server.use(...issuer.handlers);
+      network.use(...issuer.handlers);
       const signIn = await startSignIn(other);
       for (const [name, value] of Object.entries(sent)) {
         expect(signIn.pingOneUrl.searchParams.get(name)).toBe(value);

@@ -1,23 +1,12 @@
 /** An object or a store that fails, as at every deployment: the caller can try again, and nothing is lost. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { redeem, registerClient, requestToken, signIn } from "../support/mcp-client.ts";
+import { describe, expect } from "vitest";
+import { redeem, registerClient, requestRefresh, signIn } from "../support/mcp-client.ts";
 import { expectOAuthError } from "../support/observe.ts";
 import { sendInEra } from "../support/raw-mcp.ts";
 import { passPingOne, startSignIn } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack, worker } = testWithStack();
 
 /** Makes every look-up of a grant fail until it is undone. */
 async function breakPerson(userId: string): Promise<() => Promise<unknown>> {
@@ -62,7 +51,9 @@ describe("when a person's object fails", () => {
       userId,
       "CREATE TRIGGER broken BEFORE UPDATE ON grants BEGIN SELECT raise(ABORT, 'no'); END",
     );
-    await expect(redeem(worker, started.client, started.attempt, back.url)).rejects.toThrow("503");
+    await expect(redeem(worker, started.client, started.attempt, back.url)).rejects.toMatchObject({
+      cause: { status: 503 },
+    });
     await worker.sql("Person", userId, "DROP TRIGGER broken");
     await redeem(worker, started.client, started.attempt, back.url);
   });
@@ -122,8 +113,7 @@ it("an evicted object goes on where it was", async () => {
   const { tokens, client } = await signIn(worker);
   const userId = tokens.access_token.split(":")[0] ?? "";
   await worker.evict("Person", userId);
-  const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
-  expect((await requestToken(worker, client, refresh)).status).toBe(200);
+  expect((await requestRefresh(worker, client, tokens)).status).toBe(200);
   const response = await sendInEra(worker, "modern", { call: "tools/list", token: tokens.access_token });
   expect(response.status).toBe(200);
 });

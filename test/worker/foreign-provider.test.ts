@@ -1,17 +1,10 @@
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import { expect } from "vitest";
+import { signInAtForeignProvider } from "../support/foreign-stack.ts";
 import { connectMcp, PROTOCOL_ERAS } from "../support/mcp-client.ts";
+import { testWithForeignStack } from "../support/test.ts";
 
-let stack: ForeignStack;
-
-beforeAll(async () => {
-  stack = await startForeignStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithForeignStack();
 
 it.each(PROTOCOL_ERAS)(
   "signs in at a certified OpenID Provider of others and calls tools in the %s era",

@@ -1,38 +1,22 @@
 /** GET /callback: each claim of PingOne's tokens that the Worker relies on is wrong in turn. */
 import { type JWTPayload, SignJWT } from "jose";
-import { setupServer } from "msw/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import {
   CRAFTED_AUDIENCE,
   CRAFTED_CLIENT,
   CRAFTED_ISSUER,
-  CRAFTED_SETTINGS,
   type CraftedAnswer,
-  type CraftedIssuer,
-  createCraftedIssuer,
 } from "../../src/auth/testing/crafted-issuer.ts";
 import { connectMcp, type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
 import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, startSignIn } from "../support/sign-in.ts";
-import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+import { testWithCraftedIssuer } from "../support/test.ts";
 
-const server = setupServer();
-let issuer: CraftedIssuer;
-let worker: TestWorker;
+const { it, worker, issuer } = testWithCraftedIssuer();
 let client: RegisteredClient;
 
-beforeAll(async () => {
-  issuer = await createCraftedIssuer();
-  // The Worker's calls to its upstreams leave workerd through this process, and so through these handlers.
-  server.listen({ onUnhandledFrame: "bypass" });
-  server.use(...issuer.handlers);
-  worker = await startLonelyWorker(CRAFTED_SETTINGS);
+it.beforeAll(async () => {
   client = await registerClient(worker);
-});
-
-afterAll(async () => {
-  await worker.close();
-  server.close();
 });
 
 async function signInWith(answer: CraftedAnswer, scope?: string) {

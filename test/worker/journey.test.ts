@@ -1,17 +1,9 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { connectMcp, PROTOCOL_ERAS, signIn } from "../support/mcp-client.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithStack();
 
 describe.each(PROTOCOL_ERAS)("the journey of a client in the %s era", (era) => {
   it("registers, is allowed, signs in at PingOne and works on the person's todos", async () => {

@@ -1,5 +1,5 @@
 /** Who may call /mcp, from where, and for what: everything that is decided before a tool runs. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import {
   changeLastCharacter,
@@ -11,28 +11,21 @@ import {
 } from "../support/mcp-client.ts";
 import { countHoldings, expectNoSecrets, watch } from "../support/observe.ts";
 import { type EraRequest, enterEra, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 import type { TestWorker } from "../support/worker.ts";
 
 const METADATA_URL = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 let client: RegisteredClient;
 let token: string;
 let refreshToken: string;
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
+it.beforeAll(async () => {
   client = await registerClient(worker);
   const { tokens } = await signIn(worker, { client });
   token = tokens.access_token;
   refreshToken = tokens.refresh_token ?? "";
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 /** A challenge by its parts (RFC 6750 §3). */

@@ -1,25 +1,17 @@
 /** What the two lanes answer, above all to what is no proper request: errors in the form of JSON-RPC. */
 import type { Client } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { TOOLS } from "../../src/tools.ts";
 import { connectMcp, PROTOCOL_ERAS, type ProtocolEra, signIn } from "../support/mcp-client.ts";
 import { watch } from "../support/observe.ts";
 import { enterEra, PROTOCOL_VERSIONS, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 let token: string;
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
+it.beforeAll(async () => {
   token = (await signIn(worker)).tokens.access_token;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 type Entered = Awaited<ReturnType<typeof enterEra>>;
@@ -28,12 +20,12 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
   let entered: Entered;
   let client: Client;
 
-  beforeAll(async () => {
+  it.beforeAll(async () => {
     entered = await enterEra(worker, era, token);
     client = await connectMcp(worker, token, era);
   });
 
-  afterAll(async () => {
+  it.afterAll(async () => {
     await client.close();
   });
 

@@ -1,26 +1,22 @@
 /** Sessions of the 2025-era protocol: whose they are, and what an id alone is worth. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import {
   createBrowser,
   type RegisteredClient,
   registerClient,
-  requestToken,
+  requestRefresh,
   signIn,
   type TokenResponse,
 } from "../support/mcp-client.ts";
 import { watch, watchLog } from "../support/observe.ts";
 import { type JsonRpcAnswer, openSession, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 let client: RegisteredClient;
 let alice: TokenResponse;
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
+it.beforeAll(async () => {
   client = await registerClient(worker);
 });
 
@@ -28,10 +24,6 @@ beforeAll(async () => {
 async function signInAlice(): Promise<void> {
   ({ tokens: alice } = await signIn(worker, { client, username: "alice" }));
 }
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
 
 function listTools(token: string, sessionId: string): Promise<Response> {
   return sendInEra(worker, "legacy", { call: "tools/list", token, sessionId });
@@ -65,7 +57,7 @@ async function expectNotFound(method: string, token: string, sessionId: string):
 const METHODS = ["POST", "GET", "DELETE"] as const;
 
 describe.each(METHODS)("a session is not found by %s", (method) => {
-  beforeAll(signInAlice);
+  it.beforeAll(signInAlice);
 
   it("of another user of the same client", async () => {
     const { tokens: bob } = await signIn(worker, { client, username: "bob" });
@@ -112,16 +104,13 @@ describe.each(METHODS)("a session is not found by %s", (method) => {
 });
 
 describe("a session", () => {
-  beforeAll(signInAlice);
+  it.beforeAll(signInAlice);
 
   it("goes on after its client has refreshed its token", async () => {
     const own = await registerClient(worker);
     const { tokens } = await signIn(worker, { client: own });
     const sessionId = await openSession(worker, tokens.access_token);
-    const response = await requestToken(worker, own, {
-      grant_type: "refresh_token",
-      refresh_token: tokens.refresh_token ?? "",
-    });
+    const response = await requestRefresh(worker, own, tokens);
     const renewed = (await response.json()) as TokenResponse;
     expect((await listTools(renewed.access_token, sessionId)).status).toBe(200);
   });

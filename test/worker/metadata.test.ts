@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+import { describe, expect } from "vitest";
+import { testWithLonelyWorker } from "../support/test.ts";
 
-let worker: TestWorker;
-
-beforeAll(async () => {
-  worker = await startLonelyWorker();
-});
-
-afterAll(async () => {
-  await worker.close();
-});
+const { it, worker } = testWithLonelyWorker();
 
 const DOCUMENTS = [
   "/.well-known/oauth-authorization-server",

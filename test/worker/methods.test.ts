@@ -1,11 +1,10 @@
 /** Which methods each endpoint answers (RFC 9110 §9.1, §15.5.6), and what a HEAD request may and may not do. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { ENDPOINTS } from "../../src/config.ts";
 import { createBrowser, redeem } from "../support/mcp-client.ts";
 import { watch } from "../support/observe.ts";
 import { passPingOne, startSignIn } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
 const ALLOWED: Readonly<Record<keyof typeof ENDPOINTS, readonly string[]>> = {
   landing: ["GET", "HEAD"],
@@ -27,17 +26,7 @@ const CELLS = Object.entries(ALLOWED).flatMap(([name, allowed]) =>
   METHODS.map((method) => ({ method, path: ENDPOINTS[name as keyof typeof ENDPOINTS], allowed })),
 );
 
-let stack: TestStack;
-let worker: TestWorker;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack, worker } = testWithStack();
 
 describe("every endpoint answers", () => {
   it.each(CELLS.filter(({ method, allowed }) => allowed.includes(method)))(

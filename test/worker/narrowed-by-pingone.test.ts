@@ -1,19 +1,11 @@
 /** A refresh at PingOne gives fewer scopes than the sign-in did (RFC 6749 §6). */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect } from "vitest";
 import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
 import { enterEra, sendInEra } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 import { DUE_AFTER_ONE_SECOND, queueFault, seconds, signInAtPingOne } from "./failures/signed-in.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithStack();
 
 it.each(PROTOCOL_ERAS)(
   "a tool is then challenged for the scope that PingOne took, in the %s era",

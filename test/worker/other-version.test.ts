@@ -1,20 +1,12 @@
 /** Grants of another version of this Worker, whose props it cannot read: their clients sign in again by themselves. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PROTOCOL_ERAS, registerClient, requestToken } from "../support/mcp-client.ts";
+import { describe, expect } from "vitest";
+import { PROTOCOL_ERAS, registerClient, requestRefresh } from "../support/mcp-client.ts";
 import { countHoldings, expectOAuthError } from "../support/observe.ts";
 import { grantWithProps } from "../support/other-version.ts";
 import { sendInEra } from "../support/raw-mcp.ts";
-import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+import { testWithLonelyWorker } from "../support/test.ts";
 
-let worker: TestWorker;
-
-beforeAll(async () => {
-  worker = await startLonelyWorker();
-});
-
-afterAll(async () => {
-  await worker.close();
-});
+const { it, worker } = testWithLonelyWorker();
 
 const PERSON = { sub: "somebody" };
 
@@ -37,7 +29,9 @@ describe.each<[what: string, props: Record<string, unknown>]>([
   it("are invalid_grant at /token", async () => {
     const client = await registerClient(worker);
     const tokens = await grantWithProps(worker, client, props);
-    const form = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
-    await expectOAuthError(await requestToken(worker, client, form), { status: 400, error: "invalid_grant" });
+    await expectOAuthError(await requestRefresh(worker, client, tokens), {
+      status: 400,
+      error: "invalid_grant",
+    });
   });
 });

@@ -1,8 +1,8 @@
 /** While PingOne hangs and no valid token is left: what needs nothing of it does not wait for it. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
 import { enterEra, sendInEra } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 import {
   DEAD_AFTER_ONE_SECOND,
   queueFault,
@@ -17,23 +17,17 @@ const HANGS = { fault: "delay", milliseconds: 6000 } as const;
 /** The Worker's patience is one second; this machine may be busy. */
 const AT_MOST_MS = 4000;
 
-let stack: TestStack;
+const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "20", REQUEST_BUDGET_SECONDS: "20" });
 let signedIn: SignedIn;
 
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "20", REQUEST_BUDGET_SECONDS: "20" });
+it.beforeAll(async () => {
   signedIn = await signInAtPingOne(stack, { ttlSeconds: DEAD_AFTER_ONE_SECOND });
-});
-
-afterAll(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-  await stack[Symbol.asyncDispose]();
 });
 
 describe("while PingOne does not answer", () => {
   let entered: Record<"legacy" | "modern", Awaited<ReturnType<typeof enterEra>>>;
 
-  beforeAll(async () => {
+  it.beforeAll(async () => {
     const { worker, emulators } = stack;
     // Entering refreshes a token that is about to die, and the next one is to die as well.
     await emulators.control.setSwitches({ accessTokenTtlSeconds: DEAD_AFTER_ONE_SECOND });

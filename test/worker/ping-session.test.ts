@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import { describe, expect, vi } from "vitest";
+import { signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
 import { grantBehind } from "../support/grants.ts";
 import {
   connectMcp,
@@ -7,22 +7,16 @@ import {
   PROTOCOL_ERAS,
   redeem,
   registerClient,
+  requestRefresh,
   requestToken,
   startAuthorization,
   type TokenResponse,
 } from "../support/mcp-client.ts";
 import { sendInEra } from "../support/raw-mcp.ts";
+import { testWithForeignStack } from "../support/test.ts";
 import { beforeAnswerArrives } from "../support/upstream.ts";
 
-let stack: ForeignStack;
-
-beforeAll(async () => {
-  stack = await startForeignStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithForeignStack();
 
 function sessions(): string[] {
   return stack.worker.listObjectIds("PingSession");
@@ -30,7 +24,7 @@ function sessions(): string[] {
 
 describe("a PingSession", () => {
   let before: string[];
-  beforeEach(() => {
+  it.beforeEach(() => {
     before = sessions();
   });
   const added = () => sessions().filter((id) => !before.includes(id));
@@ -100,10 +94,7 @@ describe("a PingSession", () => {
     const other = await registerClient(stack.worker);
     await requestToken(stack.worker, other, { token: tokens.refresh_token ?? "" });
     expect(added()).toHaveLength(1);
-    const refreshed = await requestToken(stack.worker, client, {
-      grant_type: "refresh_token",
-      refresh_token: tokens.refresh_token ?? "",
-    });
+    const refreshed = await requestRefresh(stack.worker, client, tokens);
     expect(refreshed.status).toBe(200);
   });
 
@@ -205,10 +196,7 @@ it("a connection that is replaced while it refreshes at PingOne leaves the new o
   }
   await vi.waitFor(() => expect(worker.listObjectIds("PingSession")).toHaveLength(1), { timeout: 10_000 });
   expect(provider.countRequests("/token/revocation")).toBe(0);
-  const refreshed = await requestToken(worker, client, {
-    grant_type: "refresh_token",
-    refresh_token: tokens?.refresh_token ?? "",
-  });
+  const refreshed = await requestRefresh(worker, client, tokens ?? {});
   expect(refreshed.status).toBe(200);
   // What was handed over is revoked with the session that has it.
   const { refresh_token: latest = "" } = (await refreshed.json()) as TokenResponse;

@@ -1,31 +1,19 @@
 /** The flow policy that was asked for is the one that signed the person in (`acr`, OpenID Connect Core §2). */
-import { setupServer } from "msw/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  CRAFTED_SETTINGS,
-  type CraftedIssuer,
-  createCraftedIssuer,
-} from "../../src/auth/testing/crafted-issuer.ts";
+import { describe, expect } from "vitest";
 import { redeem, registerClient } from "../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, watch, watchLog } from "../support/observe.ts";
+import { countHoldings, expectSignInError, watch, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+import { testWithCraftedIssuer, testWithStack } from "../support/test.ts";
 
 /** Assigned to the application, and not the first by priority. */
 const DEMANDED = "5f385b61aea5d59d2fb7ac968ad2247d";
 const FIRST = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
 
+const emulated = testWithStack({ PINGONE_DV_POLICY_ID: DEMANDED });
+const crafted = testWithCraftedIssuer({ PINGONE_DV_POLICY_ID: DEMANDED });
+
 describe("with PINGONE_DV_POLICY_ID", () => {
-  let stack: TestStack;
-
-  beforeAll(async () => {
-    stack = await startTestStack({ PINGONE_DV_POLICY_ID: DEMANDED });
-  });
-
-  afterAll(async () => {
-    await stack[Symbol.asyncDispose]();
-  });
+  const { it, stack } = emulated;
 
   it("a sign-in through that policy gives access", async () => {
     const signIn = await startSignIn(stack.worker);
@@ -41,12 +29,7 @@ describe("with PINGONE_DV_POLICY_ID", () => {
     const watched = await watch(stack);
     const log = watchLog(stack.worker);
     const back = await signIn.browser.open(callback);
-    expectErrorRedirect(back.url, {
-      redirectUri: signIn.client.redirectUri,
-      error: "access_denied",
-      state: signIn.attempt.state,
-      issuer: stack.worker.origin,
-    });
+    expectSignInError(back.url, signIn, "access_denied");
     expect((await watched.upstreamCalls()).filter((name) => name !== "jwks")).toEqual(["token", "revoke"]);
     await watched.expectNothingGained();
     expect(await log.line("callback.pingone_failed")).toMatchObject({
@@ -67,21 +50,7 @@ describe("with PINGONE_DV_POLICY_ID", () => {
 });
 
 describe("an ID token whose acr is", () => {
-  const server = setupServer();
-  let issuer: CraftedIssuer;
-  let worker: TestWorker;
-
-  beforeAll(async () => {
-    issuer = await createCraftedIssuer();
-    server.listen({ onUnhandledFrame: "bypass" });
-    server.use(...issuer.handlers);
-    worker = await startLonelyWorker({ ...CRAFTED_SETTINGS, PINGONE_DV_POLICY_ID: DEMANDED });
-  });
-
-  afterAll(async () => {
-    await worker.close();
-    server.close();
-  });
+  const { it, worker, issuer } = crafted;
 
   it.each<[what: string, acr: unknown, policy: string]>([
     ["missing", undefined, "none"],

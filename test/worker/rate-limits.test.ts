@@ -1,24 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTestWorker, type TestWorker } from "../support/worker.ts";
+import { describe, expect } from "vitest";
+import { testWithLonelyWorker } from "../support/test.ts";
 
 /** From `wrangler.jsonc`. */
 const LIMITS = { register: 60, authorize: 300, token: 600 } as const;
 
-let worker: TestWorker;
-
-beforeAll(async () => {
-  worker = await startTestWorker({
-    PINGONE_ISSUER: "http://127.0.0.1:9/env/as",
-    MCP_SERVER_CLIENT_ID: "mcp-server",
-    MCP_SERVER_CLIENT_SECRET: "TEST ONLY",
-    API_IDENTIFIER: "https://todo.api.com",
-    API_URL: "http://127.0.0.1:9",
-  });
-});
-
-afterAll(async () => {
-  await worker.close();
-});
+const { it, worker } = testWithLonelyWorker();
 
 /** One stranger. The test harness gives every other request an address of its own. */
 const FROM_ONE_ADDRESS = { "CF-Connecting-IP": "192.0.2.7" };

@@ -1,33 +1,20 @@
 /** POST /token with a refresh token, and revocation (RFC 7009), which is served at the same address. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import {
   changeLastCharacter,
   type RegisteredClient,
   registerClient,
+  requestRefresh,
   requestToken,
   signIn,
   type TokenResponse,
 } from "../support/mcp-client.ts";
 import { countHoldings, expectNoSecrets, expectOAuthError, watch } from "../support/observe.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { sendInEra } from "../support/raw-mcp.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  await stack.emulators.control.clearFaults();
-});
+const { it, stack, worker } = testWithStack();
 
 interface Connection {
   readonly client: RegisteredClient;
@@ -46,7 +33,7 @@ function refresh(
   refreshToken: string,
   extra: Record<string, string> = {},
 ): Promise<Response> {
-  return requestToken(worker, client, { grant_type: "refresh_token", refresh_token: refreshToken, ...extra });
+  return requestRefresh(worker, client, { refresh_token: refreshToken }, extra);
 }
 
 async function refreshWell(client: RegisteredClient, refreshToken: string): Promise<TokenResponse> {
@@ -65,20 +52,7 @@ function revoke(
 
 /** Whether an access token of ours still opens /mcp. */
 async function isAlive(accessToken: string): Promise<boolean> {
-  const response = await worker.fetch(worker.resource, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${accessToken}`,
-      "Content-Type": "application/json",
-      Accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
-    }),
-  });
+  const response = await sendInEra(worker, "legacy", { call: "initialize", token: accessToken });
   await response.body?.cancel();
   return response.status === 200;
 }

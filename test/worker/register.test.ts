@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { expectOAuthError } from "../support/observe.ts";
-import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+import { testWithLonelyWorker } from "../support/test.ts";
 
 const GOOD = { client_name: "Test client", redirect_uris: ["http://localhost:7777/callback"] };
 
-let worker: TestWorker;
-
-beforeAll(async () => {
-  worker = await startLonelyWorker();
-});
-
-afterAll(async () => {
-  await worker.close();
-});
+const { it, worker } = testWithLonelyWorker();
 
 function register(body: unknown, init: RequestInit = {}): Promise<Response> {
   return worker.fetch(`${worker.origin}/register`, {
@@ -98,7 +90,7 @@ describe("/register (RFC 7591)", () => {
 describe("/register refuses, and stores nothing for", () => {
   let clients: number;
 
-  beforeEach(async () => {
+  it.beforeEach(async () => {
     clients = await countClients();
   });
 

@@ -1,18 +1,17 @@
 /** How long a client stays registered (`auth/registration.ts`): only a person who signs in keeps it. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type RegisteredClient, redeem, registerClient, requestToken } from "../support/mcp-client.ts";
+import { expect } from "vitest";
+import {
+  type RegisteredClient,
+  redeem,
+  registerClient,
+  requestRefresh,
+  requestToken,
+  type TokenResponse,
+} from "../support/mcp-client.ts";
 import { comeBack, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithStack();
 
 const DAY_SECONDS = 86_400;
 
@@ -63,13 +62,10 @@ it("a sign-in keeps it for ninety days, and a later one writes nothing while mor
 
 it("each use renews it, and none shortens it", async () => {
   const client = await registerClient(stack.worker);
-  let { refresh_token: refreshToken = "" } = await signIn(client);
+  let tokens = await signIn(client);
   const refresh = async () => {
-    const form = { grant_type: "refresh_token", refresh_token: refreshToken };
-    const tokens = (await (await requestToken(stack.worker, client, form)).json()) as {
-      refresh_token: string;
-    };
-    refreshToken = tokens.refresh_token;
+    const response = await requestRefresh(stack.worker, client, tokens);
+    tokens = (await response.json()) as TokenResponse;
   };
   await setDaysLeft(client, 46);
   await refresh();

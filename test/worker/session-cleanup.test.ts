@@ -1,18 +1,14 @@
 import type { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
+import { expect } from "vitest";
+import { signInAtForeignProvider } from "../support/foreign-stack.ts";
 import { connectMcp } from "../support/mcp-client.ts";
+import { testWithForeignStack } from "../support/test.ts";
 
-let stack: ForeignStack;
+const { it, stack } = testWithForeignStack();
 let accessToken: string;
 
-beforeAll(async () => {
-  stack = await startForeignStack();
+it.beforeAll(async () => {
   accessToken = (await signInAtForeignProvider(stack.worker)).tokens.access_token;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 const sessions = () => stack.worker.listObjectIds("TodoMcpServer");

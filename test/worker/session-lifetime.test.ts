@@ -1,22 +1,11 @@
 /** That an MCP session always ends, whatever its client does, and what its object keeps until then. */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { MAXIMUM_MCP_SESSIONS } from "../../src/config.ts";
 import { signIn } from "../support/mcp-client.ts";
 import { openSession, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, worker } = testWithStack();
 
 async function signInAsAlice(): Promise<string> {
   return (await signIn(worker)).tokens.access_token;

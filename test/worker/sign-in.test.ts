@@ -1,6 +1,6 @@
 /** Whole sign-ins: kinds of clients, several at once, and what a return costs. */
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import {
   answerPages,
   connectMcp,
@@ -8,28 +8,18 @@ import {
   PROTOCOL_ERAS,
   redeem,
   registerClient,
-  requestToken,
+  requestRefresh,
   signIn,
   startAuthorization,
 } from "../support/mcp-client.ts";
 import { countHoldings, pendingSignInCookies, watch } from "../support/observe.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { startTestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
-});
-
-beforeEach(async () => {
+it.beforeEach(async () => {
   await stack.emulators.control.reset();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 async function readUsername(accessToken: string): Promise<unknown> {
@@ -58,10 +48,7 @@ it.each(PROTOCOL_ERAS)(
     const last = await answerPages(page);
     const tokens = await redeem(worker, claude, attempt, last.url);
     expect(tokens.scope).toBe("todo_api:read todo_api:write");
-    const refreshed = await requestToken(worker, claude, {
-      grant_type: "refresh_token",
-      refresh_token: tokens.refresh_token ?? "",
-    });
+    const refreshed = await requestRefresh(worker, claude, tokens);
     const { access_token } = (await refreshed.json()) as { access_token: string };
     const mcp = await connectMcp(worker, access_token, era);
     const result = await mcp.callTool({ name: "listTodos", arguments: {} });

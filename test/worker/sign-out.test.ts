@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
-import { type ForeignStack, signInAtForeignProvider, startForeignStack } from "../support/foreign-stack.ts";
-import { createBrowser, registerClient, requestToken, startAuthorization } from "../support/mcp-client.ts";
+import { signInAtForeignProvider } from "../support/foreign-stack.ts";
+import { createBrowser, registerClient, requestRefresh, startAuthorization } from "../support/mcp-client.ts";
+import { sendInEra } from "../support/raw-mcp.ts";
+import { testWithForeignStack } from "../support/test.ts";
 
-let stack: ForeignStack;
-
-beforeAll(async () => {
-  stack = await startForeignStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithForeignStack();
 
 /** Opens the sign-out page and signs in at the provider when it asks. */
 async function openSignOut(browser: TestBrowser): Promise<TestPage> {
@@ -23,21 +17,8 @@ async function openSignOut(browser: TestBrowser): Promise<TestPage> {
   return page;
 }
 
-async function callMcp(accessToken: string): Promise<Response> {
-  return stack.worker.fetch(stack.worker.resource, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${accessToken}`,
-      "Content-Type": "application/json",
-      Accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } },
-    }),
-  });
+function callMcp(token: string): Promise<Response> {
+  return sendInEra(stack.worker, "legacy", { call: "initialize", token });
 }
 
 describe("the sign-out page", () => {
@@ -78,10 +59,7 @@ describe("the sign-out page", () => {
     expect(stack.provider.countRequests("/token/revocation")).toBeGreaterThan(revocations);
     expect((await callMcp(tokens.access_token)).status).toBe(401);
     expect(stack.worker.listObjectIds("PingSession")).toEqual([]);
-    const refreshed = await requestToken(stack.worker, client, {
-      grant_type: "refresh_token",
-      refresh_token: tokens.refresh_token ?? "",
-    });
+    const refreshed = await requestRefresh(stack.worker, client, tokens);
     expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
   });
 

@@ -1,22 +1,20 @@
 /** What anyone meets at this host beside the protocols: start page, health, addresses that lead nowhere. */
 import { parse } from "node-html-parser";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { SECRET_NAMES } from "../../src/config.ts";
 import { expectPage, watchLog } from "../support/observe.ts";
-import { startLonelyWorker, startTestWorker, type TestWorker } from "../support/worker.ts";
+import { testWithLonelyWorker, testWithWorker } from "../support/test.ts";
 
 const HTML = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 
+const setUp = testWithLonelyWorker();
+const unusable = testWithWorker({
+  COOKIE_ENCRYPTION_KEY: "SENSITIVE-short",
+  PINGONE_ISSUER: "SENSITIVE-issuer",
+});
+
 describe("a Worker that is set up", () => {
-  let worker: TestWorker;
-
-  beforeAll(async () => {
-    worker = await startLonelyWorker();
-  });
-
-  afterAll(async () => {
-    await worker.close();
-  });
+  const { it, worker } = setUp;
 
   it("says on its start page what it is and where to connect", async () => {
     const response = await worker.fetch(`${worker.origin}/`, { headers: HTML });
@@ -161,18 +159,7 @@ describe("a Worker that is set up", () => {
 });
 
 describe("a Worker whose settings are missing or malformed", () => {
-  let worker: TestWorker;
-
-  beforeAll(async () => {
-    worker = await startTestWorker({
-      COOKIE_ENCRYPTION_KEY: "SENSITIVE-short",
-      PINGONE_ISSUER: "SENSITIVE-issuer",
-    });
-  });
-
-  afterAll(async () => {
-    await worker.close();
-  });
+  const { it, worker } = unusable;
 
   it("names all of them on a page, each with the command that sets it, and never a value", async () => {
     const response = await worker.fetch(`${worker.origin}/`, { headers: HTML });

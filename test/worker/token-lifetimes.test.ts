@@ -1,12 +1,6 @@
 /** How long the Worker's own tokens live, by what PingOne gives: with a refresh token, without one, for a moment. */
-import { setupServer } from "msw/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  CRAFTED_SETTINGS,
-  type CraftedAnswer,
-  type CraftedIssuer,
-  createCraftedIssuer,
-} from "../../src/auth/testing/crafted-issuer.ts";
+import { describe, expect } from "vitest";
+import type { CraftedAnswer } from "../../src/auth/testing/crafted-issuer.ts";
 import { grantBehind } from "../support/grants.ts";
 import {
   type RegisteredClient,
@@ -17,24 +11,13 @@ import {
 import { countHoldings, expectOAuthError } from "../support/observe.ts";
 import { sendInEra } from "../support/raw-mcp.ts";
 import { comeBack, startSignIn } from "../support/sign-in.ts";
-import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
+import { testWithCraftedIssuer } from "../support/test.ts";
 
-const server = setupServer();
-let issuer: CraftedIssuer;
-let worker: TestWorker;
+const { it, worker, issuer } = testWithCraftedIssuer();
 let client: RegisteredClient;
 
-beforeAll(async () => {
-  issuer = await createCraftedIssuer();
-  server.listen({ onUnhandledFrame: "bypass" });
-  server.use(...issuer.handlers);
-  worker = await startLonelyWorker(CRAFTED_SETTINGS);
+it.beforeAll(async () => {
   client = await registerClient(worker);
-});
-
-afterAll(async () => {
-  await worker.close();
-  server.close();
 });
 
 /** A sign-in up to the code, with what redeems it. */

@@ -1,6 +1,6 @@
 /** POST /token with an authorization code: who gets tokens, and who does not. */
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import {
   type AuthorizationAttempt,
   answerPages,
@@ -12,25 +12,17 @@ import {
   type TokenResponse,
 } from "../support/mcp-client.ts";
 import { countHoldings, expectNoSecrets, expectOAuthError, watch } from "../support/observe.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
-let worker: TestWorker;
+const { it, stack, worker } = testWithStack();
 let clients: Readonly<Record<"public" | "post" | "basic", RegisteredClient>>;
 
-beforeAll(async () => {
-  stack = await startTestStack();
-  worker = stack.worker;
+it.beforeAll(async () => {
   clients = {
     public: await registerClient(worker),
     post: await registerClient(worker, { token_endpoint_auth_method: "client_secret_post" }),
     basic: await registerClient(worker, { token_endpoint_auth_method: "client_secret_basic" }),
   };
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 type Parameters = Record<string, string | undefined>;

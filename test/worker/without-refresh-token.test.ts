@@ -1,19 +1,14 @@
 /** PingOne gives no refresh token, as in the guide's set-up: what a refusal by the Todo API means then. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { signIn } from "../support/mcp-client.ts";
 import { watch, watchLog } from "../support/observe.ts";
 import { readAnswer, sendInEra } from "../support/raw-mcp.ts";
-import { startTestStack, type TestStack } from "../support/stack.ts";
+import { testWithStack } from "../support/test.ts";
 
-let stack: TestStack;
+const { it, stack } = testWithStack();
 
-beforeAll(async () => {
-  stack = await startTestStack();
+it.beforeAll(async () => {
   await stack.emulators.control.setSwitches({ refreshTokenGrant: false });
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 async function connect(): Promise<string> {

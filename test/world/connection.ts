@@ -3,6 +3,7 @@ import {
   PROTOCOL_ERAS,
   type ProtocolEra,
   type RegisteredClient,
+  requestRefresh,
   requestToken,
   type TokenResponse,
 } from "../support/mcp-client.ts";
@@ -63,10 +64,7 @@ export class Connection {
   }
 
   async refresh(worker: TestWorker): Promise<Outcome> {
-    const response = await requestToken(worker, this.client, {
-      grant_type: "refresh_token",
-      refresh_token: this.#tokens.refresh_token ?? "",
-    });
+    const response = await requestRefresh(worker, this.client, this.#tokens);
     const text = await response.text();
     if (response.status !== 200) return failed(`refresh: ${response.status} ${text}`);
     this.#tokens = { ...this.#tokens, ...(JSON.parse(text) as TokenResponse) };
@@ -110,10 +108,7 @@ export class Connection {
       await response.text();
       if (response.status !== 401) return broken(`ended access: tools/list, ${era}: ${response.status}`);
     }
-    const refreshed = await requestToken(worker, this.client, {
-      grant_type: "refresh_token",
-      refresh_token: this.#tokens.refresh_token ?? "",
-    });
+    const refreshed = await requestRefresh(worker, this.client, this.#tokens);
     const text = await refreshed.text();
     return refreshed.status === 400 && text.includes("invalid_grant")
       ? DONE

@@ -2,7 +2,7 @@
  * What a request costs in KV operations and calls of objects, counted around the bundle: never more because a person has
  * many grants.
  */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
@@ -18,22 +18,18 @@ import {
 } from "../support/mcp-client.ts";
 import { enterEra, sendInEra } from "../support/raw-mcp.ts";
 import { createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
+import { testWith } from "../support/test.ts";
 import type { TestWorker } from "../support/worker.ts";
 import type { KvCounts } from "./inside/kv-hub.ts";
-import { startWorld, type World } from "./world.ts";
+import { startWorld } from "./world.ts";
 
-let world: World;
+const { it, started: world } = testWith(() => startWorld());
 let worker: TestWorker;
 
-beforeAll(async () => {
-  world = await startWorld();
+it.beforeAll(async () => {
   worker = world.at("place-one");
   // How often a key may be written is not the subject here, and nobody waits a second between two pages.
   await world.kv.setWriteInterval(0);
-});
-
-afterAll(async () => {
-  await world[Symbol.asyncDispose]();
 });
 
 const total = (counts: Readonly<Record<string, number>>) =>
@@ -102,7 +98,7 @@ describe("however many grants there are", { shuffle: false }, () => {
     let tokens: TokenResponse;
     let first: Awaited<ReturnType<typeof signInCounted>>;
 
-    beforeAll(async () => {
+    it.beforeAll(async () => {
       const earlier = await signIn(worker, { username: "alice" });
       await plantGrants(earlier.tokens, count - 1);
       client = await registerClient(worker);

@@ -1,27 +1,20 @@
 /** The doubles of Cloudflare's parts behave as Cloudflare documents them, and the bundle meets them and nothing else. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { registerClient, startAuthorization } from "../support/mcp-client.ts";
-import { startWorld, type World } from "./world.ts";
+import { testWith } from "../support/test.ts";
+import { startWorld } from "./world.ts";
 
 const [ONE, TWO] = ["place-one", "place-two"] as const;
 
-let world: World;
+const { it, started: world } = testWith(() => startWorld());
 let key: string;
 
 /** Anew for each call: what has met a discarded instance is broken for good. */
 const probe = () => world.probe(key);
 
-beforeAll(async () => {
-  world = await startWorld();
-});
-
-beforeEach(async () => {
+it.beforeEach(async () => {
   key = `test:${crypto.randomUUID()}`;
   await world.takeDiscards();
-});
-
-afterAll(async () => {
-  await world[Symbol.asyncDispose]();
 });
 
 describe("KV", () => {

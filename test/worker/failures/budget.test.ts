@@ -1,9 +1,9 @@
 /** A whole request has a budget, however many slow calls it would take; each call alone may take longer here. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { PROTOCOL_ERAS, redeem } from "../../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, watchLog } from "../../support/observe.ts";
+import { countHoldings, expectSignInError, watchLog } from "../../support/observe.ts";
 import { passPingOne, startSignIn } from "../../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import type { TestWorker } from "../../support/worker.ts";
 import {
   connect,
@@ -22,16 +22,7 @@ const TOO_SLOW = { fault: "delay", milliseconds: 3000 } as const;
 /** Two of these are. */
 const SLOW = { fault: "delay", milliseconds: 1100 } as const;
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack({ REQUEST_BUDGET_SECONDS: "2", UPSTREAM_TIMEOUT_SECONDS: "20" });
-});
-
-afterAll(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithStack({ REQUEST_BUDGET_SECONDS: "2", UPSTREAM_TIMEOUT_SECONDS: "20" });
 
 it("a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
   const { emulators, worker } = stack;
@@ -46,12 +37,7 @@ it("a sign-in is given up when PingOne's answers together take longer than the b
   const after = await emulators.control.lastRequestNumber();
   const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
-  expectErrorRedirect(back.url, {
-    redirectUri: signIn.client.redirectUri,
-    error: "temporarily_unavailable",
-    state: signIn.attempt.state,
-    issuer: worker.origin,
-  });
+  expectSignInError(back.url, signIn, "temporarily_unavailable");
   expect(await log.line("callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
   expect(await countHoldings(worker)).toEqual(before);
   await emulators.control.expectRequest({ endpoint: "jwks", fault: "delay", after }, { times: 1 });
@@ -64,7 +50,7 @@ it("a sign-in is given up when PingOne's answers together take longer than the b
 describe.concurrent("in the budget of one request", () => {
   let dead: readonly [SignedIn, SignedIn];
 
-  beforeAll(async () => {
+  it.beforeAll(async () => {
     const ttlSeconds = DEAD_AFTER_ONE_SECOND;
     dead = [await signInAtPingOne(stack, { ttlSeconds }), await signInAtPingOne(stack, { ttlSeconds })];
     await seconds(DEAD_AFTER_ONE_SECOND);

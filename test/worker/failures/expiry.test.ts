@@ -2,11 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { startOffline } from "../../../mocks/index.ts";
-import { PROTOCOL_ERAS, requestToken } from "../../support/mcp-client.ts";
+import { PROTOCOL_ERAS, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, type Holdings, watchLog } from "../../support/observe.ts";
-import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
+import { type TestStack, workerSettings } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import { startTestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import {
   type Connection,
@@ -22,27 +23,12 @@ import {
   watchCalls,
 } from "./signed-in.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "3" });
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-});
+const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "3" });
 
 /** The grant is gone: this access token, its refresh token and PingOne's tokens behind them are worth nothing. */
 async function expectNothingLeft(of: TestStack, { client, tokens, accessToken }: SignedIn): Promise<void> {
   expectSignInChallenge(of, await postToolCall(of.worker, accessToken, "whoAmI"));
-  const refreshed = await requestToken(of.worker, client, {
-    grant_type: "refresh_token",
-    refresh_token: tokens.refresh_token ?? "",
-  });
+  const refreshed = await requestRefresh(of.worker, client, tokens);
   expect(refreshed.status).toBe(400);
   expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
 }
@@ -55,7 +41,7 @@ describe.each([
   const endings: { signedIn: SignedIn; connection: Connection }[] = [];
   let holdings: Holdings;
 
-  beforeAll(async () => {
+  it.beforeAll(async () => {
     const { emulators, worker } = stack;
     holdings = await countHoldings(worker);
     // Refreshed ones as well, so that whatever happens before, each is due once a second has passed.
@@ -69,7 +55,7 @@ describe.each([
     await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
   });
 
-  afterAll(async () => {
+  it.afterAll(async () => {
     const { grants, pingSessions } = await countHoldings(stack.worker);
     expect({ grants, pingSessions }).toEqual({
       grants: holdings.grants,
@@ -121,10 +107,7 @@ describe.each([
 
   it("a client that refreshes its own token learns of it there", async () => {
     const { signedIn } = ending(4);
-    const refreshed = await requestToken(stack.worker, signedIn.client, {
-      grant_type: "refresh_token",
-      refresh_token: signedIn.tokens.refresh_token ?? "",
-    });
+    const refreshed = await requestRefresh(stack.worker, signedIn.client, signedIn.tokens);
     expect(refreshed.status).toBe(400);
     expect(await refreshed.json()).toEqual({
       error: "invalid_grant",

@@ -6,6 +6,7 @@ import {
   PROTOCOL_ERAS,
   redeem,
   registerClient,
+  requestRefresh,
   requestToken,
   startAuthorization,
   TEST_PASSWORD,
@@ -38,10 +39,7 @@ async function workAndRefresh(stack: TestStack): Promise<void> {
   const confidential = await registerClient(worker, { token_endpoint_auth_method: "client_secret_post" });
   const first = await signInAtPingOne(stack, { client: confidential });
   const second = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DEAD_AFTER_ONE_SECOND });
-  await requestToken(worker, second.client, {
-    grant_type: "refresh_token",
-    refresh_token: second.tokens.refresh_token ?? "",
-  });
+  await requestRefresh(worker, second.client, second.tokens);
   for (const [index, { accessToken }] of [first, second].entries()) {
     const connection = await connect(worker, accessToken, PROTOCOL_ERAS[index] ?? "modern");
     await connection.call("whoAmI");
@@ -53,10 +51,9 @@ async function workAndRefresh(stack: TestStack): Promise<void> {
     await connection.listTools();
     await connection.mcp.close();
   }
-  const refresh = { grant_type: "refresh_token", refresh_token: first.tokens.refresh_token ?? "" };
-  await requestToken(worker, first.client, refresh);
+  await requestRefresh(worker, first.client, first.tokens);
   await requestToken(worker, second.client, { token: second.tokens.refresh_token ?? "" });
-  await requestToken(worker, second.client, refresh);
+  await requestRefresh(worker, second.client, first.tokens);
   await post(worker, "alice:none:stolen-token", { method: "tools/list" });
 }
 

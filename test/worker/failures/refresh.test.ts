@@ -2,10 +2,10 @@
  * PingOne fails when a token is refreshed, in a way that passes: the grant is kept, a token that is still good is used
  * on, then the client is told to wait, and once PingOne is back everything works again without a new sign-in.
  */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { PROTOCOL_ERAS, type ProtocolEra, requestToken } from "../../support/mcp-client.ts";
+import { describe, expect, vi } from "vitest";
+import { PROTOCOL_ERAS, type ProtocolEra, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, type Holdings } from "../../support/observe.ts";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import {
   connect,
   DEAD_AFTER_ONE_SECOND,
@@ -37,14 +37,13 @@ const FAULTS: readonly [what: string, fault: Fault, failure: string][] = [
 
 const failuresMet: string[] = [];
 
-let stack: TestStack;
+const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 let holdings: Holdings;
 /** By the test that is theirs: one whose token is due for a refresh, and one whose token is dead. */
 let due: (what: string) => SignedIn;
 let dead: (what: string) => SignedIn;
 
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
+it.beforeAll(async () => {
   const names = FAULTS.map(([what]) => what);
   due = await signInForEach(stack, names, { ttlSeconds: DUE_AFTER_ONE_SECOND });
   dead = await signInForEach(stack, [...names, "asks to be left alone", "tells a browser"], {
@@ -54,12 +53,10 @@ beforeAll(async () => {
   await seconds(1);
 });
 
-afterAll(async () => {
+it.afterAll(async () => {
   const { pingSessions, grants } = await countHoldings(stack.worker);
   expect({ pingSessions, grants }).toEqual({ pingSessions: holdings.pingSessions, grants: holdings.grants });
   await expectRefreshFailuresLogged(stack, failuresMet);
-  await stack.emulators.control.assertNoPendingFaults();
-  await stack[Symbol.asyncDispose]();
 });
 
 /** Meets every refresh of this login until the returned function is called. */
@@ -107,8 +104,7 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       const connection = await connect(worker, accessToken, era);
       expect(await connection.listTools()).toBe(200);
       // The client's own token can wait, too.
-      const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token ?? "" };
-      const unrefreshed = await requestToken(worker, client, refresh);
+      const unrefreshed = await requestRefresh(worker, client, tokens);
       expect(unrefreshed.status).toBe(503);
       expect(await unrefreshed.json()).toMatchObject({ error: "temporarily_unavailable" });
       expect(unrefreshed.headers.get("Retry-After")).toMatch(/^[1-5]$/);
@@ -117,7 +113,7 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       await isBack();
       const recovers = async () => expect((await connection.call("listTodos")).status).toBe(200);
       await vi.waitFor(recovers, { timeout: 20_000, interval: 500 });
-      expect((await requestToken(worker, client, refresh)).status).toBe(200);
+      expect((await requestRefresh(worker, client, tokens)).status).toBe(200);
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
       const spared = (await emulators.control.requests(refreshes)).filter(
         ({ faults }) => faults.length === 0,

@@ -1,8 +1,8 @@
 /** A client ends its access while PingOne's revocation endpoint fails: access ends here all the same. */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { requestToken } from "../../support/mcp-client.ts";
+import { describe, expect, vi } from "vitest";
+import { requestRefresh, requestToken } from "../../support/mcp-client.ts";
 import { countHoldings, watchLog } from "../../support/observe.ts";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import { beforeAnswerArrives } from "../../support/upstream.ts";
 import {
   connect,
@@ -17,16 +17,7 @@ import {
   watchCalls,
 } from "./signed-in.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
-});
-
-afterAll(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 
 function revoke({ client, tokens }: SignedIn): Promise<Response> {
   return requestToken(stack.worker, client, { token: tokens.refresh_token ?? "" });
@@ -36,10 +27,7 @@ function revoke({ client, tokens }: SignedIn): Promise<Response> {
 async function expectEnded(signedIn: SignedIn): Promise<void> {
   const { worker } = stack;
   expectSignInChallenge(stack, await post(worker, signedIn.accessToken, { method: "tools/list" }));
-  const refreshed = await requestToken(worker, signedIn.client, {
-    grant_type: "refresh_token",
-    refresh_token: signedIn.tokens.refresh_token ?? "",
-  });
+  const refreshed = await requestRefresh(worker, signedIn.client, signedIn.tokens);
   expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
 }
 

@@ -4,13 +4,13 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import { ALL_TODO_SCOPES, OFFLINE_ACCESS, type TodoScope } from "../../../src/config.ts";
-import { answerPages, connectMcp, PROTOCOL_ERAS, redeem, requestToken } from "../../support/mcp-client.ts";
+import { answerPages, connectMcp, PROTOCOL_ERAS, redeem, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, watchLog } from "../../support/observe.ts";
 import { startSignIn } from "../../support/sign-in.ts";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import { APPS, createApp } from "./app.ts";
 import { connect, postToolCall, signInAtPingOne, watchCalls } from "./signed-in.ts";
 
@@ -23,19 +23,7 @@ const CALLS = {
   deleteTodo: { input: { todoId: "none" }, scopes: ["todo_api:write"] },
 } as const satisfies Record<string, { input: Record<string, unknown>; scopes: readonly TodoScope[] }>;
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack();
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-});
+const { it, stack } = testWithStack();
 
 /** The challenge of RFC 6750 §3.1, by its parameters. */
 function readChallenge(headers: Headers): Record<string, string> {
@@ -96,11 +84,7 @@ describe("a client that asks for", () => {
 
   it("less when it refreshes its token is bound by that token", async () => {
     const { client, tokens } = await signInAtPingOne(stack);
-    const refreshed = await requestToken(stack.worker, client, {
-      grant_type: "refresh_token",
-      refresh_token: tokens.refresh_token ?? "",
-      scope: "todo_api:read",
-    });
+    const refreshed = await requestRefresh(stack.worker, client, tokens, { scope: "todo_api:read" });
     const narrowed = (await refreshed.json()) as { access_token: string; scope: string };
     expect(narrowed.scope).toBe("todo_api:read");
     await expectBound(narrowed.access_token, ["todo_api:read"]);
@@ -108,9 +92,7 @@ describe("a client that asks for", () => {
 
   it("more when it refreshes its token does not get it", async () => {
     const { client, tokens } = await signInAtPingOne(stack, { scope: "todo_api:read" });
-    const refreshed = await requestToken(stack.worker, client, {
-      grant_type: "refresh_token",
-      refresh_token: tokens.refresh_token ?? "",
+    const refreshed = await requestRefresh(stack.worker, client, tokens, {
       scope: "todo_api:read todo_api:write",
     });
     expect(await refreshed.json()).toMatchObject({ scope: "todo_api:read" });
@@ -118,8 +100,8 @@ describe("a client that asks for", () => {
 });
 
 describe("a person who picks scopes at DaVinci", () => {
-  beforeAll(() => stack.emulators.control.chooseFlow("consent-reduced-scopes"));
-  afterAll(() => stack.emulators.control.chooseFlow("sign-on-with-consent"));
+  it.beforeAll(() => stack.emulators.control.chooseFlow("consent-reduced-scopes"));
+  it.afterAll(() => stack.emulators.control.chooseFlow("sign-on-with-consent"));
 
   /** Signs in as somebody who takes the ticks off these boxes. */
   async function signInWithout(unticked: readonly string[], username: string) {

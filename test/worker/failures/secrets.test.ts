@@ -5,10 +5,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { type Emulators, startOffline } from "../../../mocks/index.ts";
 import { TOOLS } from "../../../src/tools.ts";
 import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
+import { networkTest as it } from "../../support/network.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, TEST_COOKIE_KEY, type TestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import { liveThrough, TODO_TEXT } from "./life.ts";
@@ -23,7 +24,7 @@ let journal = "";
 let controlPages = "";
 let stateFile = "";
 
-beforeAll(async () => {
+it.beforeAll(async () => {
   stateDir = await mkdtemp(path.join(tmpdir(), "secrets-"));
   emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir });
   const plain = await startTestWorker({ ...workerSettings(emulators), UPSTREAM_TIMEOUT_SECONDS: "2" });
@@ -44,8 +45,7 @@ beforeAll(async () => {
   stateFile = await readFile(path.join(stateDir, "emulators.json"), "utf8");
 });
 
-afterAll(async () => {
-  traffic[Symbol.dispose]();
+it.afterAll(async () => {
   await worker.close();
   await rm(stateDir, { recursive: true });
 });
@@ -135,7 +135,7 @@ describe("each log line", () => {
   }
   let lines: Line[];
 
-  beforeAll(() => {
+  it.beforeAll(() => {
     lines = worker
       .logs()
       .split("\n")
@@ -237,7 +237,7 @@ describe("each log line", () => {
 describe("with WHOAMI_ACCESS_TOKEN=redact", () => {
   it.each(PROTOCOL_ERAS)("whoAmI shows no token in the %s era", async (era) => {
     await using stack = await startTestStack({ WHOAMI_ACCESS_TOKEN: "redact" });
-    using seen = recordTraffic(stack.worker.fetch, [stack.emulators.pingoneOrigin]);
+    const seen = recordTraffic(stack.worker.fetch, [stack.emulators.pingoneOrigin]);
     const watched = { ...stack, worker: { ...stack.worker, fetch: seen.fetch } } as TestStack;
     const { accessToken } = await signInAtPingOne(watched);
     const connection = await connect(watched.worker, accessToken, era);

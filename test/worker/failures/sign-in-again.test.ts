@@ -1,6 +1,6 @@
 /** Access at PingOne has ended: real clients find out by a 401, sign in again by themselves and go on. */
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { expect } from "vitest";
+import { testWithStack } from "../../support/test.ts";
 import { APPS, type AppKind, createApp } from "./app.ts";
 import { DUE_AFTER_ONE_SECOND, seconds } from "./signed-in.ts";
 
@@ -11,16 +11,11 @@ const PERSON: Readonly<Record<AppKind, string>> = {
   "SDK v2, new protocol": "decliner",
 };
 
-let stack: TestStack;
+const { it, stack } = testWithStack();
 
-beforeAll(async () => {
-  stack = await startTestStack();
+it.beforeAll(async () => {
   // So that every token is due, and PingOne asked, once a second has passed.
   await stack.emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
 });
 
 it.concurrent.each(APPS)(

@@ -1,27 +1,16 @@
 /** PingOne fails around a sign-in: its discovery document, its keys, its own pages, the way back. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import type { PingTokens } from "../../../src/auth/ping-types.ts";
 import { answerPages, createBrowser, redeem, registerClient } from "../../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../../support/observe.ts";
+import { countHoldings, expectSignInError, pendingSignInCookies, watchLog } from "../../support/observe.ts";
 import { passPingOne, startSignIn } from "../../support/sign-in.ts";
-import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
+import { workerSettings } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import { startTestWorker, type TestWorker } from "../../support/worker.ts";
 import { type Fault, queueFault, signInAtPingOne, watchCalls } from "./signed-in.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
-});
-
-afterAll(async () => {
-  await stack[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-});
+const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 
 const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
   ["takes longer than the time-out", { fault: "delay", milliseconds: 2600 }],
@@ -36,11 +25,11 @@ describe("[FAIL-62] a refresh is put off, and the session kept, when the discove
   /** One good document is remembered for an hour, so this Worker never gets one. */
   let unaware: TestWorker;
 
-  beforeAll(async () => {
+  it.beforeAll(async () => {
     unaware = await startTestWorker({ ...workerSettings(stack.emulators), UPSTREAM_TIMEOUT_SECONDS: "2" });
   });
 
-  afterAll(async () => {
+  it.afterAll(async () => {
     await unaware.close();
   });
 
@@ -86,12 +75,7 @@ describe("[FAIL-63] a sign-in ends at the client, and the next one succeeds, whe
     await queueFault(stack, "jwks", fault);
     const log = watchLog(worker);
     const back = await signIn.browser.open(callback);
-    expectErrorRedirect(back.url, {
-      redirectUri: signIn.client.redirectUri,
-      error: "temporarily_unavailable",
-      state: signIn.attempt.state,
-      issuer: worker.origin,
-    });
+    expectSignInError(back.url, signIn, "temporarily_unavailable");
     expect(await countHoldings(worker)).toEqual(before);
     expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
     expect(await log.line("callback.pingone_failed")).toMatchObject({ failure: "unavailable" });

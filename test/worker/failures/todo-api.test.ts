@@ -1,19 +1,10 @@
 /** The Todo API fails: what the model reads, and how often the API was asked. */
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { parseLog } from "../../support/observe.ts";
-import { startTestStack, type TestStack } from "../../support/stack.ts";
+import { testWithStack } from "../../support/test.ts";
 import { type Answer, connect, type Fault, queueFault, signInAtPingOne, watchCalls } from "./signed-in.ts";
 
-let stack: TestStack;
-
-beforeAll(async () => {
-  stack = await startTestStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
-});
-
-afterAll(async () => {
-  await stack.emulators.control.assertNoPendingFaults();
-  await stack[Symbol.asyncDispose]();
-});
+const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 
 interface Failure {
   readonly answer: Answer;

@@ -2,7 +2,7 @@
  * Everything that a test's person, clients, Worker and upstreams say to each other, and the secrets in it. Secrets are
  * kept in memory only, by the name under which they went over the wire.
  */
-import { setupServer } from "msw/node";
+import { network } from "../../support/network.ts";
 import type { TestFetch } from "../../support/worker.ts";
 
 /** Names of parameters, form fields, JSON members and hidden inputs whose values must stay where they belong. */
@@ -35,7 +35,7 @@ export interface SeenAnswer {
   readonly body: string;
 }
 
-export interface Traffic extends Disposable {
+export interface Traffic {
   /** To be used in place of the Worker's own. */
   readonly fetch: TestFetch;
   readonly answers: readonly SeenAnswer[];
@@ -57,18 +57,15 @@ export function recordTraffic(send: TestFetch, upstreams: readonly string[]): Tr
   };
   const learn = secretsLearner(know);
 
-  // The Worker's own calls leave workerd through this process.
-  const backChannel = setupServer();
-  backChannel.listen({ onUnhandledFrame: "bypass" });
   const isUpstream = (url: string) => {
     const { origin, pathname } = new URL(url);
     return upstreams.includes(origin) && !pathname.startsWith("/__mocks");
   };
   const reading: Promise<void>[] = [];
-  backChannel.events.on("request:start", ({ request }) => {
+  network.events.on("request:start", ({ request }) => {
     if (isUpstream(request.url)) reading.push(learn.fromRequest(request.clone()));
   });
-  backChannel.events.on("response:bypass", ({ request, response }) => {
+  network.events.on("response:bypass", ({ request, response }) => {
     if (isUpstream(request.url)) reading.push(learn.fromResponse(response.clone()));
   });
 
@@ -94,7 +91,6 @@ export function recordTraffic(send: TestFetch, upstreams: readonly string[]): Tr
       [...secrets]
         .filter(([value, name]) => !allowed.has(value) && !allowed.has(name) && text.includes(value))
         .map(([, name]) => name),
-    [Symbol.dispose]: () => backChannel.close(),
   };
 }
 

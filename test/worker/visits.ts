@@ -1,0 +1,59 @@
+/** Sign-ins up to where the callback leads, by people who share a browser or not. */
+import { expect } from "vitest";
+import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
+import { type RegisteredClient, redeem, registerClient, type TokenResponse } from "../support/mcp-client.ts";
+import { sendInEra } from "../support/raw-mcp.ts";
+import { createWorkerOnlyBrowser, passPingOne, type StartedSignIn, startSignIn } from "../support/sign-in.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+interface Visit {
+  readonly signIn: StartedSignIn;
+  /** Where the callback has led: at the client, or a page of the Worker. */
+  readonly page: TestPage;
+}
+
+export function visitsOf(worker: TestWorker) {
+  /** From the client's request through PingOne, where this person signs on, to the Worker's answer. */
+  async function visit(
+    person: string,
+    options: { client: RegisteredClient; browser: TestBrowser; overrides?: Record<string, string> },
+  ): Promise<Visit> {
+    const signIn = await startSignIn(worker, options);
+    return {
+      signIn,
+      page: await signIn.browser.open(await passPingOne(worker, signIn, { username: person })),
+    };
+  }
+
+  function isAtClient({ signIn, page }: Visit): boolean {
+    return page.url.href.startsWith(`${signIn.client.redirectUri}?`);
+  }
+
+  async function finish({ signIn, page }: Visit): Promise<TokenResponse> {
+    return redeem(worker, signIn.client, signIn.attempt, page.url);
+  }
+
+  async function statusOf({ access_token: token }: TokenResponse): Promise<number> {
+    const response = await sendInEra(worker, "modern", { call: "tools/list", token });
+    await response.text();
+    return response.status;
+  }
+
+  /** A client that alice has approved in a browser, which remembers that. */
+  async function approvedByAlice() {
+    const client = await registerClient(worker);
+    const browser = createWorkerOnlyBrowser(worker);
+    const tokens = await finish(await visit("alice", { client, browser }));
+    return { client, browser, tokens };
+  }
+
+  /** Bob has come back from PingOne in the browser in which alice had approved the client. */
+  async function bobIsAsked() {
+    const approved = await approvedByAlice();
+    const visited = await visit("bob", approved);
+    expect(isAtClient(visited)).toBe(false);
+    return { ...approved, visited };
+  }
+
+  return { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked };
+}
