@@ -15,7 +15,7 @@ describe("the control API on both emulators", () => {
   afterEach(() => emulators.control.assertNoPendingFaults());
 
   describe("faults of one login", () => {
-    it("are met at the token endpoint by the user's own code only", async () => {
+    it("[PING-043] are met at the token endpoint by the user's own code only", async () => {
       await emulators.control.queueFault({
         endpoint: "token",
         fault: "server_error",

@@ -134,7 +134,7 @@ describe("parseSettings", () => {
     ["API_URL", "http://localhost:9401"],
     ["API_URL", "http://[::1]:9401"],
     ["MCP_RESOURCE", "http://localhost:8787/mcp"],
-  ])("accepts plain http on loopback: %s=%s", (name, value) => {
+  ])("[SEC-34] accepts plain http on loopback: %s=%s", (name, value) => {
     expect(problemsOf({ ...VALID, [name]: value })).toEqual([]);
   });
 

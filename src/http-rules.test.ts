@@ -43,7 +43,7 @@ describe("what is refused costs nothing: the OAuth provider is not asked when", 
     ["HEAD comes to a page that begins a sign-in", "/authorize", { method: "HEAD" }, 405],
     ["the origin is unknown", "/mcp", { method: "POST", headers: { Origin: "https://evil.example" } }, 403],
     ["the body is too large", "/token", { method: "POST", body: "x".repeat(65 * 1024) }, 413],
-  ])("%s", async (_what, path, init, status) => {
+  ])("[SEC-27] %s", async (_what, path, init, status) => {
     const response = await serve(path, init);
     expect(response.status).toBe(status);
     expect(answer).not.toHaveBeenCalled();

@@ -27,7 +27,7 @@ describe("readBodyText", () => {
     expect(await readBodyText(request, 10)).toEqual({ kind: "read", text: "" });
   });
 
-  it("gives nothing for a body beyond the limit that names no length", async () => {
+  it("[SEC-31] gives nothing for a body beyond the limit that names no length", async () => {
     expect(await readBodyText(post(chunks(new Uint8Array(6), new Uint8Array(5))), 10)).toEqual({
       kind: "too_large",
     });
@@ -55,7 +55,7 @@ describe("readBodyText", () => {
       });
     });
 
-    it("tells that it breaks off, which is no failure of the server", async () => {
+    it("[FAIL-56] tells that it breaks off, which is no failure of the server", async () => {
       const body = new ReadableStream<Uint8Array>({
         pull: (controller) => controller.error(new Error("The client is gone")),
       });

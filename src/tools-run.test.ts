@@ -77,7 +77,7 @@ describe("runTool", () => {
     ["addTodo", ["todo_api:read"], "todo_api:write"],
     ["toggleTodo", [], "todo_api:write"],
     ["deleteTodo", ["todo_api:read"], "todo_api:write"],
-  ])("refuses %s to a caller with %j and names what is missing", async (name, scopes, missing) => {
+  ])("[SEC-25] refuses %s to a caller with %j and names what is missing", async (name, scopes, missing) => {
     const context = contextWith({ caller: { scopes } });
     const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
     expect(result).toMatchObject({ isError: true, content: [{ text: expect.stringContaining(missing) }] });
@@ -133,7 +133,7 @@ describe("runTool", () => {
     [{ kind: "refused" }, "refused", undefined],
     [new TypeError("internal words"), "internal", "TypeError"],
   ])(
-    "logs %o with the reference that the model was told, and no text of a person",
+    "[SEC-16] logs %o with the reference that the model was told, and no text of a person",
     async (outcome, error, detail) => {
       const context = contextWith({ outcome });
       const { content } = await runTool(toolNamed("addTodo"), { text: "My secret plan" }, context);
@@ -206,7 +206,7 @@ describe("whoAmI", () => {
     expect(text).toBe("Signed in as Alice Ames. Scopes: todo_api:read todo_api:write.");
   });
 
-  it("shows PingOne's access token only where the deployment says so, and never in the text", async () => {
+  it("[SEC-16] shows PingOne's access token only where the deployment says so, and never in the text", async () => {
     const shown = await whoAmI({ settings: testSettings({ WHOAMI_ACCESS_TOKEN: "include" }) });
     expect(shown.structuredContent).toMatchObject({ accessToken: "the-access-token" });
     expect(shown.text).not.toContain("the-access-token");

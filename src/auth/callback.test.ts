@@ -1,8 +1,8 @@
 /** A browser that goes away, and objects that cannot be reached: the local simulator has neither. */
 import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
-import { networkTest as it } from "../../test/support/network.ts";
 import type { Env } from "../config.ts";
+import { networkTest as it } from "../testing/network.ts";
 import { testSettings } from "../testing/settings.ts";
 import { createCallbackHandler } from "./callback.ts";
 import {

@@ -71,7 +71,7 @@ describe("a key that was never written", () => {
     "client:nobody",
     `client:${"c".repeat(2000)}`,
     "client:https://app.example/metadata",
-  ])("(%s) is not looked for", async (key) => {
+  ])("[FAIL-57] (%s) is not looked for", async (key) => {
     expect(await open().get(key)).toBeNull();
     expect(kv.get).not.toHaveBeenCalled();
     expect(keeper.readGrant).not.toHaveBeenCalled();

@@ -39,7 +39,7 @@ const PAGES: readonly [name: string, render: () => Promise<Response>, status: nu
 ];
 
 describe.each(PAGES)("the %s page", (_name, render, status) => {
-  it("carries its status and the headers that protect it", async () => {
+  it("[SEC-07] carries its status and the headers that protect it", async () => {
     const response = await render();
     expect(response.status).toBe(status);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -51,7 +51,7 @@ describe.each(PAGES)("the %s page", (_name, render, status) => {
     });
   });
 
-  it("lets only its own style sheet through its Content-Security-Policy", async () => {
+  it("[SEC-06] lets only its own style sheet through its Content-Security-Policy", async () => {
     const response = await render();
     const policy = response.headers.get("Content-Security-Policy") ?? "";
     const root = parse(await response.text(), { blockTextElements: { style: true } });
@@ -117,7 +117,7 @@ describe("renderConsentPage", () => {
     expect((await renderConsent()).headers.getSetCookie()).toEqual(["__Host-one=1"]);
   });
 
-  it("says that a name which registered itself is not verified", async () => {
+  it("[SEC-05] says that a name which registered itself is not verified", async () => {
     expect(await (await renderConsent()).text()).toContain("Nobody has verified it");
   });
 
@@ -127,7 +127,7 @@ describe("renderConsentPage", () => {
     expect(text).not.toContain("Nobody has verified it");
   });
 
-  it("warns of an app on the person's own computer, and only of such", async () => {
+  it("[SEC-05] warns of an app on the person's own computer, and only of such", async () => {
     expect(await (await renderConsent({ redirectIsLoopback: true })).text()).toContain("own computer");
     expect(await (await renderConsent()).text()).not.toContain("own computer");
   });
@@ -145,7 +145,7 @@ describe("renderConsentPage", () => {
     expect(root.querySelectorAll("dd").map(({ text }) => text)).toContain(shown);
   });
 
-  it("shows a name without what hides or reorders the text around it, and not more of it than fits", async () => {
+  it("[SEC-05] shows a name without what hides or reorders the text around it, and not more of it than fits", async () => {
     const root = parse(
       await (await renderConsent({ clientName: `Go\u202e\u200bod${"x".repeat(500)}` })).text(),
     );
@@ -156,12 +156,15 @@ describe("renderConsentPage", () => {
     expect(root.toString()).not.toMatch(/[\u202e\u200b]|x{100}/);
   });
 
-  it.each(["clientName", "redirectHost", "clientDomain"] as const)("escapes a hostile %s", async (field) => {
-    // An address that is no URL is shown as the provider names it.
-    const root = parse(await (await renderConsent({ redirectUri: HOSTILE, [field]: HOSTILE })).text());
-    expect(root.querySelectorAll("script, img")).toEqual([]);
-    expect(root.text).toContain(HOSTILE);
-  });
+  it.each(["clientName", "redirectHost", "clientDomain"] as const)(
+    "[SEC-06] escapes a hostile %s",
+    async (field) => {
+      // An address that is no URL is shown as the provider names it.
+      const root = parse(await (await renderConsent({ redirectUri: HOSTILE, [field]: HOSTILE })).text());
+      expect(root.querySelectorAll("script, img")).toEqual([]);
+      expect(root.text).toContain(HOSTILE);
+    },
+  );
 
   it("escapes a hostile handle inside its attribute", async () => {
     const root = parse(await (await renderConsent({}, HOSTILE)).text());
@@ -171,12 +174,15 @@ describe("renderConsentPage", () => {
 });
 
 describe("renderErrorPage", () => {
-  it.each(["title", "text", "nextStep", "reference"] as const)("escapes a hostile %s", async (field) => {
-    const page = { status: 400, title: "T", text: "x", nextStep: "y", [field]: HOSTILE };
-    const root = parse(await (await renderErrorPage(page)).text());
-    expect(root.querySelectorAll("script, img")).toEqual([]);
-    expect(root.querySelector("main")?.text).toContain(HOSTILE);
-  });
+  it.each(["title", "text", "nextStep", "reference"] as const)(
+    "[SEC-06] escapes a hostile %s",
+    async (field) => {
+      const page = { status: 400, title: "T", text: "x", nextStep: "y", [field]: HOSTILE };
+      const root = parse(await (await renderErrorPage(page)).text());
+      expect(root.querySelectorAll("script, img")).toEqual([]);
+      expect(root.querySelector("main")?.text).toContain(HOSTILE);
+    },
+  );
 
   it("ends its text as a sentence, whoever wrote it", async () => {
     const page = { status: 400, title: "T", nextStep: "y" };

@@ -1,11 +1,11 @@
 /** The answer to the consent page when the store fails, which no worker test can make it do. */
 import { expect } from "vitest";
-import { networkTest as it } from "../../test/support/network.ts";
+import { networkTest as it } from "../testing/network.ts";
 import { testSettings } from "../testing/settings.ts";
 import { createAuthorizeHandler } from "./ping-handler.ts";
 import { CRAFTED_REQUEST, CRAFTED_SETTINGS, createCraftedIssuer } from "./testing/crafted-issuer.ts";
 
-it("a write that fails after the person has allowed the client ends at the client, not on a page", async ({
+it("[FAIL-58] a write that fails after the person has allowed the client ends at the client, not on a page", async ({
   network,
 }) => {
   network.use(...(await createCraftedIssuer()).handlers);

@@ -34,7 +34,7 @@ describe("judgeAudience", () => {
     ["a payload that is no base64", "a.%%%.c", "access_token_is_no_jwt"],
     ["a payload that is no JSON", "eyJhbGciOiJSUzI1NiJ9.bm90IGpzb24.c", "access_token_is_no_jwt"],
     ["an empty token", "", "access_token_is_no_jwt"],
-  ])("refuses %s without quoting the token", (_what, token, detail) => {
+  ])("[SEC-13] refuses %s without quoting the token", (_what, token, detail) => {
     const refusal = judgeAudience({ accessToken: token, refreshToken: "TEST-ONLY-refresh" }, AUDIENCE);
     // The refresh token comes along, so that it can be revoked.
     expect(refusal).toEqual({

@@ -30,7 +30,7 @@ describe("a token that is issued", () => {
     for (const used of ["b", "c"]) expect(displacedIn(stored(several, issued(used, "d")))).toBeUndefined();
   });
 
-  it("is not stored when the token that it came from was replaced by one that has been used", () => {
+  it("[SEC-18] is not stored when the token that it came from was replaced by one that has been used", () => {
     // R1 has been used for R2 while a request with R0, which that ended, waited for PingOne.
     expect(withDisplaced(issued("r1", "r2"), issued("r0", "r3"))).toBeUndefined();
   });

@@ -25,7 +25,7 @@ describe("seal and unseal", () => {
   it.each([
     ["another secret", { ...CONTEXT, secret: `${SECRET}!` }],
     ["another id", { ...CONTEXT, id: "two" }],
-  ])("gives nothing under %s", async (_what, context) => {
+  ])("[SEC-15] gives nothing under %s", async (_what, context) => {
     expect(await unseal(await seal("text", CONTEXT), context)).toBeUndefined();
   });
 

@@ -112,7 +112,7 @@ describe("a code or token that was never issued", () => {
     `${"u".repeat(201)}:${"g".repeat(16)}:${"s".repeat(32)}`,
     `b7c1:x:${"g".repeat(16)}:${"s".repeat(32)}`,
     `b7/c1:${"g".repeat(16)}:${"s".repeat(32)}`,
-  ])("%s is refused before the provider is asked", async (credential) => {
+  ])("[FAIL-57] %s is refused before the provider is asked", async (credential) => {
     expect(await send({ grant_type: "authorization_code", code: credential })).toMatchObject({
       status: 400,
       asked: false,

@@ -46,12 +46,15 @@ describe("requireReadableAuthorizationRequest", () => {
     ["a query of more than eight KiB", `?state=${"x".repeat(8 * 1024)}`, /too long/],
     ["client_id sent twice", "?client_id=a&client_id=a", /"client_id" must be sent once/],
     ["redirect_uri sent twice", "?redirect_uri=a&redirect_uri=b", /"redirect_uri" must be sent once/],
-  ])("refuses %s on a page, because nobody can be trusted with a redirect", (_what, query, description) => {
-    const url = new URL(`https://mcp.example.com/authorize${query}`);
-    const refusal = catchRefusal(() => requireReadableAuthorizationRequest(url));
-    expect(refusal.description).toMatch(description);
-    expect(refusal.redirectTo).toBeUndefined();
-  });
+  ])(
+    "[SEC-11] refuses %s on a page, because nobody can be trusted with a redirect",
+    (_what, query, description) => {
+      const url = new URL(`https://mcp.example.com/authorize${query}`);
+      const refusal = catchRefusal(() => requireReadableAuthorizationRequest(url));
+      expect(refusal.description).toMatch(description);
+      expect(refusal.redirectTo).toBeUndefined();
+    },
+  );
 });
 
 describe("normalizeAuthorizationRequest", () => {
@@ -93,7 +96,7 @@ describe("normalizeAuthorizationRequest", () => {
     });
   });
 
-  it("refuses a request without code_challenge_method", () => {
+  it("[SEC-08] refuses a request without code_challenge_method", () => {
     const { codeChallengeMethod: _left, ...request } = requestFor();
     expect(catchRefusal(() => normalizeAuthorizationRequest(request as AuthRequest, PLAIN_URL)).code).toBe(
       "invalid_request",
@@ -170,7 +173,7 @@ describe("mapPingFailure", () => {
 
 describe("redirectWithPingOneError", () => {
   it.each(["access_denied", "invalid_scope", "server_error", "temporarily_unavailable"] as const)(
-    "brings the client back with %s, a sentence, its state and iss (RFC 9207)",
+    "[SEC-10] brings the client back with %s, a sentence, its state and iss (RFC 9207)",
     (code) => {
       const url = new URL(redirectWithPingOneError(requestFor(), code));
       expect(Object.fromEntries(url.searchParams)).toEqual({

@@ -4,13 +4,13 @@ import { createTodoHandlers } from "../../mocks/todo/handlers.ts";
 import { createTodoStore } from "../../mocks/todo/store.ts";
 import type { PingSessionOutcome } from "../../src/auth/ping-types.ts";
 import { ALL_TODO_SCOPES, type TodoScope } from "../../src/config.ts";
+import { networkTest } from "../../src/testing/network.ts";
 import {
   type AccessTokenSource,
   type Todo,
   TodoApiClient,
   type TodoOutcome,
 } from "../../src/todoApi.client.ts";
-import { networkTest } from "../support/network.ts";
 
 export const ORIGIN = "https://todo.example";
 export const COLLECTION = `${ORIGIN}/api/todos`;

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { HttpResponse, http, passthrough } from "msw";
 import { describe, expect, vi } from "vitest";
 import { ALL_TODO_SCOPES, type TodoScope } from "../../src/config.ts";
+import { network } from "../../src/testing/network.ts";
 import type { TodoApiClient } from "../../src/todoApi.client.ts";
-import { network } from "../support/network.ts";
 import {
   COLLECTION,
   createClient,
@@ -64,7 +64,7 @@ describe("an answer that is no success", () => {
     ['Bearer realm="insufficient_scope"', ["todo_api:read"], "forbidden"],
     [undefined, ["todo_api:read"], "forbidden"],
     [undefined, ALL_TODO_SCOPES, "forbidden"],
-  ])("403 with %s of a token with %j is %s", async (challenge, scopes, kind) => {
+  ])("[FAIL-45] 403 with %s of a token with %j is %s", async (challenge, scopes, kind) => {
     const headers = challenge === undefined ? {} : { "WWW-Authenticate": challenge };
     network.use(http.post(COLLECTION, () => new HttpResponse(null, { status: 403, headers })));
     const tokens = tokenSource(tokenWith("token", { scopes }));
@@ -89,7 +89,7 @@ describe("an answer that is no success", () => {
     expect(requests, "adding is never repeated").toHaveLength(1);
   });
 
-  it("does not follow a redirect, which could carry the token elsewhere", async () => {
+  it("[SEC-17] does not follow a redirect, which could carry the token elsewhere", async () => {
     network.use(http.get(COLLECTION, () => HttpResponse.redirect("https://evil.example/api/todos", 307)));
     const outcome = await (await goodClient()).listTodos();
     expect(outcome).toMatchObject({ detail: "http_307" });
@@ -139,7 +139,7 @@ describe("an answer that cannot be read", () => {
     await new Promise((resolve) => api.close(resolve));
   });
 
-  it("a list of more than a mebibyte is refused and not asked for again", async () => {
+  it("[SEC-32] a list of more than a mebibyte is refused and not asked for again", async () => {
     const todos = Array.from({ length: 20_000 }, (_, id) => ({ id, text: "x".repeat(40), completed: false }));
     network.use(http.get(COLLECTION, () => HttpResponse.json({ todos })));
     const outcome = await (await goodClient()).listTodos();

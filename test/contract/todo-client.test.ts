@@ -1,6 +1,6 @@
 import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
-import { network } from "../support/network.ts";
+import { network } from "../../src/testing/network.ts";
 import {
   COLLECTION,
   createClient,

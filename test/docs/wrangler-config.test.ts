@@ -17,7 +17,7 @@ const configSchema = z.object({
 const config = path.join(import.meta.dirname, "../../wrangler.jsonc");
 const settings = configSchema.parse(experimental_readRawConfig({ config }).rawConfig);
 
-it("Workers Logs are on, without the queries of addresses, which carry codes and states", () => {
+it("[SEC-30] Workers Logs are on, without the queries of addresses, which carry codes and states", () => {
   const { enabled, redact_query_string } = settings.observability;
   expect({ enabled, redact_query_string }).toEqual({ enabled: true, redact_query_string: true });
 });
@@ -26,6 +26,6 @@ it("Workers Logs keep the Worker's own lines, and do not bill each invocation as
   expect(settings.observability.logs).toEqual({ enabled: true, invocation_logs: false });
 });
 
-it("no fetch reaches into the own zone, whatever address a stranger has chosen", () => {
+it("[SEC-33] no fetch reaches into the own zone, whatever address a stranger has chosen", () => {
   expect(settings.compatibility_flags).toContain("global_fetch_strictly_public");
 });

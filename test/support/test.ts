@@ -4,9 +4,9 @@
  */
 import type { SetupServer } from "msw/node";
 import { CRAFTED_SETTINGS, createCraftedIssuer } from "../../src/auth/testing/crafted-issuer.ts";
+import { lateBound } from "../../src/testing/late-bound.ts";
+import { networkTest } from "../../src/testing/network.ts";
 import { startForeignStack } from "./foreign-stack.ts";
-import { lateBound } from "./late-bound.ts";
-import { networkTest } from "./network.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
 import { startLonelyWorker, startTestWorker } from "./worker.ts";
 

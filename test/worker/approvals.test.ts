@@ -11,7 +11,7 @@ const { it, stack, worker } = testWithStack();
 const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked } = visitsOf(worker);
 
 describe("an approval is a person's, not a browser's", () => {
-  it("the second person in a browser is asked after the sign-on, by name, and then gets access", async () => {
+  it("[SEC-02] the second person in a browser is asked after the sign-on, by name, and then gets access", async () => {
     const { visited } = await bobIsAsked();
     const { page } = visited;
     expect(page.response?.status).toBe(200);
@@ -120,7 +120,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     expect(added(before)).toEqual([]);
   });
 
-  it("gives nothing to a second answer", async () => {
+  it("[SEC-02] gives nothing to a second answer", async () => {
     const { visited } = await bobIsAsked();
     const [first, second] = await Promise.all([visited.page.submit("Allow"), visited.page.submit("Allow")]);
     const third = await visited.page.submit("Allow");
@@ -130,7 +130,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     expect(third.heading).toBe("This sign-in cannot continue");
   });
 
-  it("takes nothing back after the first answer", async () => {
+  it("[FAIL-52] takes nothing back after the first answer", async () => {
     const { visited } = await bobIsAsked();
     const { OAUTH_KV } = await worker.getEnv();
     const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
@@ -147,7 +147,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     expect(await statusOf(tokens)).toBe(200);
   });
 
-  it("gives nothing to another browser, and the person can still answer", async () => {
+  it("[FAIL-52] gives nothing to another browser, and the person can still answer", async () => {
     const { visited } = await bobIsAsked();
     const handle = visited.page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
     const watched = await watch(stack);
@@ -163,7 +163,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     expect(isAtClient(allowed)).toBe(true);
   });
 
-  it("gives nothing when somebody else has signed in in this browser since", async () => {
+  it("[FAIL-52] [SEC-02] gives nothing when somebody else has signed in in this browser since", async () => {
     const { visited, ...options } = await bobIsAsked();
     expect(isAtClient(await visit("alice", options))).toBe(true);
     const { control } = stack.emulators;
@@ -224,7 +224,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
 });
 
 describe("a person with 10,000 approvals", () => {
-  it("signs in as anyone else, and ends everything", async () => {
+  it("[FAIL-51] signs in as anyone else, and ends everything", async () => {
     const { PERSON } = await worker.getEnv();
     const person = PERSON.getByName("busy");
     const scopes = ["todo_api:read"];

@@ -63,7 +63,7 @@ async function scopesOffered(overrides: Record<string, string | undefined>): Pro
 }
 
 describe("a request for authorization asks the person first", () => {
-  it("and reaches PingOne with nothing before they have answered", async () => {
+  it("[SEC-01] and reaches PingOne with nothing before they have answered", async () => {
     const watched = await watch(stack);
     const { url, state } = await startAuthorization(worker, clients.public);
     const response = await open(url);
@@ -116,7 +116,7 @@ describe("a request for authorization asks the person first", () => {
     expect(parse(text).querySelectorAll("script")).toEqual([]);
   });
 
-  it("and shows a hostile client name as text", async () => {
+  it("[SEC-06] and shows a hostile client name as text", async () => {
     const name = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
     const client = await registerClient(worker, { client_name: name });
     const { url } = await startAuthorization(worker, client);

@@ -41,10 +41,17 @@ describe("a body that breaks off is no failure of the server", () => {
 it.concurrent.each<[path: string, headers: () => Record<string, string>, body: string]>([
   ["/token", () => FORM, "grant_type=authorization_code&co"],
   ["/mcp", () => ({ ...JSON_BODY, Authorization: `Bearer ${token}` }), '{"jsonrpc":'],
-])("a body that stalls at %s is refused when the request's budget is over", async (path, headers, body) => {
-  const answer = await postAndBreakOff(stack, { path, headers: headers(), body, contentLength: 1000 }, 8000);
-  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-});
+])(
+  "[SEC-31] a body that stalls at %s is refused when the request's budget is over",
+  async (path, headers, body) => {
+    const answer = await postAndBreakOff(
+      stack,
+      { path, headers: headers(), body, contentLength: 1000 },
+      8000,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  },
+);
 
 it("a session whose client breaks off at any moment of initialize has an alarm that ends it", async () => {
   const { worker } = stack;

@@ -96,7 +96,7 @@ describe("a sign-in is refused on a page when", () => {
     await expectRefusedOnPage(() => browser.open(callbackUrl(worker, parameters)));
   });
 
-  it("another browser brings it", async () => {
+  it("[SEC-09] another browser brings it", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     await expectRefusedOnPage(() => createWorkerOnlyBrowser(worker).open(callback));
@@ -111,7 +111,7 @@ describe("a sign-in is refused on a page when", () => {
     await expectRefusedOnPage(() => victim.browser.open(callback));
   });
 
-  it("it has come back before", async () => {
+  it("[SEC-09] it has come back before", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     const back = await signIn.browser.open(callback);
@@ -127,7 +127,7 @@ describe("a sign-in is refused on a page when", () => {
   });
 
   it.each(["state", "code", "error", "iss"])(
-    "%s is sent twice, and the sign-in can still come back",
+    "[FAIL-17] %s is sent twice, and the sign-in can still come back",
     async (name) => {
       const signIn = await startSignIn(worker);
       const callback = await passPingOne(worker, signIn);
@@ -186,7 +186,7 @@ describe("PingOne's refusal reaches the client as an OAuth error", () => {
     // Whatever an author wrote.
     ["My own code <script>alert(1)</script>", "access_denied"],
     ["", "access_denied"],
-  ])("%j as %s, in words of our own", async (sent, told) => {
+  ])("[FAIL-14] %j as %s, in words of our own", async (sent, told) => {
     const signIn = await startSignIn(worker);
     const description = '<script>alert("of DaVinci")</script> Correlation ID: 1b2c';
     await expectErrorAtClient(
@@ -252,17 +252,17 @@ describe("a response that PingOne did not send for this sign-in ends at the clie
     ["another issuer (RFC 9207)", { code: "c", iss: "https://evil.example/as" }, []],
     ["another issuer's error (RFC 9207)", { error: "access_denied", iss: "https://evil.example/as" }, []],
     ["no code", {}, []],
-    ["an empty code", { code: "" }, []],
+    ["[FAIL-17] an empty code", { code: "" }, []],
     ["a code that PingOne does not know", { code: "unknown" }, ["token"]],
     ["tokens in the address", { id_token: "x", access_token: "y" }, []],
-  ])("%s", async (_what, parameters, upstreamCalls) => {
+  ])("[SEC-10] %s", async (_what, parameters, upstreamCalls) => {
     await expectErrorAtClient(await startSignIn(worker), parameters, {
       error: "server_error",
       upstreamCalls,
     });
   });
 
-  it("a code of somebody else's sign-in, which PKCE and nonce do not fit", async () => {
+  it("[SEC-12] a code of somebody else's sign-in, which PKCE and nonce do not fit", async () => {
     const attacker = await passPingOne(worker, await startSignIn(worker));
     const code = attacker.searchParams.get("code") ?? "";
     await expectErrorAtClient(

@@ -1,6 +1,7 @@
 /** Clients that are known by the address of a document about them (Client ID Metadata Documents). */
 import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
+import { network } from "../../src/testing/network.ts";
 import {
   answerPages,
   connectMcp,
@@ -10,7 +11,6 @@ import {
   redeem,
   startAuthorization,
 } from "../support/mcp-client.ts";
-import { network } from "../support/network.ts";
 import { expectErrorRedirect, expectNoSecrets, expectPage, watch, watchLog } from "../support/observe.ts";
 import { testWithStack } from "../support/test.ts";
 

@@ -65,8 +65,8 @@ type Fault = FaultRequest extends infer F
 
 describe("the sign-in ends at the client when the token endpoint", () => {
   it.each<[what: string, fault: Fault, expected: Outcome]>([
-    ["says invalid_grant", oauthError(400, "invalid_grant"), outcome("invalid_grant")],
-    ["says invalid_client", oauthError(401, "invalid_client"), outcome("invalid_client")],
+    ["[FAIL-19] says invalid_grant", oauthError(400, "invalid_grant"), outcome("invalid_grant")],
+    ["[FAIL-19] says invalid_client", oauthError(401, "invalid_client"), outcome("invalid_client")],
     [
       "says invalid_client with a challenge",
       {
@@ -77,28 +77,28 @@ describe("the sign-in ends at the client when the token endpoint", () => {
     ],
     ["says invalid_client with 400", oauthError(400, "invalid_client"), outcome("invalid_client")],
     ["says invalid_request", oauthError(400, "invalid_request"), outcome("rejected")],
-    ["says invalid_scope", oauthError(400, "invalid_scope"), outcome("rejected")],
+    ["[FAIL-19] says invalid_scope", oauthError(400, "invalid_scope"), outcome("rejected")],
     ["says something hostile", oauthError(400, '<script>"x"</script>'), outcome("rejected")],
     ["says temporarily_unavailable", oauthError(400, "temporarily_unavailable"), UNAVAILABLE],
     ["says server_error", oauthError(400, "server_error"), UNAVAILABLE],
     ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, UNAVAILABLE],
-    ["answers 500", { fault: "server_error", status: 500 }, UNAVAILABLE],
+    ["[FAIL-20] answers 500", { fault: "server_error", status: 500 }, UNAVAILABLE],
     ["answers 503 after it took the code", { fault: "server_error", afterProcessing: true }, UNAVAILABLE],
     ["answers 503 and calls it invalid_grant", oauthError(503, "invalid_grant"), UNAVAILABLE],
-    ["answers 429", { fault: "rate_limited" }, UNAVAILABLE],
+    ["[FAIL-21] answers 429", { fault: "rate_limited" }, UNAVAILABLE],
     ["answers 429 and calls it invalid_request", oauthError(429, "invalid_request"), UNAVAILABLE],
     ["answers 408", { fault: "status", status: 408 }, UNAVAILABLE],
-    ["resets the connection", { fault: "reset" }, UNAVAILABLE],
-    ["takes longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
+    ["[FAIL-22] resets the connection", { fault: "reset" }, UNAVAILABLE],
+    ["[FAIL-18] takes longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
     [
       "sends its answer too slowly",
       { fault: "trickle", chunkBytes: 64, intervalMilliseconds: 300 },
       UNAVAILABLE,
     ],
     ["breaks off its answer", { fault: "truncated" }, UNAVAILABLE],
-    ["answers malformed JSON", { fault: "malformed_json" }, UNAVAILABLE],
+    ["[FAIL-23] answers malformed JSON", { fault: "malformed_json" }, UNAVAILABLE],
     ["answers HTML", { fault: "body", body: "<h1>Hotel Wi-Fi</h1>" }, UNAVAILABLE],
-    ["answers 200 with an empty object", { fault: "body", body: {} }, outcome("untrusted")],
+    ["[FAIL-23] answers 200 with an empty object", { fault: "body", body: {} }, outcome("untrusted")],
     ["answers 200 with null", { fault: "body", body: null }, outcome("untrusted")],
     [
       "answers 200 without an access token",
@@ -122,10 +122,10 @@ describe("the sign-in ends at the client when the token endpoint", () => {
 
 describe("the sign-in ends at the client when PingOne's tokens", () => {
   it.each<[what: string, fault: Fault["fault"], failure: string]>([
-    ["are signed by another key", "wrong_signature", "untrusted"],
-    ["name a key that the JWKS does not have", "unknown_kid", "untrusted"],
+    ["[FAIL-24] are signed by another key", "wrong_signature", "untrusted"],
+    ["[FAIL-24] name a key that the JWKS does not have", "unknown_kid", "untrusted"],
     ["are from another issuer", "wrong_issuer", "untrusted"],
-    ["carry another nonce", "wrong_nonce", "untrusted"],
+    ["[FAIL-26] carry another nonce", "wrong_nonce", "untrusted"],
     ["expired before they came", "expired", "untrusted"],
     ["come without an ID token", "missing_id_token", "untrusted"],
   ])("%s", async (_what, fault, failure) => {
@@ -135,7 +135,7 @@ describe("the sign-in ends at the client when PingOne's tokens", () => {
     });
   });
 
-  it("are for another audience", async () => {
+  it("[FAIL-25] [SEC-13] are for another audience", async () => {
     await expectFailedSignIn([{ endpoint: "token", fault: "wrong_audience" }], {
       error: "server_error",
       failure: expect.stringMatching(/^(wrong_audience|untrusted)$/) as unknown as string,
@@ -174,7 +174,7 @@ describe("the keys of PingOne", () => {
     ["are no keys", { fault: "body", body: { keys: "none" } }, outcome("untrusted")],
     ["take longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
     ["reset the connection", { fault: "reset" }, UNAVAILABLE],
-  ])("end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
+  ])("[FAIL-12] end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
     await stack.emulators.control.rotateKeys();
     await expectFailedSignIn([{ endpoint: "jwks", ...fault } as FaultRequest], {
       ...expected,

@@ -32,7 +32,7 @@ it("each call's log lines have the id of the request that brought it", async () 
   await expect.poll(() => idsOf("request")).toEqual(expect.arrayContaining(ids));
 });
 
-it("each call has the scopes of the token that it came with", async () => {
+it("[SEC-29] each call has the scopes of the token that it came with", async () => {
   const client = await registerClient(worker);
   const browser = createBrowser(worker, client);
   const { tokens: wide } = await signIn(worker, { client, browser });
@@ -53,7 +53,7 @@ it("each call has the scopes of the token that it came with", async () => {
   expect(people).toMatchObject(tokens.map((token) => ({ scopes: scopesOf(token) })));
 });
 
-it("a client cannot say itself for whom a call is made", async () => {
+it("[SEC-29] a client cannot say itself for whom a call is made", async () => {
   const { tokens } = await signIn(worker, { username: "bob" });
   const sessionId = await openSession(worker, tokens.access_token);
   const forged = {

@@ -9,7 +9,7 @@ const { it, stack } = testWithForeignStack({
   refreshedAccessTokenTtlSeconds: 3600,
 });
 
-it("refreshes once for fifty concurrent calls over both lanes and three sessions", async () => {
+it("[SEC-19] refreshes once for fifty concurrent calls over both lanes and three sessions", async () => {
   const { provider, worker } = stack;
   const { tokens } = await signInAtForeignProvider(worker);
   const first = await connectMcp(worker, tokens.access_token, "legacy");

@@ -136,7 +136,7 @@ describe("allowing", () => {
     expect((await browser.open(url)).heading).toMatch(/^Allow/);
   });
 
-  it("is remembered in no cookie that somebody made up or changed", async () => {
+  it("[SEC-01] is remembered in no cookie that somebody made up or changed", async () => {
     const { browser, page } = await askForConsent();
     await answerPages(page);
     const { url } = await startAuthorization(worker, client);
@@ -218,7 +218,7 @@ describe("an answer is refused on a page when", () => {
     await expectRefused(() => answer(browser, `handle=${handle}&decision=${decision}`), /cannot continue/);
   });
 
-  it.each(["approve", "deny"])("another browser gives it, with %s", async (decision) => {
+  it.each(["approve", "deny"])("[SEC-07] another browser gives it, with %s", async (decision) => {
     const { browser, handle } = await askForConsent();
     const stranger = createBrowser(worker, client);
     const body = `handle=${handle}&decision=${decision}`;

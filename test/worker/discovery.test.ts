@@ -8,8 +8,8 @@ import {
   craftedMetadata,
   createCraftedIssuer,
 } from "../../src/auth/testing/crafted-issuer.ts";
+import { network } from "../../src/testing/network.ts";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
-import { network } from "../support/network.ts";
 import { expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, startSignIn } from "../support/sign-in.ts";
 import { testWithLonelyWorker } from "../support/test.ts";
@@ -48,9 +48,24 @@ describe("a sign-in cannot begin when the document", () => {
   const json = (change: Record<string, unknown>) => HttpResponse.json({ ...craftedMetadata(), ...change });
 
   it.each<[what: string, error: string, failure: string, answer: () => Response | Promise<Response>]>([
-    ["answers 500", "temporarily_unavailable", "unavailable", () => new HttpResponse(null, { status: 500 })],
-    ["answers 429", "temporarily_unavailable", "unavailable", () => new HttpResponse(null, { status: 429 })],
-    ["is not there", "temporarily_unavailable", "unavailable", () => new HttpResponse(null, { status: 404 })],
+    [
+      "[FAIL-03] answers 500",
+      "temporarily_unavailable",
+      "unavailable",
+      () => new HttpResponse(null, { status: 500 }),
+    ],
+    [
+      "[FAIL-04] answers 429",
+      "temporarily_unavailable",
+      "unavailable",
+      () => new HttpResponse(null, { status: 429 }),
+    ],
+    [
+      "[FAIL-02] is not there",
+      "temporarily_unavailable",
+      "unavailable",
+      () => new HttpResponse(null, { status: 404 }),
+    ],
     [
       "redirects",
       "temporarily_unavailable",
@@ -58,11 +73,16 @@ describe("a sign-in cannot begin when the document", () => {
       () => HttpResponse.redirect("https://evil.example/", 302),
     ],
     ["is HTML", "temporarily_unavailable", "unavailable", () => HttpResponse.html("<h1>Hotel Wi-Fi</h1>")],
-    ["is cut off", "temporarily_unavailable", "unavailable", () => jsonText('{"issuer":')],
+    ["[FAIL-06] is cut off", "temporarily_unavailable", "unavailable", () => jsonText('{"issuer":')],
     ["is a list", "server_error", "untrusted", () => HttpResponse.json([])],
     ["is null", "server_error", "untrusted", () => HttpResponse.json(null)],
     ["is empty", "server_error", "untrusted", () => HttpResponse.json({})],
-    ["names another issuer", "server_error", "untrusted", () => json({ issuer: "https://evil.example/as" })],
+    [
+      "[FAIL-06] names another issuer",
+      "server_error",
+      "untrusted",
+      () => json({ issuer: "https://evil.example/as" }),
+    ],
     [
       "names the issuer with a slash",
       "server_error",
@@ -80,8 +100,13 @@ describe("a sign-in cannot begin when the document", () => {
       ),
     ),
     ["has an endpoint that is no text", "server_error", "untrusted", () => json({ token_endpoint: 7 })],
-    ["has no answer", "temporarily_unavailable", "unavailable", () => HttpResponse.error()],
-    ["never comes", "temporarily_unavailable", "unavailable", () => new Promise<Response>(() => {})],
+    ["[FAIL-05] has no answer", "temporarily_unavailable", "unavailable", () => HttpResponse.error()],
+    [
+      "[FAIL-01] never comes",
+      "temporarily_unavailable",
+      "unavailable",
+      () => new Promise<Response>(() => {}),
+    ],
   ])("%s", async (_what, error, failure, answer) => {
     network.use(http.get(DISCOVERY, answer));
     const browser = createWorkerOnlyBrowser(unaware);

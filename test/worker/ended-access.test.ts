@@ -44,7 +44,7 @@ describe("access that was ended", () => {
     },
   );
 
-  it("does not come back through an approval that was given before the end", async () => {
+  it("[SEC-03] does not come back through an approval that was given before the end", async () => {
     const client = await registerClient(worker);
     const browser = createWorkerOnlyBrowser(worker);
     const signIn = await startSignIn(worker, { client, browser });
@@ -56,7 +56,7 @@ describe("access that was ended", () => {
     expect(isAtClient({ signIn, page: await page.submit("Allow") })).toBe(true);
   });
 
-  it("does not come back through a code that was not redeemed yet", async () => {
+  it("[SEC-03] does not come back through a code that was not redeemed yet", async () => {
     const client = await registerClient(worker);
     const pending = await visit("alice", { client, browser: createWorkerOnlyBrowser(worker) });
     await endAccess("alice", "end_all");
@@ -105,7 +105,7 @@ describe("access that was ended", () => {
     expect(await person.admit({ ...request, approval: undefined })).toEqual({ kind: "ask" });
   });
 
-  it("does not come back with a write that was under way", async () => {
+  it("[SEC-03] does not come back with a write that was under way", async () => {
     const { tokens } = await approvedByAlice();
     const grant = await grantBehind(worker, tokens.access_token);
     const record = await grant.read();
@@ -137,7 +137,7 @@ it("a person's object ends a grant once when two requests ask for it, and is gon
 });
 
 describe("a code", () => {
-  it("is redeemed once, however many redeem it at the same moment", async () => {
+  it("[SEC-08] is redeemed once, however many redeem it at the same moment", async () => {
     const client = await registerClient(worker);
     const pending = await visit("alice", { client, browser: createWorkerOnlyBrowser(worker) });
     const before = await countHoldings(worker);

@@ -40,7 +40,7 @@ describe("when a person's object fails", () => {
     expect((await send()).status).toBe(200);
   });
 
-  it("a code can be redeemed again", async () => {
+  it("[FAIL-58] a code can be redeemed again", async () => {
     const started = await startSignIn(worker);
     const back = await started.browser.open(await passPingOne(worker, started));
     const code = back.url.searchParams.get("code") ?? "";

@@ -102,7 +102,7 @@ describe("the ID token (OpenID Connect Core §3.1.3.7)", () => {
     ["no subject", { sub: undefined }, /./],
     ["an empty subject", { sub: "" }, /./],
     ["a subject that is no text", { sub: 7 }, /./],
-  ])("is refused with %s", async (_what, idToken, detail) => {
+  ])("[SEC-12] is refused with %s", async (_what, idToken, detail) => {
     await expectRefused({ idToken }, { failure: "untrusted", detail });
   });
 
@@ -127,7 +127,7 @@ describe("the ID token (OpenID Connect Core §3.1.3.7)", () => {
     ["encryption", () => "a.b.c.d.e"],
     ["text that is no JWT", () => "no-jwt"],
     ["nothing", () => ""],
-  ])("is refused with %s", async (_what, rawIdToken) => {
+  ])("[SEC-12] is refused with %s", async (_what, rawIdToken) => {
     await expectRefused({ rawIdToken }, { failure: "untrusted" });
   });
 
@@ -149,7 +149,7 @@ describe("the access token", () => {
     ["an API whose name begins like ours", { accessToken: { aud: `${CRAFTED_AUDIENCE}.evil.example` } }],
     ["nobody in particular", { accessToken: { aud: undefined } }],
     ["who knows whom, being opaque", { response: { access_token: "opaque" } }],
-  ])("is refused when it is for %s", async (_what, answer) => {
+  ])("[FAIL-25] is refused when it is for %s", async (_what, answer) => {
     await expectRefused(answer, { failure: "wrong_audience" });
   });
 });

@@ -107,7 +107,7 @@ it("an access token is refused when its time is over", async () => {
   expect(readChallenge(response)).toMatchObject({ error: "invalid_token" });
 });
 
-it("an access token is refused when the sign-in behind it is over", async () => {
+it("[SEC-20] an access token is refused when the sign-in behind it is over", async () => {
   const { tokens } = await signIn(worker);
   const grant = await grantBehind(worker, tokens.access_token);
   await (await grant.pingSession()).end();
@@ -205,7 +205,7 @@ describe("a browser client", () => {
     expect(response.headers.get("Access-Control-Allow-Credentials")).toBeNull();
   });
 
-  it("of another origin is not even let to ask", async () => {
+  it("[SEC-24] of another origin is not even let to ask", async () => {
     const response = await preflight("https://evil.example");
     expect(response.status).toBe(403);
     expect(response.headers.get("Access-Control-Allow-Origin")).toBeNull();
@@ -303,7 +303,7 @@ describe.each(PROTOCOL_ERAS)("the scopes of a token in the %s era", (era: Protoc
   });
 });
 
-it("a call without its scope is found in a batch too", async () => {
+it("[SEC-25] a call without its scope is found in a batch too", async () => {
   const { tokens } = await signIn(worker, { scope: "todo_api:read" });
   const { sessionId } = await enterEra(worker, "legacy", tokens.access_token);
   const call = (id: number, name: string) => ({

@@ -59,14 +59,14 @@ const METHODS = ["POST", "GET", "DELETE"] as const;
 describe.each(METHODS)("a session is not found by %s", (method) => {
   it.beforeAll(signInAlice);
 
-  it("of another user of the same client", async () => {
+  it("[SEC-22] of another user of the same client", async () => {
     const { tokens: bob } = await signIn(worker, { client, username: "bob" });
     const sessionId = await openSession(worker, alice.access_token);
     await expectNotFound(method, bob.access_token, sessionId);
     expect((await listTools(alice.access_token, sessionId)).status).toBe(200);
   });
 
-  it("of another client of the same user", async () => {
+  it("[SEC-22] of another client of the same user", async () => {
     const { tokens: other } = await signIn(worker, { username: "alice" });
     const sessionId = await openSession(worker, alice.access_token);
     await expectNotFound(method, other.access_token, sessionId);

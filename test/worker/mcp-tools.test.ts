@@ -282,7 +282,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era, whoAmI", (era) => {
   };
 
   it.each(Object.entries(narrowings))(
-    "shows PingOne's token to no client that has asked for less %s",
+    "[SEC-16] shows PingOne's token to no client that has asked for less %s",
     async (_when, narrow) => {
       const tokens = await narrow("todo_api:read");
       expect(tokens.scope).toBe("todo_api:read");

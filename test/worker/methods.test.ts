@@ -39,7 +39,7 @@ describe("every endpoint answers", () => {
   );
 
   it.each(CELLS.filter(({ method, allowed }) => !allowed.includes(method)))(
-    "$method $path with 405 and the methods that it has",
+    "[FAIL-55] $method $path with 405 and the methods that it has",
     async ({ method, path, allowed }) => {
       const watched = await watch(stack);
       const response = await worker.fetch(worker.origin + path, { method });
@@ -67,7 +67,7 @@ describe("a HEAD request", () => {
     },
   );
 
-  it("to the address that a sign-in comes back to leaves the sign-in to its person", async () => {
+  it("[FAIL-55] [SEC-28] to the address that a sign-in comes back to leaves the sign-in to its person", async () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     const watched = await watch(stack);

@@ -26,7 +26,7 @@ describe.each<[what: string, props: Record<string, unknown>]>([
     expect(await countHoldings(worker)).toEqual(before);
   });
 
-  it("are invalid_grant at /token", async () => {
+  it("[FAIL-54] are invalid_grant at /token", async () => {
     const client = await registerClient(worker);
     const tokens = await grantWithProps(worker, client, props);
     await expectOAuthError(await requestRefresh(worker, client, tokens), {

@@ -29,7 +29,7 @@ describe("a PingSession", () => {
   });
   const added = () => sessions().filter((id) => !before.includes(id));
 
-  it("keeps no PingOne token readable in any storage", async () => {
+  it("[SEC-15] keeps no PingOne token readable in any storage", async () => {
     const { tokens } = await signInAtForeignProvider(stack.worker);
     for (const era of PROTOCOL_ERAS) {
       const mcp = await connectMcp(stack.worker, tokens.access_token, era);
@@ -77,7 +77,7 @@ describe("a PingSession", () => {
     expect(stack.provider.countRequests("/token/revocation") - revocations).toBe(1);
   });
 
-  it("ends, at PingOne too, when the client revokes its refresh token", async () => {
+  it("[SEC-20] ends, at PingOne too, when the client revokes its refresh token", async () => {
     const { client, tokens } = await signInAtForeignProvider(stack.worker);
     expect(added()).toHaveLength(1);
     const revocations = stack.provider.countRequests("/token/revocation");
@@ -161,7 +161,7 @@ describe("a PingSession", () => {
   });
 });
 
-it("a connection that is replaced while it refreshes at PingOne leaves the new one alive", async () => {
+it("[FAIL-60] a connection that is replaced while it refreshes at PingOne leaves the new one alive", async () => {
   await using shortLived = await startForeignStack({ accessTokenTtlSeconds: 3 });
   const { worker, provider } = shortLived;
   const client = await registerClient(worker);

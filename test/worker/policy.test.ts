@@ -22,7 +22,7 @@ describe("with PINGONE_DV_POLICY_ID", () => {
     await redeem(stack.worker, signIn.client, signIn.attempt, back.url);
   });
 
-  it("whoever drops the parameter in the browser gets access_denied, and the operator reads which policy came", async () => {
+  it("[SEC-04] whoever drops the parameter in the browser gets access_denied, and the operator reads which policy came", async () => {
     const signIn = await startSignIn(stack.worker);
     signIn.pingOneUrl.searchParams.delete("acr_values");
     const callback = await passPingOne(stack.worker, signIn);
@@ -60,7 +60,7 @@ describe("an ID token whose acr is", () => {
     ["the name of a sign-on policy", "Single Factor", "Single Factor"],
     ["oversized", "x".repeat(10_000), "unreadable"],
     ["hostile", '"}\n{"event":"forged"}', "unreadable"],
-  ])("%s is refused, and logged in a form that can be read", async (_what, acr, policy) => {
+  ])("[FAIL-53] %s is refused, and logged in a form that can be read", async (_what, acr, policy) => {
     const client = await registerClient(worker);
     const signIn = await startSignIn(worker, { client });
     issuer.answerWith({ nonce: signIn.nonce, idToken: { acr } });

@@ -23,7 +23,7 @@ async function exceed(
 }
 
 describe("rate limits", () => {
-  it("stop registrations that would fill KV, in a form that browser clients can read", async () => {
+  it("[SEC-26] stop registrations that would fill KV, in a form that browser clients can read", async () => {
     const register = () =>
       worker.fetch(`${worker.origin}/register`, {
         method: "POST",

@@ -169,7 +169,7 @@ describe("a refresh token", () => {
 
   // A client that got no answer in time asks again, and may keep either of the two.
   it.each([0, 1, 2])(
-    "of %i in three that came from one stays good until one of them is used",
+    "[SEC-18] of %i in three that came from one stays good until one of them is used",
     async (kept) => {
       const { client, refreshToken } = await connect();
       const renewed: TokenResponse[] = await Promise.all(
@@ -197,7 +197,7 @@ describe("a refresh token", () => {
 });
 
 describe("revocation (RFC 7009)", () => {
-  it("of a refresh token ends the grant, its access tokens and the session at PingOne", async () => {
+  it("[SEC-20] of a refresh token ends the grant, its access tokens and the session at PingOne", async () => {
     const { client, tokens, refreshToken } = await connect();
     const before = await countHoldings(worker);
     const watched = await watch(stack);

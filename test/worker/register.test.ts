@@ -56,7 +56,7 @@ describe("/register (RFC 7591)", () => {
     expect(stored).not.toContain(client_secret);
   });
 
-  it("lets an unused registration expire after a day, so that strangers cannot fill the store", async () => {
+  it("[SEC-26] lets an unused registration expire after a day, so that strangers cannot fill the store", async () => {
     const { client_id } = (await (await register(GOOD)).json()) as Record<string, string>;
     const { keys } = await (await worker.getEnv()).OAUTH_KV.list({ prefix: `client:${client_id}` });
     const hours = ((keys[0]?.expiration ?? 0) - Date.now() / 1000) / 3600;

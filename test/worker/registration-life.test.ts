@@ -40,7 +40,7 @@ async function signIn(client: RegisteredClient, browser = createWorkerOnlyBrowse
   return redeem(stack.worker, client, started.attempt, back.url);
 }
 
-it("allowing a client with nobody signed in keeps it no longer than a day", async () => {
+it("[SEC-26] allowing a client with nobody signed in keeps it no longer than a day", async () => {
   const client = await registerClient(stack.worker);
   const started = await startSignIn(stack.worker, { client });
   await comeBack(stack.worker, started, { error: "access_denied" });
@@ -80,13 +80,16 @@ it("each use renews it, and none shortens it", async () => {
 it.each<[what: string, metadata: Record<string, unknown>, token: string]>([
   ["a well-formed token", {}, `nobody:${"a".repeat(16)}:${"b".repeat(32)}`],
   ["a made-up token, with its own secret,", { token_endpoint_auth_method: "client_secret_post" }, "a:b:c"],
-])("revoking %s keeps no registration that no person has allowed", async (_what, metadata, token) => {
-  const client = await registerClient(stack.worker, metadata);
-  expect((await requestToken(stack.worker, client, { token })).status).toBe(200);
-  // An empty parameter counts as an absent one.
-  expect((await requestToken(stack.worker, client, { grant_type: "", token })).status).toBe(200);
-  expect(await daysLeft(client)).toBeLessThan(1.01);
-});
+])(
+  "[SEC-26] revoking %s keeps no registration that no person has allowed",
+  async (_what, metadata, token) => {
+    const client = await registerClient(stack.worker, metadata);
+    expect((await requestToken(stack.worker, client, { token })).status).toBe(200);
+    // An empty parameter counts as an absent one.
+    expect((await requestToken(stack.worker, client, { grant_type: "", token })).status).toBe(200);
+    expect(await daysLeft(client)).toBeLessThan(1.01);
+  },
+);
 
 it("a redemption keeps it too, where the callback's write was lost", async () => {
   const client = await registerClient(stack.worker);

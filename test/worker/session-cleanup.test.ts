@@ -36,7 +36,7 @@ async function objectOf(sessionId: string) {
   return MCP_OBJECT.getByName(`streamable-http:${sessionId}`);
 }
 
-it("makes one object for each session and none for an invented session id", async () => {
+it("[SEC-23] makes one object for each session and none for an invented session id", async () => {
   const before = sessions().length;
   await connectMcp(stack.worker, accessToken, "legacy");
   expect(sessions()).toHaveLength(before + 1);
@@ -56,7 +56,7 @@ it("keeps nothing of a session that its client has ended, and knows its id no mo
   expect((await post(sessionId)).status).toBe(404);
 });
 
-it("sets an alarm that ends an idle session, and puts it off while the session is used", async () => {
+it("[SEC-23] sets an alarm that ends an idle session, and puts it off while the session is used", async () => {
   const client = await connectMcp(stack.worker, accessToken, "legacy");
   const object = await objectOf(sessionIdOf(client));
   const alarms = [...stack.worker.readAlarms("TodoMcpServer").values()];

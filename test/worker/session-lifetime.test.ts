@@ -22,7 +22,7 @@ function listTools(token: string, sessionId: string): Promise<Response> {
   return sendInEra(worker, "legacy", { call: "tools/list", token, sessionId });
 }
 
-it("a session has an alarm from its first moment on, which ends it when nobody has claimed it", async () => {
+it("[SEC-23] a session has an alarm from its first moment on, which ends it when nobody has claimed it", async () => {
   const { MCP_OBJECT } = await worker.getEnv();
   const sessionId = MCP_OBJECT.newUniqueId().toString();
   const id = await objectIdOf(sessionId);
@@ -72,7 +72,7 @@ describe("the sessions of one sign-in", () => {
     await response.text();
   });
 
-  it("end from the oldest on when there are too many", async () => {
+  it("[SEC-23] end from the oldest on when there are too many", async () => {
     const token = await signInAsAlice();
     const opened: string[] = [];
     for (let count = 0; count < MAXIMUM_MCP_SESSIONS + 2; count += 1) {

@@ -48,7 +48,7 @@ describe("the sign-out page", () => {
     expect(stack.worker.listObjectIds("PingSession")).toHaveLength(sessionsBefore.length - 1);
   });
 
-  it("ends everything, revokes at PingOne and signs the person off there", async () => {
+  it("[SEC-20] ends everything, revokes at PingOne and signs the person off there", async () => {
     const { client, tokens } = await signInAtForeignProvider(stack.worker);
     const page = await openSignOut(createBrowser(stack.worker, client));
     const revocations = stack.provider.countRequests("/token/revocation");
@@ -108,7 +108,7 @@ describe("the sign-out page", () => {
     expect(answer.heading).toBe("Apps that act for you");
   });
 
-  it("refuses a form that another site sends", async () => {
+  it("[SEC-21] refuses a form that another site sends", async () => {
     const { client, tokens } = await signInAtForeignProvider(stack.worker);
     const page = await openSignOut(createBrowser(stack.worker, client));
     const forged = await page.post("/signout", { form_token: "guessed", action: "end_all" });
@@ -116,7 +116,7 @@ describe("the sign-out page", () => {
     expect((await callMcp(tokens.access_token)).status).toBe(200);
   });
 
-  it("does not let a person end what is another person's", async () => {
+  it("[SEC-21] does not let a person end what is another person's", async () => {
     const { client, tokens } = await signInAtForeignProvider(stack.worker);
     const browser = createBrowser(stack.worker, client);
     let page = await browser.open(`${stack.worker.origin}/signout`);
@@ -149,7 +149,7 @@ describe("the sign-out page", () => {
     expect((await callMcp(tokens.access_token)).status).toBe(200);
   });
 
-  it("refuses the return from PingOne in a browser that did not begin it", async () => {
+  it("[SEC-09] refuses the return from PingOne in a browser that did not begin it", async () => {
     const client = await registerClient(stack.worker);
     const browser = createBrowser(stack.worker, client);
     const login = await browser.open(`${stack.worker.origin}/signout`);

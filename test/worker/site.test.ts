@@ -71,7 +71,7 @@ describe("a Worker that is set up", () => {
     "/.well-known/oauth-authorization-server",
     "/nope",
   ])(
-    "answers 404 with its own address at another host, where it would be another issuer: %s",
+    "[SEC-24] answers 404 with its own address at another host, where it would be another issuer: %s",
     async (path) => {
       for (const origin of [
         "https://other.example",
@@ -128,7 +128,7 @@ describe("a Worker that is set up", () => {
     "/authorize",
     "/token",
     "/.well-known/oauth-authorization-server",
-  ])("tells browsers at %s to come by https only (RFC 6797)", async (path) => {
+  ])("[SEC-34] tells browsers at %s to come by https only (RFC 6797)", async (path) => {
     const response = await worker.fetch(worker.origin + path);
     expect(response.headers.get("Strict-Transport-Security")).toBe("max-age=31536000");
   });
@@ -161,7 +161,7 @@ describe("a Worker that is set up", () => {
 describe("a Worker whose settings are missing or malformed", () => {
   const { it, worker } = unusable;
 
-  it("names all of them on a page, each with the command that sets it, and never a value", async () => {
+  it("[SEC-35] names all of them on a page, each with the command that sets it, and never a value", async () => {
     const response = await worker.fetch(`${worker.origin}/`, { headers: HTML });
     const text = await expectPage(response, { status: 503, text: /not set up yet/ });
     for (const name of SECRET_NAMES) expect(text).toContain(`npm run wrangler secret put ${name}`);

@@ -117,7 +117,7 @@ async function expectRefused(
 }
 
 describe.each(["public", "post", "basic"] as const)("a %s client", (kind) => {
-  it("gets the Worker's own tokens for its code, and none of PingOne's", async () => {
+  it("[SEC-14] gets the Worker's own tokens for its code, and none of PingOne's", async () => {
     const grant = await obtainCode(clients[kind]);
     const credentials = CREDENTIALS[kind](grant.client);
     const tokens = await expectTokens(
@@ -161,7 +161,7 @@ describe("a code is refused, and stays good for its honest owner, when", () => {
     await expectTokens(await send({ ...grant.form, ...form }));
   });
 
-  it("another client brings it", async () => {
+  it("[SEC-08] another client brings it", async () => {
     const grant = await obtainCode(clients.public);
     const stranger = await registerClient(worker);
     await expectRefused(grant, () => send({ ...grant.form, client_id: stranger.clientId }), {
@@ -189,7 +189,7 @@ it("a code is good without the redirect URI and the resource, of which OAuth 2.1
   await expectTokens(await send({ ...grant.form, ...form, redirect_uri: undefined, resource: undefined }));
 });
 
-it("a code that is redeemed twice ends what the first time gave (RFC 6749 §4.1.2)", async () => {
+it("[SEC-08] a code that is redeemed twice ends what the first time gave (RFC 6749 §4.1.2)", async () => {
   const grant = await obtainCode(clients.public);
   const form = { ...grant.form, ...CREDENTIALS.public(grant.client).form };
   const tokens = await expectTokens(await send(form));

@@ -4,7 +4,7 @@ import { createTestEngine, PASSWORD, userFixture } from "../testing/flow-driver.
 const FLOW = "sign-on-with-consent";
 
 describe("sign-on-with-consent", () => {
-  it("asks for username and password with the template's field names and button values", async () => {
+  it("[PING-077] [PING-095] asks for username and password with the template's field names and button values", async () => {
     const person = await createTestEngine().open(FLOW);
 
     expect(person.heading).toBe("Sign On");
@@ -39,15 +39,18 @@ describe("sign-on-with-consent", () => {
   it.each([
     ["alice", "wrong"],
     ["nobody", PASSWORD],
-  ])("shows the same message again and keeps the username for %s with %s", async (username, password) => {
-    const person = await createTestEngine().open(FLOW);
+  ])(
+    "[PING-078] shows the same message again and keeps the username for %s with %s",
+    async (username, password) => {
+      const person = await createTestEngine().open(FLOW);
 
-    await person.signOn(username, password);
-    expect(person.heading).toBe("Sign On");
-    expect(person.alert).toBe("Invalid username and/or password");
-    expect(person.html).toContain(`name="username" value="${username}"`);
-    expect(person.html).not.toContain(password);
-  });
+      await person.signOn(username, password);
+      expect(person.heading).toBe("Sign On");
+      expect(person.alert).toBe("Invalid username and/or password");
+      expect(person.html).toContain(`name="username" value="${username}"`);
+      expect(person.html).not.toContain(password);
+    },
+  );
 
   it("returns invalid_request when the person declines", async () => {
     const person = await createTestEngine().open(FLOW);
@@ -56,7 +59,7 @@ describe("sign-on-with-consent", () => {
     expect(person.outcome).toMatchObject({ kind: "error", error: "invalid_request" });
   });
 
-  it("remembers an accepted consent for the same user, application and scopes", async () => {
+  it("[PING-081] remembers an accepted consent for the same user, application and scopes", async () => {
     const { open } = createTestEngine({ users: [userFixture("alice"), userFixture("bob")] });
     await (await (await open(FLOW)).signOn("alice")).press("ACCEPTED");
 

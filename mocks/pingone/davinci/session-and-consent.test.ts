@@ -176,7 +176,7 @@ describe("flows that die", () => {
     expect(person.outcome).toEqual({ kind: "died", reason: expect.stringContaining("before any screen") });
   });
 
-  it("end after sign on when the terminal is that of a sub-flow", async () => {
+  it("[PING-087] end after sign on when the terminal is that of a sub-flow", async () => {
     const person = await (await createTestEngine().open("ends-as-sub-flow")).signOn("alice");
     expect((await person.press("ACCEPTED")).outcome).toEqual({
       kind: "died",

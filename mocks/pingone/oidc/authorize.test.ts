@@ -35,19 +35,22 @@ describe("a request whose client or redirect URI cannot be trusted", () => {
     ["with a request URI of the client's own", { request_uri: "https://client.example/r" }, "request_uri"],
   ];
 
-  it.each(cases)("gets a P1Error and no redirect %s", async (_, changes, target) => {
-    const response = await tenant.authorize(changes);
-    expect(response.status).toBe(400);
-    expect(response.headers.get("location")).toBeNull();
-    expect(await response.json()).toMatchObject({
-      id: expect.stringMatching(UUID),
-      code: "INVALID_DATA",
-      message: "The request could not be completed. One or more validation errors were in the request.",
-      details: [{ code: "INVALID_VALUE", target }],
-    });
-  });
+  it.each(cases)(
+    "[PING-012] [PING-013] [PING-024] [PING-091] gets a P1Error and no redirect %s",
+    async (_, changes, target) => {
+      const response = await tenant.authorize(changes);
+      expect(response.status).toBe(400);
+      expect(response.headers.get("location")).toBeNull();
+      expect(await response.json()).toMatchObject({
+        id: expect.stringMatching(UUID),
+        code: "INVALID_DATA",
+        message: "The request could not be completed. One or more validation errors were in the request.",
+        details: [{ code: "INVALID_VALUE", target }],
+      });
+    },
+  );
 
-  it("gets a page in a browser, with everything in it escaped", async () => {
+  it("[PING-012] gets a page in a browser, with everything in it escaped", async () => {
     const page = await tenant
       .openBrowser()
       .open(
@@ -123,7 +126,7 @@ describe("a request with an error that may be redirected", () => {
   ];
 
   it.each(cases)(
-    "is refused by redirect with PingOne's description format: %s",
+    "[PING-003] [PING-014] [PING-015] [PING-025] [PING-092] is refused by redirect with PingOne's description format: %s",
     async (_, changes, error) => {
       const answer = await tenant.authorizeError({ state: "the state", ...changes });
       expect(answer).toEqual({ error, error_description: expect.any(String), state: "the state" });
@@ -143,14 +146,14 @@ describe("a request with an error that may be redirected", () => {
     "acr_values",
     "prompt",
     "x",
-  ])("is refused with invalid_request when %s is repeated", async (name) => {
+  ])("[PING-011] is refused with invalid_request when %s is repeated", async (name) => {
     const parameters = tenant.authorizeParameters();
     parameters.append(name, "one");
     parameters.append(name, "one");
     expect(await tenant.authorizeError(parameters)).toMatchObject({ error: "invalid_request" });
   });
 
-  it("shows the correlation id in the header, too", async () => {
+  it("[PING-014] [PING-106] shows the correlation id in the header, too", async () => {
     const response = await tenant.authorize({ scope: undefined });
     const id = response.headers.get("correlation-id") ?? "";
     expect(id).toMatch(UUID);
@@ -169,14 +172,14 @@ describe("a request with an error that may be redirected", () => {
     );
   });
 
-  it("answers in the fragment when the response type or mode asks for it", async () => {
+  it("[PING-021] answers in the fragment when the response type or mode asks for it", async () => {
     for (const changes of [{ response_type: "id_token" }, { response_mode: "fragment", scope: undefined }]) {
       const location = (await tenant.authorize(changes)).headers.get("location") ?? "";
       expect(location).toMatch(/^http:\/\/localhost:8787\/callback#error=/);
     }
   });
 
-  it("answers by a self-posting form with response_mode=form_post", async () => {
+  it("[PING-021] answers by a self-posting form with response_mode=form_post", async () => {
     const response = await tenant.authorize({ response_mode: "form_post", scope: undefined, state: '"><b>' });
     expect(response.status).toBe(200);
     const page = await response.text();
@@ -210,14 +213,14 @@ describe("a request that PingOne accepts", () => {
     ["with resource, which is ignored", { resource: "https://todo.api.com" }],
   ];
 
-  it.each(accepted)("shows the flow's first screen %s", async (_, changes) => {
+  it.each(accepted)("[PING-010] [PING-018] shows the flow's first screen %s", async (_, changes) => {
     const response = await tenant.authorize(changes);
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(await response.text()).toContain("<h1>Sign On</h1>");
   });
 
-  it("may come as a form post", async () => {
+  it("[PING-009] [PING-090] may come as a form post", async () => {
     const response = await fetch(`${tenant.issuer}/authorize`, {
       method: "POST",
       body: tenant.authorizeParameters(),
@@ -227,7 +230,7 @@ describe("a request that PingOne accepts", () => {
     expect(await response.text()).toContain("<h1>Sign On</h1>");
   });
 
-  it("fills the username in from login_hint", async () => {
+  it("[PING-020] fills the username in from login_hint", async () => {
     const page = await (await tenant.authorize({ login_hint: 'alice"@example.com' })).text();
     expect(page).toContain('value="alice&quot;@example.com"');
   });
@@ -259,7 +262,7 @@ describe("pushed authorization requests (RFC 9126)", () => {
   const push = (changes: Fields = {}, verifier = newVerifier()) =>
     tenant.post("par", tenant.authorizeParameters(changes, verifier));
 
-  it("take the place of the parameters, once, for the client that pushed", async () => {
+  it("[PING-023] take the place of the parameters, once, for the client that pushed", async () => {
     const response = await push({ state: "pushed" });
     expect(response.status).toBe(201);
     const body = (await response.json()) as { request_uri: string; expires_in: number };
@@ -279,7 +282,7 @@ describe("pushed authorization requests (RFC 9126)", () => {
     expect((await tenant.authorize(new URLSearchParams(short))).status).toBe(400);
   });
 
-  it("serve an application that requires them", async () => {
+  it("[PING-023] serve an application that requires them", async () => {
     const client = { id: "pushing-client", secret: tenant.emulator.client.secret };
     const response = await tenant.post(
       "par",
@@ -306,7 +309,7 @@ describe("pushed authorization requests (RFC 9126)", () => {
     ["no challenge", { code_challenge: undefined }, "invalid_request"],
     ["a request URI", { request_uri: "urn:x" }, "invalid_request"],
     ["the id of another client", { client_id: "plain-client" }, "invalid_client"],
-  ])("are refused as JSON with %s", async (_, changes, error) => {
+  ])("[PING-023] are refused as JSON with %s", async (_, changes, error) => {
     const response = await push(changes);
     expect(response.status).toBe(error === "invalid_client" ? 401 : 400);
     expect(await response.json()).toMatchObject({ error });

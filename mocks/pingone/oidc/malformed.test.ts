@@ -141,7 +141,7 @@ describe("paths that are not there", () => {
     },
   );
 
-  it("include the handlers of the signing library, which validate nothing", async () => {
+  it("[PING-107] include the handlers of the signing library, which validate nothing", async () => {
     const { origin } = tenant.emulator;
     const body = new URLSearchParams({ grant_type: "client_credentials", scope: "dummy" });
     for (const path of [

@@ -23,18 +23,18 @@ const withOfflineAccess: TenantOptions = {
 };
 
 describe("a refresh token is issued", () => {
-  it("always, with the REFRESH_TOKEN grant and no offline_access among the granted scopes", async () => {
+  it("[PING-044] always, with the REFRESH_TOKEN grant and no offline_access among the granted scopes", async () => {
     await using tenant = await startTenant();
     const tokens = await tenant.obtainTokens({ parameters: { scope: "todo_api:read" } });
     expect(tokens.refresh_token).toMatch(/^[\w-]{64}$/);
   });
 
-  it("never without the REFRESH_TOKEN grant", async () => {
+  it("[PING-045] never without the REFRESH_TOKEN grant", async () => {
     await using tenant = await startTenant(withApplication({ grantTypes: ["AUTHORIZATION_CODE"] }));
     expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
   });
 
-  it("with offline_access among the granted scopes, only to requests that have it", async () => {
+  it("[PING-046] with offline_access among the granted scopes, only to requests that have it", async () => {
     await using tenant = await startTenant(withOfflineAccess);
     expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
     const asked = await tenant.obtainTokens({ parameters: { scope: "openid offline_access todo_api:read" } });
@@ -55,7 +55,7 @@ describe("a refresh token is issued", () => {
 });
 
 describe("a refresh", () => {
-  it("gives new tokens of the same shape, for the same person and session, without the nonce", async () => {
+  it("[PING-052] gives new tokens of the same shape, for the same person and session, without the nonce", async () => {
     await using tenant = await startTenant();
     const first = await tenant.obtainTokens();
     tenant.advanceSeconds(100);
@@ -114,7 +114,7 @@ describe("a refresh", () => {
 });
 
 describe("rotation", () => {
-  it("makes the old token worthless, and its replay revokes the whole family", async () => {
+  it("[PING-047] [PING-053] [PING-100] makes the old token worthless, and its replay revokes the whole family", async () => {
     await using tenant = await startTenant();
     const first = await tenant.obtainTokens();
     const second = await tenant.refresh(first.refresh_token);
@@ -135,7 +135,7 @@ describe("rotation", () => {
     expect((await tenant.refresh(other.refresh_token)).status).toBe(200);
   });
 
-  it("refuses a replay without revoking anything when replay protection is off", async () => {
+  it("[PING-048] refuses a replay without revoking anything when replay protection is off", async () => {
     await using tenant = await startTenant(
       withApplication({ additionalRefreshTokenReplayProtectionEnabled: false }),
     );
@@ -145,7 +145,7 @@ describe("rotation", () => {
     expect((await tenant.refresh(second.refresh_token)).status).toBe(200);
   });
 
-  it("takes the old token again during the grace period, counted from its first use", async () => {
+  it("[PING-049] takes the old token again during the grace period, counted from its first use", async () => {
     await using tenant = await startTenant(withApplication({ refreshTokenRollingGracePeriodDuration: 30 }));
     const first = await tenant.obtainTokens();
     const second = await tenant.refresh(first.refresh_token);
@@ -178,14 +178,14 @@ describe("rotation", () => {
 });
 
 describe("a refresh token ends", () => {
-  it("after refreshTokenDuration without use", async () => {
+  it("[PING-050] after refreshTokenDuration without use", async () => {
     await using tenant = await startTenant(withApplication({ refreshTokenDuration: 5 * day }));
     const { refresh_token } = await tenant.obtainTokens();
     tenant.advanceSeconds(5 * day + 1);
     expect(await tenant.refresh(refresh_token)).toMatchObject(dead);
   });
 
-  it("after refreshTokenRollingDuration, however often it was used", async () => {
+  it("[PING-050] after refreshTokenRollingDuration, however often it was used", async () => {
     await using tenant = await startTenant(
       withApplication({ refreshTokenDuration: 5 * day, refreshTokenRollingDuration: 8 * day }),
     );
@@ -199,7 +199,7 @@ describe("a refresh token ends", () => {
     expect(await tenant.refresh(refresh_token)).toMatchObject(dead);
   });
 
-  it("with the session, ended or idle, unless the application does not ask the session", async () => {
+  it("[PING-051] with the session, ended or idle, unless the application does not ask the session", async () => {
     const longLived = { refreshTokenDuration: 100 * day, refreshTokenRollingDuration: 100 * day };
     await using tenant = await startTenant(withApplication(longLived));
     const ended = await tenant.obtainTokens();
@@ -238,7 +238,7 @@ describe("a refused refresh", () => {
 });
 
 describe("the legacy JWT format", () => {
-  it("has the key id default and PingOne's claims, and rotates like the opaque one", async () => {
+  it("[PING-054] has the key id default and PingOne's claims, and rotates like the opaque one", async () => {
     await using tenant = await startTenant(withApplication({ refreshTokenType: "JSON_WEB_TOKEN" }));
     const first = await tenant.obtainTokens();
     expect(headerOf(first.refresh_token).kid).toBe("default");
@@ -259,7 +259,7 @@ describe("the legacy JWT format", () => {
     expect(await tenant.refresh(first.refresh_token)).toMatchObject(dead);
   });
 
-  it("says of a made-up token that it cannot be decoded", async () => {
+  it("[PING-055] says of a made-up token that it cannot be decoded", async () => {
     await using tenant = await startTenant(withApplication({ refreshTokenType: "JSON_WEB_TOKEN" }));
     const answer = await tenant.refresh("made-up");
     expect(answer).toMatchObject(dead);

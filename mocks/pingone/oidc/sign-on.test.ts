@@ -17,7 +17,7 @@ const sessionsOf = (username: string) =>
   tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;
 
 describe("signing on", () => {
-  it("returns a code that is a UUID, with the state and without iss", async () => {
+  it("[PING-022] returns a code that is a UUID, with the state and without iss", async () => {
     const login = await tenant.signIn({ parameters: { state: "s t&a=te" } });
     expect(login.code).toMatch(UUID);
     expect([...login.callback.searchParams.keys()].sort()).toEqual(["code", "state"]);
@@ -29,7 +29,7 @@ describe("signing on", () => {
     expect(login.callback.searchParams.has("state")).toBe(false);
   });
 
-  it("sets ST and ST-NO-SS to one value, HttpOnly, for the environment only, without Secure on http", async () => {
+  it("[PING-071] sets ST and ST-NO-SS to one value, HttpOnly, for the environment only, without Secure on http", async () => {
     const browser = tenant.openBrowser();
     await tenant.signIn({ browser });
     const cookies = (await browser.cookies.getCookies(tenant.issuer)).filter(({ key }) =>
@@ -50,7 +50,7 @@ describe("signing on", () => {
     expect(sessionsOf("alice")).toBe(1);
   });
 
-  it("keeps two tabs of one browser apart", async () => {
+  it("[PING-072] keeps two tabs of one browser apart", async () => {
     const browser = tenant.openBrowser();
     const one = await open(tenant.authorizeParameters({ state: "one" }), browser);
     const two = await open(tenant.authorizeParameters({ state: "two" }), browser);
@@ -60,7 +60,7 @@ describe("signing on", () => {
     expect(second.url.searchParams.get("state")).toBe("two");
   });
 
-  it("is bound to the browser that began it", async () => {
+  it("[PING-072] is bound to the browser that began it", async () => {
     const page = await open();
     const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
     const fields = { username: "alice", password: PASSWORD, buttonValue: "SIGNON" };
@@ -96,7 +96,7 @@ describe("signing on", () => {
 });
 
 describe("the answer of a flow", () => {
-  it("is the author's own error code and text when the person declines", async () => {
+  it("[PING-082] is the author's own error code and text when the person declines", async () => {
     const page = await (await open(tenant.authorizeParameters({ state: "s" }))).submit(
       "Sign On",
       credentials,
@@ -109,19 +109,19 @@ describe("the answer of a flow", () => {
     });
   });
 
-  it("is login_required when the flow died", async () => {
+  it("[PING-086] is login_required when the flow died", async () => {
     tenant.emulator.admin.chooseFlow("dies-before-any-screen");
     const answer = await tenant.authorizeError({});
     expect(answer.error).toBe("login_required");
   });
 
-  it("is tokens as if approved when a declined consent is not branched on", async () => {
+  it("[PING-083] is tokens as if approved when a declined consent is not branched on", async () => {
     tenant.emulator.admin.chooseFlow("consent-not-branched");
     const page = await (await open()).submit("Sign On", credentials);
     expect((await page.submit("Decline")).url.searchParams.get("code")).toMatch(UUID);
   });
 
-  it("is a page without a way back when the official sub-flow is declined", async () => {
+  it("[PING-084] is a page without a way back when the official sub-flow is declined", async () => {
     tenant.emulator.admin.chooseFlow("consent-strands-the-person");
     const page = await (await (await open()).submit("Sign On", credentials)).submit("Decline");
     expect(page.url.pathname).toContain("/davinci/interactions/");
@@ -151,7 +151,7 @@ describe("the answer of a flow", () => {
         ({ scopes }) => scopes,
       );
 
-    it("is a code for the scopes that the person left", async () => {
+    it("[PING-085] is a code for the scopes that the person left", async () => {
       const answer = await approve("openid todo_api:read todo_api:write", "todo_api:read");
       expect(answer.get("code")).toMatch(UUID);
       expect(grantedScopes()).toEqual([["openid", "todo_api:read"]]);
@@ -166,7 +166,7 @@ describe("the answer of a flow", () => {
 });
 
 describe("an SSO session", () => {
-  it("signs the person on silently through a flow with Check Session", async () => {
+  it("[PING-075] signs the person on silently through a flow with Check Session", async () => {
     const browser = tenant.openBrowser();
     const first = await tenant.obtainTokens({ browser });
     const page = await open(tenant.authorizeParameters(), browser);
@@ -175,14 +175,14 @@ describe("an SSO session", () => {
     expect(claimsOf(again.id_token).sid).toBe(claimsOf(first.id_token).sid);
   });
 
-  it("does not stop a flow without Check Session from asking", async () => {
+  it("[PING-075] does not stop a flow without Check Session from asking", async () => {
     tenant.emulator.admin.chooseFlow("sign-on-every-time");
     const browser = tenant.openBrowser();
     await tenant.signIn({ browser });
     expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
   });
 
-  it("answers prompt=none with a code while it lives, and without it with login_required", async () => {
+  it("[PING-017] [PING-094] answers prompt=none with a code while it lives, and without it with login_required", async () => {
     const browser = tenant.openBrowser();
     const silent = tenant.authorizeParameters({ prompt: "none" });
     expect((await open(silent, browser)).url.searchParams.get("error")).toBe("login_required");
@@ -198,7 +198,7 @@ describe("an SSO session", () => {
     expect(page.url.searchParams.get("error")).toBe("login_required");
   });
 
-  it("is not enough for prompt=login, which keeps the session and dates it anew", async () => {
+  it("[PING-017] is not enough for prompt=login, which keeps the session and dates it anew", async () => {
     const browser = tenant.openBrowser();
     const first = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(100);
@@ -213,14 +213,14 @@ describe("an SSO session", () => {
     ["0", "Sign On"],
     ["60", "Sign On"],
     ["3600", ""],
-  ])("of ten minutes ago under max_age=%s leads to the heading %j", async (maxAge, heading) => {
+  ])("[PING-019] of ten minutes ago under max_age=%s leads to the heading %j", async (maxAge, heading) => {
     const browser = tenant.openBrowser();
     await tenant.signIn({ browser });
     tenant.advanceSeconds(600);
     expect((await open(tenant.authorizeParameters({ max_age: maxAge }), browser)).heading).toBe(heading);
   });
 
-  it("of a person who only passed through keeps its auth_time", async () => {
+  it("[PING-061] of a person who only passed through keeps its auth_time", async () => {
     const browser = tenant.openBrowser();
     const first = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(600);
@@ -247,7 +247,7 @@ describe("an SSO session", () => {
     expect((await tenant.refresh(alice.refresh_token)).status).toBe(200);
   });
 
-  it("is one of ten at most for each person: the oldest is purged, with its refresh tokens", async () => {
+  it("[PING-073] is one of ten at most for each person: the oldest is purged, with its refresh tokens", async () => {
     const first = await tenant.obtainTokens();
     for (let more = 0; more < 9; more += 1) await tenant.signIn();
     expect(sessionsOf("alice")).toBe(10);
@@ -257,7 +257,7 @@ describe("an SSO session", () => {
     expect(await tenant.refresh(first.refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
   });
 
-  it("ends when it was idle for the time that the flow gave it", async () => {
+  it("[PING-074] ends when it was idle for the time that the flow gave it", async () => {
     const browser = tenant.openBrowser();
     const { refresh_token } = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(43_200 * 60);
@@ -265,7 +265,7 @@ describe("an SSO session", () => {
     expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
   });
 
-  it("that the control API ends takes its refresh and access tokens with it", async () => {
+  it("[PING-076] that the control API ends takes its refresh and access tokens with it", async () => {
     const browser = tenant.openBrowser();
     const { access_token, refresh_token } = await tenant.obtainTokens({ browser });
     expect(tenant.emulator.admin.endSession("alice")).toBe(1);

@@ -22,7 +22,7 @@ const isSignedOn = async () => {
 };
 
 describe("sign-off", () => {
-  it("ends the session, its refresh and access tokens, and goes back with the state", async () => {
+  it("[PING-069] ends the session, its refresh and access tokens, and goes back with the state", async () => {
     const tokens = await tenant.obtainTokens({ browser });
     const page = await signOff({
       id_token_hint: tokens.id_token,
@@ -44,7 +44,7 @@ describe("sign-off", () => {
     expect((await tenant.refresh(one.refresh_token)).error).toBe("invalid_grant");
   });
 
-  it("takes an expired ID token for a hint", async () => {
+  it("[PING-069] takes an expired ID token for a hint", async () => {
     tenant.advanceSeconds(-2 * 3600);
     const { id_token } = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(2 * 3600);
@@ -59,7 +59,7 @@ describe("sign-off", () => {
     expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
   });
 
-  it("ends the browser's session with client_id alone, and shows a page without a way back", async () => {
+  it("[PING-070] ends the browser's session with client_id alone, and shows a page without a way back", async () => {
     const { refresh_token } = await tenant.obtainTokens({ browser });
     expect((await signOff({ client_id: "mcp-server" })).heading).toBe("Signed off");
     expect(await isSignedOn()).toBe(false);
@@ -100,7 +100,7 @@ describe("sign-off", () => {
     ["to an address of nobody knows which application", { post_logout_redirect_uri: HOME }],
     ["with an unknown client", { client_id: "nobody" }],
     ["with a hint that is no token", { id_token_hint: "x" }],
-  ])("is refused on a page %s, and ends nothing", async (_, fields) => {
+  ])("[PING-069] [PING-105] is refused on a page %s, and ends nothing", async (_, fields) => {
     await tenant.signIn({ browser });
     const page = await signOff(fields);
     expect(page.response?.status).toBe(400);

@@ -19,7 +19,7 @@ const introspect = async (token: string, authorization?: string) =>
   (await (await tenant.post("introspect", { token }, authorization)).json()) as Record<string, unknown>;
 
 describe("userinfo", () => {
-  it("tells of the person what the scopes allow, for a token of the custom resource too", async () => {
+  it("[PING-062] tells of the person what the scopes allow, for a token of the custom resource too", async () => {
     const { access_token } = await tenant.obtainTokens();
     const response = await tenant.userInfo(access_token);
     expect(response.headers.get("cache-control")).toBe("no-store");
@@ -43,7 +43,7 @@ describe("userinfo", () => {
     ]);
   });
 
-  it("takes the token in the header or in the body of a POST", async () => {
+  it("[PING-062] takes the token in the header or in the body of a POST", async () => {
     const { access_token } = await tenant.obtainTokens();
     const headers = { authorization: `Bearer ${access_token}` };
     expect((await fetch(`${tenant.issuer}/userinfo`, { method: "POST", headers })).status).toBe(200);
@@ -97,7 +97,7 @@ describe("userinfo", () => {
       400,
       'Bearer error="invalid_request"',
     ],
-  ])("refuses %s", async (_, request, status, challenge) => {
+  ])("[PING-064] [PING-102] refuses %s", async (_, request, status, challenge) => {
     const { access_token } = await tenant.obtainTokens();
     const { query = "", ...init } = request(access_token);
     const response = await fetch(`${tenant.issuer}/userinfo${query}`, init);
@@ -118,7 +118,7 @@ describe("userinfo", () => {
     expect(response.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
   });
 
-  it("refuses a token of client_credentials with 403 ACCESS_FAILED", async () => {
+  it("[PING-063] refuses a token of client_credentials with 403 ACCESS_FAILED", async () => {
     const { access_token } = await tenant.token({ grant_type: "client_credentials" }, asConsentWorker);
     const response = await tenant.userInfo(access_token);
     expect(response.status).toBe(403);
@@ -137,7 +137,7 @@ describe("userinfo", () => {
 });
 
 describe("introspection", () => {
-  it("tells an application of its own access token", async () => {
+  it("[PING-065] tells an application of its own access token", async () => {
     const { access_token } = await tenant.obtainTokens();
     const claims = claimsOf(access_token);
     expect(await introspect(access_token)).toEqual({
@@ -171,7 +171,7 @@ describe("introspection", () => {
     expect(await introspect(refresh_token)).toEqual({ active: false });
   });
 
-  it("tells a resource of the tokens that are meant for it, and of no others", async () => {
+  it("[PING-065] tells a resource of the tokens that are meant for it, and of no others", async () => {
     const { access_token, refresh_token } = await tenant.obtainTokens();
     expect(await introspect(access_token, asTodoApi)).toMatchObject({
       active: true,
@@ -196,7 +196,7 @@ describe("introspection", () => {
     expect(answer).not.toHaveProperty("sub");
   });
 
-  it("takes an expired token, and one whose session ended, for inactive", async () => {
+  it("[PING-066] takes an expired token, and one whose session ended, for inactive", async () => {
     const { access_token } = await tenant.obtainTokens();
     tenant.emulator.admin.endSession("alice");
     expect(await introspect(access_token)).toEqual({ active: false });
@@ -219,7 +219,7 @@ describe("introspection", () => {
     ["a wrong secret of a resource", basic({ id: TODO_RESOURCE, secret: "x" })],
     ["an unknown caller", basic({ id: "nobody", secret: "x" })],
     ["a resource without a secret", basic({ id: "a3d5c7e9-0001-4a6b-8c2d-1e3f5a7b9c01", secret: "" })],
-  ])("refuses %s with 401 invalid_client", async (_, authorization) => {
+  ])("[PING-103] refuses %s with 401 invalid_client", async (_, authorization) => {
     const response = await tenant.post("introspect", { token: "x" }, authorization);
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ error: "invalid_client" });
@@ -243,7 +243,7 @@ describe("introspection", () => {
 describe("revocation", () => {
   const revoke = (token: string, authorization?: string) => tenant.post("revoke", { token }, authorization);
 
-  it("of an access token ends it alone, with an empty 200", async () => {
+  it("[PING-067] [PING-104] of an access token ends it alone, with an empty 200", async () => {
     const { access_token, refresh_token } = await tenant.obtainTokens();
     const response = await revoke(access_token);
     expect(response.status).toBe(200);
@@ -253,7 +253,7 @@ describe("revocation", () => {
     expect((await tenant.refresh(refresh_token)).status).toBe(200);
   });
 
-  it("of an access token leaves its signature good for whoever checks nothing else", async () => {
+  it("[PING-068] of an access token leaves its signature good for whoever checks nothing else", async () => {
     const { access_token } = await tenant.obtainTokens();
     await revoke(access_token);
     const keys = createRemoteJWKSet(new URL(`${tenant.issuer}/jwks`));
@@ -261,7 +261,7 @@ describe("revocation", () => {
     expect(payload.sub).toBe(tenant.userId("alice"));
   });
 
-  it("of a refresh token ends the family and its access tokens", async () => {
+  it("[PING-067] of a refresh token ends the family and its access tokens", async () => {
     const { access_token, refresh_token } = await tenant.obtainTokens();
     const next = await tenant.refresh(refresh_token);
     expect((await revoke(next.refresh_token)).status).toBe(200);
@@ -270,7 +270,7 @@ describe("revocation", () => {
     expect(await tenant.isActive(next.access_token)).toBe(false);
   });
 
-  it("reaches access tokens of custom resources that belong to a session only", async () => {
+  it("[PING-067] reaches access tokens of custom resources that belong to a session only", async () => {
     const { access_token: oidcOnly } = await tenant.obtainTokens({ parameters: { scope: "openid" } });
     expect((await revoke(oidcOnly)).status).toBe(200);
     expect(await tenant.isActive(oidcOnly)).toBe(true);
@@ -324,7 +324,7 @@ describe("a disabled application", () => {
 });
 
 describe("a token with PingOne's own audience", () => {
-  it("follows the region of the environment", async () => {
+  it("[PING-008] follows the region of the environment", async () => {
     await using own = await startTenant({
       edit: { "environment.json": (file) => Object.assign(file, { region: "CA" }) },
     });

@@ -43,7 +43,7 @@ describe("client authentication at the token endpoint", () => {
   ];
 
   it.each(refused)(
-    "refuses %s with 401 invalid_client in PingOne's words",
+    "[PING-035] [PING-097] refuses %s with 401 invalid_client in PingOne's words",
     async (_, fields, authorization) => {
       const answer = await tenant.token(
         { grant_type: "authorization_code", code: "x", ...fields },
@@ -71,7 +71,7 @@ describe("client authentication at the token endpoint", () => {
     ],
     ["Post", { client_id: "post-client", client_secret: SECRET }, ""],
     ["no secret for a public client", { client_id: "public-client" }, ""],
-  ])("takes %s", async (_, fields, authorization) => {
+  ])("[PING-034] takes %s", async (_, fields, authorization) => {
     const answer = await tenant.token(
       { grant_type: "authorization_code", code: "x", ...fields },
       authorization,
@@ -99,13 +99,13 @@ describe("a token request", () => {
     ["without a refresh token", { grant_type: "refresh_token" }, "invalid_request"],
     ["with a made-up code", { grant_type: "authorization_code", code: crypto.randomUUID() }, "invalid_grant"],
     ["with a made-up refresh token", { grant_type: "refresh_token", refresh_token: "x" }, "invalid_grant"],
-  ])("%s is refused by its error code", async (_, fields, error) => {
+  ])("[PING-036] [PING-098] %s is refused by its error code", async (_, fields, error) => {
     const answer = await tenant.token(fields);
     expect(answer).toMatchObject({ status: 400, error });
     expect(answer.error_description).toMatch(/\(Correlation ID: [0-9a-f-]{36}\)$/);
   });
 
-  it("names the grant type that is missing", async () => {
+  it("[PING-037] names the grant type that is missing", async () => {
     const client = basic({ id: "code-only-client", secret: SECRET });
     const answer = await tenant.token({ grant_type: "refresh_token", refresh_token: "x" }, client);
     expect(answer).toMatchObject({ status: 400, error: "unauthorized_client" });
@@ -144,7 +144,7 @@ describe("a token request", () => {
 });
 
 describe("an authorization code", () => {
-  it("is redeemed once; a replay also ends what came from it", async () => {
+  it("[PING-038] [PING-096] is redeemed once; a replay also ends what came from it", async () => {
     const login = await tenant.signIn();
     const tokens = await tenant.redeem(login);
     expect(tokens).toMatchObject({ status: 200, token_type: "Bearer" });
@@ -167,7 +167,7 @@ describe("an authorization code", () => {
     ["with a verifier that is too short", { code_verifier: "short" }],
     ["without its redirect URI", { redirect_uri: undefined }],
     ["with another redirect URI", { redirect_uri: `${REDIRECT_URI}/` }],
-  ])("is refused %s, and used up by the attempt", async (_, changes) => {
+  ])("[PING-039] [PING-093] is refused %s, and used up by the attempt", async (_, changes) => {
     const login = await tenant.signIn();
     expect(await tenant.redeem(login, changes)).toMatchObject({ status: 400, error: "invalid_grant" });
     expect(await tenant.redeem(login)).toMatchObject({ status: 400, error: "invalid_grant" });
@@ -178,14 +178,14 @@ describe("an authorization code", () => {
     expect(await tenant.redeem(login, { code_verifier: "short" })).toMatchObject({ error: "invalid_grant" });
   });
 
-  it("is refused to another client, and stays good for its own", async () => {
+  it("[PING-039] is refused to another client, and stays good for its own", async () => {
     const login = await tenant.signIn();
     const other = basic({ id: "second-client", secret: "TEST-ONLY second:100%+&secret" });
     expect(await tenant.redeem(login, {}, other)).toMatchObject({ status: 400, error: "invalid_grant" });
     expect((await tenant.redeem(login)).status).toBe(200);
   });
 
-  it("is good for 60 seconds, or for as long as the switch says", async () => {
+  it("[PING-040] is good for 60 seconds, or for as long as the switch says", async () => {
     const inTime = await tenant.signIn();
     tenant.advanceSeconds(58);
     expect((await tenant.redeem(inTime)).status).toBe(200);

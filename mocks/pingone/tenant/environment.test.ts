@@ -31,7 +31,7 @@ const resources = (change: (list: Record<string, unknown>[]) => void): TenantOpt
 });
 
 describe("fixtures of an environment", () => {
-  it("stand for PingOne's configuration, with {worker} replaced by the Worker's origin", async () => {
+  it("[PING-026] stand for PingOne's configuration, with {worker} replaced by the Worker's origin", async () => {
     const environment = await load({});
     const [worker] = environment.applications;
     expect(worker).toMatchObject({
@@ -67,7 +67,7 @@ describe("fixtures of an environment", () => {
     expect(environment.applications.map(({ id }) => id)).toEqual(["mcp-server", "consent-worker"]);
   });
 
-  it("assign a listed policy where the assignments say, and an unlisted flow file everywhere, last", async () => {
+  it("[PING-016] assign a listed policy where the assignments say, and an unlisted flow file everywhere, last", async () => {
     const environment = await load({});
     expect(environment.policiesOf("mcp-server")).toEqual([POLICY, UNLISTED]);
     expect(environment.policiesOf("consent-worker")).toEqual([UNLISTED]);

@@ -30,7 +30,7 @@ function storeOf(...fixtures: UserFixture[]) {
 }
 
 describe("the shipped users", () => {
-  it("have a test account for each state", () => {
+  it("[PING-080] have a test account for each state", () => {
     const store = loadUserStore("fixtures/pingone/users.json", { clock: () => 0 });
     expect(store.testAccounts.map(({ id, username }) => `${username} ${store.stateOf(id)}`)).toEqual([
       "alice OK",
@@ -106,7 +106,7 @@ describe("findByLogin", () => {
 });
 
 describe("checkPassword", () => {
-  it("counts failures down, locks at the fifth for 15 minutes, and starts again afterwards", () => {
+  it("[PING-079] counts failures down, locks at the fifth for 15 minutes, and starts again afterwards", () => {
     const { store, idOf, advanceClock } = storeOf(userFixture("alice"));
     const check = (password: string) => store.checkPassword(idOf("alice"), password);
     for (const failuresRemaining of [4, 3, 2, 1]) {

@@ -45,7 +45,7 @@ const withSecondApi = {
 };
 
 describe("an access token", () => {
-  it("has PingOne's claims and no others: no nbf, amr or nonce", async () => {
+  it("[PING-057] [PING-099] has PingOne's claims and no others: no nbf, amr or nonce", async () => {
     const { access_token } = await tenant.obtainTokens();
     const claims = claimsOf(access_token);
     expect(claims).toEqual({
@@ -65,7 +65,7 @@ describe("an access token", () => {
     });
   });
 
-  it("has kid and alg in its header, and typ only when the switch says so", async () => {
+  it("[PING-058] has kid and alg in its header, and typ only when the switch says so", async () => {
     const plain = await tenant.obtainTokens();
     expect(Object.keys(headerOf(plain.access_token)).sort()).toEqual(["alg", "kid"]);
     tenant.emulator.admin.setSwitches({ atTyp: "at+jwt" });
@@ -74,7 +74,7 @@ describe("an access token", () => {
     expect(headerOf(typed.id_token)).not.toHaveProperty("typ");
   });
 
-  it("has x5t in its header when the application asks for it", async () => {
+  it("[PING-059] has x5t in its header when the application asks for it", async () => {
     await using own = await startTenant({ edit: editWorkerApplication({ includeX5t: true }) });
     const { access_token } = await own.obtainTokens();
     expect(headerOf(access_token).x5t).toMatch(/^[\w-]{27}$/);
@@ -85,19 +85,19 @@ describe("an access token", () => {
     ["openid profile email", ["https://api.pingone.com"]],
     ["openid todo_api:read", ["https://todo.api.com"]],
     ["todo_api:write", ["https://todo.api.com"]],
-  ])("for %s has the audience %j", async (scope, audience) => {
+  ])("[PING-030] for %s has the audience %j", async (scope, audience) => {
     const login = await tenant.signIn({ parameters: { scope } });
     const tokens = await tenant.redeem(login);
     expect(claimsOf(tokens.access_token).aud).toEqual(audience);
   });
 
-  it("keeps the scopes but not their order, as a string", async () => {
+  it("[PING-033] keeps the scopes but not their order, as a string", async () => {
     const tokens = await tokensFor("openid profile todo_api:read todo_api:write");
     expect(claimsOf(tokens.access_token).scope).toBe("todo_api:read todo_api:write openid profile");
     expect(tokens.scope).toBe("todo_api:read todo_api:write openid profile");
   });
 
-  it("can have its scopes shuffled, or in the order of the request", async () => {
+  it("[PING-033] can have its scopes shuffled, or in the order of the request", async () => {
     const asked = "openid profile todo_api:read";
     tenant.emulator.admin.setSwitches({ scopeOrder: "shuffled" });
     const { scope } = await tokensFor(asked);
@@ -107,7 +107,7 @@ describe("an access token", () => {
     expect((await tokensFor(asked)).scope).toBe(asked);
   });
 
-  it("lives as long as its resource says, and expires_in says the same", async () => {
+  it("[PING-041] [PING-101] lives as long as its resource says, and expires_in says the same", async () => {
     await using own = await startTenant({
       edit: {
         "resources.json": ({ _embedded: { resources } }) =>
@@ -135,7 +135,7 @@ describe("an access token", () => {
 });
 
 describe("an ID token", () => {
-  it("has PingOne's claims, with the client as a string for its audience", async () => {
+  it("[PING-060] has PingOne's claims, with the client as a string for its audience", async () => {
     const { login, ...tokens } = await tenant.obtainTokens();
     const claims = claimsOf(tokens.id_token);
     const atHash = createHash("sha256")
@@ -166,7 +166,7 @@ describe("an ID token", () => {
     });
   });
 
-  it("tells of the person only what the scopes allow", async () => {
+  it("[PING-060] tells of the person only what the scopes allow", async () => {
     const { id_token } = await tokensFor("openid");
     for (const claim of ["preferred_username", "given_name", "family_name", "updated_at", "email"]) {
       expect(claimsOf(id_token)).not.toHaveProperty(claim);
@@ -183,7 +183,7 @@ describe("an ID token", () => {
     expect(tokens).not.toHaveProperty("id_token");
   });
 
-  it("has the flow policy that was run for its acr", async () => {
+  it("[PING-016] has the flow policy that was run for its acr", async () => {
     const policy = "5f385b61aea5d59d2fb7ac968ad2247d";
     const tokens = await tenant.obtainTokens({ parameters: { acr_values: policy } });
     expect(claimsOf(tokens.id_token).acr).toBe(policy);
@@ -194,12 +194,12 @@ describe("an ID token", () => {
 describe("resource (RFC 8707), in its three observed behaviours", () => {
   const TODO = "https://todo.api.com";
 
-  it("is ignored", async () => {
+  it("[PING-031] is ignored", async () => {
     const tokens = await tenant.obtainTokens({ parameters: { scope: "openid", resource: "urn:anything" } });
     expect(claimsOf(tokens.access_token).aud).toEqual(["https://api.pingone.com"]);
   });
 
-  it("is refused together with openid, and taken without it", async () => {
+  it("[PING-031] is refused together with openid, and taken without it", async () => {
     tenant.emulator.admin.setSwitches({ resourceParam: "reject-with-openid" });
     const answer = await tenant.authorizeError({ scope: "openid todo_api:read", resource: TODO });
     expect(answer.error).toBe("invalid_scope");
@@ -211,7 +211,7 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
     expect((await tenant.obtainTokens({ parameters: { scope: ALL_SCOPES } })).status).toBe(200);
   });
 
-  it("is honoured, in the authorization and in the token request", async () => {
+  it("[PING-031] is honoured, in the authorization and in the token request", async () => {
     tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
     const asked = await tenant.obtainTokens({ parameters: { scope: "openid", resource: TODO } });
     expect(claimsOf(asked.access_token).aud).toEqual([TODO]);
@@ -252,7 +252,7 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
     });
   });
 
-  it("may be repeated without a complaint where it is ignored", async () => {
+  it("[PING-011] may be repeated without a complaint where it is ignored", async () => {
     const parameters = tenant.authorizeParameters();
     parameters.append("resource", TODO);
     parameters.append("resource", "https://other.example");
@@ -261,7 +261,7 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
 });
 
 describe("scopes of several resources", () => {
-  it("are refused, in PingOne's words", async () => {
+  it("[PING-027] are refused, in PingOne's words", async () => {
     await using own = await startTenant({ edit: withSecondApi });
     const answer = await own.authorizeError({ scope: "openid todo_api:read second:read" });
     expect(answer.error).toBe("invalid_scope");
@@ -269,7 +269,7 @@ describe("scopes of several resources", () => {
     expect((await own.authorize({ scope: "openid second:read" })).status).toBe(200);
   });
 
-  it("go together when the application allows several, for both audiences and the shorter time", async () => {
+  it("[PING-028] go together when the application allows several, for both audiences and the shorter time", async () => {
     await using own = await startTenant({ edit: withSecondApi });
     own.emulator.admin.setSwitches({ multipleResources: true });
     const tokens = await own.obtainTokens({ parameters: { scope: "openid todo_api:read second:read" } });
@@ -277,7 +277,7 @@ describe("scopes of several resources", () => {
     expect(tokens.expires_in).toBe(600);
   });
 
-  it("of PingOne's own API never go with custom ones", async () => {
+  it("[PING-029] of PingOne's own API never go with custom ones", async () => {
     await using own = await startTenant({ edit: withSecondApi });
     own.emulator.admin.setSwitches({ multipleResources: true });
     const answer = await own.authorizeError({ scope: "openid p1:read:user todo_api:read" });
@@ -291,7 +291,7 @@ describe("client_credentials", () => {
   const asService = basic({ id: "service", secret: SECRET });
   const request = { grant_type: "client_credentials" };
 
-  it("gives a worker a token of its own, without a person, a session or a scope", async () => {
+  it("[PING-042] gives a worker a token of its own, without a person, a session or a scope", async () => {
     const worker = basic({ id: "consent-worker", secret: "TEST-ONLY-consent-worker-secret" });
     const answer = await tenant.token(request, worker);
     const claims = claimsOf(answer.access_token);
@@ -309,7 +309,7 @@ describe("client_credentials", () => {
     for (const absent of ["refresh_token", "id_token", "scope"]) expect(answer).not.toHaveProperty(absent);
   });
 
-  it("means all granted scopes when it asks for none", async () => {
+  it("[PING-032] means all granted scopes when it asks for none", async () => {
     await using own = await startTenant({ edit: addApplications(service) });
     const answer = await own.token(request, asService);
     expect(answer).toMatchObject({ status: 200, scope: "todo_api:read todo_api:write", expires_in: 3600 });

@@ -14,7 +14,7 @@ const verify = (token: string) =>
   jwtVerify(token, createRemoteJWKSet(new URL(`${tenant.issuer}/jwks`)), { issuer: tenant.issuer });
 
 describe("discovery", () => {
-  it("is PingOne's document, member by member", async () => {
+  it("[PING-002] [PING-088] is PingOne's document, member by member", async () => {
     const response = await fetch(`${tenant.issuer}/.well-known/openid-configuration`);
     const document = (await response.json()) as Record<string, unknown>;
     expect(document).toMatchObject({
@@ -42,7 +42,7 @@ describe("discovery", () => {
     }
   });
 
-  it("stands below the environment id only", async () => {
+  it("[PING-001] stands below the environment id only", async () => {
     const origin = tenant.emulator.origin;
     for (const path of [
       "/.well-known/openid-configuration",
@@ -56,7 +56,7 @@ describe("discovery", () => {
 });
 
 describe("the key set", () => {
-  it("has several keys with use, x5t and x5c and without alg, and shows no private part", async () => {
+  it("[PING-004] has several keys with use, x5t and x5c and without alg, and shows no private part", async () => {
     const response = await fetch(`${tenant.issuer}/jwks`);
     const { keys } = (await response.json()) as { keys: Record<string, unknown>[] };
     expect(keys).toHaveLength(2);
@@ -69,7 +69,7 @@ describe("the key set", () => {
     }
   });
 
-  it("signs everything with one key, and not with the first of the set", async () => {
+  it("[PING-005] [PING-089] signs everything with one key, and not with the first of the set", async () => {
     const [first] = await tenant.keyIds();
     const tokens = [await tenant.obtainTokens(), await tenant.obtainTokens({ username: "bob" })];
     const kids = tokens.flatMap((answer) => [
@@ -80,7 +80,7 @@ describe("the key set", () => {
     expect(kids[0]).not.toBe(first);
   });
 
-  it("keeps the old key after a rotation, so that older tokens still verify", async () => {
+  it("[PING-006] keeps the old key after a rotation, so that older tokens still verify", async () => {
     const before = await tenant.obtainTokens();
     const kid = await tenant.emulator.admin.rotateKeys();
     const after = await tenant.refresh(before.refresh_token);
@@ -92,7 +92,7 @@ describe("the key set", () => {
     expect((await tenant.userInfo(before.access_token)).status).toBe(200);
   });
 
-  it("loses the old key when it is dropped, and its tokens with it", async () => {
+  it("[PING-006] loses the old key when it is dropped, and its tokens with it", async () => {
     const before = await tenant.obtainTokens();
     const kid = await tenant.emulator.admin.rotateKeys({ drop: true });
     expect(await tenant.keyIds()).toEqual([kid]);
@@ -101,7 +101,7 @@ describe("the key set", () => {
     expect(await tenant.isActive(before.access_token)).toBe(false);
   });
 
-  it("is rolled every 90 days under a Key Rotation Policy, with the next key published ahead", async () => {
+  it("[PING-007] is rolled every 90 days under a Key Rotation Policy, with the next key published ahead", async () => {
     const environmentKey = tenant.emulator.admin.describe().signingKeyId;
     tenant.emulator.admin.setSwitches({ keyRotation: "policy" });
     const { access_token: first } = await tenant.obtainTokens();
@@ -144,7 +144,7 @@ describe("the key set", () => {
 });
 
 describe("what PingOne changes on 2027-03-02", () => {
-  it("sends at+jwt, rolls keys by policy and keeps opaque refresh tokens", async () => {
+  it("[PING-007] sends at+jwt, rolls keys by policy and keeps opaque refresh tokens", async () => {
     tenant.emulator.admin.setSwitches({ platformDate: "2027-03-02" });
     const tokens = await tenant.obtainTokens();
     expect(headerOf(tokens.access_token).typ).toBe("at+jwt");
@@ -155,7 +155,7 @@ describe("what PingOne changes on 2027-03-02", () => {
     expect(claimsOf(tokens.access_token).iss).toBe(tenant.issuer);
   });
 
-  it("refuses an application that still asks for JWT refresh tokens", async () => {
+  it("[PING-056] refuses an application that still asks for JWT refresh tokens", async () => {
     tenant.emulator.admin.setSwitches({ platformDate: "2027-03-02", refreshTokenType: "JSON_WEB_TOKEN" });
     const answer = await tenant.redeem(await tenant.signIn());
     expect(answer).toMatchObject({ status: 400, error: "invalid_request" });

@@ -24,7 +24,7 @@ const SLOW = { fault: "delay", milliseconds: 1100 } as const;
 
 const { it, stack } = testWithStack({ REQUEST_BUDGET_SECONDS: "2", UPSTREAM_TIMEOUT_SECONDS: "20" });
 
-it("a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
+it("[FAIL-18] a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
   const { emulators, worker } = stack;
   // So that this sign-in looks up PingOne's keys.
   await emulators.control.rotateKeys();
@@ -56,7 +56,7 @@ describe.concurrent("in the budget of one request", () => {
     await seconds(DEAD_AFTER_ONE_SECOND);
   });
 
-  it("a refresh beyond it is a 503 with Retry-After, and the next request has its fruit", async () => {
+  it("[FAIL-28] a refresh beyond it is a 503 with Retry-After, and the next request has its fruit", async () => {
     const { emulators, worker } = stack;
     const [{ accessToken, login }] = dead;
     await queueFault(stack, "token", TOO_SLOW, login);
@@ -110,15 +110,18 @@ describe.concurrent("in the budget of one request", () => {
     expect(await calls.since()).toEqual(["token", "todos.add"]);
   });
 
-  it.each(PROTOCOL_ERAS)("reading in the %s era is repeated no longer than it lasts", async (era) => {
-    const { accessToken, login } = await signInAtPingOne(stack);
-    const connection = await connect(stack.worker, accessToken, era);
-    const fault = { fault: "server_error", delayMilliseconds: 1300, times: 3 } as const;
-    const id = await queueFault(stack, "todos.list", fault, login);
-    const calls = await watchCalls(stack, login);
-    const answer = await connection.call("listTodos");
-    expect(answer.text).toContain("The Todo API cannot be used at the moment");
-    expect((await calls.since()).length).toBeLessThan(3);
-    await stack.emulators.control.removeFault(id);
-  });
+  it.each(PROTOCOL_ERAS)(
+    "[FAIL-44] reading in the %s era is repeated no longer than it lasts",
+    async (era) => {
+      const { accessToken, login } = await signInAtPingOne(stack);
+      const connection = await connect(stack.worker, accessToken, era);
+      const fault = { fault: "server_error", delayMilliseconds: 1300, times: 3 } as const;
+      const id = await queueFault(stack, "todos.list", fault, login);
+      const calls = await watchCalls(stack, login);
+      const answer = await connection.call("listTodos");
+      expect(answer.text).toContain("The Todo API cannot be used at the moment");
+      expect((await calls.since()).length).toBeLessThan(3);
+      await stack.emulators.control.removeFault(id);
+    },
+  );
 });

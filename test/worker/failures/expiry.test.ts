@@ -70,7 +70,7 @@ describe.each([
   }
 
   it.each(PROTOCOL_ERAS.map((era, index) => [era, index] as const))(
-    "a tool call in the %s era gets 401 and runs nothing",
+    "[FAIL-29] a tool call in the %s era gets 401 and runs nothing",
     async (_era, index) => {
       const { worker } = stack;
       const { signedIn, connection } = ending(index);
@@ -153,7 +153,7 @@ it("when an administrator has disabled the person, a tool call gets 401 and runs
 });
 
 describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,", (era) => {
-  it("is replaced by one forced refresh, and the call is repeated once", async () => {
+  it("[FAIL-45] is replaced by one forced refresh, and the call is repeated once", async () => {
     const signedIn = await signInAtPingOne(stack);
     const connection = await connect(stack.worker, signedIn.accessToken, era);
     await queueFault(stack, "todos.add", { fault: "unauthorized" }, signedIn.login);
@@ -165,7 +165,7 @@ describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,"
     expect(await calls.since()).toEqual(["todos.add", "token", "todos.add"]);
   });
 
-  it("twice, ends the call with the advice to wait, and neither session nor grant", async () => {
+  it("[FAIL-45] twice, ends the call with the advice to wait, and neither session nor grant", async () => {
     const { worker } = stack;
     const signedIn = await signInAtPingOne(stack);
     const connection = await connect(worker, signedIn.accessToken, era);

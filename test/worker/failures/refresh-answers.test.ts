@@ -34,17 +34,17 @@ it.afterAll(async () => {
 
 const LOST: readonly [what: string, fault: Fault, failure: string][] = [
   ["comes after the time-out", { fault: "delay", milliseconds: 2500 }, "unavailable"],
-  ["is lost with the connection", { fault: "reset", afterProcessing: true }, "unavailable"],
-  ["breaks off", { fault: "truncated" }, "unavailable"],
-  ["is malformed JSON", { fault: "malformed_json" }, "unavailable"],
-  ["has a token for another audience", { fault: "wrong_audience" }, "untrusted"],
+  ["[FAIL-32] is lost with the connection", { fault: "reset", afterProcessing: true }, "unavailable"],
+  ["[FAIL-33] breaks off", { fault: "truncated" }, "unavailable"],
+  ["[FAIL-33] is malformed JSON", { fault: "malformed_json" }, "unavailable"],
+  ["[FAIL-35] has a token for another audience", { fault: "wrong_audience" }, "untrusted"],
   [
-    "has an access token that alone is for another audience",
+    "[FAIL-35] has an access token that alone is for another audience",
     { fault: "body", body: strayTokens() },
     "wrong_audience",
   ],
   ["has tokens of another issuer", { fault: "wrong_issuer" }, "untrusted"],
-  ["has an ID token that expired long ago", { fault: "expired" }, "untrusted"],
+  ["[FAIL-37] has an ID token that expired long ago", { fault: "expired" }, "untrusted"],
 ];
 
 /** Those whose lost answer is asked for again only when the grace period is over. */
@@ -156,7 +156,7 @@ it("the session ends at once when the answer is invalid_grant", async () => {
 });
 
 describe("the session is kept, and works again when PingOne does, when the answer is", () => {
-  it.concurrent.each(REFUSALS)("%s", async (error) => {
+  it.concurrent.each(REFUSALS)("[FAIL-29] %s", async (error) => {
     const { accessToken, login } = bob(error);
     const id = "89736fdc-0001-4000-8000-000000000001";
     const body = { error, error_description: `Words of PingOne (Correlation ID: ${id})` };
@@ -173,7 +173,7 @@ describe("the session is kept, and works again when PingOne does, when the answe
   });
 });
 
-it("tokens of another person end the session, whatever they would be good for", async () => {
+it("[FAIL-35] tokens of another person end the session, whatever they would be good for", async () => {
   const { accessToken, login } = bob("another person");
   await queueFault(stack, "token", { fault: "other_subject" }, login);
   const calls = await watchCalls(stack, login);
@@ -188,7 +188,7 @@ it("tokens of another person end the session, whatever they would be good for", 
 
 describe("a refreshed token", () => {
   it.concurrent.each(UNSIGNED)(
-    "that %s is refused by the Todo API, and the Worker gets another",
+    "[FAIL-34] that %s is refused by the Todo API, and the Worker gets another",
     async (what, fault) => {
       const { accessToken, login } = alice(what);
       await queueFault(stack, "token", fault, login);
@@ -201,7 +201,7 @@ describe("a refreshed token", () => {
   );
 
   it.concurrent.each(NOT_NEEDED)(
-    "that comes with %s is used: a refresh answers no sign-in",
+    "[FAIL-36] that comes with %s is used: a refresh answers no sign-in",
     async (what, fault) => {
       const { accessToken, login } = alice(what);
       await queueFault(stack, "token", fault, login);
@@ -219,10 +219,10 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   });
 
   it.each([
-    ["45 seconds behind the Worker's", -45],
+    ["[FAIL-27] 45 seconds behind the Worker's", -45],
     ["45 seconds ahead of the Worker's", 45],
     ["two hours ahead of the Worker's", 7200],
-  ])("%s, a sign-in and a refresh succeed", async (_what, offset) => {
+  ])("[FAIL-37] %s, a sign-in and a refresh succeed", async (_what, offset) => {
     const { emulators, worker } = stack;
     await emulators.control.advanceClock(offset);
     const { accessToken, login } = await signInAtPingOne(stack, { username: "bob" });
@@ -236,7 +236,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
     expect((await calls.since()).filter((name) => name === "token")).toHaveLength(1);
   });
 
-  it("two hours behind, a sign-in fails and says why in the log", async () => {
+  it("[FAIL-27] two hours behind, a sign-in fails and says why in the log", async () => {
     await stack.emulators.control.advanceClock(-7200);
     const log = watchLog(stack.worker);
     await expect(signInAtPingOne(stack, { username: "bob" })).rejects.toMatchObject({
@@ -248,7 +248,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
     });
   });
 
-  it("set forward, a token that the Todo API finds expired is replaced once", async () => {
+  it("[FAIL-50] set forward, a token that the Todo API finds expired is replaced once", async () => {
     const { emulators, worker } = stack;
     const { accessToken, login } = await signInAtPingOne(stack);
     const connection = await connect(worker, accessToken, "legacy");

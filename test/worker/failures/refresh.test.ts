@@ -25,14 +25,18 @@ const RETRY_AFTER_SECONDS = 5;
 
 /** None of these is processed by PingOne: the refresh token stays the one that the Worker has. */
 const FAULTS: readonly [what: string, fault: Fault, failure: string][] = [
-  ["takes longer than the time-out", { fault: "server_error", delayMilliseconds: 2500 }, "unavailable"],
-  ["answers 500", { fault: "server_error", status: 500 }, "unavailable"],
-  ["answers 429", { fault: "rate_limited", retryAfterSeconds: RETRY_AFTER_SECONDS }, "unavailable"],
-  ["resets the connection", { fault: "reset" }, "unavailable"],
-  ["answers malformed JSON", answer(200, '{"access_token":"eyJ'), "unavailable"],
+  [
+    "[FAIL-28] takes longer than the time-out",
+    { fault: "server_error", delayMilliseconds: 2500 },
+    "unavailable",
+  ],
+  ["[FAIL-30] answers 500", { fault: "server_error", status: 500 }, "unavailable"],
+  ["[FAIL-31] answers 429", { fault: "rate_limited", retryAfterSeconds: RETRY_AFTER_SECONDS }, "unavailable"],
+  ["[FAIL-32] resets the connection", { fault: "reset" }, "unavailable"],
+  ["[FAIL-33] answers malformed JSON", answer(200, '{"access_token":"eyJ'), "unavailable"],
   ["answers without a token", answer(200, "{}"), "untrusted"],
-  ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, "unavailable"],
-  ["says invalid_client", oauthError(401, "invalid_client"), "invalid_client"],
+  ["[FAIL-29] answers 403 in PingOne's own form", { fault: "status", status: 403 }, "unavailable"],
+  ["[FAIL-29] says invalid_client", oauthError(401, "invalid_client"), "invalid_client"],
 ];
 
 const failuresMet: string[] = [];
@@ -124,7 +128,7 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
   );
 });
 
-it("PingOne is left alone for as long as it asks, however many requests come", async () => {
+it("[FAIL-31] PingOne is left alone for as long as it asks, however many requests come", async () => {
   const { accessToken, login } = dead("asks to be left alone");
   await queueFault(stack, "token", { fault: "rate_limited", retryAfterSeconds: 300 }, login);
   const calls = await watchCalls(stack, login);

@@ -36,13 +36,13 @@ const PATIENCE = { timeout: 20_000, interval: 200 };
 
 describe("access ends at once, and PingOne is asked until it has revoked, when its revocation endpoint", () => {
   it.concurrent.each<[what: string, fault: Fault, failure: string]>([
-    ["takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, "unavailable"],
-    ["answers 401", oauthError(401, "invalid_client"), "invalid_client"],
+    ["[FAIL-38] takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, "unavailable"],
+    ["[FAIL-39] answers 401", oauthError(401, "invalid_client"), "invalid_client"],
     ["answers 403 in PingOne's own form", { fault: "status", status: 403 }, "unavailable"],
     ["answers 500", { fault: "server_error", status: 500 }, "unavailable"],
-    ["answers 503", { fault: "server_error" }, "unavailable"],
-    ["answers 429", { fault: "rate_limited" }, "unavailable"],
-    ["resets the connection", { fault: "reset" }, "unavailable"],
+    ["[FAIL-40] answers 503", { fault: "server_error" }, "unavailable"],
+    ["[FAIL-41] answers 429", { fault: "rate_limited" }, "unavailable"],
+    ["[FAIL-42] resets the connection", { fault: "reset" }, "unavailable"],
   ])("%s", async (_what, fault, failure) => {
     const { worker } = stack;
     const signedIn = await signInAtPingOne(stack);
@@ -61,7 +61,7 @@ describe("access ends at once, and PingOne is asked until it has revoked, when i
     await vi.waitFor(isGone, PATIENCE);
   });
 
-  it("says no, which is its last word", async () => {
+  it("[FAIL-39] says no, which is its last word", async () => {
     const { worker } = stack;
     const before = await countHoldings(worker);
     const signedIn = await signInAtPingOne(stack);
@@ -75,7 +75,7 @@ describe("access ends at once, and PingOne is asked until it has revoked, when i
     await expectEnded(signedIn);
   });
 
-  it("answers with something that nobody reads", async () => {
+  it("[FAIL-43] answers with something that nobody reads", async () => {
     const { worker } = stack;
     const signedIn = await signInAtPingOne(stack);
     await queueFault(stack, "revoke", { fault: "body", body: '{"half":' }, signedIn.login);
@@ -87,7 +87,7 @@ describe("access ends at once, and PingOne is asked until it has revoked, when i
   });
 });
 
-it("a session that ends while a refresh is under way does not come back with its answer", async () => {
+it("[FAIL-61] a session that ends while a refresh is under way does not come back with its answer", async () => {
   const { emulators, worker } = stack;
   const before = await countHoldings(worker);
   const signedIn = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DUE_AFTER_ONE_SECOND });

@@ -125,7 +125,7 @@ describe("a person who picks scopes at DaVinci", () => {
     await expectBound(tokens.access_token, ["todo_api:read"]);
   });
 
-  it("and leaves none gives no access, and the client hears of it", async () => {
+  it("[FAIL-25] and leaves none gives no access, and the client hears of it", async () => {
     const before = await countHoldings(stack.worker);
     const log = watchLog(stack.worker);
     const { back } = await signInWithout(ALL_TODO_SCOPES, "bob");

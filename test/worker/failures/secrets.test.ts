@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, vi } from "vitest";
 import { type Emulators, startOffline } from "../../../mocks/index.ts";
+import { networkTest as it } from "../../../src/testing/network.ts";
 import { TOOLS } from "../../../src/tools.ts";
 import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
-import { networkTest as it } from "../../support/network.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, TEST_COOKIE_KEY, type TestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import { liveThrough, TODO_TEXT } from "./life.ts";
@@ -89,7 +89,7 @@ describe("of every secret that was brought about", () => {
     expect(known.length).toBeGreaterThanOrEqual(count);
   });
 
-  it("none is in a log line", () => {
+  it("[SEC-30] none is in a log line", () => {
     expect(worker.logs().split("\n").length).toBeGreaterThan(50);
     expect(traffic.findIn(worker.logs())).toEqual([]);
   });

@@ -19,7 +19,7 @@ it.beforeAll(async () => {
 });
 
 it.concurrent.each(APPS)(
-  "an app with %s signs in again when access at PingOne has ended, and its call succeeds",
+  "[FAIL-29] an app with %s signs in again when access at PingOne has ended, and its call succeeds",
   async (kind) => {
     const { emulators, worker } = stack;
     const username = PERSON[kind];

@@ -13,12 +13,12 @@ import { type Fault, queueFault, signInAtPingOne, watchCalls } from "./signed-in
 const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 
 const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
-  ["takes longer than the time-out", { fault: "delay", milliseconds: 2600 }],
-  ["answers 404", { fault: "status", status: 404 }],
-  ["answers 500", { fault: "server_error", status: 500 }],
-  ["answers 429", { fault: "rate_limited" }],
-  ["resets the connection", { fault: "reset" }],
-  ["is malformed", { fault: "malformed_json" }],
+  ["[FAIL-01] [FAIL-07] takes longer than the time-out", { fault: "delay", milliseconds: 2600 }],
+  ["[FAIL-02] [FAIL-08] answers 404", { fault: "status", status: 404 }],
+  ["[FAIL-03] [FAIL-09] answers 500", { fault: "server_error", status: 500 }],
+  ["[FAIL-04] [FAIL-10] answers 429", { fault: "rate_limited" }],
+  ["[FAIL-05] [FAIL-11] resets the connection", { fault: "reset" }],
+  ["[FAIL-06] [FAIL-12] is malformed", { fault: "malformed_json" }],
 ];
 
 describe("[FAIL-62] a refresh is put off, and the session kept, when the discovery document", () => {
@@ -85,9 +85,9 @@ describe("[FAIL-63] a sign-in ends at the client, and the next one succeeds, whe
 
 describe("the person can go on by reloading when PingOne's own page", () => {
   it.each<[what: string, fault: Fault]>([
-    ["answers 503", { fault: "server_error" }],
-    ["answers 429", { fault: "rate_limited" }],
-    ["is cut off", { fault: "malformed_json" }],
+    ["[FAIL-15] answers 503", { fault: "server_error" }],
+    ["[FAIL-16] answers 429", { fault: "rate_limited" }],
+    ["[FAIL-17] is cut off", { fault: "malformed_json" }],
   ])("%s", async (_what, fault) => {
     const { worker } = stack;
     const client = await registerClient(worker);
@@ -101,7 +101,7 @@ describe("the person can go on by reloading when PingOne's own page", () => {
   });
 });
 
-it("a sign-in that comes back too late is refused on a page, and PingOne is not asked", async () => {
+it("[FAIL-13] a sign-in that comes back too late is refused on a page, and PingOne is not asked", async () => {
   const { worker } = stack;
   const signIn = await startSignIn(worker);
   const callback = await passPingOne(worker, signIn);
@@ -120,7 +120,7 @@ it("a sign-in that comes back too late is refused on a page, and PingOne is not 
 
 describe("the sign-in of the sign-out page ends on a page that offers another try when PingOne", () => {
   it.each<[what: string, fault: Fault, status: number]>([
-    ["answers 503", { fault: "server_error" }, 503],
+    ["[FAIL-59] answers 503", { fault: "server_error" }, 503],
     ["resets the connection", { fault: "reset" }, 503],
     ["gives tokens for another nonce", { fault: "wrong_nonce" }, 502],
     ["gives tokens signed by another key", { fault: "wrong_signature" }, 502],

@@ -64,7 +64,7 @@ describe("listTodos, when the Todo API", () => {
     [what: string, fault: Fault, expected: { text: RegExp; error?: string; detail?: string | RegExp }]
   >([
     [
-      "takes longer than the time-out",
+      "[FAIL-44] takes longer than the time-out",
       { fault: "delay", milliseconds: 2500 },
       { text: NOT_NOW, detail: "timeout" },
     ],
@@ -73,12 +73,12 @@ describe("listTodos, when the Todo API", () => {
       { fault: "trickle", chunkBytes: 16, intervalMilliseconds: 600 },
       { text: NOT_NOW, detail: "cut_off" },
     ],
-    ["answers 500", { fault: "server_error", status: 500 }, { text: NOT_NOW, detail: "http_500" }],
+    ["[FAIL-46] answers 500", { fault: "server_error", status: 500 }, { text: NOT_NOW, detail: "http_500" }],
     ["answers 503", { fault: "server_error" }, { text: NOT_NOW, detail: "http_503" }],
-    ["resets the connection", { fault: "reset" }, { text: NOT_NOW, detail: NO_ANSWER }],
+    ["[FAIL-48] resets the connection", { fault: "reset" }, { text: NOT_NOW, detail: NO_ANSWER }],
     ["answers malformed JSON", { fault: "malformed_json" }, { text: NOT_NOW, detail: "malformed" }],
-    ["breaks off its answer", { fault: "truncated" }, { text: NOT_NOW, detail: "cut_off" }],
-    ["answers HTML", { fault: "wrong_content_type" }, { text: NOT_NOW, detail: "not_json" }],
+    ["[FAIL-49] breaks off its answer", { fault: "truncated" }, { text: NOT_NOW, detail: "cut_off" }],
+    ["[FAIL-49] answers HTML", { fault: "wrong_content_type" }, { text: NOT_NOW, detail: "not_json" }],
     [
       "answers something else than a list",
       { fault: "body", body: { items: [] } },
@@ -108,16 +108,16 @@ describe("listTodos, when the Todo API", () => {
   // One after the other: some of these answers have no reference by which the log line could be found.
   it.each<[what: string, fault: Fault, expected: { text: RegExp; error: string }]>([
     [
-      "answers 429",
+      "[FAIL-47] answers 429",
       { fault: "rate_limited", retryAfterSeconds: 7 },
       { text: /Try again after 7 seconds\.$/, error: "unavailable" },
     ],
     [
-      "answers 503 and says when",
+      "[FAIL-46] answers 503 and says when",
       { fault: "status", status: 503, headers: { "retry-after": "40" } },
       { text: /Try again after 40 seconds\.$/, error: "unavailable" },
     ],
-    ["answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "unavailable" }],
+    ["[FAIL-45] answers 404", { fault: "not_found" }, { text: NOT_NOW, error: "unavailable" }],
     ["answers 403", { fault: "forbidden" }, { text: NOT_ALLOWED, error: "forbidden" }],
     ["answers 422", { fault: "unprocessable" }, { text: /did not accept/, error: "invalid_request" }],
     [
@@ -141,20 +141,40 @@ describe("listTodos, when the Todo API", () => {
 
 describe.concurrent("addTodo is sent once, when the Todo API", () => {
   it.each<[what: string, fault: Fault, text: RegExp, added: boolean]>([
-    ["takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, LOOK_FIRST, true],
+    ["[FAIL-44] takes longer than the time-out", { fault: "delay", milliseconds: 2500 }, LOOK_FIRST, true],
     ["answers 500", { fault: "server_error", status: 500 }, LOOK_FIRST, false],
-    ["answers 503 after it was added", { fault: "server_error", afterProcessing: true }, LOOK_FIRST, true],
+    [
+      "[FAIL-46] answers 503 after it was added",
+      { fault: "server_error", afterProcessing: true },
+      LOOK_FIRST,
+      true,
+    ],
     ["resets the connection", { fault: "reset" }, LOOK_FIRST, false],
-    ["resets the connection after it was added", { fault: "reset", afterProcessing: true }, LOOK_FIRST, true],
-    ["answers malformed JSON", { fault: "malformed_json" }, LOOK_FIRST, true],
+    [
+      "[FAIL-48] resets the connection after it was added",
+      { fault: "reset", afterProcessing: true },
+      LOOK_FIRST,
+      true,
+    ],
+    ["[FAIL-49] answers malformed JSON", { fault: "malformed_json" }, LOOK_FIRST, true],
     ["breaks off its answer", { fault: "truncated" }, LOOK_FIRST, true],
     ["answers HTML", { fault: "wrong_content_type" }, LOOK_FIRST, true],
     ["answers something else than a list", { fault: "body", body: { ok: true } }, LOOK_FIRST, true],
-    ["answers more than can be read", { fault: "body", body: HUGE, headers: JSON_TYPE }, TOO_LARGE, true],
-    ["answers 429", { fault: "rate_limited", retryAfterSeconds: 7 }, /Try again after 7 seconds\.$/, false],
-    ["answers 403", { fault: "forbidden" }, NOT_ALLOWED, false],
+    [
+      "[FAIL-49] answers more than can be read",
+      { fault: "body", body: HUGE, headers: JSON_TYPE },
+      TOO_LARGE,
+      true,
+    ],
+    [
+      "[FAIL-47] answers 429",
+      { fault: "rate_limited", retryAfterSeconds: 7 },
+      /Try again after 7 seconds\.$/,
+      false,
+    ],
+    ["[FAIL-45] answers 403", { fault: "forbidden" }, NOT_ALLOWED, false],
     ["answers 404", { fault: "not_found" }, NOT_NOW, false],
-    ["answers 409", { fault: "conflict" }, /Call listTodos, then decide again\.$/, false],
+    ["[FAIL-45] answers 409", { fault: "conflict" }, /Call listTodos, then decide again\.$/, false],
     ["answers 422", { fault: "unprocessable" }, /did not accept this input/, false],
   ])("%s", async (what, fault, text, added) => {
     const todo = `Buy milk, when the API ${what}`;

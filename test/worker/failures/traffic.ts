@@ -2,7 +2,7 @@
  * Everything that a test's person, clients, Worker and upstreams say to each other, and the secrets in it. Secrets are
  * kept in memory only, by the name under which they went over the wire.
  */
-import { network } from "../../support/network.ts";
+import { network } from "../../../src/testing/network.ts";
 import type { TestFetch } from "../../support/worker.ts";
 
 /** Names of parameters, form fields, JSON members and hidden inputs whose values must stay where they belong. */
