@@ -1,16 +1,13 @@
 /** A browser that goes away, and objects that cannot be reached: the local simulator has neither. */
-import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
 import type { Env } from "../config.ts";
 import { networkTest as it } from "../testing/network.ts";
 import { testSettings } from "../testing/settings.ts";
 import { createCallbackHandler } from "./callback.ts";
 import {
-  CRAFTED_ISSUER,
   CRAFTED_REQUEST,
   CRAFTED_SETTINGS,
   type CraftedIssuer,
-  craftedMetadata,
   createCraftedIssuer,
 } from "./testing/crafted-issuer.ts";
 
@@ -49,26 +46,15 @@ describe("a callback whose browser has gone away", () => {
 });
 
 describe("a sign-in whose PingSession cannot be opened", () => {
-  const revoked: (string | null)[] = [];
   let issuer: CraftedIssuer;
 
   it.beforeAll(async ({ network }) => {
     issuer = await createCraftedIssuer();
-    const revocation = `${CRAFTED_ISSUER}/revoke`;
-    network.use(
-      http.get(`${CRAFTED_ISSUER}/.well-known/openid-configuration`, () =>
-        HttpResponse.json({ ...craftedMetadata(), revocation_endpoint: revocation }),
-      ),
-      http.post(revocation, async ({ request }) => {
-        revoked.push(new URLSearchParams(await request.text()).get("token"));
-        return new HttpResponse(null, { status: 200 });
-      }),
-      ...issuer.handlers,
-    );
+    network.use(...issuer.handlers);
   });
 
   it.beforeEach(() => {
-    revoked.length = 0;
+    issuer.revoked.length = 0;
   });
 
   const unreachable = async () => {
@@ -103,12 +89,12 @@ describe("a sign-in whose PingSession cannot be opened", () => {
     const back = await signIn(async (token) => void discarded.push(token));
     expect(back.searchParams.get("error")).toBe("server_error");
     expect(discarded).toEqual(["TEST-ONLY-refresh-token"]);
-    expect(revoked).toEqual([]);
+    expect(issuer.revoked).toEqual([]);
   });
 
   it("has it revoked from here where no object can be reached", async () => {
     const back = await signIn(unreachable);
     expect(back.searchParams.get("error")).toBe("server_error");
-    expect(revoked).toEqual(["TEST-ONLY-refresh-token"]);
+    expect(issuer.revoked).toEqual(["TEST-ONLY-refresh-token"]);
   });
 });

@@ -30,6 +30,8 @@ export interface CraftedIssuer {
   answerWith(answer: CraftedAnswer & { nonce: string }): void;
   /** Form fields of every token request, in their order. */
   readonly tokenRequests: URLSearchParams[];
+  /** Tokens whose revocation was asked for, in their order. */
+  readonly revoked: (string | null)[];
   sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>;
 }
 
@@ -39,6 +41,7 @@ export async function createCraftedIssuer(endpoints: Partial<Endpoints> = {}): P
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "TEST-ONLY", use: "sig", alg: "RS256" };
   const tokenRequests: URLSearchParams[] = [];
+  const revoked: (string | null)[] = [];
   let next: (CraftedAnswer & { nonce: string }) | undefined;
   const sign = (claims: JWTPayload, header: Record<string, unknown> = {}) =>
     new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: jwk.kid, ...header }).sign(privateKey);
@@ -64,6 +67,7 @@ export async function createCraftedIssuer(endpoints: Partial<Endpoints> = {}): P
 
   return {
     tokenRequests,
+    revoked,
     sign,
     answerWith: (answer) => {
       next = answer;
@@ -78,6 +82,10 @@ export async function createCraftedIssuer(endpoints: Partial<Endpoints> = {}): P
         if (answer === undefined) return HttpResponse.json({ error: "invalid_grant" }, { status: 400 });
         return HttpResponse.json(await answerToken(answer));
       }),
+      http.post(metadata.revocation_endpoint, async ({ request }) => {
+        revoked.push(new URLSearchParams(await request.text()).get("token"));
+        return new HttpResponse(null, { status: 200 });
+      }),
     ],
   };
 }
@@ -86,6 +94,7 @@ interface Endpoints {
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
   readonly jwks_uri: string;
+  readonly revocation_endpoint: string;
 }
 
 export function craftedMetadata(): Record<string, unknown> & Endpoints {
@@ -94,6 +103,7 @@ export function craftedMetadata(): Record<string, unknown> & Endpoints {
     authorization_endpoint: `${CRAFTED_ISSUER}/authorize`,
     token_endpoint: `${CRAFTED_ISSUER}/token`,
     jwks_uri: `${CRAFTED_ISSUER}/jwks`,
+    revocation_endpoint: `${CRAFTED_ISSUER}/revoke`,
     response_types_supported: ["code"],
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["RS256"],
