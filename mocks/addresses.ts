@@ -1,5 +1,5 @@
 /**
- * Where every part of the offline loop answers, written out once (docs: README, "Run it offline").
+ * Where every part of the offline loop answers, written out once (README, "Start").
  *
  * Host rule: the Worker and the Inspector are always `localhost`, the emulators always `127.0.0.1`. They are two
  * different *sites*, as in production, so cookies and redirects meet the same cross-site rules.

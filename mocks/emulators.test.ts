@@ -2,7 +2,7 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Emulators, startOffline } from "./index.ts";
 import { PASSWORD, TestClient, type TokenAnswer, WORKER_ORIGIN } from "./pingone/testing/client.ts";
-import { TOKEN_FAULTS, type TokenFault } from "./pingone/tokens/defects.ts";
+import { TOKEN_FAULT_NAMES, type TokenFault } from "./pingone/tokens/defects.ts";
 import { listTodos } from "./todo/testing/list-todos.ts";
 
 describe("the control API on both emulators", () => {
@@ -101,7 +101,7 @@ describe("the control API on both emulators", () => {
       missing_id_token: { idToken: "missing", accessToken: undefined },
     };
 
-    it.each(TOKEN_FAULTS)("%s reaches the login that it is queued for, once", async (fault) => {
+    it.each(TOKEN_FAULT_NAMES)("%s reaches the login that it is queued for, once", async (fault) => {
       const alice = emulators.users.find(({ username }) => username === "alice");
       await emulators.control.queueFault({ endpoint: "token", fault, login: { user: "alice" } });
       const login = await new TestClient(emulators).signIn({ username: "alice" });

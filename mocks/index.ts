@@ -10,7 +10,7 @@ import { runKit } from "./kit/run.ts";
 import { createStateFile, readState, type StateFile, UnusableStateError } from "./kit/state-file.ts";
 import type { PingOneEmulator } from "./pingone/emulator.ts";
 import { createPingOneEmulator } from "./pingone/emulator.ts";
-import { TOKEN_FAULTS } from "./pingone/tokens/defects.ts";
+import { TOKEN_FAULT_NAMES } from "./pingone/tokens/defects.ts";
 import { createTodoEmulator } from "./todo/server.ts";
 import { createTodoStore, readTodoSeeds, type TodoStore } from "./todo/store.ts";
 
@@ -99,7 +99,7 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
       mount: (app) => kit.mount(app, "pingone"),
       takeTokenFault: (login) => {
         const fault = kit.takeFault("token", login);
-        return TOKEN_FAULTS.find((name) => name === fault);
+        return TOKEN_FAULT_NAMES.find((name) => name === fault);
       },
       onChange,
       ...(saved !== undefined && { snapshot: saved.pingone }),

@@ -21,7 +21,8 @@ export const SETTING_TEXTS = {
   ALLOWED_ORIGINS:
     "origins of browser clients, separated by spaces; a request without `Origin` needs no entry",
   WHOAMI_ACCESS_TOKEN: "`include`: `whoAmI` shows the PingOne access token to the model",
-  PINGONE_OFFLINE_ACCESS: "`send`: ask PingOne for `offline_access` (step 2)",
+  PINGONE_OFFLINE_ACCESS:
+    "`send`: ask PingOne for `offline_access` ([pingone-setup.md](pingone-setup.md), step 2)",
   PINGONE_RESOURCE_PARAM: "`send`: send `resource` (RFC 8707); PingOne does not need it, other providers may",
   PINGONE_DV_POLICY_ID: "flow policy to use, sent as `acr_values`",
   CLIENT_METADATA_DOCUMENTS: "`off`: clients must register; no document is fetched",
@@ -243,7 +244,7 @@ export const PINGONE_FAILURE_TEXTS = {
   invalid_grant: {
     means: "PingOne says the code or refresh token is dead",
     remedy:
-      "frequent at sign-in: the clock or a proxy that replays callbacks; frequent at refresh: replay protection without a grace period (README, step 2)",
+      "frequent at sign-in: the clock or a proxy that replays callbacks; frequent at refresh: replay protection without a grace period ([pingone-setup.md](pingone-setup.md), step 2)",
   },
   invalid_client: {
     means: "client id, secret or authentication method is wrong",
@@ -269,7 +270,7 @@ export const PINGONE_FAILURE_TEXTS = {
   },
   wrong_audience: {
     means: "the access token is not for the Todo API",
-    remedy: "scopes and audience of the resource (README, steps 1 and 2)",
+    remedy: "scopes and audience of the resource ([pingone-setup.md](pingone-setup.md), steps 1 and 2)",
   },
   internal: { means: "an error in the Worker itself", remedy: "report it" },
 } as const satisfies Record<UpstreamFailure | "internal", UpstreamText>;

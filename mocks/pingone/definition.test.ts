@@ -4,7 +4,7 @@ import { endpointOf } from "../kit/run.ts";
 import { PINGONE } from "./definition.ts";
 import { SWITCH_TEXTS } from "./tenant/switch-texts.ts";
 import { switchesSchema } from "./tenant/switches.ts";
-import { TOKEN_FAULTS } from "./tokens/defects.ts";
+import { TOKEN_FAULT_NAMES } from "./tokens/defects.ts";
 
 const ENV = "/02fb4743-189a-4bc7-9d6c-a919edfe6447";
 
@@ -26,7 +26,7 @@ it.each([
 });
 
 it("registers every defect of tokens, at the token endpoint", () => {
-  expect(Object.keys(PINGONE.faults)).toEqual(TOKEN_FAULTS);
+  expect(Object.keys(PINGONE.faults)).toEqual(TOKEN_FAULT_NAMES);
   for (const { moment, endpoints } of Object.values(PINGONE.faults)) {
     expect({ moment, endpoints }).toEqual({ moment: "inside", endpoints: ["token"] });
   }

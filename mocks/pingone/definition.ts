@@ -10,7 +10,7 @@ import type { PingOneEmulator } from "./emulator.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
 import { SWITCH_TEXTS } from "./tenant/switch-texts.ts";
 import { switchesSchema } from "./tenant/switches.ts";
-import type { TokenFault } from "./tokens/defects.ts";
+import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";
 
 export type RunningPingOne = Pick<PingOneEmulator, "admin" | "snapshot">;
@@ -26,16 +26,9 @@ export const PINGONE = defineEmulator({
     EndpointName,
     (request: RequestLine) => boolean
   >,
-  faults: {
-    wrong_signature: tokenFault("Tokens under the right key id, signed by another key."),
-    unknown_kid: tokenFault("Tokens under a key id that the JWKS does not have."),
-    wrong_audience: tokenFault("Tokens for another audience."),
-    wrong_nonce: tokenFault("An ID token with another nonce."),
-    wrong_issuer: tokenFault("Tokens from another issuer."),
-    expired: tokenFault("Tokens that expired before they were issued."),
-    other_subject: tokenFault("Tokens of another user."),
-    missing_id_token: tokenFault("No ID token in the answer."),
-  } satisfies Record<TokenFault, unknown>,
+  faults: Object.fromEntries(
+    TOKEN_FAULT_NAMES.map((name) => [name, tokenFault(TOKEN_FAULTS[name].about)]),
+  ) as Record<TokenFault, ReturnType<typeof tokenFault>>,
   verbs: {
     chooseFlow: verb({
       method: "POST",
