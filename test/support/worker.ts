@@ -17,6 +17,9 @@ import {
   writeRecord,
 } from "./worker-storage.ts";
 
+// Each start would ask Cloudflare where this machine is, for `request.cf`, which the Worker does not read.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
 /** Where `test/support/build-worker.ts` puts the bundle, once for a whole test run. */
