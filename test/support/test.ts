@@ -8,7 +8,7 @@ import { lateBound } from "../../src/testing/late-bound.ts";
 import { networkTest } from "../../src/testing/network.ts";
 import { startForeignStack } from "./foreign-stack.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
-import { startLonelyWorker, startTestWorker } from "./worker.ts";
+import { startLonelyWorker, startTestWorker, type TestWorkerOptions } from "./worker.ts";
 
 type Settings = Record<string, string | undefined>;
 
@@ -56,8 +56,8 @@ export function testWithCraftedIssuer(settings: Settings = {}) {
 }
 
 /** A Worker whose upstreams nobody serves. */
-export function testWithLonelyWorker(settings: Settings = {}) {
-  const { it, started: worker } = testWith(() => startLonelyWorker(settings));
+export function testWithLonelyWorker(settings: Settings = {}, options: TestWorkerOptions = {}) {
+  const { it, started: worker } = testWith(() => startLonelyWorker(settings, options));
   return { it, worker };
 }
 

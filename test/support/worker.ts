@@ -2,10 +2,10 @@
  * The production bundle in workerd, for one test file. It never reads a person's `.dev.vars`: wrangler looks for
  * that beside its config, and the config is copied to an empty folder first.
  */
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createTestHarness, type TestHarness } from "wrangler";
+import { createTestHarness, experimental_readRawConfig, type TestHarness } from "wrangler";
 import type { Env } from "../../src/config.ts";
 import {
   countLivePingSessions,
@@ -97,10 +97,21 @@ export function workerVars(settings: Record<string, string | undefined>): Record
   );
 }
 
+export interface TestWorkerOptions {
+  /** By how much every rate limit of `wrangler.jsonc` is divided, so that a test reaches it with fewer requests. */
+  readonly rateLimitDivisor?: number;
+}
+
 /** @param settings secrets and vars; `undefined` leaves one out */
-export async function startTestWorker(settings: Record<string, string | undefined>): Promise<TestWorker> {
+export async function startTestWorker(
+  settings: Record<string, string | undefined>,
+  { rateLimitDivisor = 1 }: TestWorkerOptions = {},
+): Promise<TestWorker> {
   const root = await mkdtemp(path.join(TEMPORARY, "worker-test-"));
-  await cp(path.join(PROJECT_ROOT, "wrangler.jsonc"), path.join(root, "wrangler.jsonc"));
+  const { rawConfig } = experimental_readRawConfig({ config: path.join(PROJECT_ROOT, "wrangler.jsonc") });
+  const divide = (key: string, value: unknown) =>
+    key === "limit" ? Number(value) / rateLimitDivisor : value;
+  await writeFile(path.join(root, "wrangler.jsonc"), JSON.stringify(rawConfig, divide));
   const server = createTestHarness({
     root,
     workers: [
@@ -200,8 +211,11 @@ export function createTestWorker(
 }
 
 /** A Worker whose upstreams nobody serves, for what must work without them. */
-export function startLonelyWorker(settings: Record<string, string | undefined> = {}): Promise<TestWorker> {
-  return startTestWorker({
+export function startLonelyWorker(
+  settings: Record<string, string | undefined> = {},
+  options: TestWorkerOptions = {},
+): Promise<TestWorker> {
+  const lonely = {
     // Port 1 of the loopback interface: any request is refused at once.
     PINGONE_ISSUER: "http://127.0.0.1:1/as",
     MCP_SERVER_CLIENT_ID: "mcp-server",
@@ -209,5 +223,6 @@ export function startLonelyWorker(settings: Record<string, string | undefined> =
     API_IDENTIFIER: "https://todo.api.com",
     API_URL: "http://127.0.0.1:1",
     ...settings,
-  });
+  };
+  return startTestWorker(lonely, options);
 }

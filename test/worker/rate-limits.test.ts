@@ -1,10 +1,10 @@
 import { describe, expect } from "vitest";
 import { testWithLonelyWorker } from "../support/test.ts";
 
-/** From `wrangler.jsonc`. */
-const LIMITS = { register: 60, authorize: 300, token: 600 } as const;
+/** Those of `wrangler.jsonc`, divided. */
+const LIMITS = { register: 6, authorize: 30, token: 60 } as const;
 
-const { it, worker } = testWithLonelyWorker();
+const { it, worker } = testWithLonelyWorker({}, { rateLimitDivisor: 10 });
 
 /** One stranger. The test harness gives every other request an address of its own. */
 const FROM_ONE_ADDRESS = { "CF-Connecting-IP": "192.0.2.7" };
