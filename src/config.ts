@@ -1,8 +1,8 @@
 /**
- * Everything the Worker is told from outside: its bindings, its settings and what a grant carries.
+ * The Worker's configuration: bindings, settings, paths, scopes, and the props of a grant.
  *
- * Settings are parsed once per isolate; every problem is reported at once, by name and with the command that
- * mends it, and never with the value.
+ * Settings are parsed once per isolate. All problems are reported together, by name and with the command that fixes
+ * each, never with the value.
  */
 import type { OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
@@ -15,7 +15,7 @@ export interface Env extends Cloudflare.Env {
   OAUTH_PROVIDER: OAuthHelpers;
 }
 
-/** The scopes of the Todo API, with the words that a person reads on the consent page. */
+/** The scopes of the Todo API, with their texts on the consent page. */
 export const TODO_SCOPES = {
   "todo_api:read": "See your todos",
   "todo_api:write": "Add, change and delete your todos",
@@ -29,7 +29,7 @@ export function isTodoScope(scope: string): scope is TodoScope {
 
 export const ALL_TODO_SCOPES = ["todo_api:read", "todo_api:write"] as const satisfies readonly TodoScope[];
 
-/** Asking for it means "I want a refresh token" (OpenID Connect Core §11); it is never a permission. */
+/** Requests a refresh token (OpenID Connect Core §11); it is not a permission. */
 export const OFFLINE_ACCESS = "offline_access";
 
 export const ENDPOINTS = {
@@ -43,7 +43,7 @@ export const ENDPOINTS = {
   signOut: "/signout",
   authorizationServerMetadata: "/.well-known/oauth-authorization-server",
   protectedResourceMetadata: "/.well-known/oauth-protected-resource/mcp",
-  /** Where MCP clients look when they find none at the address above. */
+  /** MCP clients that find no document at the path above try this one. */
   rootProtectedResourceMetadata: "/.well-known/oauth-protected-resource",
 } as const;
 
@@ -51,13 +51,13 @@ export type Endpoint = (typeof ENDPOINTS)[keyof typeof ENDPOINTS];
 
 export const SERVER_INFO = { name: "todo-mcp-server", title: "Todo", version: "1.0.0" } as const;
 
-/** How long an MCP refresh token lives unused, and how long an approval is remembered. */
+/** Lifetime of an unused MCP refresh token and of a remembered approval. */
 export const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
 
-/** How long an MCP client has to redeem its authorization code, and a person to answer a page (the provider's own limits). */
+/** Lifetime of an authorization code and of a consent page (the provider's own limits). */
 export const AUTHORIZATION_CODE_TTL_SECONDS = 600;
 
-/** Of one grant. A client that never sends DELETE leaves its sessions open until they are idle. */
+/** Per grant. A client that never sends DELETE leaves its sessions open until they are idle. */
 export const MAXIMUM_MCP_SESSIONS = 16;
 
 /** Who signed in, from the verified ID token. */
@@ -69,12 +69,12 @@ export const personSchema = z.object({
 });
 export type Person = z.infer<typeof personSchema>;
 
-/** What a person is called, by the best that PingOne tells. */
+/** The person's display name, from the first claim that PingOne sent. */
 export function nameOfPerson({ sub, name, username, email }: Person): string {
   return name ?? username ?? email ?? sub;
 }
 
-/** What the provider encrypts into a grant: who, and where the PingOne tokens are. Never a token. */
+/** The encrypted props of a grant: who the person is, and the PingSession with the PingOne tokens. Never a token. */
 export const propsSchema = z.object({
   version: z.literal(1),
   person: personSchema,
@@ -84,7 +84,7 @@ export type Props = z.infer<typeof propsSchema>;
 
 const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** Plain http is for the offline loop: RFC 8252 §7.3 and RFC 9700 §2.6 allow it on the loopback interface only. */
+/** Plain http is accepted on loopback only, as RFC 8252 §7.3 and RFC 9700 §2.6 allow; the offline loop uses it. */
 export function isLoopback(url: URL): boolean {
   return LOOPBACK_HOSTS.has(url.hostname);
 }
@@ -162,7 +162,7 @@ const settingsSchema = z.object({
 /** The Worker's settings, parsed. */
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
-/** Names of all settings, as README, `.dev.vars.sample` and `wrangler.jsonc` must spell them. */
+/** Names of all settings, as in docs/reference.md, `.dev.vars.sample` and `wrangler.jsonc`. */
 export const SETTING_NAMES = Object.keys(settingsSchema.shape) as (keyof Settings)[];
 
 /** Settings that are secrets: set with `wrangler secret put`, never in `wrangler.jsonc`. */
@@ -175,14 +175,14 @@ export const SECRET_NAMES = [
   "COOKIE_ENCRYPTION_KEY",
 ] as const satisfies readonly (keyof Settings)[];
 
-/** One setting that is missing or malformed. `remedy` is the command or edit that mends it. */
+/** One setting that is missing or malformed. `remedy` is the command or edit that fixes it. */
 export interface SettingProblem {
   readonly name: string;
   readonly problem: string;
   readonly remedy: string;
 }
 
-/** Settings that are missing or malformed, all at once. Its text never contains a value. */
+/** Lists all settings that are missing or malformed. Its message never contains a value. */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
   readonly problems: readonly SettingProblem[];
@@ -193,13 +193,13 @@ export class SettingsError extends Error {
   }
 }
 
-/** By the environment that they were read from: an isolate and each object in it are given one that stays. */
+/** Cached by `env`, which stays the same object within an isolate or a Durable Object. */
 const parsedOnce = new WeakMap<object, Settings>();
 
 /**
  * Reads the settings.
  *
- * @throws {SettingsError} when any is missing or malformed; it names all of them.
+ * @throws {SettingsError} if any is missing or malformed
  */
 export function parseSettings(env: object): Settings {
   const known = parsedOnce.get(env);

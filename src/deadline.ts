@@ -1,28 +1,27 @@
 /**
- * How much time a request has left. It may have to wait for its body, and for several answers of others, one after the
- * other: each answer has a time-out (`UPSTREAM_TIMEOUT_SECONDS`), and all together have this budget
- * (`REQUEST_BUDGET_SECONDS`).
+ * The time budget of a request. It waits for its body and for several upstream responses in turn: each response has a
+ * timeout (`UPSTREAM_TIMEOUT_SECONDS`), and all of them together have this budget (`REQUEST_BUDGET_SECONDS`).
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 const currentDeadline = new AsyncLocalStorage<number>();
 
-/** Runs a request's work; what it waits for must have come by then. */
+/** Runs the work of a request with this deadline for everything that it waits for. */
 export function withBudget<T>(seconds: number, work: () => T): T {
   return currentDeadline.run(Date.now() + seconds * 1000, work);
 }
 
-/** When the budget ends, in epoch milliseconds; never where no request is served, as in an alarm. */
+/** The end of the budget in epoch milliseconds; infinite outside a request, as in an alarm. */
 export function budgetDeadline(): number {
   return currentDeadline.getStore() ?? Number.POSITIVE_INFINITY;
 }
 
-/** Milliseconds, at least one, until the budget of this request ends, or another deadline comes. */
+/** Milliseconds, at least one, until the budget of this request or another deadline ends. */
 export function budgetLeftMs(deadline = budgetDeadline()): number {
   return Math.max(1, deadline - Date.now());
 }
 
-/** What the work yields, or undefined when it takes longer; it goes on by itself then. */
+/** The result of the work, or undefined if it takes longer; the work then continues. */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
   if (milliseconds === Number.POSITIVE_INFINITY) return work;
   let timer: ReturnType<typeof setTimeout> | undefined;

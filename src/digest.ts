@@ -1,11 +1,11 @@
-/** SHA-256 in the spellings that this Worker needs. */
+/** SHA-256 in the encodings that this Worker needs. */
 import { encodeBase64, encodeBase64Url } from "hono/utils/encode";
 
 function sha256(text: string): Promise<ArrayBuffer> {
   return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
 }
 
-/** For names of keys and for a rate limit's caller. Without padding, as RFC 7515 §2 has it. */
+/** For KV keys and rate-limit keys. Without padding, as in RFC 7515 §2. */
 export async function sha256Base64Url(text: string): Promise<string> {
   return encodeBase64Url(await sha256(text)).replace(/=+$/, "");
 }

@@ -1,6 +1,6 @@
 /**
- * The HTTP rules around everything else: which host, paths, methods and origins are served, how often, how large a
- * body may be, and what every answer carries. What is refused here has cost no read of KV and touched no object.
+ * HTTP rules for every request: host, path, method, `Origin`, rate limit, body size, and headers of every response. A
+ * request that is refused here has caused no KV operation and no call of a Durable Object.
  */
 import { renderErrorPage, renderSettingsPage } from "./auth/pages.tsx";
 import {
@@ -15,7 +15,7 @@ import { errorName, logProblem } from "./log.ts";
 import { findExceededLimit } from "./rate-limits.ts";
 import { readBodyText } from "./request-body.ts";
 
-/** What each endpoint answers. HEAD is refused where GET begins or completes a sign-in: link scanners send it. */
+/** Methods by endpoint. HEAD is refused where GET begins or completes a sign-in: link scanners send it. */
 const METHODS: Readonly<Record<Endpoint, readonly string[]>> = {
   [ENDPOINTS.landing]: ["GET", "HEAD"],
   [ENDPOINTS.health]: ["GET", "HEAD"],
@@ -30,13 +30,13 @@ const METHODS: Readonly<Record<Endpoint, readonly string[]>> = {
   [ENDPOINTS.rootProtectedResourceMetadata]: ["GET", "HEAD", "OPTIONS"],
 };
 
-/** Only browsers come here, whatever they say that they accept. */
+/** Endpoints for browsers: errors are pages, regardless of `Accept`. */
 const PAGES: ReadonlySet<string> = new Set([ENDPOINTS.authorize, ENDPOINTS.callback, ENDPOINTS.signOut]);
 
 /** Forms are small. The MCP endpoint has a limit of its own. */
 const MAXIMUM_FORM_BYTES = 64 * 1024;
 
-/** A registration is stored for anybody who asks, so it must be smaller. */
+/** Smaller, because anyone may store a registration. */
 const MAXIMUM_REGISTRATION_BYTES = 8 * 1024;
 
 /** One year. Without `includeSubDomains`: other hosts of the domain may be served by plain http. */
@@ -44,10 +44,10 @@ const TRANSPORT_SECURITY = "max-age=31536000";
 
 interface Refusal {
   readonly status: number;
-  /** For programs: a code of RFC 6749 where one fits, and a sentence. */
+  /** For programs: an error code, of RFC 6749 if one fits, and a sentence. */
   readonly error: string;
   readonly text: string;
-  /** For programs at `/mcp`; the default is {@link jsonRpcError}'s. */
+  /** JSON-RPC error code at `/mcp`; default: that of {@link jsonRpcError}. */
   readonly rpcCode?: number;
   readonly page: {
     readonly title: string;
@@ -58,7 +58,9 @@ interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What stands behind the rules. A body that was read comes along; it can be read again from the request. */
+/**
+ * Handles requests that pass the rules. The body text is passed if it was read; it can be read again from the request.
+ */
 export type Answer = (request: Request, body: string | undefined) => Promise<Response>;
 
 interface Rules {
@@ -67,14 +69,14 @@ interface Rules {
   readonly answer: Answer;
 }
 
-/** Answers a request that keeps to the rules, and refuses any other. */
+/** Applies the rules to a request and calls the handler if it passes. */
 export async function serveByHttpRules(request: Request, rules: Rules): Promise<Response> {
   const response = await judgeAndAnswer(request, rules);
   // RFC 9110 §9.3.2: the headers of GET, and no body.
   return request.method === "HEAD" ? new Response(null, response) : response;
 }
 
-/** A store or an object can fail at any moment, as at every deployment: the same request can succeed a little later. */
+/** A store or an object can fail at any time, for example during a deployment: the same request can succeed later. */
 async function judgeAndAnswer(request: Request, rules: Rules): Promise<Response> {
   try {
     return await judge(request, rules);
@@ -90,7 +92,7 @@ async function judge(request: Request, { env, settings, answer }: Rules): Promis
     return refuse(request, wrongHost(settings), { readableBy: "same origin" });
   }
   const endpoint = endpointOf(url);
-  // Compared to the letter: Hono decodes paths, so another spelling would reach an endpoint past its rules.
+  // Exact comparison: Hono decodes paths, so another spelling would reach an endpoint without its rules.
   if (endpoint === undefined) return refuse(request, NOT_FOUND);
   if (!METHODS[endpoint].includes(request.method)) return refuse(request, methodNotAllowed(endpoint));
   if (endpoint === ENDPOINTS.mcp && !isAllowedOrigin(request.headers.get("Origin"), settings)) {
@@ -98,7 +100,7 @@ async function judge(request: Request, { env, settings, answer }: Rules): Promis
   }
   const exceeded = await findExceededLimit(request, env, endpoint);
   if (exceeded !== undefined) return refuse(request, tooMany(exceeded.retryAfterSeconds));
-  // What stands behind the rules is asked as by GET, so that no handler has to know of HEAD.
+  // Handlers get HEAD as GET.
   if (request.method === "HEAD") return answer(new Request(request, { method: "GET" }), undefined);
   if (request.method !== "POST" || endpoint === ENDPOINTS.mcp) return answer(request, undefined);
   const limit = endpoint === ENDPOINTS.register ? MAXIMUM_REGISTRATION_BYTES : MAXIMUM_FORM_BYTES;
@@ -108,21 +110,21 @@ async function judge(request: Request, { env, settings, answer }: Rules): Promis
   return answer(new Request(request, { body: body.text }), body.text);
 }
 
-/** The endpoint's name for the log: an address that somebody made up must not get into it. */
+/** The endpoint's name for the log, which must not contain paths that a client made up. */
 export function routeName(url: URL): string {
   return endpointOf(url) ?? "other";
 }
 
-/** Browsers that have been here once do not come by plain http again (RFC 6797). Not for the offline loop's http. */
+/** Adds HSTS (RFC 6797), except on plain http in the offline loop. */
 export function withTransportSecurity(response: Response, env: Env): Response {
-  // Not the parsed settings: this holds for the page that says that they are bad, too.
+  // Not the parsed settings: the page that reports invalid settings needs the header too.
   if (URL.parse(String(env.MCP_RESOURCE))?.protocol !== "https:") return response;
   const secured = new Response(response.body, response);
   secured.headers.set("Strict-Transport-Security", TRANSPORT_SECURITY);
   return secured;
 }
 
-/** Until every setting is good, nothing but this is served. */
+/** The only response while a setting is missing or malformed. */
 export async function explainSettings(error: SettingsError, request: Request): Promise<Response> {
   logProblem("settings.invalid", { problems: error.message });
   if (wantsPage(request)) return renderSettingsPage(error.problems);
@@ -136,11 +138,12 @@ function endpointOf({ pathname }: URL): Endpoint | undefined {
   return Object.values(ENDPOINTS).find((endpoint) => endpoint === pathname);
 }
 
-/** MCP transports: an Origin that is present and not known gets 403, against DNS rebinding. */
+/** MCP Streamable HTTP: an unknown `Origin` gets 403, against DNS rebinding. */
 function isAllowedOrigin(origin: string | null, settings: Settings): boolean {
   if (origin === null || origin === settings.MCP_RESOURCE.origin) return true;
   if (settings.ALLOWED_ORIGINS.includes(origin)) return true;
-  // Serving on loopback: pages of this machine are allowed. A page that was rebound to it has its own name.
+  // When serving on loopback, allow loopback origins. After DNS rebinding, the origin still has the attacker's host
+  // name.
   const url = URL.parse(origin);
   return url !== null && isLoopback(url) && isLoopback(settings.MCP_RESOURCE);
 }
@@ -151,7 +154,7 @@ function wantsPage(request: Request): boolean {
   return isReading && (request.headers.get("Accept")?.includes("text/html") ?? false);
 }
 
-/** A refusal in the form that its reader knows: a page, a JSON-RPC error, or an OAuth error. */
+/** A refusal in the form that fits the endpoint: a page, a JSON-RPC error, or an OAuth error. */
 async function refuse(
   request: Request,
   refusal: Refusal,
@@ -166,7 +169,7 @@ async function refuse(
     : Response.json({ error, error_description: text }, { status, headers });
 }
 
-/** A JSON-RPC error of no single message. Without a code, it is one that JSON-RPC leaves to servers. */
+/** A JSON-RPC error with `id: null`. The default code is from the range that JSON-RPC reserves for servers. */
 export function jsonRpcError(
   message: string,
   options: { status: number; code?: number | undefined; headers?: HeadersInit },
@@ -175,13 +178,13 @@ export function jsonRpcError(
   return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, init);
 }
 
-/** An answer that did not come from the provider, with CORS as the provider does it. */
+/** Adds the provider's CORS headers to a response of this Worker. */
 export function readableByBrowsers(response: Response, request: Request): Response {
   if (!response.headers.has("Access-Control-Allow-Origin")) allowReading(response.headers, request);
   return response;
 }
 
-/** CORS as the provider does it for its own answers, so that browser clients can read why they were refused. */
+/** The provider's CORS headers, so that browser clients can read errors. */
 function allowReading(headers: Headers, request: Request): void {
   const origin = request.headers.get("Origin");
   headers.append("Vary", "Origin");

@@ -1,4 +1,4 @@
-/** Composes the Worker: settings, the OAuth provider, and the routes around it. */
+/** Composes the Worker from settings, OAuth provider and routes. */
 import { OAuthProvider } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
 import { createCallbackHandler } from "./auth/callback.ts";
@@ -30,11 +30,11 @@ export { TodoMcpServer } from "./mcp.ts";
 interface App {
   readonly settings: Settings;
   readonly provider: OAuthProvider<Env>;
-  /** What the provider sees, by what the request may do to a client's registration. */
+  /** The provider's environment, by what the request may do to a client's registration. */
   readonly providerEnv: Readonly<Record<RegistrationWrites, Env>>;
 }
 
-/** One per isolate: settings change only with a new deployment, which brings new isolates. */
+/** One per isolate: a new deployment, which changes settings, starts new isolates. */
 let composed: App | undefined;
 
 /** @throws {SettingsError} */

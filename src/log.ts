@@ -1,8 +1,8 @@
 /**
  * One JSON line per event, for `wrangler tail` and Workers Logs. Lines of one request share its `request_id`.
  *
- * SECURITY: callers pass codes, names and numbers of our own choosing. Nothing that a person, a client or an
- * upstream wrote belongs here, and no token, code, verifier, cookie or secret.
+ * SECURITY: callers pass only codes, names and numbers that this Worker defines. No text of a person, a client or an
+ * upstream, and no token, code, verifier, cookie or secret.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { EventName, ProblemName } from "./reference.ts";
@@ -11,7 +11,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 
 interface CurrentRequest {
   readonly id: string;
-  /** What the request's own line will say; undefined where another isolate writes that line, or has written it. */
+  /** Fields for the line `request`; undefined if another isolate writes that line, or if it is already written. */
   line?: LogFields | undefined;
 }
 
@@ -21,29 +21,29 @@ export function logEvent(event: EventName, fields: LogFields = {}): void {
   console.log(JSON.stringify({ event, request_id: requestId(), ...fields }));
 }
 
-/** What came of a request: on the request's own line where that is still to be written, and otherwise on one of its own. */
+/** Logs the result of a request: on the line `request` if that is still to be written, otherwise on a separate line. */
 export function logOfRequest(event: EventName, fields: LogFields): void {
   const current = currentRequest.getStore();
   if (current?.line === undefined) logEvent(event, fields);
   else current.line = { ...current.line, ...fields };
 }
 
-/** Something failed, or a caller was refused, and the operator should look. */
+/** Logs a failure or a refusal that the operator should look at. */
 export function logProblem(event: ProblemName, fields: LogFields = {}): void {
   console.error(JSON.stringify({ event, request_id: requestId(), ...fields }));
 }
 
-/** The id of the request that is being served, or of the one that a Durable Object is called for. */
+/** The id of the current request, also inside a Durable Object that it calls. */
 export function requestId(): string | undefined {
   return currentRequest.getStore()?.id;
 }
 
-/** Runs work of a request that another isolate has begun, so that its lines carry the same id. */
+/** Runs work for a request that another isolate serves, so that its lines have the same id. */
 export function continueRequest<T>(id: string | undefined, work: () => T): T {
   return id === undefined || id === requestId() ? work() : currentRequest.run({ id }, work);
 }
 
-/** Serves one request under a fresh id, and logs how it ended. `route` must be a name of our own. */
+/** Serves one request under a new id and logs its outcome. `route` must be a name defined by this Worker. */
 export async function logRequest(
   fields: { method: string; route: string },
   serve: () => Promise<Response>,
@@ -72,7 +72,7 @@ export async function logRequest(
   });
 }
 
-/** Runs an alarm of a Durable Object, which no request has caused, under an id of its own, and logs how it ended. */
+/** Runs an alarm of a Durable Object under an id of its own, since no request causes it, and logs its outcome. */
 export async function logAlarm(object: string, work: () => Promise<void>): Promise<void> {
   await currentRequest.run({ id: crypto.randomUUID() }, async () => {
     const startedAt = Date.now();
@@ -91,12 +91,12 @@ function outcomeOf(status: number): "ok" | "refused" | "failed" {
   return status < 500 ? "refused" : "failed";
 }
 
-/** All that may be known of what was thrown: its message can hold what somebody else wrote. */
+/** The name of an error. Its message is not logged, since it can contain upstream or client text. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : "unknown";
 }
 
-/** An id that stands on an error page and in the log line, so that a person can be helped. */
+/** An id shown on an error page and in the log line of the same failure. */
 export function createReference(): string {
   return crypto.randomUUID().slice(0, 8);
 }

@@ -1,4 +1,4 @@
-/** What a request to `/mcp` says, before either lane reads it. */
+/** Reads a request to `/mcp` before either lane handles it. */
 import { z } from "zod";
 import { type BodyOutcome, readBodyText } from "./request-body.ts";
 import { TOOLS, type Tool } from "./tools.ts";
@@ -15,7 +15,7 @@ const toolCallSchema = z.object({
   params: z.object({ name: z.string() }),
 });
 
-/** A body that was read; `parsed` is undefined where it is no JSON, or where there is none. */
+/** A body that was read; `parsed` is undefined if there is none or if it is not JSON. */
 export interface Message {
   readonly kind: "read";
   readonly text?: string;
@@ -35,7 +35,10 @@ export async function readMessage(
   }
 }
 
-/** A batch of a protocol that has none. Without a version header, MCP assumes 2025-03-26, which has them. */
+/**
+ * Whether this is a batch in a protocol version without batches. Without a version header, MCP assumes 2025-03-26,
+ * which has them.
+ */
 export function isRemovedBatch(request: Request, { parsed }: Message): boolean {
   const version = request.headers.get("MCP-Protocol-Version") ?? "";
   return Array.isArray(parsed) && version >= FIRST_VERSION_WITHOUT_BATCHES;
@@ -55,7 +58,7 @@ export function missingScopes(tools: readonly Tool[], granted: readonly string[]
   return [...needed].filter((scope) => !granted.includes(scope));
 }
 
-/** The request for a lane that gets what it says beside it, and reads no body. */
+/** The request without its body, for a lane that gets the parsed message separately. */
 export function forStatelessLane(request: Request, message: Message): Request {
   return message.parsed !== undefined && namesWhatItAccepts(request)
     ? request
@@ -68,8 +71,8 @@ function namesWhatItAccepts(request: Request): boolean {
 }
 
 /**
- * The request with a body that can be read again. A missing Accept header, or one with a wildcard, accepts both types
- * of MCP's transport (RFC 9110 §12.5.1), which the SDKs want to see by name.
+ * The request with a body that can be read again. A missing `Accept`, or one with a wildcard, accepts both media types
+ * of MCP's transport (RFC 9110 §12.5.1), but the SDKs require them by name.
  */
 export function forEitherLane(request: Request, { text }: Message): Request {
   const again = text === undefined ? request : new Request(request, { body: text });

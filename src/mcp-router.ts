@@ -1,9 +1,9 @@
 /**
- * In front of both MCP lanes: who may call, which lane answers, and what is refused before any tool runs.
+ * Routes `/mcp` to one of the two lanes after the checks that both need.
  *
- * Host, path, Origin and rate limits have been judged before (`http-rules.ts`), then the access token (the OAuth
- * provider). McpAgent alone checks neither who owns a session nor what a call needs, and answers 200 before a tool has
- * run; so the checks that end in an HTTP status are made here, for both lanes alike.
+ * `http-rules.ts` has checked host, path, `Origin` and rate limits, and the OAuth provider the access token. McpAgent
+ * checks neither the owner of a session nor the scopes of a call, and answers 200 before a tool runs; so all checks
+ * that end in an HTTP status are made here, for both lanes.
  */
 import {
   insufficientScope,
@@ -29,29 +29,29 @@ import { admitToSession, openSession, SESSION_HEADER, serveInSession } from "./m
 import { serveStateless } from "./mcp-stateless.ts";
 import type { Caller, Tool } from "./tools.ts";
 
-/** Listing tools and the like need nothing of PingOne: they wait this long to hear that a sign-in is over. */
+/** Requests that call no tool do not need PingOne: they wait only this long to learn whether the sign-in has ended. */
 const PATIENCE_WITHOUT_TOOL_MS = 1000;
 
-/** The handler behind the OAuth provider: every request that arrives here carries a valid access token of ours. */
+/** The API handler of the OAuth provider, which has verified the access token. */
 export function createMcpRouter(settings: Settings) {
   return {
     async fetch(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
-      // The provider sets `auth` and `props` on the context, which its handler type does not say.
+      // The provider sets `auth` and `props` on the context; its handler type lacks them.
       const { auth, props } = ctx as OAuthResourceContext<unknown>;
       const grant = propsSchema.safeParse(props);
       const { userId, clientId } = auth;
-      // A grant whose props have another shape was made by another version: signing in again replaces it.
+      // Props of another shape were written by another version: signing in again replaces the grant.
       if (!grant.success || userId === undefined || clientId === undefined) return invalidToken(settings);
       const message = await readOrRefuse(request);
       if (message instanceof Response) return message;
       const tools = calledTools(message);
       const { person, pingSessionId } = grant.data;
-      // What names the stateless version is judged by its lane alone, which looks at the message anyway.
+      // A request that names the stateless version is validated by that lane.
       const isStateless = isStatelessVersion(request);
       const admitted = isStateless ? forStatelessLane(request, message) : forEitherLane(request, message);
       const isLegacy = !isStateless && (await isLegacyRequest(admitted, message.parsed));
       const sessionId = isLegacy ? request.headers.get(SESSION_HEADER) : null;
-      // Side by side: on Cloudflare each of the two objects may be far away.
+      // In parallel: each of the two Durable Objects may be far away.
       const [signIn, session] = await Promise.all([
         askPingSession(env, pingSessionId, { request, tools }),
         sessionId === null ? undefined : admitToSession(env, sessionId, { userId, clientId }),
@@ -60,7 +60,7 @@ export function createMcpRouter(settings: Settings) {
         logEvent("mcp.sign_in_required");
         return invalidToken(settings);
       }
-      // Listing tools needs nothing from PingOne.
+      // Listing tools does not need PingOne.
       if (signIn.kind === "unavailable" && tools.length > 0) {
         logEvent("mcp.pingone_unavailable", { retry_after: signIn.retryAfterSeconds });
         return pingOneUnavailable(signIn.retryAfterSeconds);
@@ -69,7 +69,7 @@ export function createMcpRouter(settings: Settings) {
       const missing = missingScopes(tools, scopes);
       if (missing.length > 0) {
         logEvent("mcp.insufficient_scope", { scope: missing.join(" ") });
-        // What the token has is named too: clients ask for exactly this list, and would lose the rest.
+        // Include the scopes that the token has: clients request exactly this list and would lose the others.
         return insufficientScope(auth, [...new Set([...auth.scope, ...missing])]);
       }
       const caller: Caller = {
@@ -91,9 +91,9 @@ export function createMcpRouter(settings: Settings) {
   };
 }
 
-/** What the request says, or the refusal of what neither lane is to answer. */
+/** The parsed request, or the refusal of one that neither lane accepts. */
 async function readOrRefuse(request: Request): Promise<Message | Response> {
-  // Protocol 2026-07-28 has no sessions, so there is nothing to stream from or to end.
+  // Protocol 2026-07-28 has no sessions: neither GET nor DELETE.
   if (isStatelessVersion(request) && request.method !== "POST") return methodNotAllowed();
   const message = await readMessage(request);
   switch (message.kind) {
@@ -111,7 +111,7 @@ async function readOrRefuse(request: Request): Promise<Message | Response> {
   }
 }
 
-/** The token may be narrower than the sign-in behind it, and a refresh at PingOne may have narrowed that. */
+/** The scopes of a call: those of the MCP token that PingOne's token still has after its last refresh. */
 function grantedScopes(
   auth: OAuthResourceAuth,
   signIn: Exclude<PingSessionOutcome, { kind: "expired" }>,
@@ -121,8 +121,8 @@ function grantedScopes(
 }
 
 /**
- * Asks the PingSession before anything runs, so that an ended sign-in is an HTTP 401 that makes the client sign
- * in again by itself (RFC 6750 §3.1), and not a sentence inside a tool's answer.
+ * Asks the PingSession before any tool runs, so that an ended sign-in becomes an HTTP 401, after which the client signs
+ * in again by itself (RFC 6750 §3.1), instead of a tool error.
  */
 function askPingSession(
   env: Env,

@@ -1,9 +1,10 @@
 /**
- * The session lane's side of the router: whose session it is, and one request on its way through McpAgent's handler.
+ * The router's part of the session lane: checks the owner of a session and passes the request to McpAgent's handler.
  *
- * That handler asks a session's object twice before it hands over the request: to start, and whether it knows the
- * session. The object starts by itself, and the second question is the one in which it judges its owner; so the handler
- * gets a view of the object that has the answers already, and a call costs the judgement and the request.
+ * That handler makes two calls to a session's object before it passes the request on: to start it, and to ask whether
+ * the session exists. The object starts by itself, and the ownership check has already answered the second; so the
+ * handler gets a proxy of the object that answers both, and a request costs two calls: the ownership check and the
+ * request itself.
  */
 import { ENDPOINTS, type Env } from "./config.ts";
 import { jsonRpcError } from "./http-rules.ts";
@@ -22,16 +23,16 @@ interface SessionContext {
   readonly caller: Caller;
 }
 
-/** A session that its owner uses. */
+/** A session, after the ownership check. */
 export interface AdmittedSession {
   readonly id: string;
-  /** What the session was opened with. */
+  /** The `initialize` message with which the session was opened. */
   readonly initializeRequest: InitializeRequest;
 }
 
 /**
- * The session that a request names, when it is this caller's. `idFromString` verifies ids of its own namespace without
- * touching an object, so that invented ids create nothing.
+ * The session that a request names, if it belongs to this caller. `idFromString` verifies ids of its namespace without
+ * calling an object, so that invented ids create none.
  */
 export async function admitToSession(
   env: Env,
@@ -70,16 +71,16 @@ export async function serveInSession(
   return response;
 }
 
-/** Serves a request outside of any session: it opens one, or is refused by McpAgent's handler. */
+/** Serves a request without a session id: it opens a session, or McpAgent's handler refuses it. */
 export async function openSession(request: Request, context: SessionContext): Promise<Response> {
   const opening = askHandler(request, context, (object) => ({
     __unsafe_ensureInitialized: () => object.__unsafe_ensureInitialized(),
     getInitializeRequest: async () => undefined,
-    // The owner is known before the client knows the session's id.
+    // Store the owner before the client gets the session id.
     setInitializeRequest: (initialize: InitializeRequest) => object.open(initialize, context.caller),
     fetch: (asked: Request) => object.fetch(asked),
   }));
-  // A client that is gone meanwhile must not leave a session half-made.
+  // Complete the session even if the client has disconnected.
   context.ctx.waitUntil(opening.catch(() => undefined));
   const response = await opening;
   const opened = response.headers.get(SESSION_HEADER);
@@ -89,7 +90,7 @@ export async function openSession(request: Request, context: SessionContext): Pr
 
 type SessionObject = DurableObjectStub<TodoMcpServer>;
 
-/** @param viewOf what McpAgent's handler sees of a session's object */
+/** @param viewOf makes the proxy that McpAgent's handler gets for a session's object */
 async function askHandler(
   request: Request,
   { env, ctx, caller }: SessionContext,
@@ -111,7 +112,7 @@ async function endSessionsBeyondCap({ env, caller }: SessionContext, opened: str
   await Promise.all(beyond.map((id) => endSession(env, id)));
 }
 
-/** One that has ended already leaves nothing behind by being asked. What fails here ends by itself when it is idle. */
+/** Ending an ended session leaves no storage. A session that cannot be reached ends by itself when it is idle. */
 async function endSession(env: Env, id: string): Promise<void> {
   try {
     await env.MCP_OBJECT.getByName(objectName(id)).end();
@@ -120,14 +121,14 @@ async function endSession(env: Env, id: string): Promise<void> {
   }
 }
 
-/** As McpAgent names the object of a session. */
+/** McpAgent's name for the object of a session. */
 function objectName(sessionId: string): string {
   return `streamable-http:${sessionId}`;
 }
 
 /**
- * The Agents SDK lets every origin read its answers, where the provider answers with the one that asked; and it sends
- * its JSON-RPC errors without saying that they are JSON.
+ * Corrects headers of the Agents SDK: it allows every origin, where the provider allows the requesting one, and it
+ * sends JSON-RPC errors without a JSON content type.
  */
 function withOwnHeaders(response: Response): Response {
   const corrected = new Response(response.body, response);

@@ -1,6 +1,6 @@
 /**
- * The stateless lane: the same tools for protocol 2026-07-28, which has no sessions. Every request gets a fresh
- * server and its caller from the verified token.
+ * The stateless lane: the same tools for protocol 2026-07-28, which has no sessions. Every request gets a new server,
+ * with the caller from the verified token.
  */
 import { McpServer } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
@@ -9,8 +9,8 @@ import { ENDPOINTS, type Env, SERVER_INFO, type Settings } from "./config.ts";
 import { type Caller, createToolContext, describeTool, runTool, TOOLS, type Tool } from "./tools.ts";
 
 /**
- * The SDK converts a tool's schemas to JSON Schema for each server, and here each request has its own; but they never
- * change. Converting them was a tenth of a call's work.
+ * The SDK converts a tool's schemas to JSON Schema for each server, here for each request. They never change, and
+ * converting them takes a tenth of a call's processor time.
  */
 const REGISTRATIONS = TOOLS.map((tool) => ({
   tool,
@@ -21,7 +21,7 @@ const REGISTRATIONS = TOOLS.map((tool) => ({
   },
 }));
 
-/** The same Standard Schema, with a conversion that remembers its result: the SDK asks for one dialect only. */
+/** The same Standard Schema with a cached conversion: the SDK asks for one dialect only. */
 function convertOnce(schema: z.ZodObject) {
   const standard = schema["~standard"];
   const once = (convert: typeof standard.jsonSchema.input): typeof convert => {
@@ -36,10 +36,10 @@ function convertOnce(schema: z.ZodObject) {
 }
 
 /**
- * Serves one request of one caller. The Origin has been judged before; see `http-rules.ts`.
+ * Serves one request of one caller. `http-rules.ts` has checked the `Origin`.
  *
- * @param parsed what the request says; undefined where it is no JSON, which the handler reads and refuses itself
- * @param options.called tools that the request calls: its server needs no others
+ * @param parsed the message; undefined if it is not JSON, which the SDK's handler reads and refuses itself
+ * @param options.called tools that the request calls; the server registers only these
  */
 export function serveStateless(
   request: Request,
@@ -56,7 +56,7 @@ export function serveStateless(
   const context = createToolContext(caller, settings, session);
   const createServer = () => {
     const server = new McpServer(SERVER_INFO, {
-      // The list never changes, so no client has to hold a stream open for it.
+      // The list never changes, so clients need no stream for it.
       capabilities: { tools: { listChanged: false } },
     });
     for (const { tool, description } of REGISTRATIONS) {
@@ -71,9 +71,9 @@ export function serveStateless(
     route: ENDPOINTS.mcp,
     legacy: "reject",
     allowedOriginHostnames: "*",
-    // The provider answers CORS for /mcp.
+    // The provider adds the CORS headers for /mcp.
     corsOptions: false,
   });
-  // Not as a Worker's handler, which would carry the caller along once more, for tools that ask the SDK who calls.
+  // Not the SDK's Worker handler: it would also pass the caller to tools through the SDK, which these tools do not use.
   return handler.fetch(request, parsed === undefined ? undefined : { parsedBody: parsed });
 }

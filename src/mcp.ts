@@ -1,9 +1,9 @@
 /**
  * The session lane: one McpAgent Durable Object per MCP session, for clients of protocol 2025-11-25 and older.
  *
- * The router lets a session's owner in and nobody else, and sends along for whom each request is made; see
- * `mcp-router.ts`. This class remembers the owner's ids, acts for the caller of each request, and deletes itself when
- * idle, which McpAgent leaves to its user.
+ * The router admits only the owner of a session and sends the caller with each request; see `mcp-router.ts`. This class
+ * stores the owner's ids, acts for the caller of each request, and deletes itself when idle, which McpAgent does not
+ * do.
  */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker-provider.js";
@@ -24,7 +24,7 @@ type Owner = Pick<Caller, "userId" | "clientId">;
 /** As McpAgent keeps it. */
 export type InitializeRequest = NonNullable<Awaited<ReturnType<TodoMcpServer["getInitializeRequest"]>>>;
 
-/** Carries the caller of each request from the router to the tool, past McpAgent. */
+/** Passes the caller of each request from the router to the tool. */
 const CALLER_HEADER = "X-Todo-Mcp-Caller";
 
 const callerSchema = z.object({
@@ -38,10 +38,10 @@ const callerSchema = z.object({
   token: usableTokenSchema.optional(),
 }) satisfies z.ZodType<Caller>;
 
-/** The request as a session's object takes it. What a client has sent under the header's name is overwritten. */
+/** The request with the caller in a header. A header of the same name that a client sent is overwritten. */
 export function withCaller(request: Request, caller: Caller): Request {
   const headers = new Headers(request.headers);
-  // A header takes no other characters than Latin ones.
+  // Header values allow Latin-1 characters only.
   headers.set(CALLER_HEADER, encodeURIComponent(JSON.stringify(caller)));
   return new Request(request, { headers });
 }
@@ -54,7 +54,7 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
   });
 
   constructor(ctx: DurableObjectState, env: Env) {
-    // Before anything else is stored, so that an object whose start is cut short is woken and ends itself.
+    // Set the alarm before anything else is stored, so that an object whose start is interrupted ends itself.
     void ctx.storage.setAlarm(Date.now() + parseSettings(env).SESSION_IDLE_SECONDS * 1000);
     super(ctx, env);
   }
@@ -67,10 +67,10 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     return undefined;
   }
 
-  /** McpAgent's own stores them, with the person's name and address. Each request brings its caller instead. */
+  /** McpAgent's version stores the props, with the person's name and address. Here each request carries its caller. */
   override async updateProps(): Promise<void> {}
 
-  /** Runs at every start of the object, before it answers anything. */
+  /** Runs at every start of the object, before any request. */
   override async init(): Promise<void> {
     for (const tool of TOOLS) {
       this.server.registerTool(
@@ -80,14 +80,14 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
           runTool(tool, input, this.#toolContext(requestInfo?.headers)),
       );
     }
-    // The list never changes. `registerTool` promises otherwise, and clients would hold a stream open for it.
+    // `registerTool` sets `listChanged`, for which clients would keep a stream open. The list never changes.
     this.server.server.registerCapabilities({ tools: { listChanged: false } });
-    // From the first moment on, because the client may be gone before its session has an owner.
+    // At the first start, because the client may disconnect before its session has an owner.
     const idleSeconds = parseSettings(this.env).SESSION_IDLE_SECONDS;
     await this.schedule(idleSeconds, "endWhenIdle", undefined, { idempotent: true });
   }
 
-  /** Called once, before the client knows the session id. */
+  /** Called once, before the client gets the session id. */
   async open(initializeRequest: InitializeRequest, { userId, clientId }: Owner): Promise<void> {
     await this.setInitializeRequest(initializeRequest);
     await this.ctx.storage.put(OWNER_KEY, ownerSchema.parse({ version: 1, userId, clientId }));
@@ -95,15 +95,15 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
   }
 
   /**
-   * Lets in the owner of this session, who uses it now. Anyone else learns nothing.
+   * Admits the owner of this session and records its use.
    *
-   * @returns what the session was opened with, or undefined for anyone else and for a session that is over
+   * @returns the `initialize` message of the session, or undefined for anyone else and for a session that has ended
    */
   async admit(caller: Owner): Promise<InitializeRequest | undefined> {
     const owner = ownerSchema.safeParse(await this.ctx.storage.get(OWNER_KEY));
     if (!owner.success) {
-      // The id of a session that has ended, or one that another version has opened. Being asked has started this
-      // object anew, and it must leave nothing.
+      // The session has ended, or another version opened it. This call has started the object again: delete its
+      // storage.
       await this.ctx.storage.deleteAll();
       return undefined;
     }
@@ -112,12 +112,12 @@ export class TodoMcpServer extends McpAgent<Env, unknown, Props> {
     return this.getInitializeRequest();
   }
 
-  /** Ends the session: its streams close, and nothing of it is left. */
+  /** Ends the session: closes its streams and deletes its storage. */
   async end(): Promise<void> {
     await this.destroy();
   }
 
-  /** Alarm callback of the Agents SDK: deletes this session when nobody has used it for long enough. */
+  /** Alarm callback of the Agents SDK: deletes this session if it has been idle for long enough. */
   async endWhenIdle(): Promise<void> {
     const lastUsedAt = (await this.ctx.storage.get<number>(LAST_USED_KEY)) ?? 0;
     const idleSeconds = parseSettings(this.env).SESSION_IDLE_SECONDS;

@@ -1,7 +1,7 @@
 /**
- * Rate limits of the endpoints that strangers can call, by Workers rate-limit bindings (`wrangler.jsonc`).
+ * Rate limits of the public endpoints, by Workers rate-limit bindings (`wrangler.jsonc`).
  *
- * They are counted per Cloudflare location and are a brake on floods and run-away agents, not a quota.
+ * They are counted per Cloudflare location: they slow down floods and looping agents and are not a quota.
  */
 import { ENDPOINTS, type Endpoint, type Env } from "./config.ts";
 import { sha256Base64Url } from "./digest.ts";
@@ -15,7 +15,7 @@ interface Limit {
     | "RATE_LIMIT_MCP"
     | "RATE_LIMIT_MCP_ADDRESS";
   readonly caller: "address" | "token";
-  /** The binding's period: after it the count has started anew. */
+  /** The binding's period, after which the count starts again. */
   readonly retryAfterSeconds: number;
 }
 
@@ -27,14 +27,14 @@ export const LIMITS: Readonly<Partial<Record<Endpoint, readonly Limit[]>>> = {
   [ENDPOINTS.callback]: [SIGN_IN_LIMIT],
   [ENDPOINTS.signOut]: [SIGN_IN_LIMIT],
   [ENDPOINTS.token]: [{ binding: "RATE_LIMIT_TOKEN", caller: "address", retryAfterSeconds: 60 }],
-  // One address can stand for many people, as with hosted agents: it gets far more than one token does.
+  // One address can serve many people, as with hosted agents, so its limit is higher than that of a token.
   [ENDPOINTS.mcp]: [
     { binding: "RATE_LIMIT_MCP", caller: "token", retryAfterSeconds: 10 },
     { binding: "RATE_LIMIT_MCP_ADDRESS", caller: "address", retryAfterSeconds: 10 },
   ],
 };
 
-/** The limit that this request exceeds, or undefined when it may pass. */
+/** The limit that this request exceeds, or undefined. */
 export async function findExceededLimit(
   request: Request,
   env: Env,
@@ -42,7 +42,7 @@ export async function findExceededLimit(
 ): Promise<Pick<Limit, "retryAfterSeconds"> | undefined> {
   for (const limit of LIMITS[endpoint] ?? []) {
     const caller = limit.caller === "token" ? await tokenKey(request) : addressKey(request);
-    // Endpoints that share a binding are counted each on its own.
+    // Endpoints that share a binding are counted separately.
     const { success } = await env[limit.binding].limit({ key: `${endpoint} ${caller}` });
     if (success) continue;
     logProblem("rate_limit.exceeded", { limit: limit.binding });
@@ -51,13 +51,13 @@ export async function findExceededLimit(
   return undefined;
 }
 
-/** Only a hash of the access token leaves this function. Without one, the caller is the address. */
+/** The caller: a hash of the access token, or the IP address without one. */
 async function tokenKey(request: Request): Promise<string> {
   const authorization = request.headers.get("Authorization");
   return authorization === null ? addressKey(request) : sha256Base64Url(authorization);
 }
 
-/** An IPv6 customer has a whole /64 of addresses (RFC 6177 §2), and counts once. */
+/** An IPv6 customer has at least a /64 (RFC 6177 §2), which counts as one address. */
 function addressKey(request: Request): string {
   const address = request.headers.get("CF-Connecting-IP") ?? "unknown";
   if (!address.includes(":")) return address;

@@ -1,13 +1,13 @@
 /**
- * What people read about the Worker's settings, endpoints, tools, log events and failures, by the names that the code
- * has. The compiler finds what is missing or gone; `npm run docs` puts it into the documents. It is not in the bundle:
- * `src/log.ts` imports types from here, and nothing else of `src/` imports anything.
+ * The documents' texts on settings, endpoints, tools, log events and failures, keyed by the names in the code. The compiler
+ * reports a missing or obsolete entry; `npm run docs` writes them into the documents. This file is not in the bundle: only
+ * `src/log.ts` imports from it, and only types.
  */
 import type { UpstreamFailure } from "./auth/ping-types.ts";
 import type { Endpoint, Settings } from "./config.ts";
 import type { ToolFailure, ToolName } from "./tools.ts";
 
-/** Texts are Markdown, for one cell of a table. */
+/** Markdown for one cell of a table. */
 export const SETTING_TEXTS = {
   PINGONE_ISSUER:
     "the environment's issuer: `https://auth.pingone.<region>/<environment id>/as`, or `https://<custom domain>/as`",
@@ -55,7 +55,7 @@ export const TOOL_TEXTS = {
 } as const satisfies Record<ToolName, string>;
 
 interface LoggedEvent {
-  /** Problems are written with `console.error`. */
+  /** Problems are logged with `console.error`. */
   readonly kind: "event" | "problem";
   readonly means: string;
   readonly remedy: string;
@@ -66,7 +66,7 @@ const problem = (means: string, remedy: string) => ({ kind: "problem", means, re
 
 const FOR_SINGLE_ONES = "nothing for single ones";
 
-/** Every event that a log line can have, in the order of a request's way through the Worker. */
+/** Every log event, in the order in which a request causes them. */
 export const LOG_EVENTS = {
   "request.failed": problem(
     "a request failed in a way that nothing foresaw, such as a store or an object that could not be reached; the caller got 503: `error`",
@@ -225,9 +225,9 @@ type EventOfKind<Kind> = {
   [Name in keyof typeof LOG_EVENTS]: (typeof LOG_EVENTS)[Name]["kind"] extends Kind ? Name : never;
 }[keyof typeof LOG_EVENTS];
 
-/** The normal course. */
+/** Normal operation. */
 export type EventName = EventOfKind<"event">;
-/** Something that the operator should look at. */
+/** The operator should look at it. */
 export type ProblemName = EventOfKind<"problem">;
 
 interface UpstreamText {

@@ -1,22 +1,22 @@
-/** Reads bodies with a limit, whatever `Content-Length` claims, for no longer than the request's budget lasts. */
+/** Reads bodies up to a limit, regardless of `Content-Length`, within the request's budget. */
 import { budgetLeftMs, within } from "./deadline.ts";
 
 export type BodyOutcome =
   | { readonly kind: "read"; readonly text: string }
   | { readonly kind: "too_large" }
-  /** The other side has gone before it had sent all, or sends no more. */
+  /** The sender closed the connection before the end of the body, or the budget ended. */
   | { readonly kind: "broken_off" };
 
-/** The whole body as text, unless it is larger than `maximumBytes`. */
+/** Reads the whole body as text, up to `maximumBytes`. */
 export async function readBodyText(message: Request | Response, maximumBytes: number): Promise<BodyOutcome> {
   const length = message.headers.get("Content-Length");
   if (Number(length ?? 0) > maximumBytes) return { kind: "too_large" };
-  // HTTP keeps a body to the length that it names (RFC 9112 §6.3), unless that is the length of its compressed form.
+  // HTTP limits a body to its Content-Length (RFC 9112 §6.3), unless that is the length of a compressed body.
   if (length !== null && !message.headers.has("Content-Encoding")) return readAtOnce(message);
   const reader = message.body?.getReader();
   if (reader === undefined) return { kind: "read", text: "" };
   const outcome = (await within(budgetLeftMs(), readText(reader, maximumBytes))) ?? { kind: "broken_off" };
-  // Not awaited: whoever stalls could keep this waiting, too.
+  // Not awaited: a stalled sender could block this too.
   if (outcome.kind !== "read") reader.cancel().catch(() => {});
   reader.releaseLock();
   return outcome;

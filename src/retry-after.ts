@@ -1,9 +1,9 @@
-/** When a server that is not available is asked again. */
+/** When to ask an unavailable server again. */
 
-/** Used when a server that is unavailable names no time itself. */
+/** Default for a response without `Retry-After`. */
 export const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
-/** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined when absent or odd. */
+/** Whole seconds of a `Retry-After` header (RFC 9110 §10.2.3), at most an hour; undefined if absent or malformed. */
 export function readRetryAfter(headers: Headers): number | undefined {
   const value = headers.get("Retry-After")?.trim();
   if (value === undefined || value === "") return undefined;

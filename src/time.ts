@@ -1,4 +1,4 @@
-/** Times as OAuth and OpenID Connect write them. */
+/** NumericDate times, as in OAuth and OpenID Connect. */
 
 /** Whole seconds since the epoch. */
 export function nowInSeconds(): number {

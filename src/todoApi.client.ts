@@ -1,8 +1,8 @@
 /**
- * Typed HTTP client of the Todo API. Every operation ends in one of the {@link TodoOutcome}s: the person's whole list,
- * or why there is none. Upstream text never leaves it.
+ * Typed HTTP client of the Todo API. Every operation returns a {@link TodoOutcome}: the person's whole list or the kind
+ * of failure. It never passes on upstream text.
  *
- * It asks for an access token per request, and once more with force when the API refuses one.
+ * It asks for an access token per request, and for a refreshed one, once, if the API refuses it.
  */
 import { z } from "zod";
 import type { PingSessionOutcome, UsableToken } from "./auth/ping-types.ts";
@@ -10,7 +10,7 @@ import type { TodoScope } from "./config.ts";
 import { readBodyText } from "./request-body.ts";
 import { readRetryAfter } from "./retry-after.ts";
 
-/** The API writes ids as text; a number is the same id. */
+/** Ids are strings; a number is accepted as the same id. */
 const todoSchema = z.object({
   id: z.union([z.string(), z.number()]).transform(String),
   text: z.string(),
@@ -20,56 +20,58 @@ export type Todo = z.infer<typeof todoSchema>;
 
 const listSchema = z.object({ todos: z.array(todoSchema) });
 
-/** A list beyond this is of no use to a model. */
+/** A larger list is useless to a model. */
 const MAXIMUM_RESPONSE_BYTES = 1024 * 1024;
 
 const COLLECTION_PATH = "/api/todos";
 const MAXIMUM_READ_ATTEMPTS = 3;
 const RETRY_BASE_MS = 150;
 
-/** Why a call has no list. */
+/** Kinds of failure. */
 export type TodoFailure =
   /** PingOne has ended the session. */
   | { readonly kind: "sign_in_required" }
-  /** PingOne cannot be reached for a token; the Todo API was not asked. */
+  /** PingOne cannot be reached for a token; the Todo API was not called. */
   | { readonly kind: "pingone_unavailable"; readonly retryAfterSeconds: number }
-  /** The API refuses the sign-in, also after a forced refresh, although PingOne accepts it. */
+  /** 401 again after a forced refresh, although PingOne accepts the token. */
   | { readonly kind: "refused" }
-  /** 403, and PingOne's token lacks the scope. */
+  /** 403, and PingOne's token lacks the required scope. */
   | { readonly kind: "missing_scope"; readonly scope: TodoScope }
-  /** Any other 403: another sign-in would not change it. */
+  /** Any other 403; signing in again does not help. */
   | { readonly kind: "forbidden" }
   /** 404 of one todo. */
   | { readonly kind: "not_found" }
-  /** 409: the todo changed in the meantime. */
+  /** 409: the todo was changed concurrently. */
   | { readonly kind: "conflict" }
-  /** 400, 413, 415, 422: the API does not take what was sent. */
+  /** 400, 413, 415, 422: the API rejects the input. */
   | { readonly kind: "invalid_request" }
-  /** A success with more than {@link MAXIMUM_RESPONSE_BYTES}: the call was carried out, and repeating it is no use. */
+  /**
+   * A success with more than {@link MAXIMUM_RESPONSE_BYTES}: the call was carried out, and repeating it does not help.
+   */
   | { readonly kind: "answer_too_large" }
-  /** 429, 5xx, no answer, or an answer that is none. The same call can succeed later. */
+  /** 429, 5xx, no answer or an unreadable one. The same call can succeed later. */
   | {
       readonly kind: "unavailable";
       /** A code for the log. */
       readonly detail: string;
-      /** Where the API itself says when to come back (RFC 9110 §10.2.3). */
+      /** From the API's `Retry-After` (RFC 9110 §10.2.3). */
       readonly retryAfterSeconds: number | undefined;
-      /** The request may have been carried out although its answer was lost. */
+      /** Whether the request may have been carried out although its answer was lost. */
       readonly outcomeUnknown: boolean;
     };
 
 export type TodoOutcome =
-  /** `scopes` are those of the token that the list was got with. */
+  /** `scopes` are those of the token used for the request. */
   | { readonly kind: "todos"; readonly todos: readonly Todo[]; readonly scopes: readonly TodoScope[] }
   | TodoFailure;
 
-/** Where access tokens for the Todo API come from. */
+/** Source of access tokens for the Todo API. */
 export interface AccessTokenSource {
   /** @param options.rejected a token that the API has refused */
   getAccessToken(options?: { rejected?: string }): Promise<PingSessionOutcome>;
-  /** The Todo API refused this token although PingOne says that it is good. */
+  /** Reports that the Todo API refused this token although PingOne accepts it. */
   reportRefusal(accessToken: string): Promise<void>;
-  /** The Todo API has accepted a token while an earlier refusal stood. */
+  /** Reports that the Todo API has accepted a token after an earlier refusal. */
   reportAcceptance(): Promise<void>;
 }
 
@@ -83,7 +85,7 @@ export class TodoApiClient {
 
   /**
    * @param options.timeoutMs how long one request may take
-   * @param options.deadline epoch milliseconds by which everything this client does must have ended
+   * @param options.deadline epoch milliseconds by which all requests of this client must have ended
    */
   constructor(options: { baseUrl: URL; timeoutMs: number; deadline: number; tokens: AccessTokenSource }) {
     this.#baseUrl = options.baseUrl;
@@ -92,7 +94,7 @@ export class TodoApiClient {
     this.#tokens = options.tokens;
   }
 
-  /** Retried on a passing failure: reading changes nothing. */
+  /** Repeated after a temporary failure: reading changes nothing. */
   async listTodos(): Promise<TodoOutcome> {
     const call: Call = { method: "GET", path: COLLECTION_PATH, scope: "todo_api:read" };
     for (let attempt = 1; ; attempt += 1) {
@@ -106,7 +108,7 @@ export class TodoApiClient {
     }
   }
 
-  /** Never repeated: an answer that got lost may hide a todo that was added. */
+  /** Never repeated: the todo may have been added although the answer was lost. */
   addTodo(text: string): Promise<TodoOutcome> {
     return this.#call({
       method: "POST",
@@ -134,19 +136,19 @@ export class TodoApiClient {
     if (!isUsable(token)) return explainMissingToken(token);
     const outcome = await this.#attempt(call, token);
     if (outcome.kind !== "refused") return outcome;
-    // A token that should be good was refused: it may have been revoked, or the refusal was a hiccup. One forced
-    // refresh, one repetition; the API has done nothing yet, so even adding is safe to repeat.
+    // A token that should be valid was refused: refresh it and repeat the request once. The API has not acted on a
+    // request that it answered with 401, so even `add` is safe to repeat.
     const next = await this.#tokens.getAccessToken({ rejected: token.accessToken });
     if (!isUsable(next)) return explainMissingToken(next);
     const repeated = await this.#attempt(call, next);
-    // Where a report fails, the next refusal brings another.
+    // If the report fails, the next refusal repeats it.
     if (repeated.kind === "refused") await this.#tokens.reportRefusal(next.accessToken).catch(() => {});
     return repeated;
   }
 
   async #attempt(call: Call, token: UsableToken): Promise<TodoOutcome> {
     const leftMs = this.#deadline - Date.now();
-    // Not even begun: what is sent and not waited for may be carried out.
+    // Do not send it: a request that is sent and then abandoned may be carried out.
     if (leftMs <= 0) return unavailable("budget_spent", { outcomeUnknown: false });
     const url = new URL(this.#baseUrl);
     url.pathname = `${url.pathname.replace(/\/$/, "")}${call.path}`;
@@ -160,7 +162,7 @@ export class TodoApiClient {
           ...(call.body !== undefined && { "Content-Type": "application/json" }),
         },
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-        // A redirect could carry the token to another place.
+        // A redirect could send the token to another server.
         redirect: "manual",
         signal: AbortSignal.timeout(Math.min(this.#timeoutMs, leftMs)),
       });
@@ -171,8 +173,8 @@ export class TodoApiClient {
     const outcome = response.ok
       ? await readList(response, token.scopes)
       : await explainRefusal(call, response, token.scopes);
-    // Any answer but 401 and those of a failing API shows that it has accepted the token. Where a report fails, the next
-    // such answer brings another; this call has its outcome either way.
+    // Any answer except 401 and 5xx shows that the API has accepted the token. If the report fails, the next such
+    // answer repeats it; the outcome of this call does not change.
     const isAccepted = response.status !== 401 && response.status < 500;
     if (isAccepted && token.refused) await this.#tokens.reportAcceptance().catch(() => {});
     return outcome;
@@ -203,7 +205,7 @@ async function explainRefusal(
       ? { kind: "missing_scope", scope: call.scope }
       : { kind: "forbidden" };
   }
-  // Of the list itself it means that the API is not where it should be.
+  // 404 of the list means that `API_URL` is wrong.
   if (status === 404 && call.path !== COLLECTION_PATH) return { kind: "not_found" };
   if (status === 409) return { kind: "conflict" };
   if (status === 404 || status === 429 || status >= 500 || status < 400) {
@@ -215,7 +217,7 @@ async function explainRefusal(
   return { kind: "invalid_request" };
 }
 
-/** RFC 6750 §3.1. Parameters are read in full, so that the text of one is not taken for another. */
+/** RFC 6750 §3.1. Each parameter is parsed completely, so that its value cannot be mistaken for another parameter. */
 function isAboutScope(headers: Headers): boolean {
   const challenge = headers.get("WWW-Authenticate") ?? "";
   const parameters = challenge.matchAll(/\b(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g);
@@ -258,7 +260,7 @@ function todoPath(todoId: string): string {
   return `${COLLECTION_PATH}/${encodeURIComponent(todoId)}`;
 }
 
-/** Exponential, with jitter so that many callers do not come back at once. */
+/** Exponential backoff with jitter. */
 function retryDelayMs(attempt: number): number {
   return RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random() / 2);
 }

@@ -1,6 +1,5 @@
 /**
- * Every tool as one record. Both lanes register from this table, so a client sees the same tools whichever
- * protocol it speaks.
+ * Every tool as one record. Both lanes register from this table, so that clients of every protocol get the same tools.
  */
 import { decode } from "hono/jwt";
 import { z } from "zod";
@@ -17,22 +16,22 @@ import {
   type TodoOutcome,
 } from "./todoApi.client.ts";
 
-/** For whom, for which client and with which permissions a request was made. */
+/** The person, client and scopes of a request. */
 export interface Caller {
   readonly userId: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
   readonly person: Person;
   readonly pingSessionId: string;
-  /** Of the HTTP request that brought the call, for the log. */
+  /** Id of the HTTP request, for the log. */
   readonly requestId?: string | undefined;
-  /** Epoch milliseconds by which everything that the request asks of others must have ended. */
+  /** Epoch milliseconds by which all upstream requests must have ended. */
   readonly deadline: number;
-  /** What the PingSession answered when the request came; none where no tool is called and PingOne is away. */
+  /** The PingSession's answer for this request; absent if no tool is called and PingOne cannot be reached. */
   readonly token?: UsableToken | undefined;
 }
 
-/** What a tool may reach. */
+/** What a tool can use. */
 export interface ToolContext {
   readonly caller: Caller;
   readonly settings: Settings;
@@ -40,7 +39,7 @@ export interface ToolContext {
   readonly tokens: AccessTokenSource;
 }
 
-/** A tool's answer, in the shape that MCP clients of every protocol read. */
+/** A tool result that is valid in every supported protocol version. */
 export interface ToolResult {
   [key: string]: unknown;
   content: { type: "text"; text: string }[];
@@ -64,7 +63,7 @@ export type ToolFailure =
 
 export type ToolName = "whoAmI" | "listTodos" | "addTodo" | "toggleTodo" | "deleteTodo";
 
-/** One tool. `scopes` are needed in full; the handler puts no failure into words, {@link runTool} does. */
+/** One tool. All `scopes` are required. The handler returns failures; {@link runTool} writes their messages. */
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
   readonly name: ToolName;
   readonly title: string;
@@ -79,7 +78,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
 function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(tool: Tool<Input, Output>): Tool {
   return {
     ...tool,
-    // The table is read by code that knows no tool's own types, so the input is parsed once more at this border.
+    // The table's type hides the input type of each tool, so the input is parsed here again.
     handle: (input, context) => tool.handle(tool.inputSchema.parse(input), context),
   };
 }
@@ -190,7 +189,7 @@ const whoAmI = defineTool({
     const token = await tokens.getAccessToken();
     if (token.kind === "expired" || token.kind === "unavailable") return explainMissingToken(token);
     const scopes = token.scopes.filter((scope) => caller.scopes.includes(scope));
-    // SECURITY: a connection must not be handed a token that may do more than itself.
+    // SECURITY: a connection must not get a token with more scopes than it has itself.
     const isShown =
       settings.WHOAMI_ACCESS_TOKEN === "include" &&
       todoScopesIn(token).every((scope) => caller.scopes.includes(scope));
@@ -214,7 +213,7 @@ const whoAmI = defineTool({
 
 const scopeClaimSchema = z.object({ scope: z.string() });
 
-/** What PingOne's token may really do: that can be more than was asked for, and than this server uses it for. */
+/** The scopes in PingOne's token, which can be more than were requested or than this server uses. */
 function todoScopesIn({ accessToken, scopes }: UsableToken): readonly TodoScope[] {
   try {
     const claims = scopeClaimSchema.safeParse(decode(accessToken).payload);
@@ -224,12 +223,12 @@ function todoScopesIn({ accessToken, scopes }: UsableToken): readonly TodoScope[
   }
 }
 
-/** All tools, in the order in which clients list them. */
+/** All tools, in the order of `tools/list`. */
 export const TOOLS: readonly Tool[] = [whoAmI, listTodos, addTodo, toggleTodo, deleteTodo];
 
 /**
- * The Todo API answers a change with the whole list, which must not be seen where this connection, or PingOne's token,
- * may only write.
+ * The Todo API answers a change with the whole list. It must not be returned if this connection or PingOne's token may
+ * only write.
  */
 function describeList(outcome: TodoOutcome, { scopes }: Caller): ToolOutcome<z.infer<typeof todoList>> {
   if (outcome.kind !== "todos") return outcome;
@@ -250,12 +249,12 @@ function describeList(outcome: TodoOutcome, { scopes }: Caller): ToolOutcome<z.i
   };
 }
 
-/** How both SDKs want a tool to be described. */
+/** The tool description that both SDKs take. */
 export function describeTool({ title, description, inputSchema, outputSchema, annotations }: Tool) {
   return { title, description, inputSchema, outputSchema, annotations: { ...annotations } };
 }
 
-/** Runs a tool and turns every failure into words that tell the model what to do next. */
+/** Runs a tool and turns every failure into a message that tells the model what to do next. */
 export function runTool(
   tool: Tool,
   input: Record<string, unknown>,
@@ -289,7 +288,7 @@ async function runToolForCaller(
   return toolError(explainFailure(outcome, tool, reference));
 }
 
-/** What is thrown is an error in the Worker: everything foreseen is an outcome. */
+/** For thrown errors, which are defects of the Worker: expected failures are outcomes. */
 async function handle(
   tool: Tool,
   input: Record<string, unknown>,
@@ -352,7 +351,7 @@ function toolError(text: string): ToolResult {
   return { content: [{ type: "text", text }], isError: true };
 }
 
-/** What the tools need of a PingSession. */
+/** The methods of a PingSession that the tools use. */
 interface PingSessionHandle {
   getAccessToken(options: {
     rejected?: string;
@@ -363,14 +362,14 @@ interface PingSessionHandle {
   reportAcceptance(): Promise<void>;
 }
 
-/** Builds what the tools may reach for one call of one caller. */
+/** Builds the tool context for one call of one caller. */
 export function createToolContext(
   caller: Caller,
   settings: Settings,
   tokens: PingSessionHandle,
 ): ToolContext {
   const { requestId, deadline } = caller;
-  // A request asks the PingSession once, before anything runs; again only about a token that was refused.
+  // The router has asked the PingSession; ask again only about a refused token.
   let latest: PingSessionOutcome | undefined = caller.token;
   const ofRequest: AccessTokenSource = {
     getAccessToken: async (options) => {

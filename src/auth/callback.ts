@@ -1,6 +1,6 @@
 /**
- * `/callback`: the return from PingOne. The person is known only here, so here it is decided whether they have approved
- * the MCP client; where they have not, they are asked on a page before any access is given.
+ * `/callback`: the redirect from PingOne. The person is first identified here, so this is where the Worker checks that
+ * they have approved the MCP client. If they have not, it shows the consent page before it issues a grant.
  */
 import {
   AuthorizationError,
@@ -40,16 +40,16 @@ import {
 
 type App = { Bindings: Env };
 
-/** Somebody who has signed in at PingOne, and whose tokens wait in a PingSession. */
+/** A person who has signed in at PingOne; their tokens are stored in a PingSession. */
 type SignedIn = Omit<PendingApproval, "kind">;
 
-/** The scopes of the page on which the person pressed Allow, and when: in epoch milliseconds, or just now. */
+/** The scopes of the page on which the person pressed Allow, and when: in epoch milliseconds, or `now`. */
 interface Approval {
   readonly at: number | "now";
   readonly scopes: readonly TodoScope[];
 }
 
-/** A sign-in on its way back to the MCP client. */
+/** A completed sign-in that is about to be returned to the MCP client. */
 interface Return {
   readonly request: AuthRequest;
   /** The cookies that go with the answer. */
@@ -70,7 +70,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
 
   async function finishSignIn(c: Context<App>): Promise<Response> {
     const url = new URL(c.req.url);
-    // Before the state is consumed, so that a mangled address loses nothing.
+    // Before the state is consumed, so that a malformed URL does not use it up.
     requireOnce(url, ["state", "code", "error", "iss"]);
     if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
     const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
@@ -101,7 +101,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
       const { approvedAt } = transaction.data;
       const approval =
         approvedAt === undefined ? undefined : { at: approvedAt, scopes: todoScopesOf(request) };
-      // Two objects, of which neither needs the other's answer.
+      // Two Durable Objects, called in parallel: neither call depends on the other.
       const admission = admit(c.env, request, { userId, scopes: tokens.scopes, approval });
       const pingSessionId = await openPingSession(c.env, settings, { userId, tokens });
       const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
@@ -183,7 +183,7 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
   ): Promise<Admission> {
     const client = { clientId, redirectUri, resource: settings.MCP_RESOURCE.href };
     const admission = personOf(env, userId).admit({ client, ...asked });
-    // Whoever awaits it hears of a failure; nobody does when there is no PingSession to give.
+    // Avoids an unhandled rejection where the promise is not awaited.
     admission.catch(() => {});
     return admission;
   }
@@ -208,14 +208,15 @@ export function createCallbackHandler(settings: Settings): Hono<App> {
 }
 
 /**
- * Cloudflare cancels the work of a request whose client has gone away. What PingOne has issued by then would be nobody's.
+ * Cloudflare cancels the work of a request whose client has disconnected. `waitUntil` lets it finish, so that tokens
+ * which PingOne has issued are stored or revoked.
  */
 function toItsEnd(c: Context<App>, work: Promise<Response>): Promise<Response> {
   c.executionCtx.waitUntil(work.catch(() => {}));
   return work;
 }
 
-/** Work that ends in a grant or in a question; where it fails, no grant will ever name this session. */
+/** Ends the PingSession if the work fails: no grant refers to it then. */
 async function endingUnlessGranted(
   session: DurableObjectStub<PingSession>,
   work: () => Promise<Response>,
@@ -226,27 +227,27 @@ async function endingUnlessGranted(
     try {
       await session.end({ requestId: requestId() });
     } catch (endError) {
-      // It ends by itself in ten minutes; the caller is to hear what went wrong first.
+      // The session ends by itself within ten minutes; report the original error.
       logProblem("callback.session_not_ended", { error: errorName(endError) });
     }
     throw error;
   }
 }
 
-/** The provider reads a state from the address; a form's is kept out of it. */
+/** The URL with `state` as its only query parameter, where the provider reads it; the form sends it in the body. */
 function stateUrl(address: string, state: string): URL {
   const url = new URL(address);
   url.search = new URLSearchParams({ state }).toString();
   return url;
 }
 
-/** PingOne did not sign the person in, and says so in the address. */
+/** PingOne returned an error response (RFC 6749 §4.1.2.1). */
 function returnRefusal(
   settings: Settings,
   { request, headers, url }: { request: AuthRequest; headers: Headers; url: URL },
 ): Response {
   const error = url.searchParams.get("error") ?? "";
-  // RFC 9207 §2.4: what another server says is not the person's answer.
+  // RFC 9207 §2.4: ignore an error response of another issuer.
   const issuer = url.searchParams.get("iss");
   const isPingOne = issuer === null || URL.parse(issuer)?.href === settings.PINGONE_ISSUER.href;
   const code = isPingOne ? mapPingOneError(error) : "server_error";
@@ -271,7 +272,7 @@ function pastPageError(): AuthorizationError {
   });
 }
 
-/** Puts the tokens into a PingSession of their own, or has them revoked. @returns its name */
+/** Stores the tokens in a new PingSession; revokes them if that fails. @returns its name */
 async function openPingSession(
   env: Env,
   settings: Settings,
@@ -287,21 +288,21 @@ async function openPingSession(
   }
 }
 
-/** Has a refresh token revoked whose sign-in came to nothing, by an object that tries until it is. Never throws. */
+/** Revokes the refresh token of a failed sign-in, through a PingSession that repeats the request. Never throws. */
 async function revoke(env: Env, settings: Settings, refreshToken: string | undefined): Promise<void> {
   if (refreshToken === undefined) return;
   try {
     const session = env.PING_SESSION.getByName(crypto.randomUUID());
     await session.discard(refreshToken, { requestId: requestId() });
   } catch (error) {
-    // No object to be had: once, then, and from here.
+    // The object cannot be reached: try once from here.
     const result = await revokeRefreshToken(settings, refreshToken);
     if (result.kind === "ok") return;
     logProblem("callback.token_not_revoked", { error: errorName(error), ...describeFailure(result) });
   }
 }
 
-/** Makes the grant in front of the PingSession. @returns where the client gets its code */
+/** Creates the grant that refers to the PingSession. @returns the redirect with the client's code */
 async function grantAccess(
   env: Env,
   { request, signedIn, clientName }: Return,

@@ -1,12 +1,12 @@
 /**
- * The formats of the ids, codes and tokens that the OAuth provider issues. Anything of another format was never issued,
- * and is refused without a look at any store.
+ * The formats of the ids, codes and tokens that the OAuth provider issues. A value of any other format was never issued
+ * and is refused without reading a store.
  */
 import { sha256Base64Url } from "../digest.ts";
 
 const MAXIMUM_USER_ID_LENGTH = 200;
 
-/** What {@link userIdOf} makes: what `encodeURIComponent` leaves. */
+/** The result of {@link userIdOf}: output of `encodeURIComponent`. */
 const USER_ID = new RegExp(`^[\\w.~!*'()%-]{1,${MAXIMUM_USER_ID_LENGTH}}$`);
 /** Of grants and of registered clients. */
 const ID = /^[\w-]{16}$/;
@@ -18,7 +18,7 @@ export interface GrantName {
   readonly grantId: string;
 }
 
-/** The grant that a code or token belongs to, or undefined for what this server cannot have issued. */
+/** The grant that a code or token belongs to, or undefined if this server cannot have issued it. */
 export function parseCredential(credential: string): GrantName | undefined {
   // `userId:grantId:secret`, of codes, access tokens and refresh tokens.
   const [userId = "", grantId = "", secret = "", ...rest] = credential.split(":");
@@ -30,12 +30,12 @@ export function isGrantName({ userId, grantId }: GrantName): boolean {
   return USER_ID.test(userId) && ID.test(grantId);
 }
 
-/** Whether an id can be that of a client that registered here. */
+/** Whether an id has the format of a dynamically registered client. */
 export function isRegisteredClientId(clientId: string): boolean {
   return ID.test(clientId);
 }
 
-/** Whether an id is the address of a Client ID Metadata Document. */
+/** Whether an id is the URL of a Client ID Metadata Document. */
 export function isMetadataDocumentId(clientId: string): boolean {
   return URL.parse(clientId)?.protocol === "https:";
 }

@@ -1,18 +1,18 @@
-/** Names that clients have chosen for themselves, as a person may be shown them. */
+/** Makes the names that clients register safe to display. */
 
 const MAXIMUM_LENGTH = 100;
 
 const NAMELESS = "An app without a name";
 
-/** Controls, direction marks, zero-width and other invisible characters, and what no font can show. */
+/** Control, bidirectional, zero-width and other invisible characters, and code points without a glyph. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** `\s` without U+FEFF, which INVISIBLE removes. */
 const WHITE_SPACE = /[^\S\ufeff]+/g;
 
 /**
- * The name without anything that hides or reorders what stands around it, and at most 100 characters of it. Escaping it
- * is left to the page.
+ * Removes characters that could hide or reorder the text around the name, and keeps at most 100 characters. The page
+ * escapes it.
  */
 export function displayName(name: string): string {
   const visible = name.replace(WHITE_SPACE, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();

@@ -1,9 +1,9 @@
-/** What the provider's store and the PingSessions ask of a person's Durable Object. */
+/** The methods of the Durable Object `Person` that the provider's store and the PingSessions call. */
 import type { Env } from "../config.ts";
 
 /**
- * `ended`: the grant is no longer there, or the person ended the client's access while it was being made. `superseded`:
- * the refresh token that was presented was replaced meanwhile by one that has been used.
+ * `ended`: the grant does not exist any more, or the person ended the client's access while it was being created.
+ * `superseded`: the presented refresh token has been replaced by one that has already been used.
  */
 export type GrantWrite = "written" | "ended" | "superseded";
 

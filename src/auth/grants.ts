@@ -1,10 +1,10 @@
 /**
- * The store that the OAuth provider sees as `env.OAUTH_KV`: grants are kept in the Durable Object of the person who gave
- * them, everything else in KV.
+ * The store that the OAuth provider uses as `env.OAUTH_KV`: grants are kept in the Durable Object of the person who
+ * gave them, everything else in KV.
  *
- * KV would not do for grants: a read may be a minute old, absence proves nothing, and a key takes one write a second,
- * although the provider writes a grant at the callback and again when its code is redeemed. The other records are
- * written once under fresh names (tokens, transactions) or rarely (registrations).
+ * KV is not suitable for grants: a read may be a minute old, a missing key does not prove that the grant does not
+ * exist, and a key takes one write a second, although the provider writes a grant at the callback and again when its
+ * code is redeemed. The other records are written once under new keys (tokens, transactions) or rarely (registrations).
  */
 import { getOAuthApi, OAuthError, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import type { Env, Settings } from "../config.ts";
@@ -25,15 +25,15 @@ const NOT_WRITTEN = {
 const KV_WRITE_PAUSE_MS = 1100;
 
 interface StoreOptions {
-  /** Whose grants are whose. */
+  /** The `Person` object that keeps the grants of a user. */
   readonly keeperOf?: (userId: string) => GrantKeeper;
-  /** What the request may do to a client's registration; `renewed` unless it is said. */
+  /** What the request may do to a client's registration; default `renewed`. */
   readonly registration?: RegistrationWrites;
 }
 
 /**
- * `fresh`: the request registers a client, which nobody has approved yet. `renewed`: it shows a person's approval, by
- * a sign-in or tokens. `unchanged`: anybody can make it, and the provider would renew for it as well.
+ * `fresh`: the request registers a client, which nobody has approved yet. `renewed`: a sign-in or a token shows that a
+ * person has approved the client. `unchanged`: an unauthenticated request, for which the provider would renew too.
  */
 export type RegistrationWrites = "fresh" | "renewed" | "unchanged";
 
@@ -43,7 +43,7 @@ export function withOAuthStore(env: Env, options: StoreOptions = {}): Env {
   return { ...env, OAUTH_KV: createOAuthStore(env.OAUTH_KV, { keeperOf, registration }) };
 }
 
-/** The provider's helpers where no request has brought them, as in a Durable Object. @param env with its own KV */
+/** The provider's helpers outside a request handler, as in a Durable Object. @param env with its own KV */
 export function getGrantApi(env: Env, settings: Settings, keeper: GrantKeeper): OAuthHelpers {
   const handler = { fetch: () => new Response(null, { status: 404 }) };
   const options = createProviderOptions(settings, { apiHandler: handler, defaultHandler: handler });
@@ -81,7 +81,7 @@ function createOAuthStore(kv: KVNamespace, { keeperOf, registration }: Required<
       if (parsed.kind !== "grant") return withOneRetry(() => kv.put(key, value, options));
       const { userId, grantId } = parsed;
       const write = { grantId, record: value, expiresAt: expiryOf(options) };
-      // While this request ran, the grant was ended or its tokens were replaced; writing it would bring them back.
+      // The grant was ended or its tokens were replaced during this request; writing it would restore them.
       const outcome = await keeperOf(userId).writeGrant(write);
       if (outcome !== "written") throw new OAuthError("invalid_grant", { description: NOT_WRITTEN[outcome] });
     },
@@ -100,7 +100,7 @@ type ParsedKey =
   | ({ readonly kind: "grant" } & GrantName)
   | { readonly kind: "client"; readonly clientId: string }
   | { readonly kind: "other" }
-  /** Made of a code, token or client id that somebody made up. */
+  /** Contains a code, token or client id of a format that this server never issues. */
   | { readonly kind: "never_written" };
 
 function parseKey(key: string): ParsedKey {
@@ -115,13 +115,13 @@ function parseKey(key: string): ParsedKey {
   return isRegisteredClientId(clientId) ? { kind, clientId } : { kind: "never_written" };
 }
 
-/** Epoch seconds. The provider gives every grant an expiry, since no option of ours lets one live for ever. */
+/** Epoch seconds. The provider gives every grant an expiry, because our options set one. */
 function expiryOf(options: KVNamespacePutOptions | undefined): number {
   if (options?.expiration !== undefined) return options.expiration;
   return nowInSeconds() + (options?.expirationTtl ?? 0);
 }
 
-/** Once more after a second, where KV has refused the write (429: one a second per key) or failed. */
+/** Repeats a write once after a second if KV refused it (429: one a second per key) or failed. */
 async function withOneRetry(write: () => Promise<void>): Promise<void> {
   try {
     await write();

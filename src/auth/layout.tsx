@@ -1,4 +1,4 @@
-/** What all pages share: frame, style, and the headers that protect them. */
+/** Shared by all pages: layout, style and security headers. */
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { sha256Base64 } from "../digest.ts";
@@ -37,8 +37,8 @@ button.main { background: var(--act); color: var(--act-ink); }
 let styleHash: string | undefined;
 
 /**
- * Adds what protects every page. `form-action` is left out on purpose: Chromium applies it to the redirects that
- * follow the consent form, through PingOne and on to the client, whose addresses cannot be listed.
+ * Adds the security headers. `form-action` is left out on purpose: Chromium applies it to the redirects that follow the
+ * consent form, through PingOne and on to the client, whose addresses cannot be listed.
  */
 async function pageHeaders(headers: Headers): Promise<Headers> {
   styleHash ??= await sha256Base64(STYLE);

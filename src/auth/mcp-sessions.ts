@@ -1,4 +1,4 @@
-/** The MCP sessions of one grant. There is a limit to them, and the least recently used one makes room. */
+/** The MCP sessions of one grant. Beyond the limit, the least recently used one is ended. */
 import { z } from "zod";
 import { MAXIMUM_MCP_SESSIONS } from "../config.ts";
 
@@ -15,12 +15,12 @@ export class McpSessions {
     this.#storage = storage;
   }
 
-  /** @param stored what stands under {@link MCP_SESSIONS_KEY} */
+  /** @param stored the value of {@link MCP_SESSIONS_KEY} */
   restore(stored: unknown): void {
     this.#ids = sessionsSchema.safeParse(stored).data ?? [];
   }
 
-  /** In memory only: a call is not worth a write, and an order that is forgotten harms nobody. */
+  /** In memory only, to save a write for each call. If the order is lost, another session is ended first. */
   use(id: string): void {
     if (this.#ids.includes(id)) this.#ids = [...this.#ids.filter((other) => other !== id), id];
   }

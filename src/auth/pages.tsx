@@ -85,12 +85,12 @@ export function renderConsentPage(options: {
   );
 }
 
-/** On the person's own computer, the port is all that tells two apps apart. An app's own scheme has no host. */
+/** With the port on loopback, where only the port distinguishes two apps. A private-use URI scheme has no host. */
 function redirectHostWithPort({ redirectUri, redirectHost }: ConsentDescription): string {
   return URL.parse(redirectUri)?.host || redirectHost;
 }
 
-/** An error that only the person in front of the browser can read: there is nobody safe to redirect to. */
+/** An error page, for errors without a trusted redirect URI. */
 export function renderErrorPage(options: {
   status: number;
   title: string;
@@ -121,12 +121,12 @@ export function renderErrorPage(options: {
   );
 }
 
-/** Descriptions that the OAuth library writes end without a full stop. */
+/** The OAuth provider's descriptions have no full stop. */
 function endSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Names every setting that is missing or malformed, with the command that mends it. Never a value. */
+/** Names every setting that is missing or malformed, with the command that fixes it. Never a value. */
 export function renderSettingsPage(problems: readonly SettingProblem[]): Promise<Response> {
   return respond(
     <Page title="This server is not set up yet">

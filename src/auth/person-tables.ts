@@ -13,11 +13,11 @@ export interface Connection {
   readonly createdAt: number;
 }
 
-/** What stands readable beside a grant. */
+/** The unencrypted metadata of a grant. */
 const grantMetadataSchema = z.object({
   pingSessionId: z.string(),
   clientName: z.string().optional(),
-  /** Epoch milliseconds at which the person was admitted: an end that came later stands above it. */
+  /** Epoch milliseconds at which the person was admitted; a later end overrides it. */
   admittedAt: z.number(),
 });
 export type GrantMetadata = z.infer<typeof grantMetadataSchema>;
@@ -29,17 +29,17 @@ export const grantRecordSchema = z.looseObject({
   resource: z.string().optional(),
   scope: z.array(z.string()),
   createdAt: z.number(),
-  /** There until the code is redeemed. */
+  /** Present until the code is redeemed. */
   authCodeWrappedKey: z.string().optional(),
-  /** There from the first refresh on. */
+  /** Present from the first refresh on. */
   previousRefreshTokenId: z.string().optional(),
   metadata: grantMetadataSchema,
 });
 export type GrantRecord = z.infer<typeof grantRecordSchema>;
 
 /**
- * Times are seconds since the epoch, but `ended.at`, which is in milliseconds. `user_id` is the same in all rows: an alarm,
- * which nobody calls, needs it to name access tokens in KV.
+ * Times are seconds since the epoch, except `ended.at`, which is in milliseconds. `user_id` is the same in all rows:
+ * the alarm has no caller and needs it for the keys of access tokens in KV.
  */
 const TABLES = `
 CREATE TABLE IF NOT EXISTS approvals (
@@ -69,12 +69,12 @@ export type GrantRow = {
   created_at: number;
 };
 
-/** What is still to be done about a grant that is gone. */
+/** Work that is still to be done for a deleted grant. */
 export type EndingRow = {
   grant_id: string;
   user_id: string;
   ping_session_id: string;
-  /** The slot in which another grant has replaced it: that one's PingSession takes over the refresh tokens. */
+  /** The slot in which another grant has replaced it; the PingSession of that grant takes over the refresh tokens. */
   replaced_in: string | null;
   tokens_deleted: number;
 };
@@ -82,7 +82,7 @@ export type EndingRow = {
 const FIRST_RETRY_SECONDS = 60;
 const MAXIMUM_DOUBLINGS = 8;
 
-/** When an ending is carried out again that has failed so often. It is never given up, but comes some four hours apart. */
+/** When to repeat an ending after this many failures. It is never abandoned; the delay grows to about four hours. */
 export function endingRetrySeconds(attempts: number): number {
   return FIRST_RETRY_SECONDS * 2 ** Math.min(Math.max(0, attempts - 1), MAXIMUM_DOUBLINGS);
 }
@@ -92,9 +92,9 @@ export function ensureTables(sql: SqlStorage): void {
 }
 
 /**
- * What a grant takes the place of when it is redeemed: an older one of the same client for the same resource. A client
- * known by its metadata document has one per redirect URI, since many installations share its id; the port of a
- * loopback address varies from run to run (RFC 8252 §7.3) and does not count.
+ * The slot of a grant. When a grant is redeemed, it replaces the older one in its slot: one slot per client and
+ * resource. A client with a metadata document has one per redirect URI, since many installations share its client id;
+ * the port of a loopback redirect URI varies from run to run (RFC 8252 §7.3) and is ignored.
  */
 export function slotOf({
   clientId,
@@ -112,7 +112,7 @@ function withoutLoopbackPort(address: string): string {
   return url.href;
 }
 
-/** A record that cannot be read is shown by its client's id: the person must be able to end it. */
+/** A record that cannot be parsed is listed by its client id, so that the person can end it. */
 export function toConnection(row: GrantRow): Connection {
   const record = grantRecordSchema.safeParse(JSON.parse(row.record)).data;
   return {

@@ -1,10 +1,10 @@
 /**
- * Person: what must be exact about one person who signs in: which MCP clients they have approved, which grants act for
- * them, and which of those were ended.
+ * Person: the strongly consistent state of one person who signs in: which MCP clients they have approved, which grants
+ * act for them, and which of those were ended.
  *
- * One Durable Object per person, named by the provider's user id. Every decision is one uninterrupted step on its own
- * SQLite tables, so that two isolates never see two truths. What has to follow a decision (ending the PingSessions and
- * access tokens behind a grant) is written down with it and carried out until it is done.
+ * One Durable Object per person, named by the provider's user id. Every decision is one synchronous step on its own
+ * SQLite tables, so that all isolates see the same state. The work that follows a decision (ending the PingSession and
+ * the access tokens of a grant) is stored in the same step and repeated until it succeeds.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Env, parseSettings, THIRTY_DAYS_SECONDS } from "../config.ts";
@@ -25,7 +25,7 @@ import {
 } from "./person-tables.ts";
 import { withDisplaced } from "./refresh-tokens.ts";
 
-/** Whom an approval is for: this client, at this address, for this resource. */
+/** What an approval is bound to. */
 interface ApprovedClient {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -38,24 +38,26 @@ interface AdmissionRequest {
   readonly approval: { readonly at: number | "now"; readonly scopes: readonly string[] } | undefined;
 }
 
-/** `approved`: go on. `admittedAt` belongs into the grant's metadata. `ask`: show the consent page. */
+/** `approved`: issue the grant, with `admittedAt` in its metadata. `ask`: show the consent page. */
 export type Admission = { readonly kind: "approved"; readonly admittedAt: number } | { readonly kind: "ask" };
 
 type GrantAsWritten = Parameters<GrantKeeper["writeGrant"]>[0];
 
-/** How many connections one page shows. */
+/** How many connections one page lists. */
 const CONNECTIONS_PER_PAGE = 50;
 
-/** Grants that one run ends: each costs a few operations, of which one invocation has a thousand. */
+/** Grants that one run ends: each takes a few operations, and one invocation may make a thousand. */
 const ENDINGS_PER_RUN = 25;
 
-/** Longer than the ten minutes in which an approval from before the end can still arrive. */
+/** Longer than the ten minutes in which an approval given before the end can still arrive. */
 const ENDED_KEPT_SECONDS = 3600;
 
-/** Stands for all clients: no client id is "*". */
+/** Means all clients: no client id is "*". */
 const ALL_CLIENTS = "*";
 
-/** For the provider's `revokeGrant`, which deletes a grant's tokens and then the grant: that one is gone already. */
+/**
+ * For the provider's `revokeGrant`, which deletes a grant's tokens and then the grant, which is already deleted here.
+ */
 const ALREADY_ENDED: GrantKeeper = {
   readGrant: async () => undefined,
   writeGrant: async () => "ended",
@@ -70,14 +72,14 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   /**
-   * Whether a sign-in of this person may become a grant.
+   * Decides whether a grant may be issued for a sign-in of this person.
    *
-   * @param options.scopes what the grant would give
-   * @param options.approval what the person has allowed in this very sign-in: the scopes of the page, and when, in epoch
-   *   milliseconds or just now. Undefined where a browser remembered an approval, which may be another person's
+   * @param options.scopes the scopes of the grant
+   * @param options.approval what the person has allowed during this sign-in: the scopes of the page, and when, in epoch
+   *   milliseconds or `now`. Undefined where a browser remembered an approval, which may be another person's
    */
   async admit({ client, scopes, approval }: AdmissionRequest): Promise<Admission> {
-    // Whoever has never allowed anything must not leave an object by being asked.
+    // Do not create tables for a person who has never approved anything.
     if (approval === undefined && this.#isEmpty()) return { kind: "ask" };
     ensureTables(this.#sql);
     const { clientId, redirectUri, resource } = client;
@@ -116,7 +118,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   async readGrant(grantId: string): Promise<string | undefined> {
-    // Anybody can ask for a grant of anybody: asking must not make an object.
+    // Unauthenticated requests can name any user id: reading must not create tables.
     if (this.#isEmpty()) return undefined;
     const grant = this.#sql
       .exec<{ record: string; expires_at: number }>(
@@ -125,14 +127,13 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       )
       .toArray()[0];
     if (grant === undefined || grant.expires_at > nowInSeconds()) return grant?.record;
-    // An operator may have set the expiry: what is behind the grant ends now, and not when the alarm was to ring.
+    // An operator may have set the expiry: end the grant now instead of at the time of the current alarm.
     await this.#schedule();
     return undefined;
   }
 
   /**
-   * Takes a grant as the provider writes it: first with a code that waits to be redeemed, then with each token that it
-   * issues.
+   * Stores a grant as the provider writes it: first with a code to be redeemed, then with each token that it issues.
    */
   async writeGrant(grant: { grantId: string; record: string; expiresAt: number }): Promise<GrantWrite> {
     ensureTables(this.#sql);
@@ -175,8 +176,8 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       )
       .toArray()[0];
     if (known === undefined) return "ended";
-    // The provider looked before it wrote, and so did another request with the same code at the same moment. RFC 6749
-    // §4.1.2: a code is used once, and what it gave SHOULD be revoked.
+    // Two concurrent requests read the same unredeemed code. RFC 6749 §4.1.2: a code is used once, and the tokens
+    // issued from it SHOULD be revoked.
     const isRedemption = record.previousRefreshTokenId === undefined;
     if (isRedemption && known.redeemed === 1) {
       this.#endGrants("id = ?", [grant.grantId]);
@@ -202,14 +203,14 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     await this.#finishEndings(requestId);
   }
 
-  /** PingOne has ended a PingSession: the grant in front of it is worth nothing any more. */
+  /** Deletes the grant of a PingSession that PingOne has ended. */
   async sessionOver(pingSessionId: string): Promise<void> {
     if (this.#isEmpty()) return;
     this.#endGrants("ping_session_id = ?", [pingSessionId]);
     await this.#schedule();
   }
 
-  /** Who acts for the person, the newest first. */
+  /** The clients that act for the person, the newest first. */
   async listConnections(page: number): Promise<{ connections: Connection[]; isLast: boolean }> {
     if (this.#isEmpty()) return { connections: [], isLast: true };
     const rows = this.#sql
@@ -226,7 +227,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     };
   }
 
-  /** The person ends one connection, and with it what they have approved for its client. @returns whether it was there */
+  /** Ends one connection and the approvals of its client. @returns whether it existed */
   async endConnection(grantId: string, requestId: string | undefined): Promise<boolean> {
     if (this.#isEmpty()) return false;
     const grant = this.#sql
@@ -234,15 +235,15 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
       .toArray()[0];
     if (grant === undefined) return false;
     this.#forgetApprovals(grant.client_id);
-    // A code of the same client that is still out would bring the access back.
+    // An unredeemed code of the same client would restore the access.
     this.#endGrants("id = ? OR (client_id = ? AND redeemed = 0)", [grantId, grant.client_id]);
     await this.#finishEndings(requestId);
     return true;
   }
 
   /**
-   * The person ends everything. No grant can be used to get tokens from here on; the PingSessions behind many grants
-   * end in runs of their own, within seconds.
+   * Ends all connections and approvals. From then on no grant can be used to get tokens; where there are many grants,
+   * their PingSessions end in several runs, within seconds.
    *
    * @returns how many connections there were
    */
@@ -254,7 +255,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     return ended;
   }
 
-  /** Rings for what has expired, and for endings that are not carried out yet. */
+  /** Runs for expired rows and for endings that are not carried out yet. */
   override alarm(): Promise<void> {
     return logAlarm("Person", () => this.#tidy());
   }
@@ -286,9 +287,9 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   /**
-   * Takes grants out and writes down what is to follow.
+   * Deletes grants and stores the endings that follow.
    *
-   * @param where which ones: SQL of this class's own
+   * @param where SQL condition, written in this class
    * @param options.replacedIn the slot of a grant whose PingSession takes over their refresh tokens
    * @returns how many grants there were
    */
@@ -308,9 +309,9 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
     return grants.toArray().length;
   }
 
-  /** Carries out a run of what is written down. The alarm goes on with the rest, and with what failed. */
+  /** Carries out a batch of stored endings. The alarm continues with the rest and with those that failed. */
   async #finishEndings(requestId: string | undefined): Promise<void> {
-    // One run at a time: two would carry out the same, and the first to be done would delete the tables of the other.
+    // One run at a time: two would do the same work, and the first to finish could delete the tables of the other.
     while (this.#run !== undefined) await this.#run;
     this.#run = continueRequest(requestId, () => this.#runEndings(requestId)).finally(() => {
       this.#run = undefined;
@@ -320,11 +321,11 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
 
   async #runEndings(requestId: string | undefined): Promise<void> {
     if (this.#isEmpty()) return;
-    // What has failed before comes last, so that it cannot keep the rest waiting.
+    // Endings that failed before come last, so that they do not delay the others.
     const due = this.#sql
       .exec<EndingRow>("SELECT * FROM endings ORDER BY attempts LIMIT ?", ENDINGS_PER_RUN)
       .toArray();
-    // Before anything else is awaited: an instance that is discarded meanwhile is woken to try again.
+    // Set the alarm before the first await: it starts the object again if this instance is discarded.
     await this.#schedule(this.#retrySeconds());
     if (due.length === 0) return;
     const results = await Promise.all(due.map((ending) => this.#finishEnding(ending, requestId)));
@@ -369,8 +370,8 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   /**
-   * Sets the next alarm, or leaves nothing behind. In one step with the writes before it: nothing is awaited in
-   * between, so that an instance that is discarded has either both or neither.
+   * Sets the next alarm, or deletes the storage if nothing is left. Nothing is awaited between the writes before it and
+   * this, so that both are committed or neither.
    */
   async #schedule(endingsDueInSeconds = 0): Promise<void> {
     if (this.#isEmpty()) return;

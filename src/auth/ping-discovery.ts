@@ -1,5 +1,5 @@
 /**
- * PingOne's metadata and keys, and how this Worker presents itself there. Every endpoint comes from discovery.
+ * PingOne's metadata and keys, and this Worker's client authentication. Every endpoint comes from discovery.
  */
 import * as oauth from "oauth4webapi";
 import { isLoopback, type Settings } from "../config.ts";
@@ -10,10 +10,10 @@ import type { PingResult } from "./ping-types.ts";
 /** PingOne changes its discovery document rarely; an hour keeps a warm sign-in at one back-channel request. */
 const DISCOVERY_TTL_MS = 60 * 60 * 1000;
 
-/** How far our clock and PingOne's may differ when times in its tokens are judged. */
+/** Clock tolerance for the times in PingOne's tokens. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Without them nobody can sign in. */
+/** Required for sign-in. */
 const REQUIRED_ENDPOINTS = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
 
 export type PingOneMetadata = oauth.AuthorizationServer & Record<(typeof REQUIRED_ENDPOINTS)[number], string>;
@@ -55,10 +55,10 @@ export async function discoverPingOne(settings: Settings): Promise<PingResult<Pi
   return found;
 }
 
-/** Used where PingOne has them. */
+/** Used if PingOne's metadata has them. */
 const OPTIONAL_ENDPOINTS = ["revocation_endpoint", "introspection_endpoint", "end_session_endpoint"] as const;
 
-/** Judged before the document is kept for an hour: secrets and tokens are sent to these addresses. */
+/** Checked before the document is cached for an hour: secrets and tokens are sent to these URLs. */
 function requireEndpoints(metadata: oauth.AuthorizationServer): PingResult<PingOneMetadata> {
   for (const name of REQUIRED_ENDPOINTS) {
     if (!isSecureUrl(metadata[name])) return failed("untrusted", `discovery_without_${name}`);
@@ -79,7 +79,7 @@ function isSecureUrl(value: string | undefined): boolean {
 /**
  * oauth4webapi keeps a JWKS for five minutes per metadata object and asks again for an unknown `kid` only when
  * it is a minute old. A key that rolled over inside that minute would fail a sign-in, so the check runs once more
- * with a fresh copy. Strangers cannot trigger it: ID tokens come from PingOne's token endpoint only.
+ * with a fresh copy. An attacker cannot trigger it: ID tokens come from PingOne's token endpoint only.
  */
 export async function verifyIdTokenSignature(
   metadata: PingOneMetadata,

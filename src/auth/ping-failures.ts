@@ -1,4 +1,4 @@
-/** How failed exchanges with PingOne are told apart: every one leaves as a {@link PingFailure}. */
+/** Classifies failed requests to PingOne: each becomes a {@link PingFailure}. */
 import * as oauth from "oauth4webapi";
 import { errorName } from "../log.ts";
 import { readRetryAfter } from "../retry-after.ts";
@@ -12,12 +12,12 @@ export function failed(
   return { kind: "failed", failure, detail, ...more };
 }
 
-/** A failure as the log shows it. */
+/** The fields of a failure for the log. */
 export function describeFailure({ failure, detail, correlationId, policy }: PingFailure) {
   return { failure, detail, correlation_id: correlationId, policy };
 }
 
-/** A status that says "not now" is `unavailable`, with the wait that PingOne names. Undefined for any other status. */
+/** 429 and 5xx become `unavailable`, with PingOne's `Retry-After`. Undefined for any other status. */
 export function readUnavailable(response: Response, step: string): PingFailure | undefined {
   const { status, headers } = response;
   if (status < 500 && status !== 429 && status !== 408) return undefined;
@@ -37,7 +37,7 @@ const UNTRUSTED_CODES: ReadonlySet<string> = new Set([
   oauth.REQUEST_PROTOCOL_FORBIDDEN,
 ]);
 
-/** Runs one exchange; what oauth4webapi throws becomes a {@link PingFailure}. */
+/** Runs one request to PingOne; errors of oauth4webapi become a {@link PingFailure}. */
 export async function attempt<T>(
   step: string,
   exchange: () => Promise<PingResult<T>>,
@@ -61,7 +61,7 @@ function failureFrom(error: unknown, step: string): PingFailure {
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   if (code !== undefined && UNTRUSTED_CODES.has(code)) return failed("untrusted", `${step}_${code}`);
-  // What is left: no answer (reset, DNS, timeout), or an answer that is not one (not JSON, cut off, no token).
+  // Everything else: no response (reset, DNS, timeout), or an unusable one (not JSON, truncated, no token).
   return failed("unavailable", `${step}_${code ?? errorName(error)}`);
 }
 
@@ -89,12 +89,12 @@ const ERROR_CODES: ReadonlySet<string> = new Set([
   "unsupported_response_type",
 ]);
 
-/** An `error` of PingOne's as the log may show it: a DaVinci author can write anything there. */
+/** PingOne's `error` for the log: known codes only, since a DaVinci author can write anything there. */
 export function readErrorCode(error: string): string {
   return ERROR_CODES.has(error) ? error : "other";
 }
 
-/** PingOne ends its descriptions with "(Correlation ID: <UUID>)"; nothing else of them is for the log. */
+/** PingOne ends its descriptions with "(Correlation ID: <UUID>)"; the rest of them must not be logged. */
 export function readCorrelationId(description: string | null | undefined): string | undefined {
   return /\(Correlation ID: ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\)/i.exec(description ?? "")?.[1];
 }

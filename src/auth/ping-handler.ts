@@ -1,8 +1,8 @@
 /**
- * `/authorize`: the Worker's own consent page and the redirect to PingOne. What comes back is `callback.ts`'s.
+ * `/authorize`: the Worker's own consent page and the redirect to PingOne. `callback.ts` handles the return.
  *
- * Each MCP client is asked about before PingOne is ever reached, because PingOne knows only one application, ours
- * (MCP security best practices: confused deputy).
+ * The Worker asks for consent to each MCP client before it redirects to PingOne, because all clients share one
+ * application there (MCP security best practices: confused deputy).
  */
 import type { AuthRequest } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
@@ -23,7 +23,7 @@ type App = { Bindings: Env };
 
 export function createAuthorizeHandler(settings: Settings): Hono<App> {
   const app = new Hono<App>();
-  // Without a subject: who the person is, only PingOne will say, after this page. The callback decides then.
+  // Without a subject: the person is not known before PingOne's response. The callback decides.
   const remember = { secret: settings.COOKIE_ENCRYPTION_KEY, maxAgeSeconds: THIRTY_DAYS_SECONDS };
 
   app.get(ENDPOINTS.authorize, async (c) => {
@@ -70,7 +70,7 @@ async function redirectToPingOne(
     ...createSignInTransaction(),
     ...(approvedAt !== undefined && { approvedAt }),
   };
-  // Before the sign-in begins, so that nothing of it is left in browser and store when PingOne is away.
+  // Before the transaction is created, so that no cookie or KV record is left if discovery fails.
   const location = await buildAuthorizationUrl(settings, {
     scopes: todoScopesOf(request),
     transaction,

@@ -1,6 +1,6 @@
 /**
- * Refresh tokens that are to be revoked at PingOne, in the storage of a PingSession that has ended. Stored before
- * PingOne is asked, so that neither an outage nor the end of an instance leaves a token alive that nobody holds.
+ * Refresh tokens to be revoked at PingOne, in the storage of a PingSession that has ended. They are stored before
+ * PingOne is asked, so that revocation is repeated after an outage or a restart of the object.
  */
 import { z } from "zod";
 import { within } from "../deadline.ts";
@@ -9,10 +9,10 @@ import { describeFailure } from "./ping-failures.ts";
 import type { PingResult } from "./ping-types.ts";
 import { type SealingContext, seal, sealedSchema, unseal } from "./sealing.ts";
 
-/** When a revocation that PingOne could not take is tried again; after the last the token is left to expire. */
+/** Delays before a failed revocation is repeated; after the last one the token is left to expire. */
 const RETRY_SECONDS = [5, 60, 300, 1800, 7200, 43_200];
 
-/** How long whoever ends a session waits for PingOne. The attempt goes on by itself. */
+/** How long the caller that ends a session waits for PingOne. The request continues in the background. */
 const PATIENCE_MS = 1000;
 
 const REVOCATION_KEY = "revocation";
@@ -28,7 +28,7 @@ export class PingRevocation {
   #attempts = 0;
   #attempt: Promise<void> | undefined;
 
-  /** @param revoke has PingOne revoke one refresh token */
+  /** @param revoke revokes one refresh token at PingOne */
   constructor(
     storage: DurableObjectStorage,
     sealing: SealingContext,
@@ -39,12 +39,12 @@ export class PingRevocation {
     this.#revoke = revoke;
   }
 
-  /** To be called before anything else. */
+  /** Call first. */
   async load(): Promise<void> {
     const stored = storedSchema.safeParse(await this.#storage.get(REVOCATION_KEY));
     if (!stored.success) return;
     const opened = await unseal(stored.data.sealed, this.#sealing);
-    // Under another COOKIE_ENCRYPTION_KEY they are lost, and expire at PingOne.
+    // Sealed under another COOKIE_ENCRYPTION_KEY they cannot be read; they expire at PingOne.
     if (opened === undefined) return;
     this.#tokens = tokensSchema.parse(JSON.parse(opened));
     this.#attempts = stored.data.attempts;
@@ -54,7 +54,7 @@ export class PingRevocation {
     return this.#tokens.length > 0;
   }
 
-  /** Puts tokens in the place of what the session stored under these keys, and asks PingOne. */
+  /** Replaces these keys of the session's storage by the tokens, and asks PingOne to revoke them. */
   async begin(tokens: readonly string[], replacedKeys: string[]): Promise<void> {
     this.#tokens = [...new Set([...this.#tokens, ...tokens])];
     this.#attempts = 0;
@@ -64,18 +64,18 @@ export class PingRevocation {
 
   /** For the alarm. */
   async goOn(): Promise<void> {
-    // An alarm can ring while an attempt is still waiting for PingOne.
+    // The alarm can run while an earlier attempt is still waiting for PingOne.
     if (this.#attempt !== undefined) return this.#attempt;
     this.#attempts += 1;
     await this.#save([]);
     await this.#ask();
   }
 
-  /** In one step with its alarm: the session is over exactly when its revocation is certain. */
+  /** Stored in one step with the alarm, so that the session ends only if its revocation is scheduled. */
   async #save(replacedKeys: string[]): Promise<void> {
     const tokens = this.#tokens;
     const sealed = await seal(JSON.stringify(tokens), this.#sealing);
-    // Changed while it was being sealed: whoever did that saves it.
+    // The list changed during sealing: the call that changed it saves it.
     if (tokens !== this.#tokens) return;
     const retryInSeconds = RETRY_SECONDS[this.#attempts];
     await Promise.all([
@@ -85,7 +85,7 @@ export class PingRevocation {
     ]);
   }
 
-  /** One attempt at a time; what is added meanwhile is asked about after it. */
+  /** One attempt at a time; tokens that are added during it follow in the next one. */
   async #ask(): Promise<void> {
     while (this.#attempt !== undefined) await this.#attempt;
     if (!this.isPending) return;
@@ -103,7 +103,7 @@ export class PingRevocation {
         const result = await this.#revoke(token);
         if (result.kind === "failed") logProblem("ping_session.revocation_failed", describeFailure(result));
         else logEvent("ping_session.revoked");
-        // A refusal is PingOne's last word; anything else can pass.
+        // `rejected` is final; every other failure is temporary.
         if (result.kind === "ok" || result.failure === "rejected" || isLast) done.add(token);
       }),
     );

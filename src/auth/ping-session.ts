@@ -26,18 +26,18 @@ import {
 import { isInactiveAtPingOne, refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
 import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
 
-/** How long a caller waits for an early refresh before it gets the old token, which is still good. */
+/** How long a caller waits for an early refresh before it gets the current token, which is still valid. */
 const EARLY_REFRESH_PATIENCE_MS = 2000;
 
 const TOO_SLOW: PingSessionOutcome = { kind: "unavailable", retryAfterSeconds: DEFAULT_RETRY_AFTER_SECONDS };
 
-/** Refusals by the Todo API that are this far apart, with no success in between, are no hiccup. */
+/** Refusals by the Todo API this far apart, with no success in between, count as permanent. */
 const REFUSALS_APART_MS = 3 * 60 * 1000;
 
-/** One that is older has passed, although nobody has seen it pass. */
+/** An older refusal no longer counts, even if no success was seen since. */
 const REFUSAL_FORGOTTEN_MS = 30 * 60 * 1000;
 
-/** Refresh tokens of replaced sessions that one session keeps; beyond it the oldest are revoked. */
+/** How many refresh tokens of replaced sessions one session keeps; beyond it the oldest are revoked. */
 const MAXIMUM_INHERITED = 20;
 
 const TOKENS_KEY = "tokens";
@@ -49,12 +49,12 @@ const stateSchema = z.object({
   /** This object's own name. */
   id: z.string(),
   userId: z.string(),
-  /** `new`: no page and no code has used it yet. */
+  /** `new`: neither a page nor a code has used the session yet. */
   phase: z.enum(["new", "taken", "bound"]),
 });
 type SessionState = z.infer<typeof stateSchema>;
 
-/** What is sealed: the tokens, and the refresh tokens of sessions that this one has replaced. */
+/** The sealed data: the tokens, and the refresh tokens of sessions that this one has replaced. */
 const contentSchema = z.object({ tokens: pingTokensSchema, inherited: z.array(z.string()) });
 type Content = z.infer<typeof contentSchema>;
 
@@ -67,11 +67,11 @@ export class PingSession extends DurableObject<Env> {
   #content: Content | undefined;
   #state: SessionState | undefined;
   #refreshing: Promise<PingSessionOutcome> | undefined;
-  /** Epoch milliseconds of the first refusal by the Todo API that no success has followed. */
+  /** Epoch milliseconds of the first refusal by the Todo API since its last success. */
   #refusedAt: number | undefined;
   /** Seconds since the epoch before which an unavailable PingOne is not asked again. */
   #notBefore = 0;
-  /** Another session takes over: no token is given out any more, and no refresh begins. */
+  /** Another session is taking over: no token is handed out and no refresh starts. */
   #isHandedOver = false;
   readonly #mcpSessions: McpSessions;
   readonly #revocation: PingRevocation;
@@ -82,8 +82,7 @@ export class PingSession extends DurableObject<Env> {
     this.#revocation = new PingRevocation(ctx.storage, this.#sealingContext(), (token) =>
       revokeRefreshToken(parseSettings(env), token),
     );
-    // Loading first lets every method decide without an await in between, which is what makes one refresh at a
-    // time true.
+    // Loading first lets every method decide without an await in between, so that only one refresh runs at a time.
     ctx.blockConcurrencyWhile(() => this.#load());
   }
 
@@ -101,19 +100,19 @@ export class PingSession extends DurableObject<Env> {
     ]);
   }
 
-  /** Takes a refresh token that nobody will use, only to revoke it. */
+  /** Stores an unused refresh token only to revoke it. */
   async discard(refreshToken: string, { requestId }: ForRequest): Promise<void> {
     await continueRequest(requestId, () => this.#revoke([refreshToken]));
   }
 
-  /** The answer to a page that was shown for this session counts once. @returns whether it is this one */
+  /** Accepts the first answer to the consent page of this session. @returns whether this one was accepted */
   async take(): Promise<boolean> {
     if (this.#content === undefined || this.#state?.phase !== "new") return false;
     await Promise.all([this.#enter("taken"), this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS)]);
     return true;
   }
 
-  /** The MCP client redeems its code: from here on the session lives until its grant ends. */
+  /** The MCP client redeems its code: from then on the session exists until its grant ends. */
   async bind(): Promise<PingSessionBinding> {
     const tokens = this.#content?.tokens;
     if (tokens === undefined || this.#state === undefined) return { kind: "over" };
@@ -126,9 +125,9 @@ export class PingSession extends DurableObject<Env> {
   /**
    * A PingOne access token that is valid now, refreshed when less than a minute is left.
    *
-   * @param options.rejected an access token that the Todo API refused: it is not handed out again, unless PingOne has
-   *   no other and says nothing against it
-   * @param options.waitAtMostMs how long the caller can wait; a refresh goes on for the next one
+   * @param options.rejected an access token that the Todo API refused: it is not handed out again, unless there is no
+   *   refresh token and PingOne's introspection does not report it as inactive
+   * @param options.waitAtMostMs how long the caller can wait; a refresh continues for the next caller
    * @param options.mcpSession which MCP session is used by this request
    */
   getAccessToken(
@@ -141,7 +140,7 @@ export class PingSession extends DurableObject<Env> {
   async #getAccessToken(options: { rejected?: string; waitAtMostMs?: number }): Promise<PingSessionOutcome> {
     const tokens = this.#content?.tokens;
     if (tokens === undefined) {
-      // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: the grant in front of it can go.
+      // Sealed under another COOKIE_ENCRYPTION_KEY, or by another version: end the grant.
       if (this.#state !== undefined) await this.#endByItself([]);
       return { kind: "expired" };
     }
@@ -156,7 +155,7 @@ export class PingSession extends DurableObject<Env> {
     const outcome = (await within(patienceMs, this.#refreshOnce(tokens, refreshToken))) ?? TOO_SLOW;
     if (outcome.kind !== "unavailable") return outcome;
     if (this.#content === undefined) return { kind: "expired" };
-    // PingOne is slow or down: a token that is still good goes on being used. Asked again, for the wait was long.
+    // PingOne is slow or down: use the current token if it is still valid after the wait.
     return isGood() ? this.#outcome("valid", tokens) : outcome;
   }
 
@@ -175,8 +174,8 @@ export class PingSession extends DurableObject<Env> {
   }
 
   /**
-   * The Todo API refuses this token, although PingOne has said that it is good. That alone ends nothing: the API may
-   * have a bad moment. When it still refuses minutes later, the person signs in again.
+   * The Todo API refuses a token that PingOne accepts. One refusal does not end the session, since it may be temporary.
+   * If the API still refuses minutes later, the person has to sign in again.
    */
   reportRefusal({ accessToken, requestId }: ForRequest & { accessToken: string }): Promise<void> {
     return continueRequest(requestId, async () => {
@@ -205,27 +204,28 @@ export class PingSession extends DurableObject<Env> {
     return this.#mcpSessions.add(sessionId);
   }
 
-  /** Its client has ended an MCP session. */
+  /** The client has ended an MCP session. */
   async removeMcpSession(sessionId: string): Promise<void> {
     await this.#mcpSessions.remove(sessionId);
   }
 
   /**
    * Ends this session in favour of one that replaces it, which takes over its refresh tokens. They are not revoked at
-   * once: a provider may count both sign-ins as one grant, and revocation would take the new tokens too (RFC 7009 §2.1).
+   * once: a provider may count both sign-ins as one grant, and revocation would take the new tokens too (RFC 7009
+   * §2.1).
    *
-   * @throws when the successor is over; it can be tried again with another one
+   * @throws when the successor has ended; the caller can repeat the call with another one
    */
   async handOver(successorId: string): Promise<void> {
     this.#isHandedOver = true;
-    // What a refresh that is under way brings is handed over too.
+    // Include the tokens of a refresh that is in progress.
     await this.#refreshing;
     const tokens = this.#allRefreshTokens();
     if (tokens.length > 0) await this.env.PING_SESSION.getByName(successorId).inherit(tokens);
     await this.#end([]);
   }
 
-  /** Takes over refresh tokens of a session that this one replaces, and revokes them when it ends itself. */
+  /** Takes over the refresh tokens of a session that this one replaces. They are revoked when this session ends. */
   async inherit(tokens: readonly string[]): Promise<void> {
     const content = this.#content;
     if (content === undefined || this.#isHandedOver) throw new Error("This session is over");
@@ -233,7 +233,7 @@ export class PingSession extends DurableObject<Env> {
     await this.#store({ ...content, inherited });
     const beyond = inherited.slice(0, Math.max(0, inherited.length - MAXIMUM_INHERITED));
     if (beyond.length === 0) return;
-    // An object of its own keeps a token until PingOne has revoked it; until it does, this one has it.
+    // A separate object keeps the token until PingOne has revoked it. If that object fails, this one keeps it.
     await Promise.all(
       beyond.map((token) => this.env.PING_SESSION.getByName(crypto.randomUUID()).discard(token, {})),
     );
@@ -245,12 +245,14 @@ export class PingSession extends DurableObject<Env> {
     });
   }
 
-  /** Ends the access: forgets everything, and revokes at PingOne. MCP sessions go on, for when the person signs in again. */
+  /**
+   * Deletes the tokens and revokes them at PingOne. MCP sessions stay open: clients use them again after a new sign-in.
+   */
   end({ requestId }: ForRequest = {}): Promise<void> {
     return continueRequest(requestId, () => this.#end(this.#allRefreshTokens()));
   }
 
-  /** The object leaves no storage behind once what is to be revoked at PingOne is. */
+  /** The storage is deleted once all revocations at PingOne are done. */
   async #end(toRevoke: readonly string[]): Promise<void> {
     this.#content = undefined;
     this.#state = undefined;
@@ -260,7 +262,7 @@ export class PingSession extends DurableObject<Env> {
     else if (!this.#revocation.isPending) await this.ctx.storage.deleteAll();
   }
 
-  /** Ends this session and the grant in front of it. */
+  /** Ends this session and its grant. */
   async #endByItself(toRevoke: readonly string[]): Promise<void> {
     const state = this.#state;
     await this.#end(toRevoke);
@@ -268,17 +270,17 @@ export class PingSession extends DurableObject<Env> {
     try {
       await personOf(this.env, state.userId).sessionOver(state.id);
     } catch (error) {
-      // The grant stands for nothing all the same: its next request is answered with 401.
+      // The grant is useless anyway: its next request is answered with 401.
       logProblem("ping_session.grant_not_told", { error: errorName(error) });
     }
   }
 
-  /** Keeps refresh tokens until PingOne has revoked them, and nothing else. */
+  /** Deletes everything except refresh tokens, which are kept until PingOne has revoked them. */
   async #revoke(tokens: readonly string[]): Promise<void> {
     await this.#revocation.begin(tokens, [TOKENS_KEY, STATE_KEY, REFUSED_KEY, MCP_SESSIONS_KEY]);
   }
 
-  /** Rings for a session that was not redeemed in time, and for a revocation that did not succeed. */
+  /** Runs for a session that was not redeemed in time and for a revocation that failed. */
   override async alarm(): Promise<void> {
     await logAlarm("PingSession", async () => {
       if (this.#revocation.isPending) await this.#revocation.goOn();
@@ -286,7 +288,7 @@ export class PingSession extends DurableObject<Env> {
     });
   }
 
-  /** Ends a session whose code nobody has redeemed in time. */
+  /** Ends a session whose code was not redeemed in time. */
   async endUnlessRedeemed(): Promise<void> {
     if (this.#state?.phase === "bound") return;
     logEvent("ping_session.expired");
@@ -313,9 +315,9 @@ export class PingSession extends DurableObject<Env> {
       logProblem("ping_session.refresh_failed", { ...describeFailure(result), duration_ms });
       return isOver ? this.#arriveLate(result.refreshToken) : this.#refreshFailed(content, result);
     }
-    // Ended while PingOne answered: what came must not bring the session back.
+    // The session ended during the request: the new tokens must not restore it.
     if (isOver) return this.#arriveLate(result.value.refreshToken);
-    // Stored before it is used: after rotation the old refresh token is worth nothing.
+    // Stored before it is used: after rotation the old refresh token is invalid.
     await this.#store({ ...content, tokens: result.value });
     this.#notBefore = 0;
     logEvent("ping_session.refreshed", { duration_ms });
@@ -329,12 +331,12 @@ export class PingSession extends DurableObject<Env> {
 
   async #refreshFailed(content: Content, failure: PingFailure): Promise<PingSessionOutcome> {
     if (failure.failure === "invalid_grant") {
-      // PingOne has ended this token; inherited ones belong to other sign-ins.
+      // PingOne has revoked this token; inherited ones belong to other sign-ins.
       await this.#endByItself(content.inherited);
       return { kind: "expired" };
     }
     if (failure.failure === "wrong_subject") {
-      // The tokens of somebody else are not kept, and not left alive either.
+      // Tokens of another person are revoked, not stored.
       const strangers = failure.refreshToken === undefined ? [] : [failure.refreshToken];
       await this.#endByItself([...strangers, ...this.#allRefreshTokens()]);
       return { kind: "expired" };
@@ -369,7 +371,7 @@ export class PingSession extends DurableObject<Env> {
     return seal(JSON.stringify(contentSchema.parse(content)), this.#sealingContext());
   }
 
-  /** Memory changes first, so that whoever comes while the sealing lasts decides on what is true. */
+  /** Memory changes first, so that calls during the sealing see the current state. */
   async #store(content: Content): Promise<void> {
     this.#content = content;
     const sealed = await this.#seal(content);

@@ -1,4 +1,4 @@
-/** What a token response of PingOne says: tokens, scopes, audience, and who signed in. */
+/** Reads a token response of PingOne: tokens, scopes, audience and identity. */
 import { decode } from "hono/jwt";
 import type * as oauth from "oauth4webapi";
 import { z } from "zod";
@@ -21,7 +21,7 @@ export function readTokens(
 ): PingTokens {
   const lifetime = Math.floor(tokens.expires_in ?? FALLBACK_EXPIRES_IN_SECONDS);
   const expiresAt = nowInSeconds() + lifetime;
-  // A token that lives no longer than the margin would otherwise be refreshed for every single call.
+  // Otherwise a token with a lifetime shorter than the margin would be refreshed for every call.
   const margin = lifetime > REFRESH_MARGIN_SECONDS ? REFRESH_MARGIN_SECONDS : Math.ceil(lifetime / 2);
   return {
     version: 2,
@@ -45,7 +45,7 @@ const audienceSchema = z.object({ aud: z.union([z.string(), z.array(z.string())]
 
 /**
  * SECURITY: an access token for another API must never be sent to the Todo API (MCP authorization, token audience).
- * Its signature is the Todo API's to check: we read it straight from the token endpoint.
+ * The Todo API checks its signature; the Worker has it directly from the token endpoint.
  */
 export function judgeAudience(
   { accessToken, refreshToken }: Pick<PingTokens, "accessToken" | "refreshToken">,

@@ -1,4 +1,4 @@
-/** Shapes that pass between the OIDC client of PingOne and the rest of the Worker. */
+/** Types that the OIDC client of PingOne shares with the rest of the Worker. */
 import { z } from "zod";
 import { ALL_TODO_SCOPES, type Person, personSchema } from "../config.ts";
 
@@ -7,11 +7,11 @@ const todoScopeSchema = z.enum(ALL_TODO_SCOPES);
 /** The PingOne tokens behind one MCP grant. Times are seconds since the epoch. */
 export const pingTokensSchema = z.object({
   version: z.literal(2),
-  /** `sub` of the person who signed in: tokens of anybody else are never taken in their place. */
+  /** `sub` of the person who signed in; tokens with another `sub` are refused. */
   subject: z.string(),
   accessToken: z.string(),
   accessTokenExpiresAt: z.number(),
-  /** From here on it is refreshed before it is handed out. */
+  /** From this time on the token is refreshed before it is handed out. */
   refreshAt: z.number(),
   refreshToken: z.string().optional(),
   /** The Todo scopes that the access token has. A refresh may narrow them (RFC 6749 §6). */
@@ -19,14 +19,14 @@ export const pingTokensSchema = z.object({
 });
 export type PingTokens = z.infer<typeof pingTokensSchema>;
 
-/** What a completed sign-in yields. */
+/** The result of a completed sign-in. */
 export interface PingSignIn {
   readonly person: Person;
-  /** Without a Todo scope the person allowed nothing, and the tokens must not be used. */
+  /** If no Todo scope was granted, the sign-in counts as `access_denied` and the tokens must not be used. */
   readonly tokens: PingTokens;
 }
 
-/** What the Worker keeps between the redirect to PingOne and its return; never leaves the Worker. */
+/** Stored between the redirect to PingOne and the callback; never leaves the Worker. */
 export const signInTransactionSchema = z.object({ codeVerifier: z.string(), nonce: z.string() });
 export type SignInTransaction = z.infer<typeof signInTransactionSchema>;
 
@@ -34,14 +34,14 @@ export type SignInTransaction = z.infer<typeof signInTransactionSchema>;
 export const clientSignInTransactionSchema = signInTransactionSchema.extend({
   kind: z.literal("sign_in"),
   /**
-   * Epoch milliseconds at which the person pressed Allow in this sign-in. Absent where the page was spared, because
-   * this browser remembers an approval, which may be another person's.
+   * Epoch milliseconds at which the person pressed Allow in this sign-in. Absent if the page was skipped because this
+   * browser remembers an approval, which may be another person's.
    */
   approvedAt: z.number().optional(),
 });
 export type ClientSignInTransaction = z.infer<typeof clientSignInTransactionSchema>;
 
-/** What is kept while a consent page is shown to somebody who has signed in already. */
+/** Stored while the consent page is shown after the sign-on. */
 export const pendingApprovalSchema = z.object({
   kind: z.literal("approval"),
   userId: z.string(),
@@ -51,37 +51,37 @@ export const pendingApprovalSchema = z.object({
 });
 export type PendingApproval = z.infer<typeof pendingApprovalSchema>;
 
-/** How PingOne, or what it sent, failed. Public words are chosen from this code, never taken from PingOne. */
+/** Kinds of failure. Public messages are chosen by this code, never taken from PingOne. */
 export type UpstreamFailure =
-  /** 5xx, 429, timeout, reset: the same request can succeed later. */
+  /** 5xx, 429, timeout, reset: temporary. */
   | "unavailable"
-  /** PingOne says that the code or refresh token is dead. */
+  /** PingOne rejects the code or refresh token (RFC 6749 §5.2). */
   | "invalid_grant"
   /** PingOne does not accept our client id, secret or authentication method. */
   | "invalid_client"
   /** Any other OAuth error of the token endpoint. */
   | "rejected"
-  /** What came back does not verify: signature, issuer, audience, nonce, times, shape. */
+  /** Verification failed: signature, issuer, audience, nonce, times, shape. */
   | "untrusted"
-  /** The access token is not meant for the Todo API. */
+  /** The access token's `aud` is not the Todo API. */
   | "wrong_audience"
-  /** The sign-in went through another policy than the one that was asked for. */
+  /** The sign-in used another policy than the requested one. */
   | "wrong_policy"
   /** The tokens are another person's. */
   | "wrong_subject";
 
-/** A failed exchange with PingOne. */
+/** A failed request to PingOne. */
 export interface PingFailure {
   readonly kind: "failed";
   readonly failure: UpstreamFailure;
-  /** For the log: a code of ours or of oauth4webapi, never upstream text. */
+  /** For the log: a code of this Worker or of oauth4webapi, never upstream text. */
   readonly detail: string;
-  /** PingOne's own id of the failure, by which its support finds it. */
+  /** PingOne's id of the failure, for its support. */
   readonly correlationId?: string | undefined;
   /** The policy that PingOne says it used, where it is the wrong one. */
   readonly policy?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
-  /** A refresh token that came with an answer which is otherwise of no use. */
+  /** The refresh token of a response that is otherwise unusable. */
   readonly refreshToken?: string | undefined;
 }
 
@@ -104,16 +104,16 @@ export type UsableToken = z.infer<typeof usableTokenSchema>;
 /** What a PingSession answers when asked for an access token. */
 export type PingSessionOutcome =
   | UsableToken
-  /** PingOne ended it, or it never was: the person must sign in again. */
+  /** PingOne ended the session, or it never existed: the person must sign in again. */
   | { readonly kind: "expired" }
-  /** PingOne cannot be reached and no valid token is left: the same call can succeed later. */
+  /** PingOne cannot be reached and no valid token is left: temporary. */
   | { readonly kind: "unavailable"; readonly retryAfterSeconds: number };
 
 /** What a PingSession answers when a client redeems its code. */
 export type PingSessionBinding =
-  /** PingOne gave a refresh token. */
+  /** PingOne issued a refresh token. */
   | { readonly kind: "renewable" }
-  /** PingOne gave none: it ends with the access token. */
+  /** PingOne issued none: the session ends with the access token. */
   | { readonly kind: "fixed"; readonly secondsLeft: number }
   /** The session has ended: its code was not redeemed in time, or the person or PingOne has ended it. */
   | { readonly kind: "over" };

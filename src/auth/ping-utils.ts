@@ -1,8 +1,9 @@
 /**
- * OpenID Connect calls to PingOne: the authorization request, code exchange, refresh, revocation, introspection, sign-off.
+ * OpenID Connect calls to PingOne: the authorization request, code exchange, refresh, revocation, introspection,
+ * sign-off.
  *
- * Every response is judged by oauth4webapi. Failures leave as a {@link PingFailure}, with a code that says whether trying
- * again can help.
+ * oauth4webapi validates every response. Failures become a {@link PingFailure}, whose code says whether trying again
+ * can help.
  */
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
@@ -19,9 +20,9 @@ import { judgeAudience, readPerson, readTokens } from "./ping-tokens.ts";
 import type { PingResult, PingSignIn, PingTokens, SignInTransaction } from "./ping-types.ts";
 
 /**
- * The address at PingOne that the browser is sent to, but for `state`, which the caller binds to the browser.
+ * The authorization request to PingOne, without `state`, which the caller adds and binds to the browser.
  *
- * @param options.scopes what the MCP client asked for and the person approved; none to learn only who it is
+ * @param options.scopes the scopes that the MCP client requested and the person approved; none to only identify the person
  */
 export async function buildAuthorizationUrl(
   settings: Settings,
@@ -52,7 +53,7 @@ export async function buildAuthorizationUrl(
   return { kind: "ok", value: url };
 }
 
-/** The one address to which PingOne sends browsers back, from both sign-ins. */
+/** The redirect URI that is registered at PingOne, used by both sign-ins. */
 function redirectUri(settings: Settings): string {
   return new URL(ENDPOINTS.callback, settings.MCP_RESOURCE).href;
 }
@@ -62,7 +63,7 @@ export function createSignInTransaction(): SignInTransaction {
 }
 
 interface AuthorizationResponse {
-  /** The whole address at which the browser came back. */
+  /** The full URL of the authorization response. */
   readonly response: URL;
   readonly transaction: SignInTransaction;
 }
@@ -82,13 +83,13 @@ export async function redeemAuthorizationResponse(
   if (exchanged.kind === "failed") return exchanged;
   const { response, claims } = exchanged.value;
   const tokens = readTokens(response, claims.sub, options.requested);
-  // PingOne derives the audience from the scopes: without one of the Todo API, the token is for PingOne's own. Such a
-  // sign-in is the person's refusal, and its token is used for nothing.
+  // PingOne derives the audience from the scopes: without a Todo scope, the token is for PingOne's own API. The sign-in
+  // then counts as `access_denied`, and its token is not used.
   const mismatch = tokens.scopes.length > 0 ? judgeAudience(tokens, settings.API_IDENTIFIER) : undefined;
   return mismatch ?? { kind: "ok", value: { person: readPerson(claims), tokens } };
 }
 
-/** The same for somebody who only proves who they are. Its access token is good for nothing here and is dropped. */
+/** The same for `/signout`, which only identifies the person. The access token is discarded. */
 export async function redeemIdentity(
   settings: Settings,
   options: AuthorizationResponse,
@@ -136,7 +137,7 @@ async function exchangeCode(
   );
 }
 
-/** A failure to use an answer has the refresh token that PingOne issued in it: nobody else would know of it. */
+/** If a token response is unusable, the failure carries its refresh token, so that the caller can revoke it. */
 async function withRefreshToken<T>(
   response: Response,
   judge: () => Promise<PingResult<T>>,
@@ -154,8 +155,8 @@ function judgeClaims(
   const claims = oauth.getValidatedIdTokenClaims(response);
   if (claims === undefined) return failed("untrusted", "no_id_token");
   if (claims.sub === "") return failed("untrusted", "id_token_without_subject");
-  // `acr_values` is only a wish (OpenID Connect Core §3.1.2.1), and it passes through the person's browser, where it
-  // can be dropped: PingOne then uses another policy.
+  // `acr_values` is voluntary (OpenID Connect Core §3.1.2.1), and the person can remove it in the browser: PingOne then
+  // uses another policy.
   const policy = settings.PINGONE_DV_POLICY_ID;
   if (policy !== undefined && claims.acr !== policy) {
     return failed("wrong_policy", "acr_of_another_policy", { policy: describePolicy(claims.acr) });
@@ -163,7 +164,7 @@ function judgeClaims(
   return { kind: "ok", value: { response, claims } };
 }
 
-/** The policy's id or name as the log may show it. */
+/** The policy's id or name, if it is safe to log. */
 function describePolicy(acr: unknown): string {
   if (typeof acr !== "string") return "none";
   return /^[\w .:/-]{1,100}$/.test(acr) ? acr : "unreadable";
@@ -180,13 +181,13 @@ function resourceParameter(settings: Settings): Record<string, string> {
 }
 
 /**
- * Trades a refresh token for new tokens. PingOne rotates: the old refresh token is dead once it has answered.
+ * Exchanges a refresh token for new tokens. PingOne rotates: afterwards the old refresh token is invalid.
  *
  * @param current whose tokens they are (OpenID Connect Core §12.2: a new ID token's `sub` must be the same), and what
  *   scopes they have (RFC 6749 §6: they can only become fewer)
- * @returns `invalid_grant` when the grant is dead at PingOne; `unavailable` when PingOne is; `wrong_subject` for
- *   somebody else's tokens. Where the answer cannot be used but brought a new refresh token, the failure has it: the
- *   old one is worth nothing any more.
+ * @returns `invalid_grant` when PingOne rejects the refresh token; `unavailable` when PingOne cannot be reached;
+ *   `wrong_subject` for tokens of another person. If the response is unusable but has a new refresh token, the failure
+ *   carries it, because the old one is invalid by then.
  */
 export async function refreshTokens(
   settings: Settings,
@@ -220,7 +221,7 @@ export async function refreshTokens(
       return (
         judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
           kind: "ok",
-          // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays good.
+          // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays valid.
           value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
         }
       );
@@ -229,8 +230,8 @@ export async function refreshTokens(
 }
 
 /**
- * Where the browser goes to end its session at PingOne (OpenID Connect RP-Initiated Logout 1.0), or undefined when
- * PingOne's metadata names no such place.
+ * The logout request to PingOne (OpenID Connect RP-Initiated Logout 1.0), or undefined if its metadata has no
+ * `end_session_endpoint`.
  */
 export async function buildSignOffUrl(
   settings: Settings,
@@ -246,7 +247,7 @@ export async function buildSignOffUrl(
   return { kind: "ok", value: url };
 }
 
-/** Ends a refresh token and its family at PingOne (RFC 7009). */
+/** Revokes a refresh token and its family at PingOne (RFC 7009). */
 export async function revokeRefreshToken(
   settings: Settings,
   refreshToken: string,
@@ -270,7 +271,7 @@ export async function revokeRefreshToken(
   });
 }
 
-/** Whether PingOne says that an access token is worth nothing any more (RFC 7662); false where it does not say. */
+/** Whether PingOne's introspection says `active: false` (RFC 7662); also false if introspection is not available. */
 export async function isInactiveAtPingOne(settings: Settings, accessToken: string): Promise<boolean> {
   const discovery = await discoverPingOne(settings);
   if (discovery.kind === "failed" || discovery.value.introspection_endpoint === undefined) return false;

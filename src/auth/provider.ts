@@ -1,4 +1,4 @@
-/** The OAuth provider's options: what this authorization server offers MCP clients. */
+/** The options of the OAuth provider. */
 import type { OAuthProviderOptions } from "@cloudflare/workers-oauth-provider";
 import {
   ALL_TODO_SCOPES,
@@ -29,7 +29,7 @@ export function createProviderOptions(
       authorization_servers: [origin],
       resource_name: SERVER_INFO.title,
     },
-    // Named in the 401 challenge, so a client asks for what the tools need without a second round.
+    // Named in the 401 challenge, so that a client requests the scopes of the tools at once.
     requiredScopes: [...ALL_TODO_SCOPES],
     scopesSupported: [...ALL_TODO_SCOPES, OFFLINE_ACCESS],
     refreshTokenTTL: THIRTY_DAYS_SECONDS,
@@ -38,7 +38,7 @@ export function createProviderOptions(
     clientRegistrationCallback: judgeRegistration,
     clientIdMetadataDocumentEnabled: settings.CLIENT_METADATA_DOCUMENTS === "on",
     tokenExchangeCallback: onTokenExchange,
-    // The provider's default would log the description; `internal` holds stable codes of its own.
+    // The provider's default would log the description; `internal` has stable codes.
     onError: ({ status, code, internal: { category, reason } }) => {
       // 4xx is the client's error; 5xx is for the operator.
       if (status < 500) logEvent("oauth.error_response", { status, code, category, reason });

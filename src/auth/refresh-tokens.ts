@@ -1,19 +1,19 @@
 /**
- * Refresh tokens of one grant that several requests with one token have brought. The provider's record of a grant has
- * two: the current one, and the one before it, which stays good until the current one is used. Where a client did not
- * get its answer in time and asks again with the same token, each request makes another current one, and nobody knows
- * which of them the client has: the ones that were displaced stay good as well, until any of them is used.
+ * Refresh tokens that several requests with the same token have received. The provider's record of a grant has two: the
+ * current one, and the previous one, which stays valid until the current one is used. If a client repeats a request
+ * whose response it did not receive, each request issues another current token, and the server cannot tell which one
+ * the client has. So the displaced tokens stay valid too, until any of them is used.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { sha256 } from "hono/utils/crypto";
 import { z } from "zod";
 
-/** A client that asks more often than this with one token has given the first answers up. */
+/** A client that repeats a request more often than this does not need the first responses any more. */
 const MAXIMUM_DISPLACED = 4;
 
 const refreshTokenSchema = z.object({ id: z.string(), wrappedKey: z.string() });
 
-/** Of the provider's record; `displaced` is ours, and the provider writes it back as it has read it. */
+/** Fields of the provider's record. `displaced` is added here; the provider writes it back unchanged. */
 const tokensSchema = z.looseObject({
   refreshTokenId: z.string().optional(),
   refreshTokenWrappedKey: z.string().optional(),
@@ -23,14 +23,14 @@ const tokensSchema = z.looseObject({
 
 const presentedId = new AsyncLocalStorage<string | null>();
 
-/** Does work for a request that presents this credential, so that the grant is read as the one that it belongs to. */
+/** Runs the work of a request that presents this credential, for {@link asPresented}. */
 export async function presenting<T>(credential: string | undefined, work: () => Promise<T>): Promise<T> {
   if (credential === undefined) return work();
-  // As the provider names a token.
+  // The hash by which the provider identifies a token.
   return presentedId.run(await sha256(credential), work);
 }
 
-/** A grant's record, with the presented token as the current one where it is one of those that were displaced. */
+/** The grant's record; if the presented token is a displaced one, it takes the place of the current one. */
 export function asPresented(record: string): string {
   const id = presentedId.getStore();
   if (id == null) return record;
@@ -48,8 +48,7 @@ export function asPresented(record: string): string {
  * The record to store when the provider has issued a refresh token.
  *
  * @param known the record before it
- * @returns undefined when the token that was presented has been replaced meanwhile by one that was used: the provider
- *   looked at the record some time ago
+ * @returns undefined if, since the provider read the record, the presented token was replaced by one that has been used
  */
 export function withDisplaced(known: string, written: string): string | undefined {
   const before = tokensSchema.parse(JSON.parse(known));
@@ -58,7 +57,7 @@ export function withDisplaced(known: string, written: string): string | undefine
   const presented = after.previousRefreshTokenId;
   const good = [id, before.previousRefreshTokenId, ...(before.displaced ?? []).map((token) => token.id)];
   if (presented !== undefined && !good.includes(presented)) return undefined;
-  // Only then was the same token presented a second time. Any other has been used, and ends those beside it.
+  // The same token was presented again. Otherwise a newer token was used, which ends the displaced ones.
   const isRepeated =
     after.previousRefreshTokenId !== undefined &&
     after.previousRefreshTokenId === before.previousRefreshTokenId;

@@ -1,8 +1,8 @@
 /**
- * Clients that register themselves (RFC 7591): what they may say, and how long they stay known.
+ * Dynamic client registration (RFC 7591): limits and lifetimes.
  *
- * Anyone may register, so a registration lives for a day. A person who signs in and allows the client gives it a longer
- * life, and the provider renews that with each use in its second half.
+ * Anyone may register, so a registration expires after a day. When a person signs in and allows the client, its
+ * lifetime is extended, and the provider renews it with each use in the second half.
  */
 import type { ClientRegistrationCallbackResult, OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
@@ -10,10 +10,10 @@ import { errorName, logProblem } from "../log.ts";
 import { nowInSeconds } from "../time.ts";
 import { isRegisteredClientId } from "./credentials.ts";
 
-/** How long a registration lives that no person has approved: KV must not fill up. */
+/** Lifetime of a registration that no person has approved, so that KV does not fill up. */
 const UNUSED_REGISTRATION_TTL_SECONDS = 24 * 60 * 60;
 
-/** How long a client stays registered after a person has approved it, or it was last renewed. */
+/** Lifetime of a registration after a person has approved it, or after its last renewal. */
 export const CLIENT_REGISTRATION_TTL_SECONDS = 90 * 24 * 60 * 60;
 
 const MAXIMUM_CLIENT_NAME_LENGTH = 200;
@@ -24,7 +24,7 @@ const registrationLimits = z.looseObject({
   redirect_uris: z.array(z.unknown()).max(MAXIMUM_REDIRECT_URIS).optional(),
 });
 
-/** A name that fills the consent page would hide where the access goes. The provider judges everything else. */
+/** A very long name could push the redirect host off the consent page. The provider validates everything else. */
 export function judgeRegistration({
   clientMetadata,
 }: {
@@ -41,9 +41,8 @@ export function judgeRegistration({
 }
 
 /**
- * The provider's record of a client that has just registered, with the life of an unused one. The expiry that stands in
- * it is what the provider's renewals go by; a secret's expiry, which the client is told, is that of an approved client
- * (RFC 7591 §3.2.1).
+ * The provider's record of a new client, with the lifetime of an unapproved one. The provider renews by the expiry in
+ * the record. The `client_secret_expires_at` in the response (RFC 7591 §3.2.1) is that of an approved client.
  */
 export function shortenRegistration(record: string): { record: string; expirationTtl: number } {
   const fields = z.record(z.string(), z.unknown()).parse(JSON.parse(record));
@@ -55,8 +54,8 @@ export function shortenRegistration(record: string): { record: string; expiratio
 }
 
 /**
- * A person who has signed in has approved the client: its registration lives on. Writing it anew gives it the life that
- * the provider's options name. A write that fails costs nobody the sign-in: the provider renews at the next use.
+ * Extends the registration of a client that a person has approved. Updating it sets the lifetime of the provider's
+ * options. A failed write does not fail the sign-in: the provider renews at the next use.
  */
 export async function keepRegistration(provider: OAuthHelpers, clientId: string): Promise<void> {
   // A client known by its metadata document has no registration.

@@ -1,7 +1,7 @@
 /**
- * Short-lived cookies, sealed, so that a browser can neither read nor make one. Two belong to the sign-out page: one
- * while the person is at PingOne, one while they look at the page. One names who was asked about a client at the
- * callback.
+ * Short-lived sealed cookies, which a browser can neither read nor forge. Two belong to `/signout`: one during the
+ * sign-in at PingOne, one while the page is shown. The third one identifies the person to whom the callback showed the
+ * consent page.
  */
 import type { Context } from "hono";
 import { deleteCookie, generateCookie, getCookie, setCookie } from "hono/cookie";
@@ -9,7 +9,7 @@ import { z } from "zod";
 import { signInTransactionSchema } from "./ping-types.ts";
 import { sealToText, unsealFromText } from "./sealing.ts";
 
-/** Long enough to type a password or to read a list; then the person signs in again, mostly silently. */
+/** Enough to enter a password or to read the list; after that the person signs in again, usually silently. */
 const COOKIE_TTL_SECONDS = 600;
 
 /** Browsers drop a cookie beyond 4096 bytes; an ID token longer than this is left out. */
@@ -34,7 +34,7 @@ const accountSchema = z.object({
   userId: z.string(),
   name: z.string(),
   idToken: z.string().optional(),
-  /** Stands in the page's forms too: a form that another site sends has not got it. */
+  /** Also a hidden field of the page's forms, against cross-site request forgery. */
   formToken: z.string(),
 });
 
@@ -47,7 +47,7 @@ const ASKED_COOKIE = "ping-asked";
 const PENDING_COOKIE = "ping-signout-pending";
 const ACCOUNT_COOKIE = "ping-signout-account";
 
-/** One for each sign-in, so that two tabs do not take each other's. */
+/** One for each sign-in, so that two tabs do not overwrite each other's. */
 function pendingCookie(state: string): string {
   return `${PENDING_COOKIE}-${state.replaceAll(/[^A-Za-z0-9_-]/g, "").slice(0, 24)}`;
 }
@@ -62,7 +62,7 @@ export async function rememberPendingSignIn(
   setCookie(c, name, await sealCookie(secret, name, pending), { ...COOKIE_OPTIONS, sameSite: "Lax" });
 }
 
-/** What was remembered under this `state`, once. */
+/** Reads the cookie of this `state`, once. */
 export async function takePendingSignIn(
   c: Context,
   secret: string,
@@ -93,16 +93,16 @@ export function forgetAccount(c: Context): void {
   deleteCookie(c, ACCOUNT_COOKIE, COOKIE_OPTIONS);
 }
 
-/** The header value that remembers who was asked about a client at the callback. */
+/** The `Set-Cookie` value for the person to whom the callback shows the consent page. */
 export async function askedPersonCookie(secret: string, userId: string): Promise<string> {
   const value = await sealCookie(secret, ASKED_COOKIE, { userId });
   return generateCookie(ASKED_COOKIE, value, { ...COOKIE_OPTIONS, sameSite: "Lax" });
 }
 
 /**
- * Somebody has signed in: a page that another person was asked on is not for this browser any more.
+ * After a sign-in: invalidates a consent page that is open in this browser for another person.
  *
- * @returns the header value that deletes the cookie, or undefined where it names nobody else
+ * @returns the `Set-Cookie` value that deletes the cookie, or undefined if it names no other person
  */
 export async function clearedAskedPersonCookie(
   c: Context,
@@ -134,7 +134,7 @@ async function openCookie<T extends { expiresAt: number }>(
   if (text === undefined) return undefined;
   // A cookie of another version counts as absent.
   const parsed = schema.safeParse(JSON.parse(text));
-  // The browser's own Max-Age is a courtesy; this is the rule.
+  // The server checks the lifetime; a browser may ignore Max-Age.
   if (!parsed.success || parsed.data.expiresAt <= Date.now()) return undefined;
   const { expiresAt: _, ...content } = parsed.data;
   return content;

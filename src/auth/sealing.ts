@@ -1,7 +1,7 @@
 /**
- * Sealing of what a Durable Object stores and of what a cookie carries: AES-256-GCM under a key that HKDF (RFC 5869)
- * derives from the Worker's secret and the id of the one place where it belongs, so that it is useless anywhere
- * else and to anyone without the secret.
+ * Encrypts the storage of Durable Objects and cookies: AES-256-GCM under a key that HKDF (RFC 5869) derives from the
+ * Worker's secret and the id of the object or cookie, so that the ciphertext is useless in another place or without the
+ * secret.
  */
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
@@ -53,7 +53,7 @@ export async function seal(text: string, context: SealingContext): Promise<Seale
 export async function unseal(sealed: Sealed, context: SealingContext): Promise<string | undefined> {
   const key = await deriveKey(context);
   try {
-    // Copies, because what storage returns is typed over a buffer that may be shared.
+    // Copies, because the storage returns a view whose type allows a shared buffer.
     const iv = new Uint8Array(sealed.iv);
     const ciphertext = new Uint8Array(sealed.ciphertext);
     return new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, ciphertext));

@@ -1,4 +1,4 @@
-/** How a sign-in that cannot go on ends: at the MCP client where it is known, else on a page. */
+/** Ends a failed sign-in: with an OAuth error to the MCP client if it is known, otherwise with an error page. */
 import {
   AuthorizationError,
   type AuthRequest,
@@ -13,11 +13,11 @@ import { mapPingFailure, redirectWithPingOneError } from "./workers-oauth-utils.
 
 const START_AGAIN = "Go back to your app and connect again.";
 
-/** How the provider and this Worker describe a page or a state that is not good any more. */
+/** How the provider and this Worker describe a page or a `state` that is no longer valid. */
 const PAST_PAGE = /expired|already used|browser/;
 const PAGE_RULE = "A sign-in page works once, for ten minutes, in the browser that opened it.";
 
-/** @param headers cookies of what went before */
+/** @param headers cookies set or deleted before the failure */
 export function redirect(location: string, headers: Headers): Response {
   headers.set("Location", location);
   headers.set("Cache-Control", "no-store");
@@ -25,7 +25,7 @@ export function redirect(location: string, headers: Headers): Response {
   return new Response(null, { status: 302, headers });
 }
 
-/** The exchange with PingOne failed: the MCP client gets an OAuth error. @param headers cookies of what went before */
+/** A request to PingOne failed: the MCP client gets an OAuth error. @param headers cookies set or deleted before */
 export function redirectPingFailure(failure: PingFailure, request: AuthRequest, headers: Headers): Response {
   const error = mapPingFailure(failure);
   logProblem("callback.pingone_failed", { reference: createReference(), ...describeFailure(failure), error });
@@ -33,8 +33,8 @@ export function redirectPingFailure(failure: PingFailure, request: AuthRequest, 
 }
 
 /**
- * Something failed in this Worker after the MCP client and its redirect URI were found good. The client gets an OAuth
- * error, unless there is none to go back to.
+ * Something failed in this Worker after the MCP client and its redirect URI were validated: the client gets an OAuth
+ * error. Without a client, the browser gets a page.
  */
 export function endSignIn(
   error: unknown,
@@ -53,7 +53,7 @@ export function endSignIn(
   );
 }
 
-/** For what cannot go back to a client, because none is known or trusted. */
+/** An error page, for failures without a validated client. */
 export function renderFailure(error: unknown, headers = new Headers()): Response | Promise<Response> {
   if (error instanceof AuthorizationError) {
     if (error.redirectTo !== undefined) return redirect(error.redirectTo, headers);
@@ -80,7 +80,7 @@ export function renderFailure(error: unknown, headers = new Headers()): Response
   }
   logProblem("authorize.failed", { reference, error: errorName(error) });
   return renderErrorPage({
-    // As elsewhere: mostly it is a store or an object that did not answer, and the next try succeeds.
+    // Usually a store or an object did not answer, and the next try succeeds.
     status: 503,
     title: "Something went wrong here",
     text: "The sign-in could not be completed because of an error in this server.",

@@ -1,5 +1,5 @@
 /**
- * `/signout`: behind a sign-in at PingOne, a person sees which MCP clients act for them and ends one or all.
+ * `/signout`: after a sign-in at PingOne, a person sees which MCP clients act for them and ends one or all.
  *
  * Its sign-in shares `/callback` with the MCP sign-in, because PingOne knows one redirect URI; the `state` tells
  * them apart. PingOne's tokens of this sign-in are not kept.
@@ -36,7 +36,7 @@ type App = { Bindings: Env };
 /** Marks the `state` of this page's own sign-in. */
 const STATE_PREFIX = "signout.";
 
-/** The provider's cookie of remembered approvals, for all people who use this browser. */
+/** The provider's cookie of remembered approvals, shared by all people who use this browser. */
 const APPROVALS_COOKIE = "oauth-approvals";
 
 export function isSignOutState(state: string | null): boolean {
@@ -73,7 +73,7 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
     switch (form.get("action")) {
       case "end": {
         const wasThere = await person.endConnection(form.get("grant") ?? "", requestId());
-        // Ended already, in another tab or by its client: the page shows what is left.
+        // Already ended, in another tab or by the client: show the current list.
         if (!wasThere) return c.redirect(ENDPOINTS.signOut, 303);
         logEvent("signout.grants_ended", { grants: 1 });
         forgetApprovals(c);
@@ -93,7 +93,7 @@ export function createSignOutHandler(settings: Settings): Hono<App> {
   return app;
 }
 
-/** The second half of this page's sign-in, called by `/callback`. */
+/** Completes the sign-in of this page; called by `/callback`. */
 export async function finishSignOutSignIn(c: Context<App>, settings: Settings): Promise<Response> {
   const url = new URL(c.req.url);
   const state = url.searchParams.get("state") ?? "";
@@ -126,7 +126,7 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
   return c.redirect(ENDPOINTS.signOut, 303);
 }
 
-/** From 1. Anything that is no page's number is the first page. */
+/** From 1. Any other value means the first page. */
 function pageNumber(text: string | undefined): number {
   return /^[1-9]\d{0,5}$/.test(text ?? "") ? Number(text) : 1;
 }
@@ -154,7 +154,7 @@ async function signOffAtPingOne(c: Context<App>, settings: Settings, account: Ac
   });
 }
 
-/** So that this browser's next connection shows the consent page at once; what counts is at the person's object. */
+/** Makes this browser's next connection show the consent page at once. The decision itself is the person's object's. */
 function forgetApprovals(c: Context<App>): void {
   deleteCookie(c, APPROVALS_COOKIE, { prefix: "host", secure: true, path: "/" });
 }
@@ -183,7 +183,7 @@ function startAgain(c: Context<App>, text: string): Promise<Response> {
   });
 }
 
-/** Hono adds the cookies that this request has set or deleted only to responses that it makes itself. */
+/** Hono adds cookies that the handler has set or deleted only to responses that Hono creates. */
 async function pageWithCookies(
   c: Context<App>,
   status: number,

@@ -1,4 +1,4 @@
-/** The page on which a person sees who acts for them, and ends it. */
+/** The page that lists the clients that act for a person, with buttons to end their access. */
 import { ENDPOINTS, isTodoScope, SERVER_INFO, TODO_SCOPES } from "../config.ts";
 import { displayName } from "./display-name.ts";
 import { Page, respond } from "./layout.tsx";

@@ -1,6 +1,6 @@
 /**
  * `POST /token`: MCP clients redeem codes, refresh tokens and revoke them (RFC 6749 §3.2, RFC 7009). The provider
- * decides whether a request is authentic; this is what stands before and behind it.
+ * authenticates and answers; this module checks requests before it and PingSessions after it.
  */
 import {
   GrantType,
@@ -20,7 +20,7 @@ const MINIMUM_TOKEN_TTL_SECONDS = 60;
 
 const NO_STORE = { "Cache-Control": "no-store", Pragma: "no-cache" };
 
-/** What proves a request's right, by its grant type. */
+/** The parameter with the code or token, by grant type. */
 const CREDENTIAL_OF_GRANT_TYPE: Readonly<Record<string, string>> = {
   [GrantType.AUTHORIZATION_CODE]: "code",
   [GrantType.REFRESH_TOKEN]: "refresh_token",
@@ -32,7 +32,7 @@ const AUTHENTICATION_PARAMETERS = ["client_secret", "client_assertion", "client_
 /**
  * Answers a token or revocation request.
  *
- * @param askProvider the provider's own answer, which costs a read of the client's registration and of the grant
+ * @param askProvider calls the provider, which reads the client's registration and the grant
  */
 export async function answerTokenRequest(
   request: Request,
@@ -48,16 +48,16 @@ export async function answerTokenRequest(
   return presenting(soleCredential(form), () => askProvider(identified));
 }
 
-/** Whether the provider would issue tokens if all is well; else it takes the form for a revocation, or refuses it. */
+/** Whether the provider handles the form as a token request; otherwise as a revocation, or it refuses the form. */
 export function asksForTokens(body: string): boolean {
   const [grantType, ...others] = new URLSearchParams(body).getAll("grant_type");
   return Boolean(grantType) && others.length === 0;
 }
 
 /**
- * A public client proves itself by nothing but the code or token that it holds. One that this server cannot have issued
- * is refused without a look at any store, so that strangers cannot cause costs. A client that authenticates is judged
- * first, by the provider (RFC 6749 §3.2.1).
+ * A public client has only its code or token as proof. One that this server cannot have issued is refused without
+ * reading a store, so that unauthenticated callers cannot cause costs. If the client authenticates, the provider checks
+ * that first (RFC 6749 §3.2.1).
  */
 function refuseUnissued(request: Request, form: URLSearchParams): Response | undefined {
   const authenticates =
@@ -65,12 +65,12 @@ function refuseUnissued(request: Request, form: URLSearchParams): Response | und
   const credential = soleCredential(form);
   if (authenticates || !form.get("client_id") || credential === undefined) return undefined;
   if (parseCredential(credential) !== undefined) return undefined;
-  // RFC 7009 §2.2: an invalid token is as good as revoked.
+  // RFC 7009 §2.2: revoking an invalid token succeeds.
   if (!form.has("grant_type")) return new Response(null, { status: 200, headers: NO_STORE });
   return oauthError("invalid_grant", "This code or token was not issued by this server.");
 }
 
-/** The code or token that the request is about; undefined where none or several are sent. */
+/** The code or token of the request; undefined if none or several are sent. */
 function soleCredential(form: URLSearchParams): string | undefined {
   const [grantType, ...otherTypes] = form.getAll("grant_type");
   const name = !grantType ? "token" : CREDENTIAL_OF_GRANT_TYPE[grantType];
@@ -84,9 +84,9 @@ function oauthError(error: string, description: string): Response {
 
 /**
  * Lets a client authenticate with Basic and repeat its own id in the body, as the MCP Python SDK does by default
- * (modelcontextprotocol/python-sdk#3138). RFC 6749 §2.3 forbids two authentication *methods*; the same id twice is
- * one, and another id is a mistake of which the provider would say something else. A secret in the body is left for the
- * provider to refuse.
+ * (modelcontextprotocol/python-sdk#3138). RFC 6749 §2.3 forbids two authentication *methods*; the same id twice is one
+ * method. A different id is refused here, because the provider's message would be misleading. The provider refuses a
+ * secret in the body.
  */
 function withOneClientId(request: Request, form: URLSearchParams): Request | Response {
   const basicId = readBasicClientId(request.headers.get("Authorization"));
@@ -119,21 +119,21 @@ function readBasicClientId(authorization: string | null): string | undefined {
 /**
  * Runs before the provider issues tokens to an MCP client that it has authenticated.
  *
- * @throws {OAuthError} `invalid_grant`, with which the provider also revokes the MCP grant, when the PingOne session is
- *   over; `temporarily_unavailable` when PingOne is down and no valid token is left
+ * @throws {OAuthError} `invalid_grant` when the PingSession has ended; the provider then also revokes the MCP grant.
+ *   `temporarily_unavailable` when PingOne is down and no valid token is left
  */
 export async function onTokenExchange(
   exchange: TokenExchangeCallbackOptions<Env>,
 ): Promise<TokenExchangeCallbackResult | undefined> {
   const props = propsSchema.safeParse(exchange.props);
-  // A grant whose props have another shape was made by another version.
+  // Props of another shape were written by another version.
   if (!props.success) throw signInAgain();
   const session = exchange.env.PING_SESSION.getByName(props.data.pingSessionId);
   if (exchange.grantType === GrantType.AUTHORIZATION_CODE) {
     const binding = await session.bind();
     if (binding.kind === "over") throw signInAgain();
     if (binding.kind === "renewable") return undefined;
-    // PingOne gave no refresh token: this grant ends when PingOne's access token does.
+    // PingOne issued no refresh token: this grant ends with PingOne's access token.
     const ttl = Math.max(MINIMUM_TOKEN_TTL_SECONDS, binding.secondsLeft);
     return { accessTokenTTL: ttl, refreshTokenTTL: 0 };
   }

@@ -1,6 +1,6 @@
 /**
- * What the provider's own helpers leave to us on the authorization endpoint: which scopes a request means, PKCE for
- * confidential clients, parameters sent twice, and which OAuth error the client is told.
+ * Rules of the authorization endpoint that the provider does not implement: default scopes, PKCE for confidential
+ * clients, repeated parameters, and the OAuth error that the client gets.
  */
 import {
   AuthorizationError,
@@ -16,11 +16,14 @@ const S256_CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
 /** Far above any legitimate authorization request. The provider stores `state`, so it is bounded. */
 const MAXIMUM_QUERY_LENGTH = 8 * 1024;
 
-/** Untrusted until the provider has matched client and redirect URI: an error about them is shown, never redirected. */
+/**
+ * Untrusted until the provider has matched client and redirect URI: an error about them becomes a page, never a
+ * redirect.
+ */
 const IDENTIFYING_PARAMETERS = ["client_id", "redirect_uri"];
 
 /**
- * Refuses what must be refused before the client is known.
+ * Checks that come before the client is known.
  *
  * @throws {AuthorizationError} without `redirectTo`: it has to be shown on a page
  */
@@ -47,7 +50,7 @@ export function requireOnce(url: URL, names: readonly string[]): void {
 }
 
 /**
- * The request as it is meant: known scopes only, all of them where none was asked for.
+ * Normalizes the scopes: known ones only, or all of them if none was requested.
  *
  * @throws {AuthorizationError} with `redirectTo`, for a request whose client and redirect URI are trusted
  */
@@ -78,14 +81,17 @@ export function normalizeAuthorizationRequest(request: AuthRequest, url: URL): A
   return { ...request, scope: known.length > 0 ? known : [...ALL_TODO_SCOPES] };
 }
 
-/** The Todo scopes of a request that {@link normalizeAuthorizationRequest} has passed. */
+/** The Todo scopes of a request that {@link normalizeAuthorizationRequest} has accepted. */
 export function todoScopesOf(request: AuthRequest): TodoScope[] {
   return ALL_TODO_SCOPES.filter((scope) => request.scope.includes(scope));
 }
 
 type ClientError = "access_denied" | "invalid_scope" | "server_error" | "temporarily_unavailable";
 
-/** A DaVinci author chooses the code, and `access_denied` is not in their list: what we do not know means "no". */
+/**
+ * A DaVinci author chooses the code, and `access_denied` is not in DaVinci's list: an unknown code means
+ * `access_denied`.
+ */
 export function mapPingOneError(error: string): ClientError {
   switch (error) {
     case "invalid_scope":
@@ -104,25 +110,25 @@ const PING_ONE_ERROR_TEXT: Readonly<Record<ClientError, string>> = {
   temporarily_unavailable: "PingOne is not available at the moment. Try again later.",
 };
 
-/** The redirect that brings the MCP client back with an OAuth error, its `state` and `iss` (RFC 9207). */
+/** The redirect to the MCP client with an OAuth error, its `state` and `iss` (RFC 9207). */
 export function redirectWithPingOneError(request: AuthRequest, code: ClientError): string {
   return authorizationErrorRedirect(request, code, PING_ONE_ERROR_TEXT[code]);
 }
 
-/** What a failed exchange with PingOne means to the MCP client. */
+/** The OAuth error for the MCP client after a failed request to PingOne. */
 export function mapPingFailure({ failure }: PingFailure): ClientError {
   if (failure === "unavailable") return "temporarily_unavailable";
   return failure === "wrong_policy" ? "access_denied" : "server_error";
 }
 
-/** Whether a form was sent, by its Content-Type. */
+/** Whether the Content-Type is that of a form. */
 export function isForm(request: Request): boolean {
   const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   return request.method === "POST" && type === "application/x-www-form-urlencoded";
 }
 
 /**
- * What a person pressed on the consent page.
+ * The button that the person pressed on the consent page.
  *
  * @throws {AuthorizationError} when the form is not the one that the page shows
  */

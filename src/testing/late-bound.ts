@@ -1,4 +1,6 @@
-/** Stands for what a fixture starts, so that the helpers of a file can name it before it runs. */
+/**
+ * A placeholder for a value that a fixture creates, so that helpers of a test file can refer to it before it exists.
+ */
 export function lateBound<T extends object>(get: () => T | undefined): T {
   const started = () => {
     const value = get();

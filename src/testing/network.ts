@@ -1,7 +1,7 @@
 /**
- * What leaves this process by HTTP, and with it what the Worker sends to its upstreams: workerd hands that over. Loopback
- * passes. Everything else needs a handler of its test; a request without one fails, and fails the test as well, because
- * the Worker may treat a failed request as an upstream that is down.
+ * Intercepts HTTP requests of this process and of the Worker, whose requests workerd passes to it. Loopback passes. Any
+ * other request needs a handler of its test; without one the request fails, and the test too, because the Worker may
+ * treat a failed request as an unavailable upstream.
  */
 import { HttpResponse, http, passthrough } from "msw";
 import { type SetupServer, setupServer } from "msw/node";
@@ -12,10 +12,10 @@ const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 const unanswered: string[] = [];
 
-/** Vitest starts a fixture for each `it` of a file, and two servers would each read the same request. */
+/** Shared: Vitest starts the fixture for each `it` of a file, and two servers would both handle the same request. */
 let shared: { readonly server: SetupServer; readonly close: () => void; users: number } | undefined;
 
-/** For handlers and events of the file that runs. */
+/** For handlers and events of the current file. */
 export const network = lateBound(() => shared?.server);
 
 export const networkTest = test
@@ -59,8 +59,8 @@ function listen() {
 }
 
 /**
- * The test harness sends the Worker's requests with this process's `fetch`, which would follow redirects that the Worker
- * does not follow. @returns how to undo it
+ * The test harness sends the Worker's requests with this process's `fetch`, which would follow redirects that the
+ * Worker does not follow. @returns a function that restores `fetch`
  */
 function leaveRedirectsToWorkerd(): () => void {
   const send = globalThis.fetch;
@@ -73,7 +73,7 @@ function leaveRedirectsToWorkerd(): () => void {
   };
 }
 
-/** Of tests that run side by side, the first to end reports for all. */
+/** If tests run concurrently, the first one to end reports for all. */
 function requireAllAnswered(unanswered: string[]): void {
   const requests = unanswered.splice(0);
   if (requests.length === 0) return;

@@ -1,4 +1,4 @@
-/** Settings of a Worker for tests, with upstreams that nobody serves. */
+/** Settings of a Worker for tests, with upstreams that do not exist. */
 import { parseSettings, type Settings } from "../config.ts";
 
 export function testSettings(changes: Readonly<Record<string, string>> = {}): Settings {

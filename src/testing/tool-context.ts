@@ -1,4 +1,4 @@
-/** Tools with a caller, a token and a Todo API that answers as a test says. */
+/** Runs tools with a caller, a token and a Todo API whose answer the test chooses. */
 import { test, vi } from "vitest";
 import type { PingSessionOutcome } from "../auth/ping-types.ts";
 import { ALL_TODO_SCOPES, type Settings } from "../config.ts";
@@ -29,7 +29,7 @@ export const CALLER: Caller = {
   deadline: Number.POSITIVE_INFINITY,
 };
 
-/** Of {@link it}: every line that was logged in the test. */
+/** Fixture of {@link it}: every line that was logged in the test. */
 export const log: string[] = [];
 
 export const it = test.extend("logging", { auto: true }, ({ onTestFinished }) => {
@@ -40,7 +40,7 @@ export const it = test.extend("logging", { auto: true }, ({ onTestFinished }) =>
   onTestFinished(() => void vi.restoreAllMocks());
 });
 
-/** A context whose Todo API answers with this outcome, or throws, whatever it is asked. */
+/** A context whose Todo API answers every call with this outcome, or throws it. */
 export function contextWith(
   options: {
     caller?: Partial<Caller>;

@@ -1,6 +1,6 @@
 /**
- * An issuer that exists only as MSW handlers and signs whatever a test writes, for tokens that no honest provider
- * issues. Complete sign-ins go through the emulator; here it is only what comes back from the token endpoint.
+ * An issuer made of MSW handlers that signs whatever a test writes, for tokens that a correct provider never issues.
+ * Complete sign-ins use the emulator.
  */
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { HttpResponse, http, type RequestHandler } from "msw";
@@ -12,7 +12,7 @@ export const CRAFTED_CLIENT = {
 } as const;
 export const CRAFTED_AUDIENCE = "https://todo.api.com";
 
-/** What the token endpoint answers next; everything that is left out is as it should be. */
+/** The next answer of the token endpoint; defaults are valid. */
 export interface CraftedAnswer {
   /** `undefined` leaves a claim out. */
   readonly idToken?: Record<string, unknown>;
@@ -111,7 +111,7 @@ export function craftedMetadata(): Record<string, unknown> & Endpoints {
   };
 }
 
-/** A sign-in that an MCP client has begun, as the provider hands it to a handler. */
+/** An authorization request as the provider passes it to a handler. */
 export const CRAFTED_REQUEST = {
   responseType: "code",
   clientId: "c".repeat(16),
@@ -121,7 +121,7 @@ export const CRAFTED_REQUEST = {
   issuer: "https://mcp.example.com",
 } as const;
 
-/** Settings of a Worker that signs people in there. */
+/** Settings of a Worker that uses this issuer. */
 export const CRAFTED_SETTINGS = {
   PINGONE_ISSUER: CRAFTED_ISSUER,
   MCP_SERVER_CLIENT_ID: CRAFTED_CLIENT.id,
