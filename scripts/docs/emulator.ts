@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { OFFLINE } from "../../mocks/control.ts";
 import type { Verb } from "../../mocks/kit/control/verb.ts";
+import { VARIABLES } from "../../mocks/pingone/davinci/template.ts";
 import { DEFAULT_SWITCHES, switchesSchema } from "../../mocks/pingone/tenant/switches.ts";
 import { ROOT, readText } from "./documents.ts";
 import { codes, type Parts, table } from "./generate.ts";
@@ -40,6 +41,7 @@ export function emulatorParts(): Parts {
       ]),
     ),
     flows: table(["flow", "what it is for"], flowRows()),
+    "flow-variables": VARIABLES.map((name) => `\`${name}\``).join(" · "),
   };
 }
 

@@ -15,7 +15,7 @@ import type { Interaction, SubmittedFields } from "./interaction.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { renderConsentScreen, renderFormScreen } from "./screens.ts";
 import { type ReadForm, readConsentForm, readScreenForm } from "./submitted-form.ts";
-import { expandTemplate, readVariable, type Variables } from "./template.ts";
+import { expandTemplate, readVariable, userVariables, type Variables } from "./template.ts";
 
 /** A double click on the last button sends the form twice, and the browser only follows the second answer. */
 const REPEAT_WINDOW_MS = 10_000;
@@ -72,15 +72,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     return {
       "application.id": context.application.id,
       "application.name": context.application.name,
-      ...(user && {
-        "user.username": user.username,
-        "user.email": user.email,
-        "user.name.given": user.name.given,
-        "user.name.family": user.name.family,
-        "user.enabled": String(user.enabled),
-        "user.mfaEnabled": String(user.mfaEnabled),
-        "user.lifecycle.status": user.lifecycle.status,
-      }),
+      ...(user && userVariables(user)),
       "consent.status": consent?.status ?? "",
       "mfa.verified": String(interaction.isMfaVerified === true),
       "lock.remaining": seconds === undefined ? "a while" : describeSeconds(seconds),

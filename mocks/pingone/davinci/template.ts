@@ -1,25 +1,34 @@
 /** Variables of a flow, as `{{name}}` in its texts and as the `value` of a branch. */
+import type { User } from "../tenant/users.ts";
+
+const APPLICATION_VARIABLES = ["application.id", "application.name"] as const;
+
+/** The variables that are set once the flow has identified the user. */
+const USER_VARIABLES = {
+  "user.username": ({ username }) => username,
+  "user.email": ({ email }) => email,
+  "user.name.given": ({ name }) => name.given,
+  "user.name.family": ({ name }) => name.family,
+  "user.enabled": ({ enabled }) => String(enabled),
+  "user.mfaEnabled": ({ mfaEnabled }) => String(mfaEnabled),
+  "user.lifecycle.status": ({ lifecycle }) => lifecycle.status,
+} as const satisfies Readonly<Record<string, (user: User) => string>>;
+type UserVariable = keyof typeof USER_VARIABLES;
+
+const STATE_VARIABLES = ["consent.status", "mfa.verified", "lock.remaining", "code.sentTo"] as const;
+type SetVariable = (typeof APPLICATION_VARIABLES)[number] | (typeof STATE_VARIABLES)[number];
 
 /** Every variable but `parameters.<name>`, which stands for any parameter of the authorization request. */
 export const VARIABLES = [
-  "application.id",
-  "application.name",
-  "user.username",
-  "user.email",
-  "user.name.given",
-  "user.name.family",
-  "user.enabled",
-  "user.mfaEnabled",
-  "user.lifecycle.status",
-  "consent.status",
-  "mfa.verified",
-  "lock.remaining",
-  "code.sentTo",
-] as const;
-type Variable = (typeof VARIABLES)[number];
-export type Variables = Readonly<Partial<Record<Variable, string>>>;
+  ...APPLICATION_VARIABLES,
+  ...(Object.keys(USER_VARIABLES) as UserVariable[]),
+  ...STATE_VARIABLES,
+];
+type Variable = UserVariable | SetVariable;
+/** The user's are absent before the flow has identified the user. */
+export type Variables = Readonly<Record<SetVariable, string> & Partial<Record<UserVariable, string>>>;
 
-/** What a variable can be, for those that are one of few words: a branch on any other word is a slip of the pen. */
+/** The possible values of a variable that has few: a branch on any other value is a typo. */
 export const VARIABLE_VALUES: Readonly<Partial<Record<string, readonly string[]>>> = {
   "consent.status": ["ACCEPTED", "DECLINED"],
   "mfa.verified": ["true", "false"],
@@ -33,6 +42,12 @@ const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
 export function isVariable(name: string): boolean {
   return (VARIABLES as readonly string[]).includes(name) || /^parameters\.[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
+
+export function userVariables(user: User): Readonly<Record<UserVariable, string>> {
+  const values = Object.entries(USER_VARIABLES).map(([name, read]) => [name, read(user)]);
+  // `Object.fromEntries` forgets the names of the keys.
+  return Object.fromEntries(values) as Record<UserVariable, string>;
 }
 
 /** Names used in a template, known or not. */

@@ -1,6 +1,7 @@
 /** Whatever arrives, the answer is an error of the endpoint's own kind: never a 500, never a hang. */
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROUTES } from "../routes.ts";
 import { basic, PASSWORD } from "../testing/client.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
 
@@ -10,8 +11,16 @@ beforeAll(async () => {
 });
 afterAll(() => tenant[Symbol.asyncDispose]());
 
-const BACK_CHANNEL = ["token", "introspect", "revoke", "par"];
-const ALL = ["authorize", ...BACK_CHANNEL, "userinfo", "signoff"];
+const below = "/as/";
+const takingForms = ROUTES.filter(({ path, methods }) => path.startsWith(below) && methods.some(isPost));
+const ALL = takingForms.map(({ path }) => path.slice(below.length));
+const BACK_CHANNEL = takingForms
+  .filter(({ methods }) => methods.every(isPost))
+  .map(({ path }) => path.slice(below.length));
+
+function isPost(method: string): boolean {
+  return method === "POST";
+}
 
 const bodies: [string, string, BodyInit][] = [
   ["nothing", "", ""],
