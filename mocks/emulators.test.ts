@@ -123,6 +123,18 @@ describe("the control API on both emulators", () => {
     });
   });
 
+  it("notes no refusal in the journal: a note is for what fails inside an emulator", async () => {
+    await new TestClient(emulators).refresh("bogus");
+    await new TestClient(emulators).userInfo("bogus");
+    await new TestClient(emulators).authorize({ client_id: "nobody" });
+    const entries = await emulators.control.requests();
+    expect(entries.map(({ endpoint, note }) => [endpoint, note])).toEqual([
+      ["token", undefined],
+      ["userinfo", undefined],
+      ["authorize", undefined],
+    ]);
+  });
+
   it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
     const { control } = emulators;
     const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });

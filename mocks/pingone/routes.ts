@@ -170,12 +170,11 @@ export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
 }
 
 function answerError(error: Error, c: OidcContext): Response {
-  if (error instanceof P1Refusal) {
-    const { status, code, message, headers } = error;
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
-    return sendP1Error(c, { status, code, message });
+  if (error instanceof P1Refusal || error instanceof OAuthRefusal || error instanceof UntrustedRequest) {
+    // Hono keeps what was thrown, and the journal notes that as a failure of the emulator. A refusal is none.
+    c.error = undefined;
+    return answerRefused(error, c);
   }
-  if (error instanceof OAuthRefusal || error instanceof UntrustedRequest) return answerRequestError(error, c);
   console.error("PingOne emulator: unexpected error", error);
   return sendP1Error(c, {
     status: 500,
@@ -184,7 +183,12 @@ function answerError(error: Error, c: OidcContext): Response {
   });
 }
 
-function answerRequestError(error: OAuthRefusal | UntrustedRequest, c: OidcContext): Response {
+function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: OidcContext): Response {
+  if (error instanceof P1Refusal) {
+    const { status, code, message, headers } = error;
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    return sendP1Error(c, { status, code, message });
+  }
   const refusals = c.get("refusals");
   if (error instanceof UntrustedRequest) {
     return refusals === "json"
