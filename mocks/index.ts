@@ -5,14 +5,12 @@
 import { join } from "node:path";
 import { type Control, OFFLINE } from "./control.ts";
 import type { Clock } from "./kit/clock.ts";
-import { explainPortError } from "./kit/listen.ts";
 import { runKit } from "./kit/run.ts";
 import { createStateFile, readState, type StateFile, UnusableStateError } from "./kit/state-file.ts";
-import type { PingOneEmulator } from "./pingone/emulator.ts";
-import { createPingOneEmulator } from "./pingone/emulator.ts";
+import { createPingOneEmulator, type PingOneEmulator } from "./pingone/emulator.ts";
 import { TOKEN_FAULT_NAMES } from "./pingone/tokens/defects.ts";
 import { createTodoEmulator } from "./todo/server.ts";
-import { createTodoStore, readTodoSeeds, type TodoStore } from "./todo/store.ts";
+import { readTodoSeeds, TodoStore } from "./todo/store.ts";
 
 export {
   type Control,
@@ -82,35 +80,30 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
       .admin.describe()
       .users.find((user) => user.id === subject)?.username;
 
-  const store: TodoStore = unusableUnless("todos", options.stateDir, () =>
-    createTodoStore({ seeds, usernameOf, ...(saved !== undefined && { snapshot: saved.todo }), onChange }),
+  const store = unusableUnless(
+    "todos",
+    options.stateDir,
+    () =>
+      new TodoStore({ seeds, usernameOf, ...(saved !== undefined && { snapshot: saved.todo }), onChange }),
   );
   const kit = runKit(OFFLINE, {
     running: { pingone: () => pingone, todo: () => ({ store, usernameOf }) },
     clock: options.clock,
   });
 
-  try {
-    pingone = await createPingOneEmulator({
-      port: options.pingonePort,
-      workerOrigin: options.workerOrigin,
-      fixturesDir,
-      clock: kit.clock,
-      mount: (app) => kit.mount(app, "pingone"),
-      takeTokenFault: (login) => {
-        const fault = kit.takeFault("token", login);
-        return TOKEN_FAULT_NAMES.find((name) => name === fault);
-      },
-      onChange,
-      ...(saved !== undefined && { snapshot: saved.pingone }),
-    });
-  } catch (error) {
-    throw explainPortError(error, {
-      port: options.pingonePort,
-      variable: "PINGONE_PORT",
-      need: "the PingOne emulator",
-    });
-  }
+  pingone = await createPingOneEmulator({
+    port: options.pingonePort,
+    workerOrigin: options.workerOrigin,
+    fixturesDir,
+    clock: kit.clock,
+    mount: (app) => kit.mount(app, "pingone"),
+    takeTokenFault: (login) => {
+      const fault = kit.takeFault("token", login);
+      return TOKEN_FAULT_NAMES.find((name) => name === fault);
+    },
+    onChange,
+    ...(saved !== undefined && { snapshot: saved.pingone }),
+  });
 
   const { origin: pingoneOrigin, issuer, apiIdentifier } = pingone;
   const todo = await createTodoEmulator({

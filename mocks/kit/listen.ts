@@ -45,8 +45,8 @@ export async function listen(app: EmulatorApp, options: PortNeed): Promise<Liste
 }
 
 /** The plain sentence for a port that cannot be had; any other error comes back as it is. */
-export function explainPortError(error: unknown, { port, variable, need }: PortNeed): unknown {
-  if (error instanceof PortUnavailableError || !(error instanceof Error)) return error;
+function explainPortError(error: unknown, { port, variable, need }: PortNeed): unknown {
+  if (!(error instanceof Error)) return error;
   const code = "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return new PortUnavailableError(

@@ -6,29 +6,27 @@
  * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
  */
 import { existsSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
-import { EMULATOR_HOST } from "../addresses.ts";
 import type { Clock } from "../kit/clock.ts";
-import { createHttpServer, type EmulatorApp } from "../kit/http-server.ts";
+import type { EmulatorApp } from "../kit/http-server.ts";
+import { listen } from "../kit/listen.ts";
 import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
-import { discoveryDocument } from "./oidc/discovery.ts";
-import { createPushedRequests } from "./oidc/pushed-requests.ts";
-import { createSignOnStore } from "./oidc/sign-on.ts";
+import { PushedRequests } from "./oidc/pushed-requests.ts";
+import { SignOnStore } from "./oidc/sign-on.ts";
 import { createRoutes } from "./routes.ts";
-import { createConsentStore } from "./tenant/consents.ts";
+import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
 import { loadFixtureKeys } from "./tenant/keys.ts";
-import { createSwitchBoard } from "./tenant/switches.ts";
+import { SwitchBoard } from "./tenant/switches.ts";
 import type { Tenant } from "./tenant/tenant.ts";
-import { loadUserStore } from "./tenant/users.ts";
+import { loadUserStore, type UserStore } from "./tenant/users.ts";
 import type { TakeTokenFault } from "./tokens/defects.ts";
 import { Signer } from "./tokens/sign.ts";
-import { createTokenStore } from "./tokens/store.ts";
-import { createAdmin, type PingOneAdmin } from "./verbs.ts";
+import { TokenStore } from "./tokens/store.ts";
+import { PingOneAdmin } from "./verbs.ts";
 
 /** What `createPingOneEmulator` takes. Port 0 picks a free one. */
 export interface PingOneEmulatorOptions {
@@ -57,12 +55,7 @@ export interface PingOneEmulator {
   /** The Worker's OIDC application. */
   readonly client: { readonly id: string; readonly secret: string };
   /** Test users as the fixtures name them. TEST ONLY passwords. */
-  readonly users: readonly {
-    readonly id: string;
-    readonly username: string;
-    readonly password: string;
-    readonly about: string;
-  }[];
+  readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
   /** Sessions, tokens, users, consents and keys as plain JSON. */
   snapshot(): unknown;
@@ -82,7 +75,8 @@ const snapshotSchema = z.object({
 
 /**
  * Starts the emulator.
- * @throws {EnvironmentFixtureError | FlowFileError | Error} naming every faulty fixture, or an unreadable snapshot.
+ * @throws {EnvironmentFixtureError | FlowFileError | PortUnavailableError | Error} naming every faulty fixture, or an
+ * unreadable snapshot.
  */
 export async function createPingOneEmulator(
   options: PingOneEmulatorOptions,
@@ -96,22 +90,21 @@ export async function createPingOneEmulator(
   });
   const mainApplication = requireMainApplication(environment, options.workerOrigin);
   const users = loadUserStore(join(options.fixturesDir, "pingone/users.json"), { clock, onChange });
-  const consents = createConsentStore({ clock, onChange });
+  const consents = new ConsentStore({ clock, onChange });
   const tenant: Tenant = {
     environment,
     users,
     consents,
-    switches: createSwitchBoard(),
+    switches: new SwitchBoard(),
     clock,
     chosenPolicies: new Map(),
   };
   const engine = createFlowEngine({ flows, users, consents, clock });
-  const store = createTokenStore(clock, onChange);
+  const store = new TokenStore(clock, onChange);
   const signer = await Signer.create({
     keys: loadFixtureKeys(folder("keys")),
     clock,
     hasRotationPolicy: () => tenant.switches.current.keyRotation === "policy",
-    discovery: discoveryDocument,
     onChange,
   });
   if (options.snapshot !== undefined) {
@@ -129,36 +122,26 @@ export async function createPingOneEmulator(
     tenant,
     tokens: { tenant, store, signer, takeTokenFault: options.takeTokenFault ?? (() => undefined) },
     flows: engine,
-    signOns: createSignOnStore(clock),
-    pushedRequests: createPushedRequests(clock),
+    signOns: new SignOnStore(clock),
+    pushedRequests: new PushedRequests(clock),
   };
 
   const app: EmulatorApp = new Hono();
   options.mount?.(app);
   app.route("/", createRoutes(pingone));
-  const server = createHttpServer(app);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, EMULATOR_HOST, () => {
-      server.off("error", reject);
-      resolve();
-    });
+  const { origin, close } = await listen(app, {
+    port: options.port,
+    variable: "PINGONE_PORT",
+    need: "the PingOne emulator",
   });
-  const origin = `http://${EMULATOR_HOST}:${(server.address() as AddressInfo).port}`;
   signer.issuer = `${origin}/${environment.id}/as`;
-
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
   return {
     origin,
     issuer: signer.issuer,
     apiIdentifier: apiIdentifierOf(environment, mainApplication),
     client: { id: mainApplication.id, secret: mainApplication.secret ?? "" },
     users: users.testAccounts,
-    admin: createAdmin(pingone, mainApplication),
+    admin: new PingOneAdmin(pingone, mainApplication),
     snapshot: () => ({
       version: 1,
       environmentId: environment.id,

@@ -14,6 +14,7 @@ import {
   takePushedRequest,
 } from "./oidc/authorize.ts";
 import type { OidcContext, OidcEnv, PingOne, RefusalForm, Step } from "./oidc/context.ts";
+import { sendDiscovery, sendJwks } from "./oidc/discovery.ts";
 import { sendTokenStatus } from "./oidc/introspect.ts";
 import { dropCredentials, pushRequest, refuseRequestUri } from "./oidc/par.ts";
 import { revokeToken } from "./oidc/revoke.ts";
@@ -46,14 +47,14 @@ export const ROUTES = [
     methods: ["GET"],
     path: "/as/.well-known/openid-configuration",
     refusals: "json",
-    steps: [(c) => c.get("pingone").tokens.signer.respondDiscovery()],
+    steps: [sendDiscovery],
   },
   {
     endpoint: "jwks",
     methods: ["GET"],
     path: "/as/jwks",
     refusals: "json",
-    steps: [(c) => c.get("pingone").tokens.signer.respondJwks()],
+    steps: [sendJwks],
   },
   {
     endpoint: "authorize",

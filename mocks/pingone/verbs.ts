@@ -1,5 +1,4 @@
-/** The verbs of the control API on this emulator. Each names the valid names when it is given another. */
-
+/** The verbs of the control API on the PingOne emulator. */
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import { ControlRequestError, refusing } from "../kit/refusal.ts";
 import type { PingOne } from "./oidc/context.ts";
@@ -9,34 +8,8 @@ import type { Tenant } from "./tenant/tenant.ts";
 import type { User } from "./tenant/users.ts";
 import { loginOfGrant } from "./tokens/issue.ts";
 import { findToken, isActive, type PresentedToken } from "./tokens/status.ts";
-import { type Grant, hashOf } from "./tokens/store.ts";
+import { type Grant, hashOf, type Session } from "./tokens/store.ts";
 import type { Tokens } from "./tokens/tokens.ts";
-
-/**
- * Verbs of the control API on the PingOne emulator. A user is named by user name, e-mail or id, a flow by policy id or
- * flow name; each verb throws an Error that lists the valid names when it is given another.
- */
-export interface PingOneAdmin {
-  /** Counts and names only, never a token, code, secret or password. */
-  describe(): PingOneStateView;
-  loginOf(credentials: LoginCredentials): LoginView | undefined;
-  /** Refresh tokens that are good now, whoever holds them. */
-  refreshTokens(): readonly LiveRefreshToken[];
-  /** A new signing key; the old public key stays in the JWKS (`drop: true` removes it). Returns the new `kid`. */
-  rotateKeys(options?: { readonly drop?: boolean }): Promise<string>;
-  /** From now on the user's access tokens count as expired at userinfo and introspection. Returns how many. */
-  expireTokens(user: string): number;
-  /** Revokes the user's access and refresh tokens. Returns how many. */
-  revokeTokens(user: string): number;
-  /** Ends the user's SSO sessions, and with them their refresh tokens. Returns how many. */
-  endSession(user: string): number;
-  /** Binds another flow policy to an application (default: the Worker's), until reset. */
-  chooseFlow(flow: string, applicationId?: string): void;
-  /** Behaviours that differ between tenants and dates (`resourceParam`, `atTyp`, `accessTokenTtlSeconds`...). */
-  setSwitches(switches: Readonly<Record<string, unknown>>): void;
-  /** Back to what the fixtures say; signing keys stay. */
-  reset(): Promise<void>;
-}
 
 /** A refresh token by what it is good for; never the token itself. */
 interface LiveRefreshToken {
@@ -66,112 +39,144 @@ export interface PingOneStateView {
 
 type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
 
-/** @param mainApplication The application of the Worker, or of whatever program the environment is for. */
-export function createAdmin(pingone: PingOne, mainApplication: Application): PingOneAdmin {
-  const { tenant, tokens, flows, signOns, pushedRequests } = pingone;
-  const { store, signer } = tokens;
+/**
+ * A user is named by user name, e-mail or id, a flow by policy id or flow name. An unknown name is refused with the
+ * list of the valid ones.
+ */
+export class PingOneAdmin {
+  readonly #pingone: PingOne;
+  readonly #mainApplication: Application;
 
-  const accessTokensOf = (user: User) =>
-    [...store.accessTokens.values()].flatMap((token): PresentedToken[] => {
-      const grant = store.grants.get(token.grantId ?? "");
-      const presented: PresentedToken = { kind: "access_token", token, grant };
-      return grant?.userId === user.id && isActive(tokens, presented) ? [presented] : [];
-    });
-  const refreshTokensOf = (user: User) =>
-    [...store.refreshTokens.values()].flatMap((token): PresentedRefreshToken[] => {
-      const grant = store.grants.get(token.grantId);
+  /** @param mainApplication The application of the Worker, or of whatever program the environment is for. */
+  constructor(pingone: PingOne, mainApplication: Application) {
+    this.#pingone = pingone;
+    this.#mainApplication = mainApplication;
+  }
+
+  /** Counts and names only, never a token, code, secret or password. */
+  describe(): PingOneStateView {
+    const { tenant, tokens, flows } = this.#pingone;
+    const { id } = this.#mainApplication;
+    const bound = tenant.chosenPolicies.get(id) ?? tenant.environment.policiesOf(id)[0];
+    return {
+      issuer: tokens.signer.issuer,
+      signingKeyId: tokens.signer.signingKeyId,
+      keyIds: tokens.signer.keyIds,
+      switches: tenant.switches.current,
+      flows: flows.flows.map(({ policyId, name }) => ({ policyId, name, bound: policyId === bound })),
+      users: tenant.users.list().map((user) => ({
+        id: user.id,
+        username: user.username,
+        state: tenant.users.stateOf(user.id),
+        sessions: this.#sessionsOf(user).length,
+        accessTokens: this.#accessTokensOf(user).length,
+        refreshTokens: this.#refreshTokensOf(user).length,
+        consents: tenant.consents.list(user.id).filter(({ status }) => status === "ACCEPTED").length,
+      })),
+    };
+  }
+
+  loginOf(credentials: LoginCredentials): LoginView | undefined {
+    return loginOf(this.#pingone, credentials);
+  }
+
+  /** Refresh tokens that are good now, whoever holds them. */
+  refreshTokens(): readonly LiveRefreshToken[] {
+    return this.#pingone.tenant.users.list().flatMap((user) =>
+      this.#refreshTokensOf(user).map(({ token, grant }) => ({
+        username: user.username,
+        clientId: grant.clientId,
+        scopes: grant.scopes,
+        expiresAt: new Date(token.expiresAt).toISOString(),
+      })),
+    );
+  }
+
+  /** A new signing key; the old public key stays in the JWKS (`drop: true` removes it). Returns the new `kid`. */
+  rotateKeys(options?: { readonly drop?: boolean }): Promise<string> {
+    return this.#pingone.tokens.signer.rotate(options);
+  }
+
+  /** From now on the user's access tokens count as expired at userinfo and introspection. Returns how many. */
+  expireTokens(name: string): number {
+    const { tenant, tokens } = this.#pingone;
+    const expired = this.#accessTokensOf(requireUser(tenant, name));
+    for (const { token } of expired) token.expiresAt = tenant.clock();
+    tokens.store.changed();
+    return expired.length;
+  }
+
+  /** Revokes the user's access and refresh tokens. Returns how many. */
+  revokeTokens(name: string): number {
+    const { tenant, tokens } = this.#pingone;
+    const user = requireUser(tenant, name);
+    const count = this.#accessTokensOf(user).length + this.#refreshTokensOf(user).length;
+    for (const grant of tokens.store.grants.values()) if (grant.userId === user.id) grant.revoked = true;
+    tokens.store.changed();
+    return count;
+  }
+
+  /** Ends the user's SSO sessions, and with them their refresh tokens. Returns how many. */
+  endSession(name: string): number {
+    const { tenant, tokens } = this.#pingone;
+    const sessions = this.#sessionsOf(requireUser(tenant, name));
+    for (const { id } of sessions) tokens.store.sessions.delete(id);
+    tokens.store.changed();
+    return sessions.length;
+  }
+
+  /** Binds another flow policy to an application (default: the Worker's), until reset. */
+  chooseFlow(flow: string, applicationId = this.#mainApplication.id): void {
+    const { tenant, flows } = this.#pingone;
+    const { id } = requireApplication(tenant, applicationId);
+    tenant.chosenPolicies.set(id, refusing(() => flows.findFlow(flow)).policyId);
+  }
+
+  /** Behaviours that differ between tenants and dates (`resourceParam`, `atTyp`, `accessTokenTtlSeconds`...). */
+  setSwitches(switches: Readonly<Record<string, unknown>>): void {
+    this.#pingone.tenant.switches.set(switches);
+  }
+
+  /** Back to what the fixtures say; signing keys stay. */
+  async reset(): Promise<void> {
+    const { tenant, tokens, flows, signOns, pushedRequests } = this.#pingone;
+    tenant.switches.reset();
+    tenant.chosenPolicies.clear();
+    signOns.clear();
+    pushedRequests.clear();
+    flows.outbox.clear();
+    tenant.users.reset();
+    tenant.consents.reset();
+    tokens.store.clear();
+  }
+
+  #accessTokensOf(user: User): readonly PresentedToken[] {
+    const { tokens } = this.#pingone;
+    return [...tokens.store.accessTokens.values()]
+      .map((token) => ({
+        kind: "access_token" as const,
+        token,
+        grant: tokens.store.grants.get(token.grantId ?? ""),
+      }))
+      .filter((presented) => presented.grant?.userId === user.id && isActive(tokens, presented));
+  }
+
+  #refreshTokensOf(user: User): readonly PresentedRefreshToken[] {
+    const { tokens } = this.#pingone;
+    return [...tokens.store.refreshTokens.values()].flatMap((token) => {
+      const grant = tokens.store.grants.get(token.grantId);
       if (grant?.userId !== user.id) return [];
-      const presented: PresentedRefreshToken = { kind: "refresh_token", token, grant };
+      const presented = { kind: "refresh_token" as const, token, grant };
       return isActive(tokens, presented) ? [presented] : [];
     });
-  const toLiveRefreshToken = ({ token, grant }: PresentedRefreshToken): LiveRefreshToken => ({
-    username: tenant.users.findById(grant.userId)?.username ?? grant.userId,
-    clientId: grant.clientId,
-    scopes: grant.scopes,
-    expiresAt: new Date(token.expiresAt).toISOString(),
-  });
-  const sessionsOf = (user: User) =>
-    [...store.sessions.values()].filter(({ id, userId }) => userId === user.id && store.liveSession(id));
+  }
 
-  return {
-    describe: () => describeState(pingone, mainApplication, { accessTokensOf, refreshTokensOf, sessionsOf }),
-    loginOf: (credentials) => loginOf(pingone, credentials),
-    refreshTokens: () => tenant.users.list().flatMap(refreshTokensOf).map(toLiveRefreshToken),
-    rotateKeys: (options) => signer.rotate(options),
-
-    expireTokens(name) {
-      const tokens = accessTokensOf(requireUser(tenant, name));
-      for (const { token } of tokens) token.expiresAt = tenant.clock();
-      store.changed();
-      return tokens.length;
-    },
-
-    revokeTokens(name) {
-      const user = requireUser(tenant, name);
-      const tokens = [...accessTokensOf(user), ...refreshTokensOf(user)];
-      for (const grant of store.grants.values()) if (grant.userId === user.id) grant.revoked = true;
-      store.changed();
-      return tokens.length;
-    },
-
-    endSession(name) {
-      const sessions = sessionsOf(requireUser(tenant, name));
-      for (const { id } of sessions) store.sessions.delete(id);
-      store.changed();
-      return sessions.length;
-    },
-
-    chooseFlow(flow, applicationId) {
-      const application =
-        applicationId === undefined ? mainApplication : requireApplication(tenant, applicationId);
-      const { policyId } = refusing(() => flows.findFlow(flow));
-      tenant.chosenPolicies.set(application.id, policyId);
-    },
-
-    setSwitches: (switches) => tenant.switches.set(switches),
-
-    async reset() {
-      tenant.switches.reset();
-      tenant.chosenPolicies.clear();
-      signOns.clear();
-      pushedRequests.clear();
-      flows.outbox.clear();
-      tenant.users.reset();
-      tenant.consents.reset();
-      store.clear();
-    },
-  };
-}
-
-interface UserTokens {
-  accessTokensOf(user: User): readonly unknown[];
-  refreshTokensOf(user: User): readonly unknown[];
-  sessionsOf(user: User): readonly unknown[];
-}
-
-function describeState(
-  { tenant, tokens: { signer }, flows }: PingOne,
-  mainApplication: Application,
-  held: UserTokens,
-): PingOneStateView {
-  const assigned = tenant.environment.policiesOf(mainApplication.id);
-  const bound = tenant.chosenPolicies.get(mainApplication.id) ?? assigned[0];
-  return {
-    issuer: signer.issuer,
-    signingKeyId: signer.signingKeyId,
-    keyIds: signer.keyIds,
-    switches: tenant.switches.current,
-    flows: flows.flows.map(({ policyId, name }) => ({ policyId, name, bound: policyId === bound })),
-    users: tenant.users.list().map((user) => ({
-      id: user.id,
-      username: user.username,
-      state: tenant.users.stateOf(user.id),
-      sessions: held.sessionsOf(user).length,
-      accessTokens: held.accessTokensOf(user).length,
-      refreshTokens: held.refreshTokensOf(user).length,
-      consents: tenant.consents.list(user.id).filter(({ status }) => status === "ACCEPTED").length,
-    })),
-  };
+  #sessionsOf(user: User): readonly Session[] {
+    const { store } = this.#pingone.tokens;
+    return [...store.sessions.values()].filter(
+      ({ id, userId }) => userId === user.id && store.liveSession(id) !== undefined,
+    );
+  }
 }
 
 function requireUser(tenant: Tenant, name: string): User {

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Emulators, startOffline } from "../index.ts";
 import { TestBrowser } from "../kit/testing/browser.ts";
-import { createSwitchBoard } from "./tenant/switches.ts";
+import { SwitchBoard } from "./tenant/switches.ts";
 import { PASSWORD } from "./testing/client.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -60,8 +60,8 @@ it("shows the addresses, the client and every switch with its default", () => {
   }
   expect(document).toContain(new URL(emulators.issuer).pathname);
   const rows = [...document.matchAll(/^\| `(\w+)` \| `([^`]*)`/gm)].map(([, name, value]) => [name, value]);
-  const switches = Object.entries(createSwitchBoard().current).map(([name, value]) => [name, String(value)]);
-  expect(rows.filter(([name]) => name !== undefined && name in createSwitchBoard().current).sort()).toEqual(
+  const switches = Object.entries(new SwitchBoard().current).map(([name, value]) => [name, String(value)]);
+  expect(rows.filter(([name]) => name !== undefined && name in new SwitchBoard().current).sort()).toEqual(
     switches.sort(),
   );
 });

@@ -4,7 +4,7 @@ import { setupServer } from "msw/node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTodoHandlers } from "./handlers.ts";
 import { MAX_BODY_BYTES } from "./json-body.ts";
-import { createTodoStore, type TodoStore } from "./store.ts";
+import { TodoStore } from "./store.ts";
 import { createTestIssuer, TEST_AUDIENCE, type TestIssuer } from "./testing/issuer.ts";
 
 const ORIGIN = "http://todo.test";
@@ -26,7 +26,7 @@ afterAll(async () => {
 beforeEach(async () => {
   issuer.failWith(undefined);
   now = () => Date.now();
-  store = createTodoStore({
+  store = new TodoStore({
     seeds: {
       default: [],
       users: {

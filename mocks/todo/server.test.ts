@@ -3,13 +3,13 @@ import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { listen } from "../kit/listen.ts";
 import { answer, createTodoEmulator } from "./server.ts";
-import { createTodoStore } from "./store.ts";
+import { TodoStore } from "./store.ts";
 import { createTestIssuer, TEST_AUDIENCE } from "./testing/issuer.ts";
 
 const ORIGIN = "http://127.0.0.1:1";
 
 async function startTodo(issuer: { issuer: string; jwksUri: URL }, port = 0) {
-  const store = createTodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
+  const store = new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
   return createTodoEmulator({
     port,
     issuer: issuer.issuer,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createTodoStore, readTodoSeeds, type TodoSeeds } from "./store.ts";
+import { readTodoSeeds, type TodoSeeds, TodoStore } from "./store.ts";
 
 const SEEDS: TodoSeeds = {
   default: [{ id: "d", text: "Say hello", completed: false }],
@@ -10,9 +10,9 @@ const SEEDS: TodoSeeds = {
 };
 const usernameOf = (subject: string) => (subject === "alice-id" ? "alice" : undefined);
 
-describe("createTodoStore", () => {
+describe("TodoStore", () => {
   it("keeps users apart, and their seeds untouched", () => {
-    const store = createTodoStore({ seeds: SEEDS, usernameOf });
+    const store = new TodoStore({ seeds: SEEDS, usernameOf });
     store.setCompleted("alice-id", "a", true);
     store.delete("x", "d");
     expect(store.list("alice-id")).toEqual([{ id: "a", text: "Buy oat milk", completed: true }]);
@@ -22,23 +22,23 @@ describe("createTodoStore", () => {
   });
 
   it("hands out copies", () => {
-    const store = createTodoStore({ seeds: SEEDS, usernameOf });
+    const store = new TodoStore({ seeds: SEEDS, usernameOf });
     const [todo] = store.list("alice-id");
     if (todo !== undefined) (todo as { text: string }).text = "changed";
     expect(store.list("alice-id")).toEqual(SEEDS.users.alice);
   });
 
   it("goes on from a snapshot that went through JSON", () => {
-    const before = createTodoStore({ seeds: SEEDS, usernameOf });
+    const before = new TodoStore({ seeds: SEEDS, usernameOf });
     const added = before.add("alice-id", "Learn DaVinci");
     const snapshot = JSON.parse(JSON.stringify(before.snapshot()));
-    const after = createTodoStore({ seeds: SEEDS, usernameOf, snapshot });
+    const after = new TodoStore({ seeds: SEEDS, usernameOf, snapshot });
     expect(after.list("alice-id").at(-1)).toEqual(added);
   });
 
   it("refuses a snapshot that is none", () => {
     const snapshot = { "alice-id": [{ id: 1 }] };
-    expect(() => createTodoStore({ seeds: SEEDS, usernameOf, snapshot })).toThrow();
+    expect(() => new TodoStore({ seeds: SEEDS, usernameOf, snapshot })).toThrow();
   });
 
   it("tells of every change and of nothing else", () => {
@@ -46,7 +46,7 @@ describe("createTodoStore", () => {
     const onChange = () => {
       told += 1;
     };
-    const store = createTodoStore({ seeds: SEEDS, usernameOf, onChange });
+    const store = new TodoStore({ seeds: SEEDS, usernameOf, onChange });
     store.list("alice-id");
     store.delete("alice-id", "unknown");
     expect(told).toBe(0);
@@ -59,7 +59,7 @@ describe("createTodoStore", () => {
   });
 
   it("counts the todos of the users it has seen", () => {
-    const store = createTodoStore({ seeds: SEEDS, usernameOf });
+    const store = new TodoStore({ seeds: SEEDS, usernameOf });
     store.list("alice-id");
     expect([...store.counts()]).toEqual([["alice-id", 1]]);
   });

@@ -21,20 +21,6 @@ export type TodoSeeds = z.infer<typeof todoSeedsSchema>;
 
 const snapshotSchema = z.record(z.string(), todosSchema);
 
-export interface TodoStore {
-  list(subject: string): readonly Todo[];
-  add(subject: string, text: string): Todo;
-  /** `undefined`: this user has no such todo. */
-  setCompleted(subject: string, id: string, completed: boolean): Todo | undefined;
-  /** False: this user has no such todo. */
-  delete(subject: string, id: string): boolean;
-  /** Back to the seeds. */
-  reset(): void;
-  snapshot(): unknown;
-  /** Number of todos by subject, of the users seen so far. */
-  counts(): ReadonlyMap<string, number>;
-}
-
 export interface TodoStoreOptions {
   readonly seeds: TodoSeeds;
   /** The user name behind a token's `sub`, by which the seeds are found. */
@@ -44,56 +30,79 @@ export interface TodoStoreOptions {
   readonly onChange?: () => void;
 }
 
-/** @throws {z.ZodError} when the snapshot is not one. */
-export function createTodoStore(options: TodoStoreOptions): TodoStore {
-  const { seeds, usernameOf, onChange = () => {} } = options;
-  const bySubject = new Map<string, Todo[]>(
-    options.snapshot === undefined ? [] : Object.entries(snapshotSchema.parse(options.snapshot)),
-  );
-  const todosOf = (subject: string): Todo[] => {
-    const known = bySubject.get(subject);
+export class TodoStore {
+  readonly #seeds: TodoSeeds;
+  readonly #usernameOf: TodoStoreOptions["usernameOf"];
+  readonly #changed: () => void;
+  readonly #bySubject: Map<string, Todo[]>;
+
+  /** @throws {z.ZodError} when the snapshot is not one. */
+  constructor({ seeds, usernameOf, snapshot = {}, onChange = () => {} }: TodoStoreOptions) {
+    this.#seeds = seeds;
+    this.#usernameOf = usernameOf;
+    this.#changed = onChange;
+    this.#bySubject = new Map(Object.entries(snapshotSchema.parse(snapshot)));
+  }
+
+  list(subject: string): readonly Todo[] {
+    return structuredClone(this.#todosOf(subject));
+  }
+
+  add(subject: string, text: string): Todo {
+    const todo = { id: crypto.randomUUID(), text, completed: false };
+    this.#todosOf(subject).push(todo);
+    this.#changed();
+    return { ...todo };
+  }
+
+  /** `undefined`: this user has no such todo. */
+  setCompleted(subject: string, id: string, completed: boolean): Todo | undefined {
+    const todo = this.#todosOf(subject).find((candidate) => candidate.id === id);
+    if (todo === undefined) return undefined;
+    todo.completed = completed;
+    this.#changed();
+    return { ...todo };
+  }
+
+  /** False: this user has no such todo. */
+  delete(subject: string, id: string): boolean {
+    const todos = this.#todosOf(subject);
+    const at = todos.findIndex((todo) => todo.id === id);
+    if (at < 0) return false;
+    todos.splice(at, 1);
+    this.#changed();
+    return true;
+  }
+
+  /** Back to the seeds. */
+  reset(): void {
+    this.#bySubject.clear();
+    this.#changed();
+  }
+
+  snapshot(): unknown {
+    return Object.fromEntries(this.#bySubject);
+  }
+
+  /** Number of todos by subject, of the users seen so far. */
+  counts(): ReadonlyMap<string, number> {
+    return new Map(this.#bySubject.entries().map(([subject, todos]) => [subject, todos.length]));
+  }
+
+  #todosOf(subject: string): Todo[] {
+    const known = this.#bySubject.get(subject);
     if (known !== undefined) return known;
-    const username = usernameOf(subject);
+    const username = this.#usernameOf(subject);
     const seeded = structuredClone(
-      (username === undefined ? undefined : seeds.users[username]) ?? seeds.default,
+      (username === undefined ? undefined : this.#seeds.users[username]) ?? this.#seeds.default,
     );
-    bySubject.set(subject, seeded);
+    this.#bySubject.set(subject, seeded);
     return seeded;
-  };
-  return {
-    list: (subject) => todosOf(subject).map((todo) => ({ ...todo })),
-    add: (subject, text) => {
-      const todo = { id: crypto.randomUUID(), text, completed: false };
-      todosOf(subject).push(todo);
-      onChange();
-      return { ...todo };
-    },
-    setCompleted: (subject, id, completed) => {
-      const todo = todosOf(subject).find((candidate) => candidate.id === id);
-      if (todo === undefined) return undefined;
-      todo.completed = completed;
-      onChange();
-      return { ...todo };
-    },
-    delete: (subject, id) => {
-      const todos = todosOf(subject);
-      const at = todos.findIndex((todo) => todo.id === id);
-      if (at < 0) return false;
-      todos.splice(at, 1);
-      onChange();
-      return true;
-    },
-    reset: () => {
-      bySubject.clear();
-      onChange();
-    },
-    snapshot: () => Object.fromEntries(bySubject),
-    counts: () => new Map([...bySubject].map(([subject, todos]) => [subject, todos.length])),
-  };
+  }
 }
 
 /**
- * A folder without `todos.json` is fine: whoever only wants PingOne has no todos to tell of.
+ * Without `todos.json` every list starts empty: a folder may hold fixtures of PingOne only.
  * @throws {Error} with the file's path and each thing that is wrong in it.
  */
 export async function readTodoSeeds(fixturesDir: string): Promise<TodoSeeds> {

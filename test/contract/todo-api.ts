@@ -1,7 +1,7 @@
 /** The Todo API as handlers, its client, and a PingSession that hands out tokens, for the contract between the two. */
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createTodoHandlers } from "../../mocks/todo/handlers.ts";
-import { createTodoStore } from "../../mocks/todo/store.ts";
+import { TodoStore } from "../../mocks/todo/store.ts";
 import type { PingSessionOutcome } from "../../src/auth/ping-types.ts";
 import { ALL_TODO_SCOPES, type TodoScope } from "../../src/config.ts";
 import { networkTest } from "../../src/testing/network.ts";
@@ -45,7 +45,7 @@ export const it = networkTest
   })
   .extend("todoApi", { auto: true }, async ({ network }) => {
     const jwk = { ...(await exportJWK(keys.publicKey)), kid: "k" };
-    const store = createTodoStore({
+    const store = new TodoStore({
       seeds: { default: [{ id: "a1", text: "Water the plants", completed: false }], users: {} },
       usernameOf: () => undefined,
     });

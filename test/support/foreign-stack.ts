@@ -1,6 +1,6 @@
 /** Worker and Todo API with a certified provider of others in PingOne's place. */
 import { createTodoEmulator } from "../../mocks/todo/server.ts";
-import { createTodoStore } from "../../mocks/todo/store.ts";
+import { TodoStore } from "../../mocks/todo/store.ts";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
 import {
   createBrowser,
@@ -38,7 +38,7 @@ export async function startForeignStack(
     issuer: provider.issuer,
     jwks: new URL("/jwks", provider.issuer),
     audience: AUDIENCE,
-    store: createTodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined }),
+    store: new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined }),
     clock: Date.now,
   });
   const worker = await startTestWorker({

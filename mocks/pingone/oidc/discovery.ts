@@ -1,5 +1,25 @@
+/** `GET /as/.well-known/openid-configuration` and `GET /as/jwks`: what anybody may read, a script of any origin too. */
+import type { OidcContext } from "./context.ts";
+
+export function sendDiscovery(c: OidcContext): Response {
+  return sendPublic(c, discoveryDocument(c.get("pingone").tokens.signer.issuer));
+}
+
+export async function sendJwks(c: OidcContext): Promise<Response> {
+  return sendPublic(c, { keys: await c.get("pingone").tokens.signer.publicKeys() });
+}
+
+function sendPublic(c: OidcContext, document: Readonly<Record<string, unknown>>): Response {
+  return c.body(JSON.stringify(document), 200, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type, Authorization",
+  });
+}
+
 /** PingOne's discovery document, member by member as a live tenant returns it; custom scopes are never listed. */
-export function discoveryDocument(issuer: string): Record<string, unknown> {
+function discoveryDocument(issuer: string): Record<string, unknown> {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,

@@ -12,32 +12,35 @@ interface PushedRequest {
   readonly expiresAt: number;
 }
 
-export interface PushedRequests {
-  /** Returns the `request_uri`. */
-  push(clientId: string, parameters: RequestParameters, lifetimeSeconds: number): string;
-  /** `undefined` when it is unknown, used, expired or of another client. */
-  take(requestUri: string, clientId: string): RequestParameters | undefined;
-  clear(): void;
-}
+export class PushedRequests {
+  readonly #requests = new Map<string, PushedRequest>();
+  readonly #clock: Clock;
 
-export function createPushedRequests(clock: Clock): PushedRequests {
-  const requests = new Map<string, PushedRequest>();
-  return {
-    push(clientId, parameters, lifetimeSeconds) {
-      for (const [uri, { expiresAt }] of requests) {
-        if (expiresAt <= clock() || requests.size >= MAX_PUSHED_REQUESTS) requests.delete(uri);
-      }
-      const uri = PREFIX + randomUUID();
-      requests.set(uri, { clientId, parameters, expiresAt: clock() + lifetimeSeconds * 1000 });
-      return uri;
-    },
-    take(requestUri, clientId) {
-      const request = requests.get(requestUri);
-      // Another client's attempt must not use up the request.
-      if (request?.clientId !== clientId) return undefined;
-      requests.delete(requestUri);
-      return clock() < request.expiresAt ? request.parameters : undefined;
-    },
-    clear: () => requests.clear(),
-  };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Returns the `request_uri`. */
+  push(clientId: string, parameters: RequestParameters, lifetimeSeconds: number): string {
+    const now = this.#clock();
+    for (const [uri, { expiresAt }] of this.#requests) {
+      if (expiresAt <= now || this.#requests.size >= MAX_PUSHED_REQUESTS) this.#requests.delete(uri);
+    }
+    const uri = PREFIX + randomUUID();
+    this.#requests.set(uri, { clientId, parameters, expiresAt: now + lifetimeSeconds * 1000 });
+    return uri;
+  }
+
+  /** `undefined` when it is unknown, used, expired or of another client. */
+  take(requestUri: string, clientId: string): RequestParameters | undefined {
+    const request = this.#requests.get(requestUri);
+    // Another client's attempt must not use up the request.
+    if (request?.clientId !== clientId) return undefined;
+    this.#requests.delete(requestUri);
+    return this.#clock() < request.expiresAt ? request.parameters : undefined;
+  }
+
+  clear(): void {
+    this.#requests.clear();
+  }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { AuthorizationRequest } from "./rules/authorization-request.ts";
-import { createSignOnStore, MAX_SIGN_ONS, SIGN_ON_TTL_MS } from "./sign-on.ts";
+import { MAX_SIGN_ONS, SIGN_ON_TTL_MS, SignOnStore } from "./sign-on.ts";
 
 function createTestStore() {
   let now = Date.parse("2026-11-24T12:00:00Z");
-  const store = createSignOnStore(() => now);
+  const store = new SignOnStore(() => now);
   const begin = () => {
     const signOn = store.create({} as AuthorizationRequest, undefined);
     return { signOn, token: store.keep(signOn) };

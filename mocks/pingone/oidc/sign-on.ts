@@ -26,47 +26,50 @@ export interface SignOn {
   answer?: Response;
 }
 
-export interface SignOnStore {
-  /** A new sign-on, not kept yet: a flow may end without a screen. */
-  create(request: AuthorizationRequest, sessionId: string | undefined): SignOn;
-  /** Keeps the sign-on for the form of its first screen. Returns the token that proves its browser. */
-  keep(signOn: SignOn): string;
-  /** `undefined` unless it is under way and the browser holds its token. */
-  find(id: string, token: string | undefined): SignOn | undefined;
-  /** Whatever browser asks: for the journal only. */
-  peek(id: string): SignOn | undefined;
-  clear(): void;
-}
-
 interface KeptSignOn {
   readonly signOn: SignOn;
   readonly tokenHash: string;
   readonly expiresAt: number;
 }
 
-export function createSignOnStore(clock: Clock): SignOnStore {
-  const kept = new Map<string, KeptSignOn>();
-  /** Oldest first. */
-  const makeRoom = () => {
-    for (const [id, { expiresAt }] of kept) {
-      if (expiresAt > clock() && kept.size < MAX_SIGN_ONS) break;
-      kept.delete(id);
+export class SignOnStore {
+  readonly #kept = new Map<string, KeptSignOn>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A new sign-on, not kept yet: a flow may end without a screen. */
+  create(request: AuthorizationRequest, sessionId: string | undefined): SignOn {
+    return { id: randomUUID(), request, sessionId };
+  }
+
+  /** Keeps the sign-on for the form of its first screen. Returns the token that proves its browser. */
+  keep(signOn: SignOn): string {
+    const now = this.#clock();
+    for (const [id, { expiresAt }] of this.#kept) {
+      if (expiresAt > now && this.#kept.size < MAX_SIGN_ONS) break;
+      this.#kept.delete(id);
     }
-  };
-  return {
-    create: (request, sessionId) => ({ id: randomUUID(), request, sessionId }),
-    keep(signOn) {
-      makeRoom();
-      const token = randomBytes(32).toString("base64url");
-      kept.set(signOn.id, { signOn, tokenHash: hashOf(token), expiresAt: clock() + SIGN_ON_TTL_MS });
-      return token;
-    },
-    find(id, token) {
-      const found = kept.get(id);
-      if (!found || token === undefined || found.tokenHash !== hashOf(token)) return undefined;
-      return clock() < found.expiresAt ? found.signOn : undefined;
-    },
-    peek: (id) => kept.get(id)?.signOn,
-    clear: () => kept.clear(),
-  };
+    const token = randomBytes(32).toString("base64url");
+    this.#kept.set(signOn.id, { signOn, tokenHash: hashOf(token), expiresAt: now + SIGN_ON_TTL_MS });
+    return token;
+  }
+
+  /** `undefined` unless it is under way and the browser holds its token. */
+  find(id: string, token: string | undefined): SignOn | undefined {
+    const found = this.#kept.get(id);
+    if (!found || token === undefined || found.tokenHash !== hashOf(token)) return undefined;
+    return this.#clock() < found.expiresAt ? found.signOn : undefined;
+  }
+
+  /** Whatever browser asks: for the journal only. */
+  peek(id: string): SignOn | undefined {
+    return this.#kept.get(id)?.signOn;
+  }
+
+  clear(): void {
+    this.#kept.clear();
+  }
 }

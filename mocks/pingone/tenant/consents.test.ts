@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createConsentStore } from "./consents.ts";
+import { ConsentStore } from "./consents.ts";
 
 const QUERY = { userId: "alice", applicationId: "app", scopes: ["openid", "a", "b"] };
 
 function newStore() {
   let changes = 0;
-  const store = createConsentStore({
+  const store = new ConsentStore({
     clock: () => Date.parse("2026-11-24T12:00:00Z"),
     onChange: () => {
       changes += 1;

@@ -18,29 +18,11 @@ const consentRecord = z.object({
 const consentsSnapshot = z.array(consentRecord);
 
 type ConsentRecord = z.infer<typeof consentRecord>;
-type ConsentsSnapshot = z.infer<typeof consentsSnapshot>;
 
 interface ConsentQuery {
   readonly userId: string;
   readonly applicationId: string;
   readonly scopes: readonly string[];
-}
-
-/** Where the answers of people to Get User Consent are remembered. */
-export interface ConsentStore {
-  /** The accepted subset of `scopes` when this person has already answered for all of them, else undefined. */
-  findAccepted(query: ConsentQuery): readonly string[] | undefined;
-  record(
-    query: ConsentQuery,
-    answer: { status: "ACCEPTED"; scopes: readonly string[] } | { status: "DECLINED" },
-  ): ConsentRecord;
-  /** How many records were revoked. */
-  revoke(userId: string, applicationId?: string): number;
-  list(userId?: string): readonly ConsentRecord[];
-  snapshot(): ConsentsSnapshot;
-  /** @throws {Error} when `state` is not a snapshot of consents. */
-  restore(state: unknown): void;
-  reset(): void;
 }
 
 export interface ConsentStoreOptions {
@@ -50,57 +32,80 @@ export interface ConsentStoreOptions {
   readonly onChange?: () => void;
 }
 
-/** An empty store. */
-export function createConsentStore({ clock, onChange }: ConsentStoreOptions): ConsentStore {
-  const records = new Map<string, ConsentRecord>();
-  const keyOf = (userId: string, applicationId: string) => JSON.stringify([userId, applicationId]);
+/** The answers of people to Get User Consent. */
+export class ConsentStore {
+  readonly #records = new Map<string, ConsentRecord>();
+  readonly #clock: Clock;
+  readonly #changed: () => void;
 
-  return {
-    findAccepted({ userId, applicationId, scopes }) {
-      const record = records.get(keyOf(userId, applicationId));
-      if (record?.status !== "ACCEPTED") return undefined;
-      // Documentation speaks of "the same scopes". That fewer scopes need no new question is an assumption.
-      if (!scopes.every((scope) => record.requestedScopes.includes(scope))) return undefined;
-      return scopes.filter((scope) => record.scopes.includes(scope));
-    },
-    record({ userId, applicationId, scopes }, answer) {
-      const record: ConsentRecord = {
-        id: crypto.randomUUID(),
-        userId,
-        applicationId,
-        status: answer.status,
-        requestedScopes: [...scopes],
-        scopes: answer.status === "ACCEPTED" ? [...answer.scopes] : [],
-        updatedAt: new Date(clock()).toISOString(),
-      };
-      records.set(keyOf(userId, applicationId), record);
-      onChange?.();
-      return record;
-    },
-    revoke(userId, applicationId) {
-      let revoked = 0;
-      for (const record of records.values()) {
-        if (record.userId !== userId || record.status === "REVOKED") continue;
-        if (applicationId !== undefined && record.applicationId !== applicationId) continue;
-        record.status = "REVOKED";
-        record.updatedAt = new Date(clock()).toISOString();
-        revoked += 1;
-      }
-      if (revoked > 0) onChange?.();
-      return revoked;
-    },
-    list: (userId) =>
-      [...records.values()].filter((record) => userId === undefined || record.userId === userId),
-    snapshot: () => structuredClone([...records.values()]),
-    restore(state) {
-      const restored = consentsSnapshot.safeParse(state);
-      if (!restored.success) throw new Error(`snapshot of consents: ${z.prettifyError(restored.error)}`);
-      records.clear();
-      for (const record of restored.data) records.set(keyOf(record.userId, record.applicationId), record);
-    },
-    reset() {
-      records.clear();
-      onChange?.();
-    },
-  };
+  constructor({ clock, onChange = () => {} }: ConsentStoreOptions) {
+    this.#clock = clock;
+    this.#changed = onChange;
+  }
+
+  /** The accepted subset of `scopes` when this person has already answered for all of them, else undefined. */
+  findAccepted({ userId, applicationId, scopes }: ConsentQuery): readonly string[] | undefined {
+    const record = this.#records.get(keyOf(userId, applicationId));
+    if (record?.status !== "ACCEPTED") return undefined;
+    // Documentation speaks of "the same scopes". That fewer scopes need no new question is an assumption.
+    if (!scopes.every((scope) => record.requestedScopes.includes(scope))) return undefined;
+    return scopes.filter((scope) => record.scopes.includes(scope));
+  }
+
+  record(
+    { userId, applicationId, scopes }: ConsentQuery,
+    answer: { status: "ACCEPTED"; scopes: readonly string[] } | { status: "DECLINED" },
+  ): ConsentRecord {
+    const record: ConsentRecord = {
+      id: crypto.randomUUID(),
+      userId,
+      applicationId,
+      status: answer.status,
+      requestedScopes: [...scopes],
+      scopes: answer.status === "ACCEPTED" ? [...answer.scopes] : [],
+      updatedAt: new Date(this.#clock()).toISOString(),
+    };
+    this.#records.set(keyOf(userId, applicationId), record);
+    this.#changed();
+    return record;
+  }
+
+  /** How many records were revoked. */
+  revoke(userId: string, applicationId?: string): number {
+    const revoked = this.list(userId).filter(
+      (record) =>
+        record.status !== "REVOKED" &&
+        (applicationId === undefined || record.applicationId === applicationId),
+    );
+    for (const record of revoked) {
+      Object.assign(record, { status: "REVOKED", updatedAt: new Date(this.#clock()).toISOString() });
+    }
+    if (revoked.length > 0) this.#changed();
+    return revoked.length;
+  }
+
+  list(userId?: string): readonly ConsentRecord[] {
+    return [...this.#records.values()].filter((record) => userId === undefined || record.userId === userId);
+  }
+
+  snapshot(): ConsentRecord[] {
+    return structuredClone([...this.#records.values()]);
+  }
+
+  /** @throws {Error} when `state` is not a snapshot of consents. */
+  restore(state: unknown): void {
+    const restored = consentsSnapshot.safeParse(state);
+    if (!restored.success) throw new Error(`snapshot of consents: ${z.prettifyError(restored.error)}`);
+    this.#records.clear();
+    for (const record of restored.data) this.#records.set(keyOf(record.userId, record.applicationId), record);
+  }
+
+  reset(): void {
+    this.#records.clear();
+    this.#changed();
+  }
+}
+
+function keyOf(userId: string, applicationId: string): string {
+  return JSON.stringify([userId, applicationId]);
 }

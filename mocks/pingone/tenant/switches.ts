@@ -84,38 +84,31 @@ export const DEFAULT_SWITCHES: Switches = {
   multipleResources: null,
 };
 
-export interface SwitchBoard {
-  /** What holds, after `platformDate` is applied. */
-  readonly current: Switches;
-  /** @throws {Error} listing the valid names, or the valid values of a name. */
-  set(switches: Readonly<Record<string, unknown>>): void;
-  reset(): void;
-}
+export class SwitchBoard {
+  #chosen = DEFAULT_SWITCHES;
 
-export function createSwitchBoard(): SwitchBoard {
-  let chosen = DEFAULT_SWITCHES;
-  return {
-    get current(): Switches {
-      if (chosen.platformDate === "today") return chosen;
-      return { ...chosen, atTyp: "at+jwt", opaqueRefreshTokensOnly: true, keyRotation: "policy" };
-    },
-    set(switches) {
-      for (const name of Object.keys(switches)) {
-        if (!Object.hasOwn(DEFAULT_SWITCHES, name)) {
-          throw new Error(
-            `There is no switch "${name}". Valid names are: ${Object.keys(DEFAULT_SWITCHES).join(", ")}.`,
-          );
-        }
-      }
-      const parsed = switchesSchema.partial().safeParse(switches);
-      if (!parsed.success) {
-        const [issue] = parsed.error.issues;
-        throw new Error(`Switch ${String(issue?.path[0])}: ${issue?.message}.`);
-      }
-      chosen = { ...chosen, ...(parsed.data as Partial<Switches>) };
-    },
-    reset() {
-      chosen = DEFAULT_SWITCHES;
-    },
-  };
+  /** What holds, after `platformDate` is applied. */
+  get current(): Switches {
+    if (this.#chosen.platformDate === "today") return this.#chosen;
+    return { ...this.#chosen, atTyp: "at+jwt", opaqueRefreshTokensOnly: true, keyRotation: "policy" };
+  }
+
+  /** @throws {Error} listing the valid names, or the valid values of a name. */
+  set(switches: Readonly<Record<string, unknown>>): void {
+    const unknown = Object.keys(switches).find((name) => !Object.hasOwn(DEFAULT_SWITCHES, name));
+    if (unknown !== undefined) {
+      const valid = Object.keys(DEFAULT_SWITCHES).join(", ");
+      throw new Error(`There is no switch "${unknown}". Valid names are: ${valid}.`);
+    }
+    const parsed = switchesSchema.partial().safeParse(switches);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      throw new Error(`Switch ${String(issue?.path[0])}: ${issue?.message}.`);
+    }
+    this.#chosen = { ...this.#chosen, ...(parsed.data as Partial<Switches>) };
+  }
+
+  reset(): void {
+    this.#chosen = DEFAULT_SWITCHES;
+  }
 }

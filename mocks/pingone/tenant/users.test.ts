@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { PASSWORD, userFixture } from "../testing/flow-driver.ts";
-import { createUserStore, loadUserStore, type UserFixture } from "./users.ts";
+import { loadUserStore, type UserFixture, UserStore } from "./users.ts";
 
 const NEW_PASSWORD = "N3w-Passw0rd!";
 
 function storeOf(...fixtures: UserFixture[]) {
   let now = Date.parse("2026-11-24T12:00:00Z");
   let changes = 0;
-  const store = createUserStore(fixtures, {
+  const store = new UserStore(fixtures, {
     clock: () => now,
     onChange: () => {
       changes += 1;
@@ -54,7 +54,7 @@ describe("a fixture of users", () => {
   it("may be a bare array or a collection of the Management API, with attributes that are not known here", () => {
     const alice = { ...userFixture("alice"), nickname: "Al", _links: {} };
     for (const content of [[alice], { _links: {}, _embedded: { users: [alice] }, count: 1 }]) {
-      const store = createUserStore(content, { clock: () => 0 });
+      const store = new UserStore(content, { clock: () => 0 });
       expect(store.list()).toMatchObject([{ username: "alice" }]);
       expect(store.list()[0]).not.toHaveProperty("nickname");
     }
@@ -78,7 +78,7 @@ describe("a fixture of users", () => {
       'email "A@example.com"',
     ],
   ])("is refused with %s, by path", (_, content, reason) => {
-    const load = () => createUserStore(content, { clock: () => 0, source: "users.json" });
+    const load = () => new UserStore(content, { clock: () => 0, source: "users.json" });
     expect(load).toThrow("users.json: ");
     expect(load).toThrow(reason);
   });

@@ -74,7 +74,6 @@ const usersSnapshot = z.array(storedUser);
 /** A user as the Management API shows one, without the password. */
 export type User = z.infer<typeof userProfile>;
 export type UserFixture = z.input<typeof userFixture>;
-type UsersSnapshot = z.infer<typeof usersSnapshot>;
 type StoredUser = z.infer<typeof storedUser>;
 
 /** What PingOne says about a password, in the words of its password status. */
@@ -88,14 +87,6 @@ type CreateUserOutcome =
   | { readonly kind: "username-taken" }
   | { readonly kind: "invalid-email" }
   | { readonly kind: "password-refused" };
-
-/** A user of the fixture with the password that signs in. TEST ONLY. */
-interface TestAccount {
-  readonly id: string;
-  readonly username: string;
-  readonly password: string;
-  readonly about: string;
-}
 
 interface NewUser {
   readonly email: string;
@@ -112,39 +103,11 @@ export interface UserStoreOptions {
   readonly source?: string;
 }
 
-/** Where the users of the emulator are looked up, checked and changed. */
-export interface UserStore {
-  findById(id: string): User | undefined;
-  /** By username, else by e-mail address; letter case does not count. */
-  findByLogin(login: string, by?: readonly ("username" | "email")[]): User | undefined;
-  list(): readonly User[];
-  /** The fixture's users, as long as nobody has changed a password. */
-  readonly testAccounts: readonly TestAccount[];
-  /** One word for developers on what stands in this user's way, `OK` when nothing does. */
-  stateOf(id: string): string;
-  /** Counts failures and locks the password after {@link LOCKOUT_FAILURES}. */
-  checkPassword(id: string, password: string): PasswordOutcome;
-  /** Seconds until a locked password unlocks by itself; undefined when it is not locked or never unlocks. */
-  secondsUntilUnlock(id: string): number | undefined;
-  /** False: the password does not meet the policy, or is the one in use. */
-  setPassword(id: string, password: string): boolean;
-  /** Registers a person whose username is the e-mail address and whose address is still to be verified. */
-  create(user: NewUser): CreateUserOutcome;
-  /** Ends VERIFICATION_REQUIRED. */
-  verify(id: string): void;
-  setEnabled(id: string, enabled: boolean): void;
-  snapshot(): UsersSnapshot;
-  /** @throws {Error} when `state` is not a snapshot of users. */
-  restore(state: unknown): void;
-  /** Back to the fixture. */
-  reset(): void;
-}
-
 /**
  * Users of one environment.
  * @throws {Error} naming `path` and every fault of the fixture.
  */
-export function loadUserStore(path: string, options: UserStoreOptions): UserStore {
+export function loadUserStore(path: string, options: Omit<UserStoreOptions, "source">): UserStore {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, "utf8"));
@@ -153,150 +116,204 @@ export function loadUserStore(path: string, options: UserStoreOptions): UserStor
       `${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  return createUserStore(content, { ...options, source: path });
+  return new UserStore(content, { ...options, source: path });
 }
 
-/** As {@link loadUserStore}, from parsed JSON. */
-export function createUserStore(content: unknown, options: UserStoreOptions): UserStore {
-  const { clock, onChange, source = "users" } = options;
-  const parsed = usersFixture.safeParse(content);
-  if (!parsed.success) throw new Error(describeFaults(source, parsed.error));
-  const fixture = parsed.data;
-  for (const key of ["id", "username", "email"] as const) {
-    const repeated = fixture.find((user, index) =>
-      fixture.some((other, at) => at < index && other[key].toLowerCase() === user[key].toLowerCase()),
-    );
-    if (repeated) throw new Error(`${source}: two users have the ${key} "${repeated[key]}"; make it unique.`);
+/** Where the users of the emulator are looked up, checked and changed. */
+export class UserStore {
+  readonly #users = new Map<string, StoredUser>();
+  readonly #fixture: readonly z.output<typeof userFixture>[];
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+
+  /**
+   * @param content The fixture, parsed from JSON.
+   * @throws {Error} naming every fault of the fixture.
+   */
+  constructor(content: unknown, { clock, onChange = () => {}, source = "users" }: UserStoreOptions) {
+    this.#fixture = parseFixture(content, source);
+    this.#clock = clock;
+    this.#changed = onChange;
+    this.#fill();
   }
 
-  const users = new Map<string, StoredUser>();
-  const reset = () => {
-    users.clear();
-    for (const user of fixture) users.set(user.id, fromFixture(user, clock()));
-  };
-  reset();
+  findById(id: string): User | undefined {
+    return this.#users.get(id)?.profile;
+  }
 
-  /** A lock that has run out is gone, as at PingOne, without anybody touching the user. */
-  const current = (id: string): StoredUser | undefined => {
-    const user = users.get(id);
-    const until = user?.password.lockedUntil;
-    if (user && until !== null && until !== undefined && until <= clock()) {
-      Object.assign(user.password, { status: "OK", failures: 0, lockedUntil: null });
-    }
-    return user;
-  };
-  const secondsUntilUnlock = (id: string): number | undefined => {
-    const until = current(id)?.password.lockedUntil;
-    return until === null || until === undefined ? undefined : Math.ceil((until - clock()) / 1000);
-  };
-  const touch = (user: StoredUser) => {
-    user.profile.updatedAt = new Date(clock()).toISOString();
-    onChange?.();
-  };
-  const findByLogin: UserStore["findByLogin"] = (login, by = ["username", "email"]) => {
+  /** By username, else by e-mail address; letter case does not count. */
+  findByLogin(
+    login: string,
+    by: readonly ("username" | "email")[] = ["username", "email"],
+  ): User | undefined {
     const wanted = login.trim().toLowerCase();
     for (const key of by) {
-      for (const { profile } of users.values()) if (profile[key].toLowerCase() === wanted) return profile;
+      const found = this.list().find((user) => user[key].toLowerCase() === wanted);
+      if (found) return found;
     }
     return undefined;
-  };
+  }
 
-  return {
-    findById: (id) => users.get(id)?.profile,
-    findByLogin,
-    list: () => [...users.values()].map((user) => user.profile),
-    testAccounts: fixture.map(({ id, username, password, about }) => ({
+  list(): readonly User[] {
+    return [...this.#users.values()].map(({ profile }) => profile);
+  }
+
+  /** The fixture's users with the passwords that sign in as long as nobody changes them. TEST ONLY. */
+  get testAccounts() {
+    return this.#fixture.map(({ id, username, password, about }) => ({
       id,
       username,
       password: password.value ?? "",
       about,
-    })),
-    stateOf(id) {
-      const user = current(id);
-      if (!user) return "UNKNOWN";
-      if (!user.profile.enabled) return "DISABLED";
-      if (user.profile.account.status === "LOCKED" || !user.profile.account.canAuthenticate) {
-        return "ACCOUNT_LOCKED";
-      }
-      if (user.password.status !== "OK") return user.password.status;
-      return user.profile.lifecycle.status === "ACCOUNT_OK" ? "OK" : user.profile.lifecycle.status;
-    },
-    secondsUntilUnlock,
-    checkPassword(id, password) {
-      const user = current(id);
-      if (!user) return { status: "INVALID", failuresRemaining: 0 };
-      if (user.password.status === "PASSWORD_LOCKED_OUT") {
-        return { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: secondsUntilUnlock(id) };
-      }
-      if (!matches(user, password)) {
-        user.password.failures += 1;
-        onChange?.();
-        const failuresRemaining = LOCKOUT_FAILURES - user.password.failures;
-        if (failuresRemaining > 0) return { status: "INVALID", failuresRemaining };
-        user.password.status = "PASSWORD_LOCKED_OUT";
-        user.password.lockedUntil = clock() + LOCKOUT_SECONDS * 1000;
-        return { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: LOCKOUT_SECONDS };
-      }
-      if (user.password.failures > 0) {
-        user.password.failures = 0;
-        onChange?.();
-      }
-      if (!user.profile.enabled) return { status: "DISABLED" };
-      if (user.profile.account.status === "LOCKED" || !user.profile.account.canAuthenticate) {
-        return { status: "ACCOUNT_LOCKED" };
-      }
-      return { status: user.password.status === "NO_PASSWORD" ? "OK" : user.password.status };
-    },
-    setPassword(id, password) {
-      const user = current(id);
-      if (!user || !meetsPolicy(password) || matches(user, password)) return false;
-      user.password = hashPassword(password);
-      touch(user);
-      return true;
-    },
-    create({ email, given, family, password }) {
-      if (!z.email().safeParse(email).success) return { kind: "invalid-email" };
-      if (findByLogin(email)) return { kind: "username-taken" };
-      if (!meetsPolicy(password)) return { kind: "password-refused" };
-      const now = new Date(clock()).toISOString();
-      const profile = userProfile.parse({
-        id: randomUUID(),
-        username: email,
-        email,
-        name: { given, family },
-        enabled: true,
-        lifecycle: { status: "VERIFICATION_REQUIRED" },
-        createdAt: now,
-        updatedAt: now,
-      });
-      users.set(profile.id, { profile, password: hashPassword(password) });
-      onChange?.();
-      return { kind: "created", user: profile };
-    },
-    verify(id) {
-      const user = users.get(id);
-      if (!user) return;
-      user.profile.lifecycle.status = "ACCOUNT_OK";
-      touch(user);
-    },
-    setEnabled(id, enabled) {
-      const user = users.get(id);
-      if (!user) return;
-      user.profile.enabled = enabled;
-      touch(user);
-    },
-    snapshot: () => structuredClone([...users.values()]),
-    restore(state) {
-      const restored = usersSnapshot.safeParse(state);
-      if (!restored.success) throw new Error(`snapshot of users: ${z.prettifyError(restored.error)}`);
-      users.clear();
-      for (const user of restored.data) users.set(user.profile.id, user);
-    },
-    reset() {
-      reset();
-      onChange?.();
-    },
-  };
+    }));
+  }
+
+  /** One word for developers on what stands in this user's way, `OK` when nothing does. */
+  stateOf(id: string): string {
+    const user = this.#current(id);
+    if (!user) return "UNKNOWN";
+    const { profile, password } = user;
+    const barred = barOf(profile) ?? (password.status === "OK" ? undefined : password.status);
+    return barred ?? (profile.lifecycle.status === "ACCOUNT_OK" ? "OK" : profile.lifecycle.status);
+  }
+
+  /** Seconds until a locked password unlocks by itself; undefined when it is not locked or never unlocks. */
+  secondsUntilUnlock(id: string): number | undefined {
+    const until = this.#current(id)?.password.lockedUntil ?? undefined;
+    return until === undefined ? undefined : Math.ceil((until - this.#clock()) / 1000);
+  }
+
+  /** Counts failures and locks the password after {@link LOCKOUT_FAILURES}. */
+  checkPassword(id: string, password: string): PasswordOutcome {
+    const user = this.#current(id);
+    if (!user) return { status: "INVALID", failuresRemaining: 0 };
+    if (user.password.status === "PASSWORD_LOCKED_OUT") {
+      return { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: this.secondsUntilUnlock(id) };
+    }
+    if (!matches(user, password)) return this.#countFailure(user);
+    if (user.password.failures > 0) {
+      user.password.failures = 0;
+      this.#changed();
+    }
+    const status = barOf(user.profile) ?? user.password.status;
+    return { status: status === "NO_PASSWORD" ? "OK" : status };
+  }
+
+  /** False: the password does not meet the policy, or is the one in use. */
+  setPassword(id: string, password: string): boolean {
+    const user = this.#current(id);
+    if (!user || !meetsPolicy(password) || matches(user, password)) return false;
+    user.password = hashPassword(password);
+    this.#touch(user);
+    return true;
+  }
+
+  /** Registers a person whose username is the e-mail address and whose address is still to be verified. */
+  create({ email, given, family, password }: NewUser): CreateUserOutcome {
+    if (!z.email().safeParse(email).success) return { kind: "invalid-email" };
+    if (this.findByLogin(email)) return { kind: "username-taken" };
+    if (!meetsPolicy(password)) return { kind: "password-refused" };
+    const now = new Date(this.#clock()).toISOString();
+    const profile = userProfile.parse({
+      id: randomUUID(),
+      username: email,
+      email,
+      name: { given, family },
+      enabled: true,
+      lifecycle: { status: "VERIFICATION_REQUIRED" },
+      createdAt: now,
+      updatedAt: now,
+    });
+    this.#users.set(profile.id, { profile, password: hashPassword(password) });
+    this.#changed();
+    return { kind: "created", user: profile };
+  }
+
+  /** Ends VERIFICATION_REQUIRED. */
+  verify(id: string): void {
+    const user = this.#users.get(id);
+    if (!user) return;
+    user.profile.lifecycle.status = "ACCOUNT_OK";
+    this.#touch(user);
+  }
+
+  setEnabled(id: string, enabled: boolean): void {
+    const user = this.#users.get(id);
+    if (!user) return;
+    user.profile.enabled = enabled;
+    this.#touch(user);
+  }
+
+  snapshot(): StoredUser[] {
+    return structuredClone([...this.#users.values()]);
+  }
+
+  /** @throws {Error} when `state` is not a snapshot of users. */
+  restore(state: unknown): void {
+    const restored = usersSnapshot.safeParse(state);
+    if (!restored.success) throw new Error(`snapshot of users: ${z.prettifyError(restored.error)}`);
+    this.#users.clear();
+    for (const user of restored.data) this.#users.set(user.profile.id, user);
+  }
+
+  /** Back to the fixture. */
+  reset(): void {
+    this.#fill();
+    this.#changed();
+  }
+
+  #fill(): void {
+    this.#users.clear();
+    for (const user of this.#fixture) this.#users.set(user.id, fromFixture(user, this.#clock()));
+  }
+
+  /** A lock ends by itself, as at PingOne. */
+  #current(id: string): StoredUser | undefined {
+    const user = this.#users.get(id);
+    const until = user?.password.lockedUntil ?? undefined;
+    if (user && until !== undefined && until <= this.#clock()) {
+      Object.assign(user.password, { status: "OK", failures: 0, lockedUntil: null });
+    }
+    return user;
+  }
+
+  #countFailure({ password }: StoredUser): PasswordOutcome {
+    password.failures += 1;
+    const failuresRemaining = LOCKOUT_FAILURES - password.failures;
+    if (failuresRemaining <= 0) {
+      password.status = "PASSWORD_LOCKED_OUT";
+      password.lockedUntil = this.#clock() + LOCKOUT_SECONDS * 1000;
+    }
+    this.#changed();
+    return failuresRemaining > 0
+      ? { status: "INVALID", failuresRemaining }
+      : { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: LOCKOUT_SECONDS };
+  }
+
+  #touch({ profile }: StoredUser): void {
+    profile.updatedAt = new Date(this.#clock()).toISOString();
+    this.#changed();
+  }
+}
+
+function parseFixture(content: unknown, source: string): z.output<typeof usersFixture> {
+  const parsed = usersFixture.safeParse(content);
+  if (!parsed.success) throw new Error(describeFaults(source, parsed.error));
+  for (const key of ["id", "username", "email"] as const) {
+    const seen = new Set<string>();
+    for (const { [key]: value } of parsed.data) {
+      const name = value.toLowerCase();
+      if (seen.has(name)) throw new Error(`${source}: two users have the ${key} "${value}"; make it unique.`);
+      seen.add(name);
+    }
+  }
+  return parsed.data;
+}
+
+/** Why the user may not sign on whatever the password. */
+function barOf({ enabled, account }: User): "DISABLED" | "ACCOUNT_LOCKED" | undefined {
+  if (!enabled) return "DISABLED";
+  return account.status === "LOCKED" || !account.canAuthenticate ? "ACCOUNT_LOCKED" : undefined;
 }
 
 /** One line for each fault, starting with the file's path. */

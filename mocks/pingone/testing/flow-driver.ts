@@ -5,8 +5,8 @@ import { createFlowEngine, type FlowEngine } from "../davinci/engine.ts";
 import type { Flow } from "../davinci/flow-schema.ts";
 import type { Interaction } from "../davinci/interaction.ts";
 import { loadFlows } from "../davinci/load-flows.ts";
-import { createConsentStore } from "../tenant/consents.ts";
-import { createUserStore, type UserFixture } from "../tenant/users.ts";
+import { ConsentStore } from "../tenant/consents.ts";
+import { type UserFixture, UserStore } from "../tenant/users.ts";
 
 /** TEST ONLY. */
 export const PASSWORD = "2FederateM0re!";
@@ -35,8 +35,8 @@ export function createTestEngine({
 }: TestEngineOptions = {}) {
   let now = Date.parse("2026-11-24T12:00:00Z");
   const clock = () => now;
-  const users = createUserStore([...fixtures], { clock });
-  const consents = createConsentStore({ clock });
+  const users = new UserStore([...fixtures], { clock });
+  const consents = new ConsentStore({ clock });
   let codes = 100_000;
   const engine = createFlowEngine({
     flows: flows ?? loadFlows("fixtures/davinci"),

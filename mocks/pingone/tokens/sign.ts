@@ -1,11 +1,11 @@
 /**
- * Signs tokens and publishes keys and discovery with `oauth2-mock-server`: its key store, its `buildToken`, its JWKS and
- * discovery handlers. Its other handlers validate nothing and are never called.
+ * Signs tokens and publishes keys with the key store and the `buildToken` of `oauth2-mock-server`. Its HTTP handlers
+ * validate nothing and are never used.
  *
  * The package would sign with its keys in turn, so every call names the `kid`.
  */
-import { createLocalJWKSet, type JWTPayload, jwtVerify } from "jose";
-import { Events, OAuth2Issuer, OAuth2Service } from "oauth2-mock-server";
+import { createLocalJWKSet, type JWK, type JWTPayload, jwtVerify } from "jose";
+import { OAuth2Issuer } from "oauth2-mock-server";
 import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
 import type { FixtureKeys, SigningKey } from "../tenant/keys.ts";
@@ -17,11 +17,9 @@ import {
   type RingConditions,
   rotate,
 } from "./key-ring.ts";
-import { callNodeHandler } from "./node-handler.ts";
 
 /** Key id of refresh tokens in the legacy format, as PingOne writes it. */
 const REFRESH_TOKEN_KEY_ID = "default";
-const jwksSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -37,18 +35,15 @@ export interface SignerOptions {
   readonly clock: Clock;
   /** True while a Key Rotation Policy rolls the keys. */
   readonly hasRotationPolicy: () => boolean;
-  /** The members of the discovery document. */
-  readonly discovery: (issuer: string) => Record<string, unknown>;
   /** Called after every change that a snapshot would show. */
   readonly onChange: () => void;
 }
 
 export class Signer {
   readonly #options: SignerOptions;
-  readonly #foreignKey: SigningKey;
   /** Signs with keys that the JWKS does not have. */
-  readonly #unpublished: OAuth2Service;
-  #published: OAuth2Service;
+  readonly #unpublished: OAuth2Issuer;
+  #published: OAuth2Issuer;
   #ring: KeyRing;
   #issuer = "";
   /** The last change of keys: the next one waits for it, so that two requests do not both roll the key. */
@@ -57,24 +52,20 @@ export class Signer {
   private constructor(
     options: SignerOptions,
     ring: KeyRing,
-    services: { readonly published: OAuth2Service; readonly unpublished: OAuth2Service },
+    issuers: { readonly published: OAuth2Issuer; readonly unpublished: OAuth2Issuer },
   ) {
     this.#options = options;
-    this.#foreignKey = options.keys.foreign;
     this.#ring = ring;
-    this.#published = services.published;
-    this.#unpublished = services.unpublished;
+    this.#published = issuers.published;
+    this.#unpublished = issuers.unpublished;
   }
 
   static async create(options: SignerOptions): Promise<Signer> {
     const { foreign } = options.keys;
     const ring = createKeyRing(options.keys, options.clock());
     return new Signer(options, ring, {
-      published: await createService(ring.keys, options.discovery),
-      unpublished: await createService(
-        [foreign, { ...foreign, kid: REFRESH_TOKEN_KEY_ID }],
-        options.discovery,
-      ),
+      published: await createIssuer(ring.keys),
+      unpublished: await createIssuer([foreign, { ...foreign, kid: REFRESH_TOKEN_KEY_ID }]),
     });
   }
 
@@ -85,8 +76,8 @@ export class Signer {
   /** To be set once the address is known, before any other use. */
   set issuer(url: string) {
     this.#issuer = url;
-    this.#published.issuer.url = url;
-    this.#unpublished.issuer.url = url;
+    this.#published.url = url;
+    this.#unpublished.url = url;
   }
 
   get signingKeyId(): string {
@@ -104,7 +95,7 @@ export class Signer {
     const header = { ...(typ !== undefined && { typ }), ...(x5t && { x5t: key?.x5t }) };
     if (defect === undefined) return buildToken(this.#published, kid, header, claims);
     const shown = defect === "wrong_signature" ? { ...header, kid } : header;
-    return buildToken(this.#unpublished, this.#foreignKey.kid, shown, claims);
+    return buildToken(this.#unpublished, this.#options.keys.foreign.kid, shown, claims);
   }
 
   /** A refresh token in the legacy format. */
@@ -115,7 +106,7 @@ export class Signer {
   /** The claims of a token that this issuer signed, however old; `undefined` for any other. */
   async verify(token: string): Promise<JWTPayload | undefined> {
     try {
-      const keys = createLocalJWKSet({ keys: this.#published.issuer.keys.toJSON() });
+      const keys = createLocalJWKSet({ keys: this.#published.keys.toJSON() });
       // An expired ID token is a valid hint (OpenID Connect RP-Initiated Logout 1.0, section 2).
       const options = { issuer: this.#issuer, currentDate: new Date(0) };
       return (await jwtVerify(token, keys, options)).payload;
@@ -124,16 +115,10 @@ export class Signer {
     }
   }
 
-  async respondJwks(): Promise<Response> {
+  /** The published keys. PingOne's documented key has no `alg`, so a client that needs one must fail here too. */
+  async publicKeys(): Promise<Omit<JWK, "alg">[]> {
     await this.#rollIfDue();
-    const response = await callNodeHandler(this.#published.requestHandler, "/jwks");
-    const { keys } = jwksSchema.parse(await response.json());
-    // PingOne's documented key has no `alg`, so a client that needs one must fail here too.
-    return Response.json({ keys: keys.map(({ alg: _, ...key }) => key) }, { headers: response.headers });
-  }
-
-  respondDiscovery(): Promise<Response> {
-    return callNodeHandler(this.#published.requestHandler, "/.well-known/openid-configuration");
+    return this.#published.keys.toJSON().map(({ alg: _, ...key }) => key);
   }
 
   /** A new signing key; the old one stays published unless it is dropped. Returns the new `kid`. */
@@ -173,30 +158,20 @@ export class Signer {
   }
 
   async #use(ring: KeyRing): Promise<void> {
-    this.#published = await createService(ring.keys, this.#options.discovery);
-    this.#published.issuer.url = this.#issuer;
+    this.#published = await createIssuer(ring.keys);
+    this.#published.url = this.#issuer;
     this.#ring = ring;
   }
 }
 
-async function createService(
-  keys: readonly SigningKey[],
-  discovery: SignerOptions["discovery"],
-): Promise<OAuth2Service> {
+async function createIssuer(keys: readonly SigningKey[]): Promise<OAuth2Issuer> {
   const issuer = new OAuth2Issuer();
   for (const key of keys) await issuer.keys.add(key);
-  const service = new OAuth2Service(issuer, { endSession: "/signoff" });
-  service.on(
-    Events.BeforeWellKnownOpenIdConfiguration,
-    (response: { body: Record<string, unknown> | "" }) => {
-      response.body = discovery(issuer.url ?? "");
-    },
-  );
-  return service;
+  return issuer;
 }
 
 function buildToken(
-  { issuer }: OAuth2Service,
+  issuer: OAuth2Issuer,
   kid: string,
   header: Readonly<Record<string, unknown>>,
   claims: Claims,

@@ -83,101 +83,98 @@ export type Grant = z.infer<typeof grantSchema>;
 export type AuthorizationCode = z.infer<typeof codeSchema>;
 export type RefreshToken = z.infer<typeof refreshTokenSchema>;
 export type AccessToken = z.infer<typeof accessTokenSchema>;
-type TokenStoreSnapshot = z.infer<typeof storeSchema>;
 
 /** PingOne keeps ten sessions per user and purges the oldest. */
 const MAX_SESSIONS_PER_USER = 10;
 
-export interface TokenStore {
-  readonly sessions: Map<string, Session>;
-  readonly grants: Map<string, Grant>;
-  readonly codes: Map<string, AuthorizationCode>;
-  readonly refreshTokens: Map<string, RefreshToken>;
-  readonly accessTokens: Map<string, AccessToken>;
+export class TokenStore {
+  readonly sessions = new Map<string, Session>();
+  readonly grants = new Map<string, Grant>();
+  readonly codes = new Map<string, AuthorizationCode>();
+  readonly refreshTokens = new Map<string, RefreshToken>();
+  readonly accessTokens = new Map<string, AccessToken>();
   /** To be called after every change. */
-  changed(): void;
+  readonly changed: () => void;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, onChange: () => void = () => {}) {
+    this.#clock = clock;
+    this.changed = onChange;
+  }
+
   /** The session, unless it was idle for too long. */
-  liveSession(id: string): Session | undefined;
-  sessionOfCookie(cookie: string): Session | undefined;
+  liveSession(id: string): Session | undefined {
+    const session = this.sessions.get(id);
+    if (!session) return undefined;
+    return this.#clock() < session.lastUsedAt + session.idleTimeoutMinutes * 60_000 ? session : undefined;
+  }
+
+  sessionOfCookie(cookie: string): Session | undefined {
+    const wanted = hashOf(cookie);
+    const session = this.sessions.values().find(({ cookieHash }) => cookieHash === wanted);
+    return session && this.liveSession(session.id);
+  }
+
   /** Keeps the session, and purges the user's oldest beyond {@link MAX_SESSIONS_PER_USER}. */
-  addSession(session: Session): void;
-  snapshot(): TokenStoreSnapshot;
+  addSession(session: Session): void {
+    this.#prune();
+    this.sessions.set(session.id, session);
+    const own = [...this.sessions.values()].filter(({ userId }) => userId === session.userId);
+    own.sort((one, other) => one.createdAt - other.createdAt);
+    for (const { id } of own.slice(0, Math.max(0, own.length - MAX_SESSIONS_PER_USER)))
+      this.sessions.delete(id);
+    this.changed();
+  }
+
+  /** What has expired can be forgotten. Used codes and rotated refresh tokens stay until then: a replay is an alarm. */
+  #prune(): void {
+    const { sessions, grants, codes, refreshTokens, accessTokens } = this;
+    const now = this.#clock();
+    for (const table of [codes, refreshTokens, accessTokens]) {
+      for (const [key, { expiresAt }] of table) if (expiresAt <= now) table.delete(key);
+    }
+    for (const { id } of sessions.values()) if (!this.liveSession(id)) sessions.delete(id);
+    const used = new Set(
+      [codes, refreshTokens, accessTokens].flatMap((table) =>
+        [...table.values()].map(({ grantId }) => grantId),
+      ),
+    );
+    for (const { id } of grants.values()) if (!used.has(id)) grants.delete(id);
+  }
+
+  snapshot(): z.infer<typeof storeSchema> {
+    return structuredClone({
+      sessions: [...this.sessions.values()],
+      grants: [...this.grants.values()],
+      codes: [...this.codes.values()],
+      refreshTokens: [...this.refreshTokens.values()],
+      accessTokens: [...this.accessTokens.values()],
+    });
+  }
+
   /** @throws {Error} when `snapshot` is not one. */
-  restore(snapshot: unknown): void;
-  clear(): void;
+  restore(snapshot: unknown): void {
+    const parsed = storeSchema.safeParse(snapshot);
+    if (!parsed.success) throw new Error(`snapshot of tokens: ${z.prettifyError(parsed.error)}`);
+    this.#empty();
+    for (const session of parsed.data.sessions) this.sessions.set(session.id, session);
+    for (const grant of parsed.data.grants) this.grants.set(grant.id, grant);
+    for (const code of parsed.data.codes) this.codes.set(code.hash, code);
+    for (const token of parsed.data.refreshTokens) this.refreshTokens.set(token.hash, token);
+    for (const token of parsed.data.accessTokens) this.accessTokens.set(token.hash, token);
+  }
+
+  clear(): void {
+    this.#empty();
+    this.changed();
+  }
+
+  #empty(): void {
+    const { sessions, grants, codes, refreshTokens, accessTokens } = this;
+    for (const table of [sessions, grants, codes, refreshTokens, accessTokens]) table.clear();
+  }
 }
 
 export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("base64url");
-}
-
-export function createTokenStore(clock: Clock, onChange: () => void = () => {}): TokenStore {
-  const sessions = new Map<string, Session>();
-  const grants = new Map<string, Grant>();
-  const codes = new Map<string, AuthorizationCode>();
-  const refreshTokens = new Map<string, RefreshToken>();
-  const accessTokens = new Map<string, AccessToken>();
-  const all = { sessions, grants, codes, refreshTokens, accessTokens };
-
-  const liveSession = (id: string) => {
-    const session = sessions.get(id);
-    if (!session) return undefined;
-    return clock() < session.lastUsedAt + session.idleTimeoutMinutes * 60_000 ? session : undefined;
-  };
-  const clear = () => {
-    for (const table of Object.values(all)) table.clear();
-  };
-  /** What has run out can be forgotten. Used codes and rotated refresh tokens stay until then: a replay is an alarm. */
-  const prune = () => {
-    const now = clock();
-    for (const table of [codes, refreshTokens, accessTokens]) {
-      for (const [key, { expiresAt }] of table) if (expiresAt <= now) table.delete(key);
-    }
-    for (const { id } of sessions.values()) if (!liveSession(id)) sessions.delete(id);
-    const used = new Set(
-      [codes, refreshTokens, accessTokens].flatMap((t) => [...t.values()].map((v) => v.grantId)),
-    );
-    for (const { id } of grants.values()) if (!used.has(id)) grants.delete(id);
-  };
-
-  return {
-    ...all,
-    liveSession,
-    changed: onChange,
-    sessionOfCookie(cookie) {
-      const wanted = hashOf(cookie);
-      for (const { id, cookieHash } of sessions.values()) if (cookieHash === wanted) return liveSession(id);
-      return undefined;
-    },
-    addSession(session) {
-      prune();
-      sessions.set(session.id, session);
-      const own = [...sessions.values()].filter(({ userId }) => userId === session.userId);
-      own.sort((one, other) => one.createdAt - other.createdAt);
-      for (const { id } of own.slice(0, Math.max(0, own.length - MAX_SESSIONS_PER_USER))) sessions.delete(id);
-      onChange();
-    },
-    snapshot: () =>
-      structuredClone({
-        sessions: [...sessions.values()],
-        grants: [...grants.values()],
-        codes: [...codes.values()],
-        refreshTokens: [...refreshTokens.values()],
-        accessTokens: [...accessTokens.values()],
-      }),
-    restore(snapshot) {
-      const parsed = storeSchema.safeParse(snapshot);
-      if (!parsed.success) throw new Error(`snapshot of tokens: ${z.prettifyError(parsed.error)}`);
-      clear();
-      for (const session of parsed.data.sessions) sessions.set(session.id, session);
-      for (const grant of parsed.data.grants) grants.set(grant.id, grant);
-      for (const code of parsed.data.codes) codes.set(code.hash, code);
-      for (const token of parsed.data.refreshTokens) refreshTokens.set(token.hash, token);
-      for (const token of parsed.data.accessTokens) accessTokens.set(token.hash, token);
-    },
-    clear() {
-      clear();
-      onChange();
-    },
-  };
 }
