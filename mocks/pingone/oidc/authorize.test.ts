@@ -282,6 +282,14 @@ describe("pushed authorization requests (RFC 9126)", () => {
     expect((await tenant.authorize(new URLSearchParams(short))).status).toBe(400);
   });
 
+  it("are not taken, and stay good, when their URI is repeated", async () => {
+    const { request_uri } = (await (await push()).json()) as { request_uri: string };
+    const short = new URLSearchParams({ client_id: "mcp-server", request_uri });
+    const twice = new URLSearchParams(`${short}&${new URLSearchParams({ request_uri })}`);
+    expect((await tenant.authorize(twice)).status).toBe(400);
+    expect((await tenant.authorize(short)).status).toBe(200);
+  });
+
   it("[PING-023] serve an application that requires them", async () => {
     const client = { id: "pushing-client", secret: tenant.emulator.client.secret };
     const response = await tenant.post(

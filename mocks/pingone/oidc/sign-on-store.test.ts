@@ -45,6 +45,15 @@ describe("a sign-on under way", () => {
     expect(store.find(signOn.id, token)).toBeUndefined();
   });
 
+  it("is forgotten at the next one once it has expired", () => {
+    const { store, begin, advance } = createTestStore();
+    const { signOn } = begin();
+    advance(SIGN_ON_TTL_MS);
+    expect(store.peek(signOn.id)).toBe(signOn);
+    begin();
+    expect(store.peek(signOn.id)).toBeUndefined();
+  });
+
   it("does not fill the memory: the oldest is forgotten first", () => {
     const { store, begin } = createTestStore();
     const [first, second] = [begin(), begin()];

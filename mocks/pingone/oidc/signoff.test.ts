@@ -8,7 +8,12 @@ const HOME = `${WORKER_ORIGIN}/`;
 let tenant: Tenant;
 let browser: TestBrowser;
 beforeEach(async () => {
-  tenant = await startTenant({ edit: addApplications({ id: "second-client", postLogoutRedirectUris: [] }) });
+  tenant = await startTenant({
+    edit: addApplications(
+      { id: "second-client", postLogoutRedirectUris: [] },
+      { id: "query-client", postLogoutRedirectUris: [`${HOME}?a=1`] },
+    ),
+  });
   browser = tenant.openBrowser();
 });
 afterEach(() => tenant[Symbol.asyncDispose]());
@@ -72,6 +77,13 @@ describe("sign-off", () => {
     expect(page.url.href).toBe(HOME);
   });
 
+  it("adds the state to a query of the address, and lets nobody cache the way back", async () => {
+    const fields = { client_id: "query-client", post_logout_redirect_uri: `${HOME}?a=1`, state: "s" };
+    const response = await fetch(`${tenant.issuer}/signoff?${form(fields)}`, { redirect: "manual" });
+    expect(response.headers.get("location")).toBe(`${HOME}?a=1&state=s`);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
   it("may come as a form post", async () => {
     const { id_token } = await tenant.obtainTokens({ browser });
     const page = await browser.request(new URL(`${tenant.issuer}/signoff`), {
@@ -110,12 +122,14 @@ describe("sign-off", () => {
 
   it("is refused with an access token, or another client's ID token, for a hint", async () => {
     const { access_token, id_token } = await tenant.obtainTokens({ browser });
-    for (const fields of [
-      { id_token_hint: access_token },
-      { id_token_hint: id_token, client_id: "second-client" },
-      { id_token_hint: `${id_token.slice(0, -6)}AAAAAA` },
-    ]) {
-      expect((await signOff(fields)).response?.status).toBe(400);
+    for (const [target, fields] of [
+      ["id_token_hint", { id_token_hint: access_token }],
+      ["client_id", { id_token_hint: id_token, client_id: "second-client" }],
+      ["id_token_hint", { id_token_hint: `${id_token.slice(0, -6)}AAAAAA` }],
+    ] as const) {
+      const page = await signOff(fields);
+      expect(page.response?.status).toBe(400);
+      expect(page.root.querySelector("dt")?.text).toBe(target);
     }
     expect(await isSignedOn()).toBe(true);
   });

@@ -1,8 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { loadFixtureKeys } from "../tenant/keys.ts";
 import { claimsOf, headerOf } from "../testing/client.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
+import { Signer } from "./sign.ts";
 
 let tenant: Tenant;
 beforeEach(async () => {
@@ -130,7 +132,30 @@ describe("the key set", () => {
     await using own = await startTenant({ onChange });
     onChange.mockClear();
     await own.emulator.admin.rotateKeys();
+    await own.keyIds();
     expect(onChange).toHaveBeenCalledOnce();
+  });
+
+  it("can change after a change that failed", async () => {
+    const hasRotationPolicy = vi.fn(() => false);
+    const signer = await Signer.create({
+      keys: loadFixtureKeys("fixtures/keys"),
+      clock: Date.now,
+      hasRotationPolicy,
+      onChange: () => {},
+    });
+    hasRotationPolicy.mockImplementationOnce(() => {
+      throw new Error("no answer");
+    });
+    await expect(signer.rotate()).rejects.toThrow("no answer");
+    expect(await signer.rotate()).toBe(signer.signingKeyId);
+  });
+
+  it("drops the key before last at a rotation", async () => {
+    const [first, second] = await tenant.keyIds();
+    const third = await tenant.emulator.admin.rotateKeys();
+    expect(first).not.toBe(second);
+    expect(await tenant.keyIds()).toEqual([second, third]);
   });
 
   it("takes back the key published ahead when the policy is switched off", async () => {
