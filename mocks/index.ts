@@ -86,16 +86,13 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     () =>
       new TodoStore({ seeds, usernameOf, ...(saved !== undefined && { snapshot: saved.todo }), onChange }),
   );
-  const kit = runKit(OFFLINE, {
-    running: { pingone: () => pingone, todo: () => ({ store, usernameOf }) },
-    clock: options.clock,
-  });
+  const kit = runKit(OFFLINE, { pingone: () => pingone, todo: () => ({ store, usernameOf }) }, options.clock);
 
   pingone = await createPingOneEmulator({
     port: options.pingonePort,
     workerOrigin: options.workerOrigin,
     fixturesDir,
-    clock: kit.clock,
+    clock: kit.clock.now,
     mount: (app) => kit.mount(app, "pingone"),
     takeTokenFault: (login) => {
       const fault = kit.takeFault("token", login);
@@ -112,7 +109,7 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     jwks: new URL(`${issuer}/jwks`),
     audience: apiIdentifier,
     store,
-    clock: kit.clock,
+    clock: kit.clock.now,
     mount: (app) => kit.mount(app, "todo"),
   }).catch(async (error: unknown) => {
     await pingone?.close();

@@ -61,7 +61,7 @@ async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
   await faults.getByRole("button", { name: "Queue the fault" }).click();
   await expect(faults).toContainText("reset on jwks, 1 time");
   await faults.getByRole("button", { name: /^Remove fault \d+$/ }).click();
-  await expect(faults).toContainText("No fault waits for a request.");
+  await expect(faults).toContainText("No fault is queued.");
 
   for (const action of ["Expire tokens of alice", "Revoke tokens of alice", "End sessions of alice"]) {
     await page.getByRole("button", { name: action }).click();

@@ -19,9 +19,9 @@ export interface Emulator<
   View = unknown,
 > {
   readonly name: Name;
-  /** As a person knows it. */
+  /** Name on the page and in messages. */
   readonly title: string;
-  /** What the journal and the faults call its requests, and how each is recognised; the first that fits counts. */
+  /** Names of its endpoints, and how a request to each is recognised; the first that matches counts. */
   readonly endpoints: Readonly<Record<Endpoint, (request: RequestLine) => boolean>>;
   /** Faults that only this emulator has. */
   readonly faults: Faults;
@@ -29,20 +29,20 @@ export interface Emulator<
   readonly verbs: Verbs;
   readonly redaction: RedactionRules;
   readonly page: EmulatorPage<View>;
-  /** The body of a failure in the form that this emulator gives its errors. */
+  /** The body of an error in the emulator's own format. */
   errorBody(status: number): unknown;
-  /** What a request says of its login, and the credentials by which the emulators can say more. */
+  /** What a request states about its login, and its credentials, by which an emulator can look up the rest. */
   readLogin(request: ObservedRequest): {
     readonly stated?: LoginView;
     readonly credentials?: LoginCredentials;
   };
-  /** The login of credentials that it gave out. */
+  /** The login of credentials that this emulator issued. */
   loginOf?(running: Running, credentials: LoginCredentials): LoginView | undefined;
   /** Its part of `GET /__mocks/state`: counts and names only, never a token, code, secret or password. */
   state(running: Running): View;
   /** Back to the fixtures. */
   reset(running: Running): void | Promise<void>;
-  /** What outlives a restart, as plain JSON. It is handed back when the emulator starts again. */
+  /** What is saved for the next start, as plain JSON. */
   snapshot(running: Running): unknown;
 }
 
@@ -50,23 +50,13 @@ export type RequestLine = Pick<ObservedRequest, "method" | "path">;
 
 /** What the control page shows of an emulator, beside the forms of its verbs. */
 interface EmulatorPage<View = unknown> {
-  /** Sentences below the headings of its sections. */
-  readonly sections?: Readonly<Record<string, string>>;
   /** Lines of the overview: term and text. */
   facts?(view: View): readonly (readonly [term: string, text: string])[];
-  tables?(view: View): readonly PageTable[];
-  /** Names to suggest where the page asks for a user. */
-  usernames?(view: View): readonly string[];
+  /** Its users: for each the user name, and what the page shows of the user by column. */
+  users?(view: View): ReadonlyMap<string, Readonly<Record<string, string | number>>>;
 }
 
-export interface PageTable {
-  readonly title: string;
-  readonly columns: readonly string[];
-  /** The name stands in the first column, and is what the buttons of the row act on. */
-  readonly rows: readonly { readonly name: string; readonly cells: readonly (string | number)[] }[];
-}
-
-/** Registers nothing by itself: the definition is data, to be handed to `composeEmulators`. */
+/** Returns its argument, with exact types. */
 export function defineEmulator<
   const Name extends string,
   Endpoint extends string,
@@ -94,12 +84,11 @@ type FaultOf<D, AnyEndpoint extends string> = D extends Emulator
   ? FaultRequestOf<D["faults"], AnyEndpoint>
   : never;
 
-/** What tests ask the journal for. */
 export type RequestPattern<E extends Emulators> = z.output<
   RequestPatternSchema<EndpointName<E>, EmulatorName<E>>
 >;
 
-/** The verbs that the emulators bring. */
+/** The verbs of all emulators. */
 export type EmulatorVerbs<E extends Emulators> = E extends readonly [
   infer First extends Emulator,
   ...infer Rest extends Emulators,
@@ -107,7 +96,7 @@ export type EmulatorVerbs<E extends Emulators> = E extends readonly [
   ? First["verbs"] & EmulatorVerbs<Rest>
   : unknown;
 
-/** What is behind each emulator while it runs, as its verbs and `state` take it; `undefined` while it starts. */
+/** Gives the running part of each emulator, which its verbs and `state` take; `undefined` while it starts. */
 export type RunningEmulators<E extends Emulators> = {
   readonly [D in E[number] as D["name"]]: () => Parameters<D["state"]>[0] | undefined;
 };
@@ -115,9 +104,7 @@ export type RunningEmulators<E extends Emulators> = {
 /** What all emulators hold: counts and names, never a secret. */
 export type ControlState<E extends Emulators> = {
   readonly [D in E[number] as D["name"]]: ReturnType<D["state"]>;
-} & KitState;
-
-export interface KitState {
+} & {
   /** ISO 8601, and how far it was moved. */
   readonly clock: { readonly now: string; readonly offsetSeconds: number };
   readonly journal: {
@@ -126,4 +113,14 @@ export interface KitState {
     readonly lastRequestNumber: number;
   };
   readonly faults: readonly PendingFault[];
+};
+
+/** `undefined`: the path is no endpoint of this emulator. */
+export function endpointOf({ endpoints }: Pick<Emulator, "endpoints">, request: RequestLine) {
+  return Object.entries(endpoints).find(([, matches]) => matches(request))?.[0];
+}
+
+/** The emulator that has the verb; `undefined` for a verb of the kit. */
+export function ownerOf(emulators: Emulators, verb: string): Emulator | undefined {
+  return emulators.find(({ verbs }) => Object.hasOwn(verbs, verb));
 }

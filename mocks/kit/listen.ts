@@ -1,6 +1,12 @@
-/** Binds a Hono app to a loopback port, and says in one sentence what is wrong when it cannot. */
+/** Serves a Hono app on a loopback port, and explains in one sentence why a port cannot be used. */
+
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
+import type { Hono } from "hono";
 import { EMULATOR_HOST } from "./host.ts";
-import { createHttpServer, type EmulatorApp } from "./http-server.ts";
+
+export type EmulatorApp = Hono<{ Bindings: HttpBindings }>;
 
 export interface PortNeed {
   /** 0 picks a free one. */
@@ -16,12 +22,12 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** Raised when an emulator cannot have its port; the message is for the person who ran the command. */
+/** The port is in use or may not be bound; the message is for the person who ran the command. */
 class PortUnavailableError extends Error {
   override readonly name = "PortUnavailableError";
 }
 
-/** @throws {PortUnavailableError} when the port is taken or may not be bound. */
+/** @throws {PortUnavailableError} */
 export async function listen(app: EmulatorApp, options: PortNeed): Promise<Listening> {
   const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
@@ -32,10 +38,8 @@ export async function listen(app: EmulatorApp, options: PortNeed): Promise<Liste
       resolve();
     });
   });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error(`${options.need} has no TCP address.`);
   return {
-    origin: `http://${EMULATOR_HOST}:${address.port}`,
+    origin: `http://${EMULATOR_HOST}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -44,9 +48,25 @@ export async function listen(app: EmulatorApp, options: PortNeed): Promise<Liste
   };
 }
 
-/** The plain sentence for a port that cannot be had; any other error comes back as it is. */
-function explainPortError(error: unknown, { port, variable, need }: PortNeed): unknown {
-  if (!(error instanceof Error)) return error;
+function createHttpServer(app: EmulatorApp): Server {
+  return createAdaptorServer({
+    // Otherwise the adapter replaces the global `Request` and `Response`, and other tools of the same process fail
+    // (MSW's `HttpResponse.error()`, for one).
+    overrideGlobalObjects: false,
+    // The adapter's requests cannot be copied by `new Request(request)`, as Hono's middleware does.
+    fetch: ({ url, method, headers, body, signal }, env) => {
+      const request = new Request(url, {
+        method,
+        headers,
+        signal,
+        ...(body !== null && { body, duplex: "half" }),
+      });
+      return app.fetch(request, env as HttpBindings);
+    },
+  }) as Server;
+}
+
+function explainPortError(error: Error, { port, variable, need }: PortNeed): Error {
   const code = "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return new PortUnavailableError(

@@ -1,6 +1,5 @@
 /** Which login (or grant) a request belongs to. The journal shows it, and faults can be queued for one login. */
 import { z } from "zod";
-import { labelled } from "./field-text.ts";
 
 export interface LoginView {
   /** `state` of the authorization request. */
@@ -26,13 +25,13 @@ export interface LoginCredentials {
 export const loginScopeSchema = z
   .strictObject({
     /** User name, user id or `login_hint`. */
-    user: labelled(z.string().min(1).optional(), {
-      label: "Only for user",
-      about: "User name, user id or login_hint. Empty: whoever comes.",
+    user: z.string().min(1).optional().meta({
+      title: "Only for user",
+      hint: "User name, user id or login_hint. Empty: any user.",
     }),
     /** `state` of the authorization request that the login began with. */
-    state: labelled(z.string().min(1).optional(), { label: "Only for state" }),
-    clientId: labelled(z.string().min(1).optional(), { label: "Only for client" }),
+    state: z.string().min(1).optional().meta({ title: "Only for state" }),
+    clientId: z.string().min(1).optional().meta({ title: "Only for client" }),
   })
   .refine((scope) => Object.keys(scope).length > 0, "login names at least one of user, state, clientId");
 export type LoginScope = z.infer<typeof loginScopeSchema>;
@@ -47,7 +46,7 @@ export function isOfLogin(scope: LoginScope | undefined, login: LoginView | unde
   );
 }
 
-/** Every name under which a test may ask for the person. */
+/** The names by which `user` can mean this login. */
 export function namesOfPerson({ username, userId, loginHint }: LoginView): readonly string[] {
   return [username, userId, loginHint].filter((name) => name !== undefined);
 }

@@ -1,164 +1,124 @@
 /** Runs the kit for a list of emulators: one clock, one journal, one queue of faults and one control API for all. */
-import type { Hono } from "hono";
-import { type Clock, createClock } from "./clock.ts";
+import { type Clock, createClock, type MovableClock } from "./clock.ts";
 import type { Composition } from "./composition.ts";
 import { createControlApp } from "./control/app.ts";
 import { type Control, createControl, type Invoke } from "./control/control.ts";
-import type { Verb } from "./control/verb.ts";
-import type { RunningParts } from "./control/verbs.ts";
-import type {
-  ControlState,
-  Emulator,
-  EmulatorName,
-  Emulators,
-  KitState,
-  RequestLine,
-  RunningEmulators,
+import {
+  type ControlState,
+  type Emulator,
+  type EmulatorName,
+  type Emulators,
+  ownerOf,
+  type RunningEmulators,
 } from "./emulator.ts";
-import { injectFaults, takeInsideFault } from "./faults/middleware.ts";
-import { createFaultQueue } from "./faults/queue.ts";
-import type { EmulatorApp } from "./http-server.ts";
-import { createJournal } from "./journal/journal.ts";
-import { CONTROL_PATH, type JournalEnv, journalRequests } from "./journal/middleware.ts";
+import { createFaultQueue, type FaultQueue } from "./faults/queue.ts";
+import { createJournal, type Journal } from "./journal/journal.ts";
 import type { ObservedRequest } from "./journal/observed-request.ts";
 import { createRedactor } from "./journal/redaction.ts";
+import type { EmulatorApp } from "./listen.ts";
 import type { LoginView } from "./login.ts";
+import { CONTROL_PATH, injectFaults, journalRequests, takeInsideFault } from "./middleware.ts";
 import { parseInput, requireName } from "./refusal.ts";
 import type { SavedState } from "./state-file.ts";
 
-export interface RunningKit<E extends Emulators> {
-  readonly control: Control<E>;
+/** What the verbs and the control API act on. */
+export interface Kit<E extends Emulators = Emulators> extends Composition<E> {
+  readonly journal: Journal;
+  readonly queue: FaultQueue;
   /** The emulators' clock, which the control API moves. */
-  readonly clock: Clock;
-  /** Puts the journal and the faults in front of an emulator and the control API beside it. */
+  readonly clock: MovableClock;
+  /** Parses the input of a verb and runs it. */
+  readonly invoke: Invoke;
+  describe(): ControlState<E>;
+  reset(): Promise<void>;
+}
+
+export interface RunningKit<E extends Emulators> extends Kit<E> {
+  readonly control: Control<E>;
+  /** Adds the journal, the faults and the control API to an emulator's app. */
   mount(app: EmulatorApp, emulator: EmulatorName<E>): void;
-  /** For an emulator that builds a queued defect into its own answer: the name of the fault, which is then used up. */
+  /** Takes a fault that the emulator builds into its own answer, and gives its name. */
   takeFault(endpoint: string, login: LoginView): string | undefined;
-  /** What outlives a restart. */
   snapshot(): SavedState;
 }
 
-export interface KitOptions<E extends Emulators> {
-  /** Asked for only when it is needed, because emulators start after the kit. */
-  readonly running: RunningEmulators<E>;
-  /** Real time unless a test passes its own. */
-  readonly clock?: Clock | undefined;
-}
-
-/** What is behind an emulator, by its definition; `undefined` while it starts. */
-type Behind = (emulator: Emulator) => unknown;
-
-/** @throws {Error} while it starts. */
-function requireRunning(emulator: Emulator, behind: Behind): unknown {
-  const running = behind(emulator);
-  if (running === undefined) throw new Error(`The ${emulator.title} emulator is still starting.`);
-  return running;
-}
-
+/**
+ * @param running Called only when it is needed, because emulators start after the kit.
+ * @param realTime A test may pass its own.
+ */
 export function runKit<E extends Emulators>(
   composition: Composition<E>,
-  { running, clock: source }: KitOptions<E>,
+  running: RunningEmulators<E>,
+  realTime?: Clock,
 ): RunningKit<E> {
-  const { emulators, verbs, faults: catalogue } = composition;
-  const behind: Behind = ({ name }) => (running as Record<string, () => unknown>)[name]?.();
-  const clock = createClock(source);
+  const { emulators, verbs } = composition;
+  const clock = createClock(realTime);
   const journal = createJournal(createRedactor(emulators.map(({ redaction }) => redaction)));
-  const queue = createFaultQueue(catalogue, journal.redactor.hash);
-  const injection = { catalogue, queue, journal };
-  const parts: RunningParts<E> = {
+  const queue = createFaultQueue(composition.faults, journal.redactor.hash);
+
+  const runningOf = ({ name }: Emulator) => (running as Record<string, () => unknown>)[name]?.();
+  const requireRunning = (emulator: Emulator) => {
+    const found = runningOf(emulator);
+    if (found === undefined) throw new Error(`The ${emulator.title} emulator is still starting.`);
+    return found;
+  };
+  const ofEach = (read: (emulator: Emulator, running: unknown) => unknown) =>
+    Object.fromEntries(
+      emulators.map((emulator) => [emulator.name, read(emulator, requireRunning(emulator))]),
+    );
+  /** What the request states about its login, completed by the emulator that issued its credentials. */
+  const loginOf = (emulator: Emulator, request: ObservedRequest): LoginView | undefined => {
+    const { stated, credentials = {} } = emulator.readLogin(request);
+    const hasCredentials = Object.keys(credentials).length > 0;
+    const known = emulators
+      .values()
+      .filter((other) => hasCredentials && runningOf(other) !== undefined)
+      .map((other) => other.loginOf?.(runningOf(other), credentials))
+      .find((login) => login !== undefined);
+    const login = { ...stated, ...known };
+    return Object.keys(login).length > 0 ? login : undefined;
+  };
+
+  const kit: Kit<E> = {
+    ...composition,
     journal,
+    queue,
     clock,
-    faults: queue,
-    describe: () => {
-      const ofEmulators = byName(emulators, (emulator) => emulator.state(requireRunning(emulator, behind)));
-      return { ...ofEmulators, ...describeKit(parts) } as ControlState<E>;
+    invoke: async (given, input) => {
+      const name = requireName("verb", given, Object.keys(verbs));
+      const verb = verbs[name] as (typeof verbs)[string];
+      const owner = ownerOf(emulators, name);
+      const parsed = parseInput(verb.input, input, `The input of ${name}`);
+      return verb.run(owner === undefined ? kit : requireRunning(owner), parsed);
     },
+    describe: () =>
+      ({
+        ...ofEach((emulator, behind) => emulator.state(behind)),
+        clock: { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetMilliseconds() / 1000 },
+        journal: {
+          entries: journal.entries().length,
+          dropped: journal.dropped(),
+          lastRequestNumber: journal.lastNumber(),
+        },
+        faults: queue.pending(),
+      }) as ControlState<E>,
     reset: async () => {
-      for (const emulator of emulators) await emulator.reset(requireRunning(emulator, behind));
+      for (const emulator of emulators) await emulator.reset(requireRunning(emulator));
       clock.reset();
       queue.clear();
       journal.clear();
     },
   };
-  const invoke = createInvoke(composition, parts, behind);
   return {
-    control: createControl<E>(verbs, invoke),
-    clock: clock.now,
+    ...kit,
+    control: createControl<E>(verbs, kit.invoke),
     mount: (app, name) => {
       const emulator = emulators.find((candidate) => candidate.name === name) as Emulator;
-      // The journal's variables are private to the kit's middleware, so the emulator's own type lacks them.
-      const withJournal = app as unknown as Hono<JournalEnv>;
-      withJournal.use(
-        "*",
-        journalRequests({
-          emulator: name,
-          journal,
-          clock: clock.now,
-          endpointOf: (request) => endpointOf(emulator, request),
-          loginOf: (request) => loginOf(emulator, request, emulators, behind),
-        }),
-      );
-      withJournal.use("*", injectFaults(injection, emulator.errorBody));
-      app.route(CONTROL_PATH, createControlApp({ composition, parts, invoke, emulator: name }));
+      app.use(journalRequests({ emulator, journal, clock: clock.now, loginOf }));
+      app.use(injectFaults({ emulator, journal, queue }));
+      app.route(CONTROL_PATH, createControlApp(kit, name));
     },
-    takeFault: (endpoint, login) => takeInsideFault(injection, endpoint, login),
-    snapshot: () => byName(emulators, (emulator) => emulator.snapshot(requireRunning(emulator, behind))),
+    takeFault: (endpoint, login) => takeInsideFault({ journal, queue }, endpoint, login),
+    snapshot: () => ofEach((emulator, behind) => emulator.snapshot(behind)),
   };
-}
-
-/** Parses the input of a verb and runs it on the emulator that it belongs to, or on the kit. */
-function createInvoke<E extends Emulators>(
-  { emulators, verbs }: Composition<E>,
-  parts: RunningParts<E>,
-  behind: Behind,
-): Invoke {
-  return async (given, input) => {
-    const name = requireName("verb", given, Object.keys(verbs));
-    const verb = verbs[name] as Verb;
-    const owner = emulators.find((emulator) => Object.hasOwn(emulator.verbs, name));
-    const parsed = parseInput(verb.input, input, `The input of ${name}`);
-    return verb.run(owner === undefined ? parts : requireRunning(owner, behind), parsed);
-  };
-}
-
-function describeKit({ clock, journal, faults }: Omit<RunningParts<Emulators>, "describe">): KitState {
-  return {
-    clock: { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetMilliseconds() / 1000 },
-    journal: {
-      entries: journal.entries().length,
-      dropped: journal.dropped(),
-      lastRequestNumber: journal.lastNumber(),
-    },
-    faults: faults.pending(),
-  };
-}
-
-function byName(emulators: Emulators, of: (emulator: Emulator) => unknown): Record<string, unknown> {
-  return Object.fromEntries(emulators.map((emulator) => [emulator.name, of(emulator)]));
-}
-
-/** What the request says of its own login, completed by the emulator that knows its credentials. */
-function loginOf(
-  emulator: Emulator,
-  request: ObservedRequest,
-  emulators: Emulators,
-  behind: Behind,
-): LoginView | undefined {
-  const { stated, credentials = {} } = emulator.readLogin(request);
-  const isAskable = (other: Emulator) => Object.keys(credentials).length > 0 && behind(other) !== undefined;
-  const known = emulators
-    .values()
-    .filter(isAskable)
-    .map((other) => other.loginOf?.(behind(other), credentials))
-    .find((login) => login !== undefined);
-  const login = { ...stated, ...known };
-  return Object.keys(login).length > 0 ? login : undefined;
-}
-
-/** `undefined`: a path that is no endpoint of this emulator. */
-export function endpointOf(
-  { endpoints }: Pick<Emulator, "endpoints">,
-  request: RequestLine,
-): string | undefined {
-  return Object.entries(endpoints).find(([, fits]) => fits(request))?.[0];
 }

@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
-import { describeField } from "../kit/field-text.ts";
-import { endpointOf } from "../kit/run.ts";
+import { endpointOf } from "../kit/emulator.ts";
+import { describeField } from "../kit/page/schema-field.ts";
 import { PINGONE } from "./definition.ts";
-import { SWITCH_TEXTS } from "./tenant/switch-texts.ts";
 import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES } from "./tokens/defects.ts";
 
@@ -33,11 +32,11 @@ it("registers every defect of tokens, at the token endpoint", () => {
 });
 
 it.each(Object.entries(switchesSchema.shape))(
-  "has words for the switch %s and each of its values",
-  (name, schema) => {
-    const { values, isNullable } = describeField(name, schema);
-    const text = SWITCH_TEXTS[name as keyof typeof SWITCH_TEXTS];
-    expect(Object.keys(text.choices ?? {}).toSorted()).toEqual(values.toSorted());
-    expect(text.unset !== undefined).toBe(isNullable);
+  "has a title for the switch %s, and a text for each of its values",
+  (_, schema) => {
+    const { title, values, choices, isNullable, unset } = describeField(schema);
+    expect(title).toEqual(expect.any(String));
+    expect(Object.keys(choices).toSorted()).toEqual(values.toSorted());
+    expect(unset !== "not set").toBe(isNullable);
   },
 );

@@ -3,12 +3,10 @@ import { z } from "zod";
 import { verbsOf } from "../kit/control/verb.ts";
 import { defineEmulator, type RequestLine } from "../kit/emulator.ts";
 import { defineFault } from "../kit/faults/fault.ts";
-import { labelFields, labelled } from "../kit/field-text.ts";
 import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import type { PingOneEmulator } from "./emulator.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
-import { SWITCH_TEXTS } from "./tenant/switch-texts.ts";
 import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";
@@ -16,8 +14,12 @@ import type { PingOneStateView } from "./verbs.ts";
 export type RunningPingOne = Pick<PingOneEmulator, "admin" | "snapshot">;
 
 const verb = verbsOf<RunningPingOne, PingOneStateView>();
-const nothing = z.strictObject({});
-const userInput = z.strictObject({ user: z.string().min(1) });
+/** What verbs that act on one user have in common. */
+const ofUser = {
+  input: z.strictObject({ user: z.string().min(1) }),
+  inputFrom: (user: string) => ({ user }),
+  answers: "count",
+};
 
 export const PINGONE = defineEmulator({
   name: "pingone",
@@ -31,18 +33,16 @@ export const PINGONE = defineEmulator({
   ) as Record<TokenFault, ReturnType<typeof tokenFault>>,
   verbs: {
     chooseFlow: verb({
-      method: "POST",
-      path: "/flow",
+      route: "POST /flow",
       about: "Binds a flow policy, by id or name, to an application (the Worker's by default), until reset.",
       input: z.strictObject({
-        flow: labelled(z.string().min(1), { label: "DaVinci flow" }),
+        flow: z.string().min(1).meta({ title: "DaVinci flow" }),
         application: z.string().min(1).optional(),
       }),
-      takes: ["flow", "application"],
+      inputFrom: (flow: string, application?: string) => ({ flow, application }),
       form: {
         section: "Flow and keys",
         submit: "Choose this flow",
-        hidden: ["application"],
         choices: ({ flows }) => ({
           flow: flows.map(({ policyId, name }) => ({ value: policyId, text: name })),
         }),
@@ -51,60 +51,51 @@ export const PINGONE = defineEmulator({
       run: ({ admin }, { flow, application }) => admin.chooseFlow(flow, application),
     }),
     rotateKeys: verb({
-      method: "POST",
-      path: "/keys/rotate",
-      about: "A new signing key; `drop` takes the old ones out of the JWKS.",
-      input: z.strictObject({
-        drop: labelled(z.boolean().optional(), { label: "Drop the old keys" }),
-      }),
+      route: "POST /keys/rotate",
+      about: "Rotates to a new signing key; `drop` removes the old ones from the JWKS.",
+      input: z.strictObject({ drop: z.boolean().optional().meta({ title: "Drop the old keys" }) }),
       answers: "kid",
       form: { section: "Flow and keys", submit: "Rotate the signing key" },
       run: ({ admin }, { drop = false }) => admin.rotateKeys({ drop }),
     }),
     refreshTokens: verb({
-      method: "GET",
-      path: "/tokens/refresh",
-      about: "Refresh tokens that are good now: whose they are and for which scopes.",
-      input: nothing,
+      route: "GET /tokens/refresh",
+      about: "Valid refresh tokens, by user, client and scopes.",
+      input: z.strictObject({}),
       answers: "tokens",
       run: ({ admin }) => admin.refreshTokens(),
     }),
     expireTokens: verb({
-      method: "POST",
-      path: "/tokens/expire",
-      about: "The user's access tokens count as expired at userinfo and introspection.",
-      input: userInput,
-      takes: ["user"],
-      answers: "count",
-      button: { table: "Users", field: "user", text: "Expire tokens" },
+      ...ofUser,
+      route: "POST /tokens/expire",
+      about: "Makes the user's access tokens count as expired at userinfo and introspection.",
+      button: "Expire tokens",
       run: ({ admin }, { user }) => admin.expireTokens(user),
     }),
     revokeTokens: verb({
-      method: "POST",
-      path: "/tokens/revoke",
+      ...ofUser,
+      route: "POST /tokens/revoke",
       about: "Revokes the user's access and refresh tokens.",
-      input: userInput,
-      takes: ["user"],
-      answers: "count",
-      button: { table: "Users", field: "user", text: "Revoke tokens" },
+      button: "Revoke tokens",
       run: ({ admin }, { user }) => admin.revokeTokens(user),
     }),
     endSession: verb({
-      method: "POST",
-      path: "/sessions/end",
+      ...ofUser,
+      route: "POST /sessions/end",
       about: "Ends the user's SSO sessions and their refresh tokens.",
-      input: userInput,
-      takes: ["user"],
-      answers: "count",
-      button: { table: "Users", field: "user", text: "End sessions" },
+      button: "End sessions",
       run: ({ admin }, { user }) => admin.endSession(user),
     }),
     setSwitches: verb({
-      method: "POST",
-      path: "/switches",
+      route: "POST /switches",
       about: "Sets behaviours that differ between tenants and dates.",
-      input: labelFields(switchesSchema.partial(), SWITCH_TEXTS),
-      form: { section: "Switches", submit: "Set the switches", values: ({ switches }) => switches },
+      input: switchesSchema.partial(),
+      form: {
+        section: "Switches",
+        about: "Behaviours of PingOne that differ between tenants and dates.",
+        submit: "Set the switches",
+        values: ({ switches }) => switches,
+      },
       run: ({ admin }, switches) => admin.setSwitches(switches),
     }),
   },
@@ -136,24 +127,25 @@ export const PINGONE = defineEmulator({
     secretsInPaths: /(?<=\/interactions\/)[^/?#*]+/g,
   },
   page: {
-    sections: { Switches: "Behaviours of PingOne that differ between tenants and dates." },
     facts: ({ issuer, signingKeyId, keyIds, flows }) => [
       ["Issuer", issuer],
       ["Signing key", signingKeyId],
       ["Keys in JWKS", String(keyIds.length)],
       ["DaVinci flow", flows.find(({ bound }) => bound)?.name ?? "none"],
     ],
-    tables: ({ users }) => [
-      {
-        title: "Users",
-        columns: ["User", "State", "Sessions", "Access tokens", "Refresh tokens", "Consents"],
-        rows: users.map(({ username, state, sessions, accessTokens, refreshTokens, consents }) => ({
-          name: username,
-          cells: [state, sessions, accessTokens, refreshTokens, consents],
-        })),
-      },
-    ],
-    usernames: ({ users }) => users.map(({ username }) => username),
+    users: ({ users }) =>
+      new Map(
+        users.map(({ username, state, sessions, accessTokens, refreshTokens, consents }) => [
+          username,
+          {
+            State: state,
+            Sessions: sessions,
+            "Access tokens": accessTokens,
+            "Refresh tokens": refreshTokens,
+            Consents: consents,
+          },
+        ]),
+      ),
   },
   // PingOne's wording is not verified.
   errorBody: (status) => ({

@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Clock } from "../kit/clock.ts";
-import type { EmulatorApp } from "../kit/http-server.ts";
-import { listen } from "../kit/listen.ts";
+
+import { type EmulatorApp, listen } from "../kit/listen.ts";
+
 import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
@@ -135,6 +136,7 @@ export async function createPingOneEmulator(
     need: "the PingOne emulator",
   });
   signer.issuer = `${origin}/${environment.id}/as`;
+
   return {
     origin,
     issuer: signer.issuer,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { endpointOf } from "../kit/emulator.ts";
 import { createFaultCatalogue } from "../kit/faults/catalogue.ts";
-import { endpointOf } from "../kit/run.ts";
 import { TODO } from "./definition.ts";
 
 it.each([
@@ -17,11 +17,9 @@ it.each([
 
 const catalogue = createFaultCatalogue([TODO]);
 const respond = async (fault: { endpoint: string; fault: string; count?: number }, made = new Response()) => {
-  const { respond: answer } = catalogue.get(fault.fault).definition;
-  const response = await answer?.(
-    { ...catalogue.parse(fault) },
-    { c: {} as never, made, errorBody: TODO.errorBody },
-  );
+  const parsed = catalogue.parse(fault);
+  const context = { c: {} as never, made, errorBody: TODO.errorBody };
+  const response = await parsed.definition.respond?.({ ...parsed }, context);
   if (response === undefined) throw new Error(`${fault.fault} has no answer.`);
   return response;
 };

@@ -1,9 +1,7 @@
 /** What the kit has to know of the Todo API: its endpoints and faults, and what the journal may show of a request. */
 import { z } from "zod";
 import { defineEmulator, type RequestLine } from "../kit/emulator.ts";
-import { answerWith } from "../kit/faults/answers.ts";
-import { defineFault } from "../kit/faults/fault.ts";
-import { labelled } from "../kit/field-text.ts";
+import { answerWith, defineFault } from "../kit/faults/fault.ts";
 import type { TodoStore } from "./store.ts";
 
 export interface RunningTodo {
@@ -38,7 +36,7 @@ export const TODO = defineEmulator({
       about: "A list of thousands of todos.",
       endpoints: ["todos.list"],
       options: {
-        count: labelled(z.int().min(1).max(200_000).default(10_000), { label: "Count" }),
+        count: z.int().min(1).max(200_000).default(10_000).meta({ title: "Count" }),
       },
       // A refused request stays refused: the fault is about the size of a list that may be seen.
       respond: ({ count }, { made }) => (made.status === 200 ? largeList(count) : made),

@@ -5,8 +5,7 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { getResponse, type RequestHandler } from "msw";
-import type { EmulatorApp } from "../kit/http-server.ts";
-import { type Listening, listen } from "../kit/listen.ts";
+import { type EmulatorApp, type Listening, listen } from "../kit/listen.ts";
 import { createTodoHandlers, problem, TODO_ROUTES, type TodoHandlerOptions } from "./handlers.ts";
 
 export interface TodoEmulatorOptions extends Omit<TodoHandlerOptions, "origin"> {

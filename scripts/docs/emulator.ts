@@ -25,11 +25,11 @@ export function emulatorParts(): Parts {
     "request-pattern": table(["field", "fits"], fieldsOf(OFFLINE.patternSchema)),
     faults: table(
       ["fault", "on", "options", "what the client meets"],
-      OFFLINE.faults.entries.map(({ name, endpoints, options, definition }) => [
+      OFFLINE.faults.entries.map(({ name, endpoints, options, about }) => [
         `\`${name}\``,
         placesOf(endpoints),
         codes(Object.keys(options).filter((option) => !COMMON_OPTIONS.includes(option))),
-        definition.about,
+        about,
       ]),
     ),
     switches: table(
@@ -45,8 +45,8 @@ export function emulatorParts(): Parts {
   };
 }
 
-function verbRow(name: string, { method, path, input, about }: Verb) {
-  return [`\`${name}\``, `\`${method} ${path}\``, takesOf(input), about];
+function verbRow(name: string, { route, input, about }: Verb) {
+  return [`\`${name}\``, `\`${route}\``, takesOf(input), about];
 }
 
 function takesOf(input: z.ZodType): string | undefined {

@@ -97,8 +97,8 @@ describe("the control API", () => {
     const response = await fetch(at("/__mocks/restart"), { method: "POST" });
     expect(response.status).toBe(404);
     const { message } = (await response.json()) as { message: string };
-    for (const { method, path } of Object.values(TEST_EMULATORS.verbs)) {
-      expect(message).toContain(`${method} /__mocks${path}`);
+    for (const { route } of Object.values(TEST_EMULATORS.verbs)) {
+      expect(message).toContain(route.replace(" /", " /__mocks/"));
     }
   });
 

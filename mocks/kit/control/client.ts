@@ -1,22 +1,16 @@
-/** The control API over HTTP, for tests that run beside the emulators in another process. */
+/** The control API over HTTP, for tests that run in another process than the emulators. */
 import { z } from "zod";
 import type { Emulators } from "../emulator.ts";
-import { CONTROL_PATH } from "../journal/middleware.ts";
+import { CONTROL_PATH } from "../middleware.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
 import { type Control, createControl } from "./control.ts";
 import type { VerbTable } from "./verb.ts";
 
-interface Health {
-  readonly status: "ok";
-  /** Name of the emulator that was asked. */
-  readonly emulator: string;
-}
-
 /** Disposing of it fails if a fault that was queued has not been met. */
 export type ControlClient<E extends Emulators> = Control<E> &
   AsyncDisposable & {
-    /** Waits until the emulator answers. */
-    health(): Promise<Health>;
+    /** Fails if no emulator answers; otherwise names the one that did. */
+    health(): Promise<{ readonly status: "ok"; readonly emulator: string }>;
   };
 
 const refusalSchema = z.object({ error: z.string(), message: z.string() });
@@ -30,26 +24,27 @@ export function createClient<E extends Emulators>(
   emulatorOrigin: string,
 ): ControlClient<E> {
   const base = `${new URL(emulatorOrigin).origin}${CONTROL_PATH}`;
-  const control = createControl<E>(verbs, async (name, input) => {
+  const invoke = async (name: string, input: unknown) => {
     const verb = verbs[name];
     if (verb === undefined) throw new Error(`The control API has no verb ${name}.`);
-    const { method, path, answers } = verb;
-    const answer = await request(`${base}${path}`, method, method === "GET" ? undefined : input);
-    return answers === undefined ? answer : (answer as Record<string, unknown>)[answers];
-  });
-  const health = async () => (await request(`${base}/health`, "GET")) as Health;
-  const dispose = async () => {
-    const { assertNoPendingFaults }: { assertNoPendingFaults(): Promise<unknown> } = control;
-    await assertNoPendingFaults();
+    const answer = await request(base, verb.route, input);
+    return verb.answers === undefined ? answer : (answer as Record<string, unknown>)[verb.answers];
   };
-  return { ...control, health, [Symbol.asyncDispose]: dispose };
+  return {
+    ...createControl<E>(verbs, invoke),
+    health: async () => (await request(base, "GET /health")) as { status: "ok"; emulator: string },
+    [Symbol.asyncDispose]: async () => {
+      await invoke("assertNoPendingFaults", {});
+    },
+  };
 }
 
-/** The shape of each answer is the server's of the same version, so it is taken as it comes. */
-async function request(url: string, method: string, input?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
+/** The answer is not checked: the server has the same version. */
+async function request(base: string, route: string, input?: unknown): Promise<unknown> {
+  const [method = "", path = ""] = route.split(" ");
+  const response = await fetch(`${base}${path}`, {
     method,
-    ...(input !== undefined && {
+    ...(method !== "GET" && {
       body: JSON.stringify(input),
       headers: { "content-type": "application/json" },
     }),
@@ -60,5 +55,5 @@ async function request(url: string, method: string, input?: unknown): Promise<un
   const { error, message } = refusalSchema.parse(answer);
   if (error === "invalid_request") throw new ControlRequestError(message);
   if (error === "expectation_failed") throw new ExpectationError(message);
-  throw new Error(`${method} ${url}: ${message}`);
+  throw new Error(`${method} ${base}${path}: ${message}`);
 }

@@ -1,22 +1,22 @@
 /** What a fault is: where it can be queued, what it takes and what it does to the answer. */
+import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { z } from "zod";
-import { labelled } from "../field-text.ts";
-import type { JournalEnv } from "../journal/middleware.ts";
 import { type LoginScope, loginScopeSchema } from "../login.ts";
+import type { FaultEntry } from "./catalogue.ts";
 
 /**
- * When a request meets the fault. `before`: it waits, and is answered as usual. `instead`: `respond` answers in the
- * emulator's place. `after`: `respond` spoils the emulator's answer. `inside`: the emulator asks for it while it
- * answers, and builds the defect in itself.
+ * When a request meets the fault. `before`: the request waits and is then answered as usual. `instead`: `respond`
+ * answers and the emulator does not. `after`: `respond` changes the emulator's answer. `inside`: the emulator asks for
+ * the fault while it answers, and builds it in itself.
  */
 export type FaultMoment = "before" | "instead" | "after" | "inside";
 
 export interface FaultContext {
-  readonly c: Context<JournalEnv>;
-  /** The emulator's own answer; empty for a fault that comes instead of it. */
+  readonly c: Context<{ Bindings: HttpBindings }>;
+  /** The emulator's own answer; empty for `instead`. */
   readonly made: Response;
-  /** A failure's body in the form that this emulator gives its errors. */
+  /** The body of an error in the emulator's own format. */
   readonly errorBody: (status: number) => unknown;
 }
 
@@ -30,7 +30,6 @@ export interface FaultDefinition<
   readonly about: string;
   /** Where it can be queued; everywhere when absent. */
   readonly endpoints?: readonly Endpoint[];
-  /** `afterProcessing` among them: the emulator can be told to act first, and only its answer is lost. */
   readonly options?: Options;
   respond?(options: z.output<z.ZodObject<Options>>, context: FaultContext): Response | Promise<Response>;
 }
@@ -52,26 +51,24 @@ export const milliseconds = z.int().min(0).max(MAX_DELAY_MS);
 /** What every fault takes. */
 export const commonOptions = {
   login: loginScopeSchema.optional(),
-  times: labelled(z.int().min(1).max(1000).default(1), {
-    label: "Times",
-    about: "How many requests meet it.",
-  }),
+  times: z.int().min(1).max(1000).default(1).meta({ title: "Times", hint: "How many requests meet it." }),
 };
 /** What a fault takes that changes the answer. */
 export const waitOptions = {
-  delayMilliseconds: labelled(milliseconds.optional(), {
-    label: "Wait first, milliseconds",
-  }),
+  delayMilliseconds: milliseconds.optional().meta({ title: "Wait first, milliseconds" }),
 };
 
 /** A queued fault with its defaults filled in. */
 export interface Fault {
   readonly fault: string;
   readonly endpoint: string;
+  readonly definition: FaultEntry;
   readonly login?: LoginScope;
   /** How many requests meet it. */
   readonly times: number;
   readonly delayMilliseconds?: number;
+  /** Of the fault `delay`. */
+  readonly milliseconds?: number;
   /** The emulator acts on the request and only its answer is lost, as when a proxy fails on the way back. */
   readonly afterProcessing?: boolean;
 }
@@ -95,3 +92,25 @@ export type FaultRequestOf<Faults, AnyEndpoint extends string> = {
         (keyof Options extends never ? unknown : z.input<z.ZodObject<Options>>)
     : never;
 }[keyof Faults & string];
+
+/** RFC 9110 section 6.4.1: these have no body, and the constructor of Response refuses one. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** @param body A string is sent as it is, anything else as JSON. */
+export function answerWith(
+  body: unknown,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const isText = typeof body === "string";
+  const content = BODILESS.has(status) ? null : isText ? body : JSON.stringify(body);
+  const contentType = isText ? "text/plain; charset=utf-8" : "application/json";
+  return new Response(content, { status, headers: { "content-type": contentType, ...headers } });
+}
+
+/** The answer with another body, without the old `Content-Length`. */
+export function replaceBody({ status, headers: given }: Response, body: BodyInit): Response {
+  const headers = new Headers(given);
+  headers.delete("content-length");
+  return new Response(BODILESS.has(status) ? null : body, { status, headers });
+}

@@ -1,6 +1,6 @@
 /**
- * Faults that wait for a request. First come, first served within an endpoint and a login, so that tests which run
- * side by side, each with a login of its own, do not meet each other's.
+ * Faults that wait for a request. Within an endpoint and a login they are met in the order in which they were queued.
+ * Tests that run in parallel, each with its own login, do not meet each other's.
  */
 import { hideState, isOfLogin, type LoginScope, type LoginView } from "../login.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
@@ -13,16 +13,16 @@ export interface PendingFault {
   readonly endpoint: string;
   /** `state` is shown as a hash. */
   readonly login?: LoginScope;
-  /** Requests that have still to meet it. */
+  /** How many requests will still meet it. */
   readonly remaining: number;
 }
 
 export interface FaultQueue {
   /** @throws {ControlRequestError} that lists the valid names. Returns the fault's id. */
   add(request: unknown): number;
-  /** The fault that this request meets on the wire, used up by one. */
+  /** The fault that the kit applies to this request; counts as met once. */
   takeOutside(endpoint: string, login: LoginView | undefined): Fault | undefined;
-  /** The defect that the emulator is to build into its answer to this login, used up by one. */
+  /** The fault that the emulator builds into its answer to this login; counts as met once. */
   takeInside(endpoint: string, login: LoginView | undefined): Fault | undefined;
   pending(): readonly PendingFault[];
   /** @throws {ControlRequestError} when no such fault is pending. */
@@ -43,11 +43,10 @@ export function createFaultQueue(catalogue: FaultCatalogue, hash: (value: string
   let queued: Queued[] = [];
   let lastId = 0;
 
-  const isInside = ({ fault }: Fault) => catalogue.get(fault).definition.moment === "inside";
-  /** Only the first in line counts: a fault of the other kind keeps those behind it waiting. */
+  /** Only the first match counts: while it is of the other kind, those behind it wait. */
   const take = (endpoint: string, login: LoginView | undefined, inside: boolean) => {
     const first = queued.find(({ fault }) => fault.endpoint === endpoint && isOfLogin(fault.login, login));
-    if (first === undefined || isInside(first.fault) !== inside) return undefined;
+    if (first === undefined || (first.fault.definition.moment === "inside") !== inside) return undefined;
     first.remaining -= 1;
     if (first.remaining === 0) queued = queued.filter((other) => other !== first);
     return first.fault;
@@ -84,11 +83,7 @@ export function createFaultQueue(catalogue: FaultCatalogue, hash: (value: string
       if (queued.length === 0) return;
       const lines = queued.map((entry) => `  ${describePendingFault(view(entry))}`);
       throw new ExpectationError(
-        [
-          "Faults were queued and no request met them:",
-          ...lines,
-          "Remove them, or make the request happen.",
-        ].join("\n"),
+        `Faults were queued and no request met them:\n${lines.join("\n")}\nRemove them, or make the request happen.`,
       );
     },
   };

@@ -4,9 +4,9 @@ import { TEST_EMULATORS, type TestFaultRequest } from "../testing/emulator.ts";
 const made = (body: unknown, init?: ResponseInit) => Response.json(body, init);
 const { faults } = TEST_EMULATORS;
 const respond = async (fault: TestFaultRequest, answer = new Response()) => {
-  const { respond } = faults.get(fault.fault).definition;
-  const errorBody = (status: number) => ({ status });
-  const response = await respond?.({ ...faults.parse(fault) }, { c: {} as never, made: answer, errorBody });
+  const parsed = faults.parse(fault);
+  const context = { c: {} as never, made: answer, errorBody: (status: number) => ({ status }) };
+  const response = await parsed.definition.respond?.({ ...parsed }, context);
   if (response === undefined) throw new Error(`${fault.fault} has no answer.`);
   return response;
 };

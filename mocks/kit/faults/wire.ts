@@ -1,36 +1,39 @@
-/** Faults of the wire, which any request to any emulator can meet. */
+/** Faults that a request to any emulator can meet. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { z } from "zod";
-import { labelled } from "../field-text.ts";
-import { answerWith, spoil } from "./answers.ts";
-import { defineFault, type FaultContext, type FaultTable, milliseconds } from "./fault.ts";
+import {
+  answerWith,
+  defineFault,
+  type FaultContext,
+  type FaultTable,
+  milliseconds,
+  replaceBody,
+} from "./fault.ts";
 
-const afterProcessing = labelled(z.boolean().default(false), {
-  label: "After processing",
-  about: "The emulator acts on the request, and only its answer is lost.",
+const afterProcessing = z.boolean().default(false).meta({
+  title: "After processing",
+  hint: "The emulator acts on the request, and only its answer is lost.",
 });
 const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/, "header values are printable ASCII");
 /** A string is sent as it is, anything else as JSON. */
-const body = labelled(z.json(), { label: "Body", about: "JSON; anything else is sent as it is." });
-const headers = labelled(
-  z
-    .record(z.string().regex(/^[\w-]+$/, "header names are letters, digits and hyphens"), headerValue)
-    .optional(),
-  { label: "Headers", about: 'As JSON: {"x-example": "1"}.' },
-);
+const body = z.json().meta({ title: "Body", hint: "JSON; anything else is sent as it is." });
+const headers = z
+  .record(z.string().regex(/^[\w-]+$/, "header names are letters, digits and hyphens"), headerValue)
+  .optional()
+  .meta({ title: "Headers", hint: 'As JSON: {"x-example": "1"}.' });
 
 export const WIRE_FAULTS = {
   delay: defineFault({
     moment: "before",
     about: "Answers as usual, but late.",
-    options: { milliseconds: labelled(milliseconds, { label: "Milliseconds" }) },
+    options: { milliseconds: milliseconds.meta({ title: "Milliseconds" }) },
   }),
   status: defineFault({
     moment: "instead",
     about: "Answers with this status and body.",
     options: {
-      status: labelled(z.int().min(200).max(599), { label: "Status" }),
+      status: z.int().min(200).max(599).meta({ title: "Status" }),
       body: body.optional(),
       headers,
       afterProcessing,
@@ -55,7 +58,7 @@ export const WIRE_FAULTS = {
     about: "Cuts the body in half; the HTTP response itself is whole.",
     respond: async (_, { made }) => {
       const text = await made.text();
-      return spoil(made, text.length < 2 ? '{"cut":' : text.slice(0, Math.ceil(text.length / 2)));
+      return replaceBody(made, text.length < 2 ? '{"cut":' : text.slice(0, Math.ceil(text.length / 2)));
     },
   }),
   truncated: defineFault({
@@ -65,12 +68,12 @@ export const WIRE_FAULTS = {
   }),
   wrong_content_type: defineFault({
     moment: "after",
-    about: "Answers as usual, but calls the body something else.",
+    about: "Answers as usual, with another Content-Type.",
     options: {
-      contentType: labelled(headerValue.default("text/html; charset=utf-8"), { label: "Content type" }),
+      contentType: headerValue.default("text/html; charset=utf-8").meta({ title: "Content type" }),
     },
     respond: async ({ contentType }, { made }) => {
-      const response = spoil(made, await made.arrayBuffer());
+      const response = replaceBody(made, await made.arrayBuffer());
       response.headers.set("content-type", contentType);
       return response;
     },
@@ -79,16 +82,17 @@ export const WIRE_FAULTS = {
     moment: "after",
     about: "Sends the body a few bytes at a time.",
     options: {
-      chunkBytes: labelled(z.int().min(1).max(65_536).default(16), { label: "Bytes at a time" }),
-      intervalMilliseconds: labelled(milliseconds.default(100), { label: "Milliseconds between them" }),
+      chunkBytes: z.int().min(1).max(65_536).default(16).meta({ title: "Bytes at a time" }),
+      intervalMilliseconds: milliseconds.default(100).meta({ title: "Milliseconds between them" }),
     },
-    respond: async (pace, { made }) => spoil(made, trickle(new Uint8Array(await made.arrayBuffer()), pace)),
+    respond: async (pace, { made }) =>
+      replaceBody(made, trickle(new Uint8Array(await made.arrayBuffer()), pace)),
   }),
   rate_limited: defineFault({
     moment: "instead",
     about: "429 with Retry-After.",
     options: {
-      retryAfterSeconds: labelled(z.int().min(0).max(86_400).default(5), { label: "Retry after, seconds" }),
+      retryAfterSeconds: z.int().min(0).max(86_400).default(5).meta({ title: "Retry after, seconds" }),
       afterProcessing,
     },
     respond: ({ retryAfterSeconds }, { errorBody }) =>
@@ -103,13 +107,13 @@ export const WIRE_FAULTS = {
 } satisfies FaultTable;
 
 function breakConnection({ c }: FaultContext): Response {
-  // A TCP reset, as from a crashed peer, rather than an orderly end.
+  // A TCP reset, as from a crashed peer.
   c.env.incoming.socket.resetAndDestroy();
   c.env.outgoing.destroy();
   return RESPONSE_ALREADY_SENT;
 }
 
-/** `Content-Length` promises the whole body, so the client can tell that it did not get it. */
+/** `Content-Length` is that of the whole body, so that the client can tell that the rest is missing. */
 async function sendHalf({ c, made }: FaultContext): Promise<Response> {
   const { outgoing } = c.env;
   const body = Buffer.from(await made.arrayBuffer());

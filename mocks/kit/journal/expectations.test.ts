@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { redactParameters } from "../middleware.ts";
 import { expectRequest } from "./expectations.ts";
 import { createJournal, type Journal, type NewEntry } from "./journal.ts";
-import { redactParameters } from "./middleware.ts";
 import { createRedactor } from "./redaction.ts";
 import type { RequestPattern } from "./request-pattern.ts";
 

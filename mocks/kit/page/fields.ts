@@ -1,84 +1,86 @@
 /**
- * Labelled fields of the page's forms, each by the schema of what it sets. A label stands beside its field, not around
- * it: around a list, the name that assistive technology computes would take in the chosen option.
+ * Labelled fields of the page's forms. A label stands beside its field, not around it: around a select, the accessible
+ * name would include the chosen option.
  */
 import { html } from "hono/html";
 import type { z } from "zod";
-import { describeField, type Field } from "../field-text.ts";
-import type { Choice } from "./choice.ts";
+import { describeField, type Field } from "./schema-field.ts";
 
 export type Markup = ReturnType<typeof html>;
 
+/** An option of a select. */
+export interface Choice {
+  readonly value: string;
+  readonly text: string;
+  /** Heading of its group. */
+  readonly group?: string | undefined;
+}
+
 export interface FieldOptions {
-  /** Told apart from a field of the same name in another form. */
+  /** Makes the id of the field unique on the page. */
   readonly form: string;
   readonly name: string;
   readonly schema: z.ZodType;
-  /** What holds already. */
+  /** The current value. */
   readonly value?: unknown;
   /** In place of what the schema allows. */
   readonly choices?: readonly Choice[] | undefined;
   /** Id of a list of suggestions. */
   readonly list?: string | undefined;
-  /** In place of the field's own sentence. */
-  readonly about?: string;
+  /** In place of the field's own. */
+  readonly hint?: string;
 }
 
 /** Characters that a select of the usual width cannot show. */
 const LONG_CHOICE = 30;
 
 export function renderField(options: FieldOptions): Markup {
-  const { name, schema, value } = options;
-  const field = describeField(name, schema);
+  const { name, value } = options;
+  const field = describeField(options.schema);
   const id = `${options.form}-${name.replace(".", "-")}`;
-  const { label } = field.text;
-  const about = options.about ?? aboutOf(field);
-  const hint = about === "" ? "" : html`<p class="hint" id="${id}-hint">${about}</p>`;
-  const described = about === "" ? "" : html` aria-describedby="${id}-hint"`;
+  const hintText = options.hint ?? hintOf(field);
+  const hint = hintText === "" ? "" : html`<p class="hint" id="${id}-hint">${hintText}</p>`;
+  const described = hintText === "" ? "" : html` aria-describedby="${id}-hint"`;
+  const label = html`<label for="${id}">${field.title}</label>`;
   const choices = options.choices ?? choicesOf(field, value);
   if (choices !== undefined) {
     const select = html`<select id="${id}" name="${name}"${described}>${optionsOf(choices, textOf(value))}</select>`;
     const isLong = choices.some(({ text }) => text.length > LONG_CHOICE);
-    return html`<div class="field${isLong ? " long" : ""}"><label for="${id}">${label}</label>${select}${hint}</div>`;
+    return html`<div class="field${isLong ? " long" : ""}">${label}${select}${hint}</div>`;
   }
   if (field.kind === "flag") {
-    return html`<div class="field"><div class="check"><input id="${id}" name="${name}" type="checkbox"${described}><label for="${id}">${label}</label></div>${hint}</div>`;
+    return html`<div class="field"><div class="check"><input id="${id}" name="${name}" type="checkbox"${described}>${label}</div>${hint}</div>`;
   }
   const kind =
     field.kind === "number"
       ? html`type="number" step="any"`
       : html`autocomplete="off" spellcheck="false"${options.list === undefined ? "" : html` list="${options.list}"`}`;
   const required = field.isOptional || field.isNullable ? "" : html` required`;
-  return html`<div class="field"><label for="${id}">${label}</label><input id="${id}" name="${name}" value="${textOf(value)}" ${kind}${required}${described}>${hint}</div>`;
+  return html`<div class="field">${label}<input id="${id}" name="${name}" value="${textOf(value)}" ${kind}${required}${described}>${hint}</div>`;
 }
 
-/** A field without a list says in words what it means to leave it empty. */
-function aboutOf({ kind, text, isNullable }: Field): string {
-  const empty = kind === "number" && isNullable ? `Empty: ${text.unset ?? "not set"}.` : "";
-  return [text.about ?? "", empty].filter((part) => part !== "").join(" ");
+/** A number that can be left empty says what that means; a select has an option for it. */
+function hintOf({ kind, hint, unset, isNullable }: Field): string {
+  const empty = kind === "number" && isNullable ? `Empty: ${unset}.` : "";
+  return [hint, empty].filter((part) => part !== "").join(" ");
 }
 
-/** `undefined`: the field is not one to choose in. */
-function choicesOf(
-  { kind, values, text, isNullable, isOptional }: Field,
-  value: unknown,
-): Choice[] | undefined {
-  const named = (names: readonly string[], texts: Readonly<Record<string, string>>) =>
-    names.map((name) => ({ value: name, text: text.choices?.[name] ?? texts[name] ?? name }));
-  const unset = isNullable
-    ? [{ value: "", text: text.unset ?? "not set" }]
-    : isOptional && value === undefined
-      ? [{ value: "", text: "any" }]
-      : [];
-  if (kind === "choice") return [...unset, ...named(values, {})];
-  // A box that is not ticked is not sent, so it cannot say no to what holds.
-  const isSwitch = kind === "flag" && (isNullable || value !== undefined);
-  return isSwitch ? [...unset, ...named(["true", "false"], { true: "yes", false: "no" })] : undefined;
+/** `undefined`: the field is not a select. */
+function choicesOf(field: Field, value: unknown): Choice[] | undefined {
+  const { kind, values, unset, isNullable, isOptional } = field;
+  const none = isNullable ? unset : isOptional && value === undefined ? "any" : undefined;
+  const named = (names: readonly string[], texts: Readonly<Record<string, string>>) => [
+    ...(none === undefined ? [] : [{ value: "", text: none }]),
+    ...names.map((name) => ({ value: name, text: texts[name] ?? name })),
+  ];
+  if (kind === "choice") return named(values, field.choices);
+  // A checkbox that is not ticked is not sent, so it could not change `true` to `false`.
+  const isSelect = kind === "flag" && (isNullable || value !== undefined);
+  return isSelect ? named(["true", "false"], { true: "yes", false: "no", ...field.choices }) : undefined;
 }
 
 function optionsOf(choices: readonly Choice[], selected: string): Markup[] {
-  const groups = Map.groupBy(choices, ({ group }) => group);
-  return [...groups].map(([group, members]) => {
+  return [...Map.groupBy(choices, ({ group }) => group)].map(([group, members]) => {
     const options = members.map(
       ({ value, text }) =>
         html`<option value="${value}"${value === selected ? html` selected` : ""}>${text}</option>`,

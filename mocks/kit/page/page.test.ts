@@ -142,9 +142,9 @@ describe("the forms of the page", () => {
       afterProcessing: "on",
     });
     expect(page).toContain("status on token for user alice, 2 times");
-    expect(await send("removeFault", { id: "1" })).toContain("No fault waits");
+    expect(await send("removeFault", { id: "1" })).toContain("No fault is queued");
     await send("queueFault", { fault: "reset", endpoint: "jwks", times: "1" });
-    expect(await send("clearFaults")).toContain("No fault waits");
+    expect(await send("clearFaults")).toContain("No fault is queued");
   });
 
   it("requires no option of a fault, because no fault takes them all", async () => {

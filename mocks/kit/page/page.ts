@@ -1,7 +1,7 @@
 /** The control page as a whole. */
 import { html } from "hono/html";
 import type { JournalEntry } from "../journal/journal.ts";
-import { CONTROL_PATH } from "../journal/middleware.ts";
+import { CONTROL_PATH } from "../middleware.ts";
 import { faultsSection } from "./faults-section.ts";
 import { journalSection } from "./journal-section.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type PageContext,
   renderSection,
   slugOf,
-  tableSections,
+  userSections,
 } from "./sections.ts";
 
 export interface Notice {
@@ -28,19 +28,19 @@ export interface PageOptions {
 export function renderPage({ context, entries, endpoint, notice }: PageOptions): string {
   const faults = faultsSection(context);
   const journal = journalSection(context, entries, endpoint);
-  // Their forms stand among what they act on.
+  // These two place their forms themselves.
   const forms = formSections(context).filter(
     ({ title }) => title !== faults.title && title !== journal.title,
   );
   const sections = [
     overviewSection(context),
     ...forms.filter(({ isWide }) => !isWide),
-    ...tableSections(context),
+    ...userSections(context),
     faults,
     ...forms.filter(({ isWide }) => isWide),
     journal,
   ];
-  const titles = context.composition.emulators.map(({ title }) => title);
+  const titles = context.emulators.map(({ title }) => title);
   return String(html`<!doctype html>
 <html lang="en">
 <head>

@@ -1,24 +1,21 @@
 /** Serves the control page and carries out its forms. */
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { ControlAppOptions } from "../control/app.ts";
-import type { Emulators } from "../emulator.ts";
-import { CONTROL_PATH } from "../journal/middleware.ts";
+import { ownerOf } from "../emulator.ts";
+import { CONTROL_PATH } from "../middleware.ts";
 import { ControlRequestError, ExpectationError, requireName } from "../refusal.ts";
+import type { Kit } from "../run.ts";
 import { faultFields } from "./faults-section.ts";
-import { fieldsOf, inputFromForm } from "./forms.ts";
 import { LIVE_SCRIPT } from "./live.ts";
 import { type Notice, renderPage } from "./page.ts";
-import { ownerOf, viewOf } from "./sections.ts";
+import { inputFromForm } from "./schema-field.ts";
+import { shapeOf, viewOf } from "./sections.ts";
 import { PAGE_STYLE } from "./style.ts";
 
-/** Notices are kept here and named by number in the URL, so that a link cannot put words on the page. */
+/** The URL has only the number of a notice, so that a link cannot put text on the page. */
 const MAX_NOTICES = 50;
 
-type PageOptions = Pick<ControlAppOptions<Emulators>, "composition" | "parts" | "invoke">;
-
-export function createPageRoutes(options: PageOptions): Hono {
-  const { composition, parts } = options;
+export function createPageRoutes(kit: Kit): Hono {
   const app = new Hono();
   const notices = new Map<number, Notice>();
   let lastNotice = 0;
@@ -47,8 +44,8 @@ export function createPageRoutes(options: PageOptions): Hono {
   app.get("/", (c) => {
     const endpoint = c.req.query("endpoint");
     const page = renderPage({
-      context: { composition, state: parts.describe() },
-      entries: parts.journal.entries(),
+      context: { ...kit, state: kit.describe() },
+      entries: kit.journal.entries(),
       endpoint: endpoint === "" ? undefined : endpoint,
       notice: notices.get(Number(c.req.query("notice"))),
     });
@@ -62,7 +59,7 @@ export function createPageRoutes(options: PageOptions): Hono {
 
   app.post("/page/:verb", async (c) => {
     const form = new URLSearchParams(await c.req.text());
-    const notice = await carryOut(options, c.req.param("verb"), form);
+    const notice = await carryOut(kit, c.req.param("verb"), form);
     lastNotice += 1;
     notices.set(lastNotice, notice);
     notices.delete(lastNotice - MAX_NOTICES);
@@ -71,28 +68,22 @@ export function createPageRoutes(options: PageOptions): Hono {
   return app;
 }
 
-async function carryOut(
-  { composition, parts, invoke }: PageOptions,
-  given: string,
-  form: URLSearchParams,
-): Promise<Notice> {
+async function carryOut(kit: Kit, given: string, form: URLSearchParams): Promise<Notice> {
   try {
-    const name = requireName("verb", given, Object.keys(composition.verbs));
-    const verb = composition.verbs[name] as (typeof composition.verbs)[string];
-    const fields = name === "queueFault" ? faultFields(composition) : fieldsOf(verb);
-    const view = viewOf(ownerOf(composition.emulators, name), parts.describe());
-    const input = inputFromForm(fields, form, verb.form?.values?.(view));
-    const answer = await invoke(name, input);
-    return { text: `Done: ${verb.about}${sayWhat(verb, answer)}`, bad: false };
+    const name = requireName("verb", given, Object.keys(kit.verbs));
+    const verb = kit.verbs[name] as (typeof kit.verbs)[string];
+    const fields = name === "queueFault" ? faultFields(kit) : shapeOf(verb.input);
+    const values = verb.form?.values?.(viewOf(ownerOf(kit.emulators, name), kit.describe()));
+    const answer = await kit.invoke(name, inputFromForm(fields, form, values));
+    const shown = verb.answers === undefined ? answer : { [verb.answers]: answer };
+    return {
+      text: `Done: ${verb.about}${answer === undefined ? "" : ` ${JSON.stringify(shown)}`}`,
+      bad: false,
+    };
   } catch (error) {
     if (error instanceof ControlRequestError || error instanceof ExpectationError) {
       return { text: error.message, bad: true };
     }
     throw error;
   }
-}
-
-function sayWhat({ answers }: { readonly answers?: string }, answer: unknown): string {
-  if (answer === undefined) return "";
-  return ` ${JSON.stringify(answers === undefined ? answer : { [answers]: answer })}`;
 }

@@ -6,11 +6,8 @@ import { type ControlClient, createClient } from "../control/client.ts";
 import type { Control } from "../control/control.ts";
 import { verbsOf } from "../control/verb.ts";
 import { defineEmulator, type FaultRequest, type RequestLine } from "../emulator.ts";
-import { answerWith } from "../faults/answers.ts";
-import { defineFault } from "../faults/fault.ts";
-import { labelled } from "../field-text.ts";
-import type { EmulatorApp } from "../http-server.ts";
-import { listen } from "../listen.ts";
+import { answerWith, defineFault } from "../faults/fault.ts";
+import { type EmulatorApp, listen } from "../listen.ts";
 import type { LoginView } from "../login.ts";
 import { ControlRequestError } from "../refusal.ts";
 import { runKit } from "../run.ts";
@@ -28,7 +25,6 @@ const endsWith =
   (end: string) =>
   ({ path }: RequestLine) =>
     path.endsWith(end);
-const userInput = z.strictObject({ user: z.string().min(1) });
 const USERS = ["alice", "bob"];
 
 function describeAccounts() {
@@ -58,10 +54,9 @@ const ACCOUNTS = defineEmulator({
   },
   verbs: {
     rotateKeys: verb({
-      method: "POST",
-      path: "/keys/rotate",
+      route: "POST /keys/rotate",
       about: "A new key.",
-      input: z.strictObject({ drop: labelled(z.boolean().optional(), { label: "Drop the old keys" }) }),
+      input: z.strictObject({ drop: z.boolean().optional().meta({ title: "Drop the old keys" }) }),
       answers: "kid",
       form: { section: "Keys", submit: "Rotate the key" },
       run: ({ calls }, { drop = false }) => {
@@ -70,13 +65,12 @@ const ACCOUNTS = defineEmulator({
       },
     }),
     expireTokens: verb({
-      method: "POST",
-      path: "/tokens/expire",
+      route: "POST /tokens/expire",
       about: "Expires the user's tokens.",
-      input: userInput,
-      takes: ["user"],
+      input: z.strictObject({ user: z.string().min(1) }),
+      inputFrom: (user: string) => ({ user }),
       answers: "count",
-      button: { table: "Users", field: "user", text: "Expire tokens" },
+      button: "Expire tokens",
       run: ({ calls }, { user }) => {
         if (!USERS.includes(user))
           throw new ControlRequestError(`There is no user ${user}. Users: alice, bob.`);
@@ -85,15 +79,16 @@ const ACCOUNTS = defineEmulator({
       },
     }),
     choosePlan: verb({
-      method: "POST",
-      path: "/plan",
+      route: "POST /plan",
       about: "Chooses a plan.",
-      input: z.strictObject({ plan: z.string().min(1), application: z.string().min(1).optional() }),
-      takes: ["plan", "application"],
+      input: z.strictObject({
+        plan: z.string().min(1).meta({ title: "Plan" }),
+        application: z.string().min(1).optional(),
+      }),
+      inputFrom: (plan: string, application?: string) => ({ plan, application }),
       form: {
         section: "Plan",
         submit: "Choose this plan",
-        hidden: ["application"],
         choices: ({ plans }) => ({
           plan: plans.map((text, at) => ({ value: `policy-${at + 1}`, text })),
         }),
@@ -104,33 +99,37 @@ const ACCOUNTS = defineEmulator({
       },
     }),
     setSwitches: verb({
-      method: "POST",
-      path: "/switches",
+      route: "POST /switches",
       about: "Sets switches.",
       input: z.strictObject({
-        resourceParam: labelled(z.enum(["ignore", "honour"]).optional(), {
-          label: "Resource",
-          choices: { ignore: "ignored", honour: "sets the audience" },
-        }),
-        lifetimeSeconds: labelled(z.int().optional(), { label: "Lifetime, seconds" }),
-        replayProtection: labelled(z.boolean().nullable().optional(), {
-          label: "Replay protection",
-          unset: "as the application says",
-        }),
-        graceSeconds: labelled(z.int().nullable().optional(), {
-          label: "Grace, seconds",
-          about: "For the old one.",
+        resourceParam: z
+          .enum(["ignore", "honour"])
+          .optional()
+          .meta({ title: "Resource", choices: { ignore: "ignored", honour: "sets the audience" } }),
+        lifetimeSeconds: z.int().optional().meta({ title: "Lifetime, seconds" }),
+        replayProtection: z
+          .boolean()
+          .nullable()
+          .optional()
+          .meta({ title: "Replay protection", unset: "as the application says" }),
+        graceSeconds: z.int().nullable().optional().meta({
+          title: "Grace, seconds",
+          hint: "For the old one.",
           unset: "as the application says",
         }),
       }),
-      form: { section: "Switches", submit: "Set the switches", values: ({ switches }) => switches },
+      form: {
+        section: "Switches",
+        about: "Behaviours that differ.",
+        submit: "Set the switches",
+        values: ({ switches }) => switches,
+      },
       run: ({ calls }, switches) => {
         calls.push(`setSwitches(${JSON.stringify(switches)})`);
       },
     }),
     breakDown: verb({
-      method: "POST",
-      path: "/break",
+      route: "POST /break",
       about: "Fails.",
       input: z.strictObject({}),
       run: () => {
@@ -143,16 +142,8 @@ const ACCOUNTS = defineEmulator({
     secretsInPaths: /(?<=\/interactions\/)[^/?#*]+/g,
   },
   page: {
-    sections: { Switches: "Behaviours that differ." },
     facts: ({ plan }) => [["Plan", plan]],
-    tables: ({ users }) => [
-      {
-        title: "Users",
-        columns: ["User", "Sessions"],
-        rows: users.map(({ username, sessions }) => ({ name: username, cells: [sessions] })),
-      },
-    ],
-    usernames: ({ users }) => users.map(({ username }) => username),
+    users: ({ users }) => new Map(users.map(({ username, sessions }) => [username, { Sessions: sessions }])),
   },
   errorBody: (status) => ({ code: "UNEXPECTED_ERROR", message: `Told to answer ${status}.` }),
   readLogin: ({ path, query, form }) => {
@@ -221,7 +212,7 @@ export async function createTestEmulator(
 ): Promise<TestEmulator> {
   const notebook: Notebook = { calls: [], logins: new Map() };
   const running = () => (options.isStarting === true ? undefined : notebook);
-  const kit = runKit(TEST_EMULATORS, { running: { accounts: running, notes: running } });
+  const kit = runKit(TEST_EMULATORS, { accounts: running, notes: running });
   let processed = 0;
 
   const app: EmulatorApp = new Hono();

@@ -1,68 +1,86 @@
 /**
  * Behaviours that differ between PingOne tenants, or that PingOne has announced for a date. Each can be set at run time;
- * the defaults are what a new tenant does today. The descriptions stand in `docs/emulator.md`.
+ * the defaults are what a new tenant does today. Titles and hints are for the control page, descriptions for the documents.
  */
 import { z } from "zod";
 
 export const switchesSchema = z.strictObject({
-  platformDate: z
-    .enum(["today", "2027-03-02"])
-    .describe(
+  platformDate: z.enum(["today", "2027-03-02"]).meta({
+    title: "Platform date",
+    choices: { today: "today", "2027-03-02": "2 March 2027" },
+    description:
       "everything that PingOne has announced for that date: `at+jwt`, opaque refresh tokens only, keys rolled by policy",
-    ),
-  resourceParam: z
-    .enum(["ignore", "reject-with-openid", "honour"])
-    .describe(
+  }),
+  resourceParam: z.enum(["ignore", "reject-with-openid", "honour"]).meta({
+    title: "Parameter resource (RFC 8707)",
+    choices: {
+      ignore: "ignored",
+      "reject-with-openid": "refused together with openid",
+      honour: "sets the audience",
+    },
+    description:
       "what `resource` (RFC 8707) does, which PingOne documents nowhere; all three have been reported",
-    ),
-  atTyp: z.enum(["none", "at+jwt"]).describe("header `typ` of access tokens"),
-  refreshTokenType: z
-    .enum(["application", "OPAQUE_TOKEN", "JSON_WEB_TOKEN"])
-    .describe("overrides the application's own `refreshTokenType`"),
-  opaqueRefreshTokensOnly: z
-    .boolean()
-    .describe("an application that asks for JWT refresh tokens gets an error"),
-  keyRotation: z
-    .enum(["manual", "policy"])
-    .describe("rolled every 90 days by the emulator's clock, the next key published ahead"),
-  scopeOrder: z
-    .enum(["resource-first", "shuffled", "requested"])
-    .describe("order of the granted scopes; PingOne does not keep that of the request"),
-  accessTokenTtlSeconds: z
-    .int()
-    .min(1)
-    .max(2_592_000)
-    .nullable()
-    .describe(
+  }),
+  atTyp: z.enum(["none", "at+jwt"]).meta({
+    title: "Header typ of access tokens",
+    choices: { none: "no typ", "at+jwt": "at+jwt" },
+    description: "header `typ` of access tokens",
+  }),
+  refreshTokenType: z.enum(["application", "OPAQUE_TOKEN", "JSON_WEB_TOKEN"]).meta({
+    title: "Refresh tokens",
+    choices: { application: "as the application says", OPAQUE_TOKEN: "opaque", JSON_WEB_TOKEN: "JWT" },
+    description: "overrides the application's own `refreshTokenType`",
+  }),
+  opaqueRefreshTokensOnly: z.boolean().meta({
+    title: "Opaque refresh tokens only",
+    description: "an application that asks for JWT refresh tokens gets an error",
+  }),
+  keyRotation: z.enum(["manual", "policy"]).meta({
+    title: "Key rotation",
+    choices: { manual: "by hand", policy: "by policy" },
+    description: "rolled every 90 days by the emulator's clock, the next key published ahead",
+  }),
+  scopeOrder: z.enum(["resource-first", "shuffled", "requested"]).meta({
+    title: "Order of granted scopes",
+    choices: { "resource-first": "resource scopes first", shuffled: "shuffled", requested: "as requested" },
+    description: "order of the granted scopes; PingOne does not keep that of the request",
+  }),
+  accessTokenTtlSeconds: z.int().min(1).max(2_592_000).nullable().meta({
+    title: "Access token lifetime, seconds",
+    unset: "as the resource says",
+    description:
       "overrides `accessTokenValiditySeconds` of every resource, even below PingOne's minimum of 300",
-    ),
-  codeTtlSeconds: z
-    .int()
-    .min(1)
-    .max(600)
-    .describe("life of an authorization code; PingOne's own value is not documented"),
-  refreshTokenGrant: z
-    .boolean()
-    .nullable()
-    .describe("overrides the grant type REFRESH_TOKEN of every application"),
-  offlineAccessGrant: z
-    .boolean()
-    .nullable()
-    .describe("overrides whether `offline_access` is among the granted scopes"),
-  replayProtection: z
-    .boolean()
-    .nullable()
-    .describe("overrides `additionalRefreshTokenReplayProtectionEnabled` of every application"),
-  gracePeriodSeconds: z
-    .int()
-    .min(0)
-    .max(86_400)
-    .nullable()
-    .describe("overrides `refreshTokenRollingGracePeriodDuration` of every application"),
-  multipleResources: z
-    .boolean()
-    .nullable()
-    .describe("overrides `requestScopesForMultipleResourcesEnabled` of every application"),
+  }),
+  codeTtlSeconds: z.int().min(1).max(600).meta({
+    title: "Code lifetime, seconds",
+    hint: "PingOne's own value is not documented.",
+    description: "life of an authorization code; PingOne's own value is not documented",
+  }),
+  refreshTokenGrant: z.boolean().nullable().meta({
+    title: "Refresh token grant",
+    unset: "as the application says",
+    description: "overrides the grant type REFRESH_TOKEN of every application",
+  }),
+  offlineAccessGrant: z.boolean().nullable().meta({
+    title: "Scope offline_access granted",
+    unset: "as the application says",
+    description: "overrides whether `offline_access` is among the granted scopes",
+  }),
+  replayProtection: z.boolean().nullable().meta({
+    title: "Additional replay protection",
+    unset: "as the application says",
+    description: "overrides `additionalRefreshTokenReplayProtectionEnabled` of every application",
+  }),
+  gracePeriodSeconds: z.int().min(0).max(86_400).nullable().meta({
+    title: "Refresh grace period, seconds",
+    unset: "as the application says",
+    description: "overrides `refreshTokenRollingGracePeriodDuration` of every application",
+  }),
+  multipleResources: z.boolean().nullable().meta({
+    title: "Scopes of several resources",
+    unset: "as the application says",
+    description: "overrides `requestScopesForMultipleResourcesEnabled` of every application",
+  }),
 });
 
 export type Switches = Readonly<z.infer<typeof switchesSchema>>;

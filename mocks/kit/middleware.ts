@@ -1,0 +1,134 @@
+/**
+ * Journals every request to an emulator, and injects the faults that were queued for it. Requests to the control API
+ * are not journalled and meet no faults.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HttpBindings } from "@hono/node-server";
+import type { MiddlewareHandler } from "hono";
+import type { Clock } from "./clock.ts";
+import { type Emulator, endpointOf } from "./emulator.ts";
+import type { FaultQueue } from "./faults/queue.ts";
+import type { Journal, RedactedParameters } from "./journal/journal.ts";
+import { type ObservedRequest, observeRequest } from "./journal/observed-request.ts";
+import type { Redactor } from "./journal/redaction.ts";
+import { hideState, type LoginView } from "./login.ts";
+
+export const CONTROL_PATH = "/__mocks";
+
+/** Headers that the journal shows. */
+const SHOWN_HEADERS = [
+  "accept",
+  "authorization",
+  "content-type",
+  "cookie",
+  "origin",
+  "referer",
+  "sec-fetch-site",
+  "user-agent",
+] as const;
+
+/** The journalled request that is being answered. */
+const currentRequest = new AsyncLocalStorage<{
+  /** Number of the journal entry. */
+  readonly number: number;
+  readonly endpoint: string | undefined;
+  readonly login: LoginView | undefined;
+}>();
+
+type NodeHandler = MiddlewareHandler<{ Bindings: HttpBindings }>;
+
+export function journalRequests(options: {
+  readonly emulator: Emulator;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly loginOf: (emulator: Emulator, request: ObservedRequest) => LoginView | undefined;
+}): NodeHandler {
+  const { emulator, journal, clock } = options;
+  const { redactor } = journal;
+  return async (c, next) => {
+    if (c.req.path === CONTROL_PATH || c.req.path.startsWith(`${CONTROL_PATH}/`)) return next();
+    const started = Date.now();
+    const request = await observeRequest(c.req.raw);
+    const endpoint = endpointOf(emulator, request);
+    const login = options.loginOf(emulator, request);
+    const number = journal.add({
+      method: request.method,
+      path: redactor.path(request.path),
+      query: redactParameters(request.query, redactor),
+      form: redactParameters(request.form, redactor),
+      headers: redactHeaders(request.headers, redactor),
+      emulator: emulator.name,
+      endpoint,
+      at: new Date(started).toISOString(),
+      ...(Math.abs(clock() - started) > 1000 && { atEmulator: new Date(clock()).toISOString() }),
+      ...(login !== undefined && { login: hideState(login, redactor.hash) }),
+    });
+    await currentRequest.run({ number, endpoint, login }, next);
+    const location = c.res.headers.get("location");
+    const reset = c.env.outgoing.destroyed && !c.env.outgoing.writableFinished;
+    journal.update(number, {
+      status: reset ? 0 : c.res.status,
+      durationMilliseconds: Date.now() - started,
+      ...(location !== null && { location: redactor.url(location) }),
+      ...(c.error !== undefined && { note: redactor.text(c.error.message) }),
+    });
+  };
+}
+
+/** Runs behind `journalRequests`. */
+export function injectFaults({
+  emulator,
+  journal,
+  queue,
+}: {
+  readonly emulator: Emulator;
+  readonly journal: Journal;
+  readonly queue: FaultQueue;
+}): NodeHandler {
+  return async (c, next) => {
+    const { number = 0, endpoint, login } = currentRequest.getStore() ?? {};
+    const fault = endpoint === undefined ? undefined : queue.takeOutside(endpoint, login);
+    if (fault === undefined) return next();
+    journal.update(number, { faults: [fault.fault] });
+    const { moment, respond } = fault.definition;
+    // Unreferenced, so that a pending fault does not keep the process of a closed emulator running.
+    await sleep(fault.milliseconds ?? fault.delayMilliseconds ?? 0, undefined, { ref: false });
+    if (moment !== "instead" || fault.afterProcessing === true) await next();
+    if (respond === undefined) return;
+    const made = moment === "after" ? c.res : new Response();
+    const response = await respond({ ...fault }, { c, made, errorBody: emulator.errorBody });
+    // Hono merges the headers of the old response into a new one unless it is removed first.
+    c.res = undefined;
+    c.res = response;
+  };
+}
+
+/** The name of the fault that the emulator is to build into this answer. */
+export function takeInsideFault(
+  { journal, queue }: { readonly journal: Journal; readonly queue: FaultQueue },
+  endpoint: string,
+  login: LoginView,
+): string | undefined {
+  const fault = queue.takeInside(endpoint, login);
+  const request = currentRequest.getStore();
+  if (fault !== undefined && request !== undefined) journal.update(request.number, { faults: [fault.fault] });
+  return fault?.fault;
+}
+
+function redactHeaders(headers: Headers, redactor: Redactor): Record<string, string> {
+  const shown = SHOWN_HEADERS.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, redactor.header(name, value)]];
+  });
+  return Object.fromEntries(shown);
+}
+
+export function redactParameters(parameters: URLSearchParams, redactor: Redactor): RedactedParameters {
+  const redacted = new Map<string, string[]>();
+  for (const [name, value] of parameters) {
+    const shownName = redactor.text(name);
+    redacted.set(shownName, [...(redacted.get(shownName) ?? []), redactor.parameter(name, value)]);
+  }
+  return Object.fromEntries(redacted);
+}
