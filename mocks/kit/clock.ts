@@ -1,30 +1,20 @@
 /**
- * The emulators' own clock. It starts at real time and can be moved, so that tokens expire and skew appears without
- * waiting and without patching any global. The program under test keeps real time.
+ * The emulators' own clock. It starts at real time and can be moved, so that tokens expire without waiting and without
+ * patching globals. The program under test keeps real time.
  */
 
-/** Milliseconds since the epoch, by the emulators' own clock. */
+/** Milliseconds since the epoch. */
 export type Clock = () => number;
 
-export interface MovableClock {
-  readonly now: Clock;
-  /** Milliseconds by which the clock differs from real time. */
-  readonly offsetMilliseconds: () => number;
-  readonly advance: (milliseconds: number) => void;
-  readonly reset: () => void;
-}
+export class MovableClock {
+  readonly #realTime: Clock;
+  /** Difference from real time. */
+  offsetMilliseconds = 0;
 
-/** @param source Real time; a test may pass its own. */
-export function createClock(source: Clock = Date.now): MovableClock {
-  let offset = 0;
-  return {
-    now: () => source() + offset,
-    offsetMilliseconds: () => offset,
-    advance: (milliseconds) => {
-      offset += milliseconds;
-    },
-    reset: () => {
-      offset = 0;
-    },
-  };
+  /** @param realTime A test may pass its own. */
+  constructor(realTime: Clock = Date.now) {
+    this.#realTime = realTime;
+  }
+
+  readonly now: Clock = () => this.#realTime() + this.offsetMilliseconds;
 }

@@ -1,31 +1,23 @@
-/** Errors of the control API, for a person who wrote a test or pressed a button: what is wrong, and what is right. */
+/** Errors of the control API: what is wrong, and what would be valid. */
 import { z } from "zod";
 
-/** The request makes no sense to the control API: an unknown name, a missing field, a value out of range. */
+/** The request is invalid: an unknown name, a missing field, a value out of range. */
 export class ControlRequestError extends Error {
   override readonly name = "ControlRequestError";
 }
 
-/** What a test expected of the journal or of the faults is not so. */
+/** An expectation about the journal or the faults is not met. */
 export class ExpectationError extends Error {
   override readonly name = "ExpectationError";
 }
 
-/**
- * @param validKeys Named when the input itself has a key that is none of them.
- * @throws {ControlRequestError} with one line for each thing that is wrong.
- */
-export function parseInput<S extends z.ZodType>(
-  schema: S,
-  input: unknown,
-  what: string,
-  validKeys: readonly string[] = keysAt(schema, []),
-): z.output<S> {
+/** @throws {ControlRequestError} that names everything that is wrong, and the valid names where one is unknown. */
+export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ code, path, message }) => {
     const where = path.length > 0 ? `${path.join(".")}: ` : "";
-    const valid = path.length > 0 ? keysAt(schema, path) : validKeys;
+    const valid = keysAt(schema, path);
     const names =
       code === "unrecognized_keys" && valid.length > 0 ? `. Valid names: ${valid.join(", ")}` : "";
     return `${where}${message}${names}`;
@@ -52,7 +44,7 @@ export function requireName<N extends string>(what: string, given: unknown, vali
   return name;
 }
 
-/** For what throws on a name that it does not know, in the words of whoever asked for it. */
+/** Turns what `act` throws into a ControlRequestError with the same message. */
 export function refusing<T>(act: () => T): T {
   try {
     return act();

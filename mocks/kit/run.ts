@@ -1,5 +1,5 @@
 /** Runs the kit for a list of emulators: one clock, one journal, one queue of faults and one control API for all. */
-import { type Clock, createClock, type MovableClock } from "./clock.ts";
+import { type Clock, MovableClock } from "./clock.ts";
 import type { Composition } from "./composition.ts";
 import { createControlApp } from "./control/app.ts";
 import { type Control, createControl, type Invoke } from "./control/control.ts";
@@ -11,8 +11,8 @@ import {
   ownerOf,
   type RunningEmulators,
 } from "./emulator.ts";
-import { createFaultQueue, type FaultQueue } from "./faults/queue.ts";
-import { createJournal, type Journal } from "./journal/journal.ts";
+import { FaultQueue } from "./faults/queue.ts";
+import { Journal } from "./journal/journal.ts";
 import type { ObservedRequest } from "./journal/observed-request.ts";
 import { createRedactor } from "./journal/redaction.ts";
 import type { EmulatorApp } from "./listen.ts";
@@ -44,7 +44,6 @@ export interface RunningKit<E extends Emulators> extends Kit<E> {
 
 /**
  * @param running Called only when it is needed, because emulators start after the kit.
- * @param realTime A test may pass its own.
  */
 export function runKit<E extends Emulators>(
   composition: Composition<E>,
@@ -52,9 +51,9 @@ export function runKit<E extends Emulators>(
   realTime?: Clock,
 ): RunningKit<E> {
   const { emulators, verbs } = composition;
-  const clock = createClock(realTime);
-  const journal = createJournal(createRedactor(emulators.map(({ redaction }) => redaction)));
-  const queue = createFaultQueue(composition.faults, journal.redactor.hash);
+  const clock = new MovableClock(realTime);
+  const journal = new Journal(createRedactor(emulators.map(({ redaction }) => redaction)));
+  const queue = new FaultQueue(composition.faults, journal.redactor.hash);
 
   const runningOf = ({ name }: Emulator) => (running as Record<string, () => unknown>)[name]?.();
   const requireRunning = (emulator: Emulator) => {
@@ -94,17 +93,17 @@ export function runKit<E extends Emulators>(
     describe: () =>
       ({
         ...ofEach((emulator, behind) => emulator.state(behind)),
-        clock: { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetMilliseconds() / 1000 },
+        clock: { now: new Date(clock.now()).toISOString(), offsetSeconds: clock.offsetMilliseconds / 1000 },
         journal: {
           entries: journal.entries().length,
-          dropped: journal.dropped(),
-          lastRequestNumber: journal.lastNumber(),
+          dropped: journal.dropped,
+          lastRequestNumber: journal.lastNumber,
         },
         faults: queue.pending(),
       }) as ControlState<E>,
     reset: async () => {
       for (const emulator of emulators) await emulator.reset(requireRunning(emulator));
-      clock.reset();
+      clock.offsetMilliseconds = 0;
       queue.clear();
       journal.clear();
     },

@@ -3,7 +3,7 @@ import { refusalOf } from "./guard.ts";
 
 function refusal(method: string, path: string, headers: Record<string, string>): string | undefined {
   const given = new Headers({ host: "127.0.0.1:9400", ...headers });
-  return refusalOf({ method, path, pagePath: "/__mocks", header: (name) => given.get(name) ?? undefined });
+  return refusalOf({ method, path, header: (name) => given.get(name) ?? undefined }, "/__mocks");
 }
 
 describe("refusalOf", () => {

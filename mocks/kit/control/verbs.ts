@@ -114,14 +114,18 @@ export function createKitVerbs<E extends Emulators>(
         submit: "Move the clock",
         values: () => ({ advanceSeconds: 3600 }),
       },
-      run: ({ clock }, { advanceSeconds }) => clock.advance(advanceSeconds * 1000),
+      run: ({ clock }, { advanceSeconds }) => {
+        clock.offsetMilliseconds += advanceSeconds * 1000;
+      },
     }),
     resetClock: verb({
       route: "DELETE /clock",
       about: "Sets the clock back to real time.",
       input: nothing,
       form: { section: "Clock", submit: "Back to real time" },
-      run: ({ clock }) => clock.reset(),
+      run: ({ clock }) => {
+        clock.offsetMilliseconds = 0;
+      },
     }),
     reset: verb({
       route: "POST /reset",

@@ -44,17 +44,14 @@ export function createFaultCatalogue(
   return {
     entries,
     parse: (request) => {
-      const { fault, endpoint, ...given } = z.looseObject({}).catch({}).parse(request);
+      const given = z.looseObject({}).catch({}).parse(request);
       const names = entries.map(({ name }) => name);
-      const name = requireName("fault", fault, names);
-      const definition = entries[names.indexOf(name)] as FaultEntry;
-      const place = requireName(`endpoint for the fault ${name}`, endpoint, definition.endpoints);
-      const options = parseInput(z.strictObject(definition.options), given, `The fault ${name}`, [
-        "fault",
-        "endpoint",
-        ...Object.keys(definition.options),
-      ]) as Pick<Fault, "times">;
-      return { ...options, fault: name, endpoint: place, definition };
+      const definition = entries[names.indexOf(requireName("fault", given.fault, names))] as FaultEntry;
+      const what = `The fault ${definition.name}`;
+      requireName(`endpoint for the fault ${definition.name}`, given.endpoint, definition.endpoints);
+      const schema = z.strictObject({ fault: z.string(), endpoint: z.string(), ...definition.options });
+      // The options of every fault have the common ones, whose types `Fault` states.
+      return { ...(parseInput(schema, given, what) as Omit<Fault, "definition">), definition };
     },
   };
 }

@@ -1,53 +1,40 @@
 import { describe, expect, it } from "vitest";
 import { TEST_EMULATORS, type TestFaultRequest } from "../testing/emulator.ts";
-import { createFaultQueue } from "./queue.ts";
+import { FaultQueue } from "./queue.ts";
 
 const { faults, endpoints } = TEST_EMULATORS;
 const queueOf = (...requests: TestFaultRequest[]) => {
-  const queue = createFaultQueue(faults, (value) => `#${value.length}`);
+  const queue = new FaultQueue(faults, (value) => `#${value.length}`);
   for (const request of requests) queue.add(request);
   return queue;
 };
 
 describe("the catalogue of faults", () => {
-  const entryOf = (name: string) => faults.entries.find((entry) => entry.name === name);
-
   it("lists the faults of the wire first, then those of each emulator", () => {
     const owners = faults.entries.map(({ emulator }) => emulator);
     expect([...new Set(owners)]).toEqual([undefined, "Accounts", "Notes"]);
   });
 
-  it.each<[string, readonly string[]]>([
-    ["reset", endpoints],
-    ["wrong_nonce", ["token"]],
-    ["conflict", ["notes.list", "notes.add"]],
-  ])("knows where %s can be queued", (name, expected) => {
-    expect(entryOf(name)?.endpoints).toEqual(expected);
-  });
-
-  it("knows the options of a fault", () => {
-    const optionsOf = (name: string) => Object.keys(entryOf(name)?.options ?? {});
-    expect(new Set(optionsOf("status"))).toEqual(
-      new Set(["login", "times", "delayMilliseconds", "status", "body", "headers", "afterProcessing"]),
-    );
-    expect(optionsOf("delay")).toEqual(["login", "times", "milliseconds"]);
-    expect(optionsOf("wrong_nonce")).toEqual(["login", "times"]);
+  const afterwards = ["login", "times", "delayMilliseconds"];
+  it.each<[string, readonly string[], readonly string[]]>([
+    ["status", endpoints, [...afterwards, "status", "body", "headers", "afterProcessing"]],
+    ["delay", endpoints, ["login", "times", "milliseconds"]],
+    ["wrong_nonce", ["token"], ["login", "times"]],
+    ["conflict", ["notes.list", "notes.add"], afterwards],
+  ])("knows where %s can be queued, and its options", (name, places, options) => {
+    const entry = faults.entries.find((candidate) => candidate.name === name);
+    expect(entry?.endpoints).toEqual(places);
+    expect(Object.keys(entry?.options ?? {})).toEqual(options);
   });
 });
 
-describe("createFaultQueue", () => {
-  it("hands out a fault once, on its endpoint only", () => {
-    const queue = queueOf({ endpoint: "userinfo", fault: "reset" });
-    expect(queue.takeOutside("token", undefined)).toBeUndefined();
-    expect(queue.takeOutside("userinfo", undefined)?.fault).toBe("reset");
-    expect(queue.takeOutside("userinfo", undefined)).toBeUndefined();
-  });
-
-  it("hands out a fault as often as it was told, in the order of queueing", () => {
+describe("FaultQueue", () => {
+  it("hands out a fault as often as it was told, on its endpoint only, in the order of queueing", () => {
     const queue = queueOf(
       { endpoint: "jwks", fault: "reset", times: 2 },
       { endpoint: "jwks", fault: "truncated" },
     );
+    expect(queue.takeOutside("token", undefined)).toBeUndefined();
     const met = Array.from({ length: 4 }, () => queue.takeOutside("jwks", undefined)?.fault);
     expect(met).toEqual(["reset", "reset", "truncated", undefined]);
   });
@@ -79,16 +66,12 @@ describe("createFaultQueue", () => {
     expect(queue.pending().map(({ fault }) => fault)).toEqual(["reset"]);
   });
 
-  it("keeps a defect of tokens for the moment of signing", () => {
-    const queue = queueOf({ endpoint: "token", fault: "wrong_nonce", login: { user: "alice" } });
-    expect(queue.takeOutside("token", { username: "alice" })).toBeUndefined();
-    expect(queue.takeInside("token", { username: "bob" })).toBeUndefined();
-    expect(queue.takeInside("token", { username: "alice" })?.fault).toBe("wrong_nonce");
-    expect(queue.takeInside("token", { username: "alice" })).toBeUndefined();
-  });
-
-  it("does not take a fault of the wire for a defect of tokens", () => {
-    expect(queueOf({ endpoint: "token", fault: "reset" }).takeInside("token", {})).toBeUndefined();
+  it("tells faults that the emulator builds in from those of the wire", () => {
+    const queue = queueOf({ endpoint: "token", fault: "wrong_nonce" }, { endpoint: "token", fault: "reset" });
+    expect(queue.takeOutside("token", {})).toBeUndefined();
+    expect(queue.takeInside("token", {})?.fault).toBe("wrong_nonce");
+    expect(queue.takeInside("token", {})).toBeUndefined();
+    expect(queue.takeOutside("token", {})?.fault).toBe("reset");
   });
 
   it.each<[string, unknown, RegExp]>([

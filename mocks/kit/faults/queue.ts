@@ -17,76 +17,85 @@ export interface PendingFault {
   readonly remaining: number;
 }
 
-export interface FaultQueue {
-  /** @throws {ControlRequestError} that lists the valid names. Returns the fault's id. */
-  add(request: unknown): number;
-  /** The fault that the kit applies to this request; counts as met once. */
-  takeOutside(endpoint: string, login: LoginView | undefined): Fault | undefined;
-  /** The fault that the emulator builds into its answer to this login; counts as met once. */
-  takeInside(endpoint: string, login: LoginView | undefined): Fault | undefined;
-  pending(): readonly PendingFault[];
-  /** @throws {ControlRequestError} when no such fault is pending. */
-  remove(id: number): void;
-  clear(): void;
-  /** @throws {ExpectationError} that names each fault which no request has met. */
-  assertNonePending(): void;
-}
-
 interface Queued {
   readonly id: number;
   readonly fault: Fault;
   remaining: number;
 }
 
-/** @param hash Hides `state`, which is a capability at the client's callback. */
-export function createFaultQueue(catalogue: FaultCatalogue, hash: (value: string) => string): FaultQueue {
-  let queued: Queued[] = [];
-  let lastId = 0;
+export class FaultQueue {
+  readonly #catalogue: FaultCatalogue;
+  readonly #hash: (value: string) => string;
+  #queued: Queued[] = [];
+  #lastId = 0;
 
-  /** Only the first match counts: while it is of the other kind, those behind it wait. */
-  const take = (endpoint: string, login: LoginView | undefined, inside: boolean) => {
-    const first = queued.find(({ fault }) => fault.endpoint === endpoint && isOfLogin(fault.login, login));
-    if (first === undefined || (first.fault.definition.moment === "inside") !== inside) return undefined;
+  /** @param hash Hides `state`, which is a capability at the client's callback. */
+  constructor(catalogue: FaultCatalogue, hash: (value: string) => string) {
+    this.#catalogue = catalogue;
+    this.#hash = hash;
+  }
+
+  /** @throws {ControlRequestError} that lists the valid names. Returns the fault's id. */
+  add(request: unknown): number {
+    const fault = this.#catalogue.parse(request);
+    this.#lastId += 1;
+    this.#queued.push({ id: this.#lastId, fault, remaining: fault.times });
+    return this.#lastId;
+  }
+
+  /** The fault that the kit applies to this request; counts as met once. */
+  takeOutside(endpoint: string, login: LoginView | undefined): Fault | undefined {
+    return this.#take(endpoint, login, (fault) => fault.definition.moment !== "inside");
+  }
+
+  /** The fault that the emulator builds into its answer to this login; counts as met once. */
+  takeInside(endpoint: string, login: LoginView | undefined): Fault | undefined {
+    return this.#take(endpoint, login, (fault) => fault.definition.moment === "inside");
+  }
+
+  pending(): readonly PendingFault[] {
+    return this.#queued.map(({ id, fault: { fault, endpoint, login }, remaining }) => ({
+      id,
+      fault,
+      endpoint,
+      remaining,
+      ...(login !== undefined && { login: hideState(login, this.#hash) }),
+    }));
+  }
+
+  /** @throws {ControlRequestError} when no such fault is pending. */
+  remove(id: number): void {
+    const others = this.#queued.filter((entry) => entry.id !== id);
+    if (others.length === this.#queued.length) {
+      const ids = others.map((entry) => entry.id).join(", ");
+      throw new ControlRequestError(`No fault ${id} is pending. Pending: ${ids === "" ? "none" : ids}.`);
+    }
+    this.#queued = others;
+  }
+
+  clear(): void {
+    this.#queued = [];
+  }
+
+  /** @throws {ExpectationError} that names each fault which no request has met. */
+  assertNonePending(): void {
+    if (this.#queued.length === 0) return;
+    const lines = this.pending().map((fault) => `  ${describePendingFault(fault)}\n`);
+    throw new ExpectationError(
+      `Faults were queued and no request met them:\n${lines.join("")}Remove them, or make the request happen.`,
+    );
+  }
+
+  /** Only the first match counts: while it is not eligible, those behind it wait. */
+  #take(endpoint: string, login: LoginView | undefined, isEligible: (fault: Fault) => boolean) {
+    const first = this.#queued.find(
+      ({ fault }) => fault.endpoint === endpoint && isOfLogin(fault.login, login),
+    );
+    if (first === undefined || !isEligible(first.fault)) return undefined;
     first.remaining -= 1;
-    if (first.remaining === 0) queued = queued.filter((other) => other !== first);
+    if (first.remaining === 0) this.#queued = this.#queued.filter((other) => other !== first);
     return first.fault;
-  };
-  const view = ({ id, fault: { fault, endpoint, login }, remaining }: Queued): PendingFault => ({
-    id,
-    fault,
-    endpoint,
-    remaining,
-    ...(login !== undefined && { login: hideState(login, hash) }),
-  });
-
-  return {
-    add: (request) => {
-      const fault = catalogue.parse(request);
-      lastId += 1;
-      queued.push({ id: lastId, fault, remaining: fault.times });
-      return lastId;
-    },
-    takeOutside: (endpoint, login) => take(endpoint, login, false),
-    takeInside: (endpoint, login) => take(endpoint, login, true),
-    pending: () => queued.map(view),
-    remove: (id) => {
-      if (!queued.some((entry) => entry.id === id)) {
-        const ids = queued.map((entry) => entry.id).join(", ");
-        throw new ControlRequestError(`No fault ${id} is pending. Pending: ${ids === "" ? "none" : ids}.`);
-      }
-      queued = queued.filter((entry) => entry.id !== id);
-    },
-    clear: () => {
-      queued = [];
-    },
-    assertNonePending: () => {
-      if (queued.length === 0) return;
-      const lines = queued.map((entry) => `  ${describePendingFault(view(entry))}`);
-      throw new ExpectationError(
-        `Faults were queued and no request met them:\n${lines.join("\n")}\nRemove them, or make the request happen.`,
-      );
-    },
-  };
+  }
 }
 
 /** `wrong_nonce on token for user alice, 1 time` */

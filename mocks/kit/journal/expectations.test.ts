@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { redactParameters } from "../middleware.ts";
 import { expectRequest } from "./expectations.ts";
-import { createJournal, type Journal, type NewEntry } from "./journal.ts";
+import { Journal, type NewEntry } from "./journal.ts";
 import { createRedactor } from "./redaction.ts";
 import type { RequestPattern } from "./request-pattern.ts";
 
@@ -11,7 +11,7 @@ const redactor = createRedactor([
 ]);
 
 function journalWith(...entries: Partial<NewEntry>[]): Journal {
-  const journal = createJournal(redactor);
+  const journal = new Journal(redactor);
   for (const entry of entries) addTo(journal, entry);
   return journal;
 }
@@ -85,7 +85,7 @@ describe("expectRequest", () => {
   });
 
   it("finds a sign-in under way by its path, hidden as it is", async () => {
-    const journal = createJournal(redactor);
+    const journal = new Journal(redactor);
     addTo(journal, { path: journal.redactor.path("/env/interactions/SECRET") });
     expect(await expectRequest(journal, { path: "/env/interactions/SECRET" })).toHaveLength(1);
     expect(await expectRequest(journal, { path: "/env/interactions/*" })).toHaveLength(1);
@@ -108,10 +108,10 @@ describe("expectRequest", () => {
   });
 
   it("says so when nothing was journalled, and when entries were lost", async () => {
-    await expect(expectRequest(createJournal(redactor), { endpoint: "token" })).rejects.toThrow(
+    await expect(expectRequest(new Journal(redactor), { endpoint: "token" })).rejects.toThrow(
       "none has been journalled",
     );
-    const small = createJournal(redactor, 1);
+    const small = new Journal(redactor, 1);
     addTo(small, {});
     addTo(small, USERINFO);
     await expect(expectRequest(small, { endpoint: "token" })).rejects.toThrow("1 older ones are no longer");
@@ -131,26 +131,21 @@ describe("expectRequest", () => {
     await expect(failed).rejects.not.toThrow(CODE);
   });
 
-  it("waits for a request that is still to come", async () => {
-    const journal = createJournal(redactor);
-    const waiting = expectRequest(journal, { endpoint: "token" }, { withinMilliseconds: 5000 });
+  it.each([
+    ["resolves when a request comes that it waits for", undefined],
+    ["rejects when a request comes that must not", 0],
+  ])("%s", async (_, times) => {
+    const journal = new Journal(redactor);
+    const waiting = expectRequest(journal, { endpoint: "token" }, { times, withinMilliseconds: 5000 });
     addTo(journal, {});
-    expect(await waiting).toHaveLength(1);
+    if (times === 0) await expect(waiting).rejects.toThrow("Expected no request");
+    else expect(await waiting).toHaveLength(1);
   });
 
-  it("gives up when the time is over", async () => {
-    await expect(expectRequest(createJournal(redactor), {}, { withinMilliseconds: 20 })).rejects.toThrow(
-      "No request fits",
-    );
-  });
-
-  it("watches for a request that must not come", async () => {
-    const journal = createJournal(redactor);
-    const watching = expectRequest(journal, { endpoint: "token" }, { times: 0, withinMilliseconds: 5000 });
-    addTo(journal, {});
-    await expect(watching).rejects.toThrow("Expected no request");
-    expect(await expectRequest(createJournal(redactor), {}, { times: 0, withinMilliseconds: 20 })).toEqual(
-      [],
-    );
+  it("settles when the time is over", async () => {
+    const wait = (times?: number) =>
+      expectRequest(new Journal(redactor), {}, { times, withinMilliseconds: 20 });
+    await expect(wait()).rejects.toThrow("No request fits");
+    expect(await wait(0)).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ function noneFits(journal: Journal, pattern: RequestPattern): string {
   const [closest] = candidates.toSorted(
     (one, other) => score(other.fields) - score(one.fields) || other.entry.number - one.entry.number,
   );
-  const dropped = journal.dropped();
+  const dropped = journal.dropped;
   const lost = dropped > 0 ? ` ${dropped} older ones are no longer in the journal.` : "";
   if (closest === undefined) {
     return `No request fits ${JSON.stringify(shownPattern(pattern))}: none has been journalled.${lost}`;

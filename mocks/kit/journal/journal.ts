@@ -1,7 +1,4 @@
-/**
- * The journal of every request that the emulators met, in the order in which they arrived: a ring buffer of redacted
- * entries. Whatever reads it (tests, the control page, a log of a failed run) cannot find a secret in it.
- */
+/** The journal of every request to the emulators, in order of arrival: a ring buffer of entries without secrets. */
 import type { LoginView } from "../login.ts";
 import type { Redactor } from "./redaction.ts";
 
@@ -9,10 +6,10 @@ import type { Redactor } from "./redaction.ts";
 export type RedactedParameters = Readonly<Record<string, readonly string[]>>;
 
 export interface JournalEntry {
-  /** Rises by one with each request, over all emulators. */
+  /** Counts the requests to all emulators. */
   readonly number: number;
   readonly emulator: string;
-  /** `undefined`: a path that is no endpoint, such as a style sheet or a typing error. */
+  /** `undefined`: a path that is no endpoint, such as a style sheet or a typo. */
   readonly endpoint: string | undefined;
   readonly method: string;
   readonly path: string;
@@ -21,83 +18,91 @@ export interface JournalEntry {
   readonly headers: Readonly<Record<string, string>>;
   /** ISO 8601, real time. */
   readonly at: string;
-  /** ISO 8601 by the emulators' clock, where that has been moved. */
+  /** ISO 8601 by the emulators' clock if it was moved. */
   readonly atEmulator?: string;
   readonly login?: LoginView;
-  /** Names of the faults that it met. */
+  /** Names of the faults that were injected. */
   readonly faults: readonly string[];
-  /** `undefined` while the answer is still to come; 0 when the connection was reset instead. */
+  /** `undefined` before the answer; 0 when the connection was reset. */
   readonly status?: number;
   readonly durationMilliseconds?: number;
   /** The `Location` of a redirect, redacted. */
   readonly location?: string;
-  /** What went wrong inside the emulator, if it did. */
+  /** The error inside the emulator, if there was one. */
   readonly note?: string;
 }
 
-/** Filled in while the answer is being made. */
+/** Filled in while the request is answered. */
 type JournalUpdate = Partial<
   Pick<JournalEntry, "status" | "durationMilliseconds" | "location" | "note" | "login" | "faults">
 >;
 
 export type NewEntry = Omit<JournalEntry, "number" | "faults"> & { readonly faults?: readonly string[] };
 
-export interface Journal {
-  readonly redactor: Redactor;
-  add(entry: NewEntry): number;
-  update(number: number, change: JournalUpdate): void;
-  /** Oldest first. */
-  entries(): readonly JournalEntry[];
-  /** Number of the newest request ever, 0 before the first. `clear` does not start it anew. */
-  lastNumber(): number;
-  /** How many entries the ring buffer has let go since the last `clear`. */
-  dropped(): number;
-  clear(): void;
-  /** Calls back after each change, until the returned function is called. */
-  subscribe(listener: () => void): () => void;
-}
-
 export const JOURNAL_CAPACITY = 1000;
 
-/** @param capacity How many entries are kept. */
-export function createJournal(redactor: Redactor, capacity = JOURNAL_CAPACITY): Journal {
-  const listeners = new Set<() => void>();
-  let entries: JournalEntry[] = [];
-  let lastNumber = 0;
-  let dropped = 0;
-  const changed = () => {
-    for (const listener of listeners) listener();
-  };
-  return {
-    redactor,
-    add: (entry) => {
-      lastNumber += 1;
-      entries.push({ faults: [], ...entry, number: lastNumber });
-      if (entries.length > capacity) {
-        entries.shift();
-        dropped += 1;
-      }
-      changed();
-      return lastNumber;
-    },
-    update: (number, change) => {
-      const at = entries.findIndex((entry) => entry.number === number);
-      const entry = entries[at];
-      if (entry === undefined) return;
-      entries[at] = { ...entry, ...change };
-      changed();
-    },
-    entries: () => [...entries],
-    lastNumber: () => lastNumber,
-    dropped: () => dropped,
-    clear: () => {
-      entries = [];
-      dropped = 0;
-      changed();
-    },
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
+export class Journal {
+  readonly redactor: Redactor;
+  readonly #capacity: number;
+  readonly #listeners = new Set<() => void>();
+  #entries: JournalEntry[] = [];
+  #lastNumber = 0;
+  #dropped = 0;
+
+  /** @param capacity How many entries are kept. */
+  constructor(redactor: Redactor, capacity = JOURNAL_CAPACITY) {
+    this.redactor = redactor;
+    this.#capacity = capacity;
+  }
+
+  /** Returns the number of the entry. */
+  add(entry: NewEntry): number {
+    this.#lastNumber += 1;
+    this.#entries.push({ faults: [], ...entry, number: this.#lastNumber });
+    if (this.#entries.length > this.#capacity) {
+      this.#entries.shift();
+      this.#dropped += 1;
+    }
+    this.#changed();
+    return this.#lastNumber;
+  }
+
+  update(number: number, change: JournalUpdate): void {
+    const at = this.#entries.findIndex((entry) => entry.number === number);
+    const entry = this.#entries[at];
+    if (entry === undefined) return;
+    this.#entries[at] = { ...entry, ...change };
+    this.#changed();
+  }
+
+  /** Oldest first. */
+  entries(): readonly JournalEntry[] {
+    return [...this.#entries];
+  }
+
+  /** Number of the newest request ever, 0 before the first. `clear` does not restart the numbers. */
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
+  /** How many entries were dropped for newer ones since the last `clear`. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#dropped = 0;
+    this.#changed();
+  }
+
+  /** Calls back after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
 }

@@ -187,11 +187,6 @@ describe("the forms of the page", () => {
     expect(await readPage("?notice=1")).not.toContain("There is no verb");
   });
 
-  it("empties the journal", async () => {
-    await fetch(`${emulator.origin}/env/as/userinfo`);
-    expect(await send("clearRequests")).toContain("0 requests");
-  });
-
   it.each([
     ["queueFault", { fault: "reset", endpoint: "token", status: "500" }, "Valid names: "],
     ["queueFault", { fault: "status", endpoint: "token", status: "many" }, "status"],
@@ -218,14 +213,5 @@ describe("the forms of the page", () => {
     const actions = new Set([...page.matchAll(/action="\/__mocks\/page\/(\w+)"/g)].map(([, name]) => name));
     const changing = Object.keys(TEST_EMULATORS.verbs).filter((name) => !readers.includes(name));
     expect([...actions].toSorted()).toEqual(changing.toSorted());
-  });
-
-  it("refuses a form of another site", async () => {
-    const response = await fetch(`${emulator.origin}/__mocks/page/reset`, {
-      method: "POST",
-      headers: { origin: "https://evil.example" },
-    });
-    expect(response.status).toBe(403);
-    expect(emulator.calls).toEqual([]);
   });
 });
