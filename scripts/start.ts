@@ -2,19 +2,11 @@
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { resolvePorts } from "../mocks/addresses.ts";
-import { onStopWish } from "./setup/script.mjs";
-import { wipeOfflineFolder } from "./stack/folder.ts";
-import {
-  PortError,
-  type Ports,
-  requireDistinctPorts,
-  requireFreeInspectPort,
-  requireFreePorts,
-} from "./stack/ports.ts";
-import { PartError } from "./stack/program.ts";
-import { type OfflineStack, PROJECT_ROOT, startOfflineStack } from "./stack/stack.ts";
+import { onStopSignal } from "./setup/script.mjs";
+import { StartError } from "./stack/program.ts";
+import { OfflineStack, PROJECT_ROOT } from "./stack/stack.ts";
 import { summarize } from "./stack/summary.ts";
-import { watchFolders } from "./stack/watch.ts";
+import { watchFolder } from "./stack/watch.ts";
 
 /** The one that Node, wrangler and Chrome's list of targets use. */
 const DEFAULT_INSPECT_PORT = 9229;
@@ -30,53 +22,32 @@ const HELP = `Starts the PingOne emulator, the Todo API emulator, the Worker and
 Ports: WORKER_PORT (8787), PINGONE_PORT (9400), TODO_PORT (9401), INSPECTOR_PORT (6274).
 `;
 
-const OFFLINE_DIR = join(PROJECT_ROOT, ".offline");
-
-class UsageError extends Error {
-  override name = "UsageError";
-}
-
-interface Options {
-  readonly fresh: boolean;
-  readonly help: boolean;
-  readonly inspectPort: number | undefined;
-}
-
-/** @throws {UsageError} */
-function readOptions(args: readonly string[]): Options {
+/** @throws {StartError} */
+function readCommandLine() {
   try {
     const { values } = parseArgs({
-      args: args.map((arg) => (arg === "--inspect" ? `--inspect=${DEFAULT_INSPECT_PORT}` : arg)),
+      args: process.argv
+        .slice(2)
+        .map((arg) => (arg === "--inspect" ? `--inspect=${DEFAULT_INSPECT_PORT}` : arg)),
       options: {
         fresh: { type: "boolean", default: false },
         inspect: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
-    return { fresh: values.fresh, help: values.help, inspectPort: readInspectPort(values.inspect) };
+    const { fresh, help, inspect } = values;
+    const inspectPort = inspect === undefined ? undefined : Number(inspect);
+    if (
+      inspectPort !== undefined &&
+      !(Number.isInteger(inspectPort) && inspectPort > 0 && inspectPort < 65_536)
+    ) {
+      throw new Error(`--inspect=${inspect} is not a port. Give a whole number from 1 to 65535, or none.`);
+    }
+    return { fresh, help, inspectPort, ports: resolvePorts() };
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    throw new UsageError(`${reason}. There are --fresh, --inspect and --help: npm start -- --help`);
-  }
-}
-
-/** @throws {UsageError} */
-function readInspectPort(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new UsageError(`--inspect=${value} is not a port. Give a whole number from 1 to 65535, or none.`);
-  }
-  return port;
-}
-
-/** @throws {UsageError} */
-function readPorts(): Ports {
-  try {
-    return resolvePorts();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // Node adds advice on positional arguments, of which there are none.
+    const [reason] = (error as Error).message.split(". To");
+    throw new StartError(`${reason}\nOptions: npm start -- --help`);
   }
 }
 
@@ -84,18 +55,17 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Aborts at the first stop signal, or when npm has died; a second signal exits at once. */
-function untilToldToStop(): AbortSignal {
+/** Aborts at the first stop signal; the second one exits, and exit handlers end what was started. */
+function abortAtStopSignal(): AbortSignal {
   const controller = new AbortController();
-  onStopWish(() => {
-    // The exit handlers of the parts end what they have started.
+  onStopSignal(() => {
     if (controller.signal.aborted) process.exit(1);
-    controller.abort(new Error("told to stop"));
+    controller.abort();
   });
   return controller.signal;
 }
 
-/** Ends quietly when the terminal that read our output is gone. */
+/** A terminal that is gone reads no output, and is no reason to fail. */
 function ignoreBrokenPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -104,77 +74,66 @@ function ignoreBrokenPipes(): void {
   }
 }
 
-/** Restarts the emulators when their code or fixtures change; wrangler does the same for `src/` by itself. */
-function reloadOnChange(stack: OfflineStack, signal: AbortSignal): () => void {
+/** Wrangler builds `src/` again by itself. Code of the emulators is loaded once. */
+function watchEmulators(stack: OfflineStack, signal: AbortSignal): void {
   let restarting = Promise.resolve();
-  return watchFolders([join(PROJECT_ROOT, "mocks"), join(PROJECT_ROOT, "fixtures")], (path) => {
+  const stopFixtures = watchFolder(join(PROJECT_ROOT, "fixtures"), (path) => {
     restarting = restarting.then(async () => {
       if (signal.aborted) return;
       print(`${relative(PROJECT_ROOT, path)} changed: restarting the emulators`);
-      try {
-        await stack.restartEmulators();
-      } catch (error) {
-        if (signal.aborted) return;
-        print(`${explain(error)}\nCorrect the file and they restart.`);
-      }
+      await stack.restartEmulators().catch((error: unknown) => {
+        print(`${explain(error)}\nThe emulators restart when a file in fixtures/ is saved again.`);
+      });
     });
   });
+  const stopCode = watchFolder(join(PROJECT_ROOT, "mocks"), (path) => {
+    print(`${relative(PROJECT_ROOT, path)} changed: press Ctrl-C and run npm start again to use it`);
+  });
+  signal.addEventListener("abort", stopFixtures);
+  signal.addEventListener("abort", stopCode);
 }
 
 function explain(error: unknown): string {
-  if (error instanceof PartError || error instanceof PortError || error instanceof UsageError)
-    return error.message;
+  if (error instanceof StartError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 async function main(): Promise<number> {
-  const { fresh, help, inspectPort } = readOptions(process.argv.slice(2));
+  const { fresh, help, inspectPort, ports } = readCommandLine();
   if (help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const ports = readPorts();
   ignoreBrokenPipes();
-  const signal = untilToldToStop();
-  requireDistinctPorts(ports);
-  await requireFreePorts(ports);
-  if (inspectPort !== undefined) await requireFreeInspectPort(inspectPort);
-  if (fresh) {
-    await wipeOfflineFolder(OFFLINE_DIR);
-    print("Removed what earlier starts left in .offline/.");
-  }
-  print("Starting the offline loop...");
+  const signal = abortAtStopSignal();
   let stack: OfflineStack;
   try {
-    stack = await startOfflineStack(
-      {
-        ports,
-        dir: OFFLINE_DIR,
-        inspector: true,
-        inspectPort,
-        onProgress: (line) => print(`  ${line}`),
-        onLine: (part, line) => print(`[${part}] ${line}`),
-      },
+    stack = await OfflineStack.start({
+      ports,
+      dir: join(PROJECT_ROOT, ".offline"),
+      fresh,
+      inspector: {},
+      inspectPort,
+      onLine: print,
       signal,
-    );
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
     print("Stopped.");
     return 0;
   }
-  const stopWatching = reloadOnChange(stack, signal);
+  watchEmulators(stack, signal);
   print(summarize(stack));
-  const told = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined));
   });
-  const failure = await Promise.race([told, stack.failed]);
-  stopWatching();
+  const failure = await Promise.race([stopped, stack.failed]);
   if (failure === undefined) print("\nStopping...");
   else process.stderr.write(`\n${failure}\nStopping everything else; the logs are in ${stack.logs}.\n`);
   await stack.stop();
-  print(failure === undefined ? "Stopped." : "");
-  return failure === undefined ? 0 : 1;
+  if (failure !== undefined) return 1;
+  print("Stopped.");
+  return 0;
 }
 
 try {

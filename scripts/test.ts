@@ -29,7 +29,7 @@ import {
   VITEST_RUN,
   WRANGLER_QUIET,
 } from "./setup/commands.mjs";
-import { onStopWish } from "./setup/script.mjs";
+import { onStopSignal } from "./setup/script.mjs";
 
 const ROOT = join(import.meta.dirname, "..");
 const REPORTS = join(ROOT, "test-results");
@@ -107,7 +107,7 @@ function run(args: readonly string[]): Promise<number> {
       detached: process.platform !== "win32",
     });
     let timer: NodeJS.Timeout | undefined;
-    const stopListening = onStopWish((signal) => {
+    const stopListening = onStopSignal((signal) => {
       if (stopped === undefined) child.kill("SIGINT");
       else killGroup(child);
       stopped = signal;

@@ -1,37 +1,37 @@
-/** Runs programs to their end, and tells them when the person, npm or the system wants an end. */
+/** Runs programs to their end, and forwards each stop signal to them once. */
 import { execFile, spawn } from "node:child_process";
 
-/** npm and the terminal both report one Ctrl-C; Vitest and Playwright take a second one as "leave everything behind". */
-const SAME_WISH_MS = 1_000;
+/** npm and the terminal both report one Ctrl-C; at a second one Vitest and Playwright exit without cleaning up. */
+const REPEATED_SIGNAL_MS = 1_000;
 const PARENT_CHECK_MS = 1_000;
 /** @type {readonly NodeJS.Signals[]} */
 export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
- * Calls back once for each wish to stop: a signal, or the death of the npm that ran us and could not pass one on. (Run
- * by hand, a parent may go away and leave us.)
+ * Calls back once for each stop signal. The end of the npm that started this process counts as SIGTERM: a killed npm
+ * forwards nothing. (Started by hand, a process may outlive its parent.)
  * @param {(signal: NodeJS.Signals) => void} onStop
  * @returns {() => void} ends the listening
  */
-export function onStopWish(onStop) {
+export function onStopSignal(onStop) {
   let last = Number.NEGATIVE_INFINITY;
-  const wish = (/** @type {NodeJS.Signals} */ signal) => {
+  const report = (/** @type {NodeJS.Signals} */ signal) => {
     const now = performance.now();
-    if (now - last > SAME_WISH_MS) onStop(signal);
+    if (now - last > REPEATED_SIGNAL_MS) onStop(signal);
     last = now;
   };
-  for (const signal of STOP_SIGNALS) process.on(signal, wish);
+  for (const signal of STOP_SIGNALS) process.on(signal, report);
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) {
       clearInterval(watch);
-      wish("SIGTERM");
+      report("SIGTERM");
     }
   }, PARENT_CHECK_MS);
   watch.unref();
   return () => {
     clearInterval(watch);
-    for (const signal of STOP_SIGNALS) process.off(signal, wish);
+    for (const signal of STOP_SIGNALS) process.off(signal, report);
   };
 }
 
@@ -40,14 +40,14 @@ export function onStopWish(onStop) {
  * @param {string} node
  * @param {readonly string[]} args
  * @param {{ cwd: string, env: NodeJS.ProcessEnv, interactive?: boolean | undefined }} options `interactive` programs
- *   read the keyboard, so they stay in the terminal's foreground, where Ctrl-C reaches them without us
+ *   read the keyboard, so they stay in the terminal's foreground, where Ctrl-C reaches them directly
  * @returns {Promise<number>} exit code
  */
 export function runScript(node, args, { cwd, env, interactive = false }) {
   return new Promise((resolve, reject) => {
     const detached = !interactive && process.platform !== "win32";
     const child = spawn(node, args, { cwd, env, stdio: "inherit", detached });
-    const stopListening = onStopWish((signal) => {
+    const stopListening = onStopSignal((signal) => {
       if (detached || signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
     child.once("error", reject);
@@ -59,8 +59,8 @@ export function runScript(node, args, { cwd, env, interactive = false }) {
 }
 
 /**
- * Runs a program of the setup and keeps what it printed. When we are told to stop, so is the program, and we wait for
- * its end: a second npm ci beside a first one breaks both.
+ * Runs a program of the setup and returns what it printed. A stop signal is forwarded, and this process waits for the
+ * program's end: a second npm ci beside the first one breaks both.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import("node:child_process").ExecFileOptions} [options]
@@ -79,7 +79,7 @@ export function runToEnd(command, args, options) {
         resolve({ ok: error === null, output: `${stdout}${stderr}` || (error?.message ?? "") });
       },
     );
-    const stopListening = onStopWish((signal) => {
+    const stopListening = onStopSignal((signal) => {
       isStopped = true;
       child.kill(signal);
       // npm ci finishes and undoes everything at the first signal, which may take minutes; it ends at the second.

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openOfflineFolder, wipeOfflineFolder } from "./folder.ts";
+import { openOfflineFolder } from "./folder.ts";
 
 let parent: string;
 let path: string;
@@ -43,14 +43,5 @@ describe("the offline folder", () => {
     await writeFile(join(path, "secrets.json"), '{"cookieEncryptionKey":');
     const { secrets } = await openOfflineFolder(path);
     expect(JSON.parse(await readFile(join(path, "secrets.json"), "utf8"))).toEqual(secrets);
-  });
-
-  it("forgets everything when it is wiped", async () => {
-    const before = await openOfflineFolder(path);
-    await writeFile(join(before.worker, "kv"), "state");
-    await wipeOfflineFolder(path);
-    const after = await openOfflineFolder(path);
-    expect(after.secrets).not.toEqual(before.secrets);
-    await expect(stat(join(after.worker, "kv"))).rejects.toThrow("ENOENT");
   });
 });

@@ -1,7 +1,8 @@
-/** Looks before the parts of the offline loop start whether their ports are free, so that the person gets one sentence. */
+/** Ports and addresses of the offline loop. They are checked before anything starts, so that the person gets one sentence. */
 import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
-import { DEFAULT_PORTS, type PortVariable } from "../../mocks/addresses.ts";
+import { EMULATOR_HOST, type PortVariable, WORKER_HOST } from "../../mocks/addresses.ts";
+import { StartError } from "./program.ts";
 
 export type Ports = Readonly<Record<PortVariable, number>>;
 
@@ -12,66 +13,65 @@ const NEEDED_BY: Readonly<Record<PortVariable, string>> = {
   INSPECTOR_PORT: "the MCP Inspector",
 };
 
-/** One sentence for whoever ran the command: which port, which variable, what needs it. */
-export class PortError extends Error {
-  override name = "PortError";
-}
+export type Addresses = ReturnType<typeof addressesOf>;
 
-/** @throws {PortError} when two parts are given the same port. */
-export function requireDistinctPorts(ports: Ports): void {
-  const takenBy = new Map<number, PortVariable>();
-  for (const variable of Object.keys(NEEDED_BY) as PortVariable[]) {
-    const other = takenBy.get(ports[variable]);
-    if (other !== undefined) {
-      throw new PortError(
-        `${other} and ${variable} are both ${ports[variable]}, but ${NEEDED_BY[other]} and ${NEEDED_BY[variable]} need a port each. Change one of them.`,
-      );
-    }
-    takenBy.set(ports[variable], variable);
-  }
+export function addressesOf(ports: Ports) {
+  const workerOrigin = `http://${WORKER_HOST}:${ports.WORKER_PORT}`;
+  return {
+    workerOrigin,
+    mcpUrl: `${workerOrigin}/mcp`,
+    inspectorOrigin: `http://${WORKER_HOST}:${ports.INSPECTOR_PORT}`,
+    /** Where a person sees what the emulators received. */
+    controlPage: `http://${EMULATOR_HOST}:${ports.PINGONE_PORT}/__mocks`,
+  };
 }
-
-/** @throws {PortError} naming every port that is taken. */
-export async function requireFreePorts(ports: Ports): Promise<void> {
-  const problems: string[] = [];
-  for (const variable of Object.keys(NEEDED_BY) as PortVariable[]) {
-    const port = ports[variable];
-    const obstacle = await findObstacle(port);
-    if (obstacle !== undefined) problems.push(describeObstacle(variable, port, obstacle));
-  }
-  if (problems.length > 0) throw new PortError(problems.join("\n"));
-}
-
-/** @throws {PortError} when no debugger could reach the Worker through it. */
-export async function requireFreeInspectPort(port: number): Promise<void> {
-  if ((await findObstacle(port)) === undefined) return;
-  throw new PortError(
-    `Port ${port} is in use by another program, but the Worker's debugger needs it: stop that program, or choose another, for example: npm start -- --inspect=${port + 1}`,
-  );
-}
-
-function describeObstacle(variable: PortVariable, port: number, obstacle: Obstacle): string {
-  const choice = port === DEFAULT_PORTS[variable] ? port + 10_000 : DEFAULT_PORTS[variable];
-  const remedy = `choose another with ${variable}, for example: ${variable}=${choice} npm start`;
-  return obstacle === "in use"
-    ? `Port ${port} is in use by another program, but ${NEEDED_BY[variable]} needs it: stop that program, or ${remedy}`
-    : `Port ${port} may not be opened by this user, but ${NEEDED_BY[variable]} needs it: ${remedy}`;
-}
-
-type Obstacle = "in use" | "forbidden";
 
 /**
- * `localhost` may mean either family to a browser, so a stranger on either would be met there. A listener on all
- * addresses does not hinder a second one on loopback everywhere, hence the attempt to connect as well.
+ * @param inspectPort where a debugger attaches to the Worker
+ * @throws {StartError} naming every port that is taken or given twice, with its variable and what needs it
  */
-async function findObstacle(port: number): Promise<Obstacle | undefined> {
+export async function requireFreePorts(ports: Ports, inspectPort?: number): Promise<void> {
+  const needs = Object.entries(NEEDED_BY).map(([variable, need]) => ({
+    port: ports[variable as PortVariable],
+    variable,
+    need,
+  }));
+  if (inspectPort !== undefined) {
+    needs.push({ port: inspectPort, variable: "--inspect", need: "the Worker's debugger" });
+  }
+  const problems: string[] = [];
+  for (const [index, { port, variable, need }] of needs.entries()) {
+    const other = needs.slice(0, index).find((earlier) => earlier.port === port);
+    if (other !== undefined) {
+      problems.push(`${other.variable} and ${variable} are both ${port}. Set one of them to another port.`);
+      continue;
+    }
+    const obstacle = await findObstacle(port);
+    if (obstacle !== undefined) {
+      problems.push(`Port ${port} ${obstacle}, but ${need} needs it. Set ${variable} to a free port.`);
+    }
+  }
+  if (problems.length > 0) throw new StartError(problems.join("\n"));
+}
+
+/**
+ * A browser may resolve `localhost` to either family, so both must be free. Some systems let a second program listen on
+ * loopback beside one that listens on all addresses, hence the attempt to connect.
+ */
+async function findObstacle(port: number): Promise<string | undefined> {
   for (const host of ["127.0.0.1", "::1"]) {
-    if (await answers(host, port)) return "in use";
+    if (await answers(host, port)) return OBSTACLES.EADDRINUSE;
     const obstacle = await tryListening(host, port);
     if (obstacle !== undefined) return obstacle;
   }
   return undefined;
 }
+
+/** Any other error (EADDRNOTAVAIL, EAFNOSUPPORT) means that this machine has no IPv6 loopback. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "is in use by another program",
+  EACCES: "may not be opened by this user",
+};
 
 function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -86,27 +86,34 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
-function tryListening(host: string, port: number): Promise<Obstacle | undefined> {
+function tryListening(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      // Any other error (EADDRNOTAVAIL, EAFNOSUPPORT) means that this machine has no IPv6 loopback.
-      resolve(error.code === "EADDRINUSE" ? "in use" : error.code === "EACCES" ? "forbidden" : undefined);
-    });
+    server.once("error", ({ code = "" }: NodeJS.ErrnoException) => resolve(OBSTACLES[code]));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
 }
 
 /** Below the range from which operating systems take the local port of an outgoing connection. */
-const SEARCHED_PORTS = { first: 20_000, last: 32_000 };
+const FIRST_SEARCHED_PORT = 20_000;
+const PORTS_PER_SLICE = 1_000;
+const SLICES = 12;
 
-/** Four ports that are free right now, for a stack that nobody has to find. */
-export async function findFreePorts(): Promise<Ports> {
-  const found: number[] = [];
-  while (found.length < 4) {
-    const port = randomInt(SEARCHED_PORTS.first, SEARCHED_PORTS.last);
-    if (!found.includes(port) && (await findObstacle(port)) === undefined) found.push(port);
+/**
+ * Ports for a stack of a test. The one after the Inspector's is free too: the Inspector's command line listens there.
+ * @param slice number of the test worker: workers of one run look in different ranges
+ */
+export async function findFreePorts(slice = randomInt(SLICES)): Promise<Ports> {
+  for (;;) {
+    const first = FIRST_SEARCHED_PORT + (slice % SLICES) * PORTS_PER_SLICE + randomInt(PORTS_PER_SLICE - 5);
+    const candidates = [first, first + 1, first + 2, first + 3, first + 4];
+    const obstacles = await Promise.all(candidates.map(findObstacle));
+    if (obstacles.some((obstacle) => obstacle !== undefined)) continue;
+    return {
+      WORKER_PORT: first,
+      PINGONE_PORT: first + 1,
+      TODO_PORT: first + 2,
+      INSPECTOR_PORT: first + 3,
+    };
   }
-  const [worker, pingone, todo, inspector] = found as [number, number, number, number];
-  return { WORKER_PORT: worker, PINGONE_PORT: pingone, TODO_PORT: todo, INSPECTOR_PORT: inspector };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findFreePorts } from "./ports.ts";
 import { processesOf } from "./processes.test-support.ts";
-import { PartError, startProgram } from "./program.ts";
+import { StartError, startProgram } from "./program.ts";
 
 let folder: string;
 
@@ -17,18 +17,16 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function start(program: string, timeoutMs = 10_000) {
   const { WORKER_PORT: port } = await findFreePorts();
   const serve = `require('node:http').createServer((_, response) => response.end()).listen(${port}, '127.0.0.1');`;
-  return startProgram(
-    {
-      name: "The program",
-      // The folder's name tells this program from others.
-      args: ["-e", program.replace("SERVE", serve), folder],
-      cwd: folder,
-      env: process.env,
-      logFile: join(folder, "program.log"),
-    },
-    `http://127.0.0.1:${port}/`,
+  return startProgram({
+    name: "The program",
+    // processesOf finds it by the folder's name.
+    args: ["-e", program.replace("SERVE", serve), folder],
+    cwd: folder,
+    env: process.env,
+    logFile: join(folder, "program.log"),
+    url: `http://127.0.0.1:${port}/`,
     timeoutMs,
-  );
+  });
 }
 
 describe("a program", () => {
@@ -40,14 +38,14 @@ describe("a program", () => {
     expect((await stat(log)).mode & 0o777).toBe(0o600);
   });
 
-  it("ends also when it does not heed SIGTERM", { timeout: 30_000 }, async () => {
+  it("is killed when it ignores SIGTERM", { timeout: 30_000 }, async () => {
     const program = await start("process.on('SIGTERM', () => {}); SERVE");
     expect(processesOf(folder)).toHaveLength(1);
     await program.stop();
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it("tells of an end that nobody asked for, with the last lines", async () => {
+  it("reports that it ended by itself, with its last lines", async () => {
     const program = await start(
       "SERVE setTimeout(() => { console.error('out of memory'); process.exit(3) }, 500)",
     );
@@ -57,7 +55,7 @@ describe("a program", () => {
 
   it("explains a failed start with the last lines, without the stack", async () => {
     const starting = start("throw new Error('two test users are called alice')");
-    await expect(starting).rejects.toThrow(PartError);
+    await expect(starting).rejects.toThrow(StartError);
     await expect(starting).rejects.toThrow(
       /^The program ended with exit code 1\. It said:\n(?: {2}\[eval\]:1\n)? {2}Error: two test users are called alice$/,
     );

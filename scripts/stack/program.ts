@@ -1,4 +1,4 @@
-/** A program that the offline loop cannot run in its own process: started, waited for, ended, explained. */
+/** A program that runs beside this process: started, awaited, ended, and explained when it fails. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
@@ -9,92 +9,88 @@ const TERM_GRACE_MS = 5_000;
 const POLL_MS = 50;
 const LAST_LINES = 8;
 
-/** A part of the loop could not start or ended by itself; the message is for the person who ran the command. */
-export class PartError extends Error {
-  override name = "PartError";
+/** A failure whose message is all that the person who ran the command needs to see. */
+export class StartError extends Error {
+  override name = "StartError";
 }
 
-/** A part that runs, in whatever way. */
 export interface RunningPart {
-  /** Resolves with one sentence when the part ends although nobody told it to. */
+  /** Resolves with one sentence when the part ends before `stop` is called. */
   readonly failed: Promise<string>;
-  /** Resolves when nothing of it is left. */
+  /** Resolves when the part has ended. */
   stop(): Promise<void>;
 }
 
-export interface ProgramOptions {
-  /** How a sentence names it: "The MCP Inspector". */
+interface Program {
+  /** Its name in a sentence: "The MCP Inspector". */
   readonly name: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** Gets all that it prints. */
   readonly logFile: string;
+  /** Answers when the program is ready. */
+  readonly url: string;
+  readonly timeoutMs: number;
 }
 
 /**
- * Starts a program on this Node and waits until the address answers.
- * @throws {PartError} with its last lines when it ends first or the time is up; it does not run then
+ * Starts a program on this Node and waits until its address answers.
+ * @throws {StartError} with its last lines when it ends first or the time is up; it has ended then
  */
-export async function startProgram(
-  options: ProgramOptions,
-  url: string,
-  timeoutMs: number,
-): Promise<RunningPart> {
-  const { name, args, cwd, env, logFile } = options;
+export async function startProgram(program: Program): Promise<RunningPart> {
+  const { name, args, cwd, env, logFile, url, timeoutMs } = program;
   const log = openSync(logFile, "a", 0o600);
   const logStart = fstatSync(log).size;
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", log, log] });
   closeSync(log);
-  // However this process ends, short of SIGKILL, the program does not outlive it.
   const killAtExit = () => child.kill("SIGKILL");
   process.on("exit", killAtExit);
-  let stopping = false;
-  const ended = untilEnd(child, name).finally(() => process.off("exit", killAtExit));
-  const explain = (sentence: string) => `${sentence}${quote(lastLines(logFile, logStart))}`;
+  let isStopping = false;
+  const ended = describeEnd(child, name).finally(() => process.off("exit", killAtExit));
+  const withLastLines = (sentence: string) => `${sentence}${lastLines(logFile, logStart)}`;
   const stop = async () => {
-    stopping = true;
+    isStopping = true;
     await endProcess(child);
     await ended;
   };
-  const ready = await Promise.race([untilAnswer(url, timeoutMs), ended]);
-  if (ready !== "answers") {
+  const problem = await Promise.race([
+    waitForAnswer(url, timeoutMs).then((ok) =>
+      ok ? undefined : `${name} did not answer within ${timeoutMs / 1000} s.`,
+    ),
+    ended,
+  ]);
+  if (problem !== undefined) {
     await stop();
-    throw new PartError(
-      explain(ready === "silent" ? `${name} did not answer within ${timeoutMs / 1000} s.` : ready),
-    );
+    throw new StartError(withLastLines(problem));
   }
   return {
-    failed: ended.then((sentence) => (stopping ? new Promise<never>(() => {}) : explain(sentence))),
+    failed: ended.then((sentence) => (isStopping ? new Promise<never>(() => {}) : withLastLines(sentence))),
     stop,
   };
 }
 
-async function untilEnd(child: ChildProcess, name: string): Promise<string> {
-  try {
-    const [code, signal] = await once(child, "exit");
-    return `${name} ended ${signal === null ? `with exit code ${code}` : `by signal ${signal}`}.`;
-  } catch (error) {
-    return `${name} cannot be started: ${error instanceof Error ? error.message : error}.`;
-  }
+async function describeEnd(child: ChildProcess, name: string): Promise<string> {
+  const [code, signal] = await once(child, "exit");
+  return `${name} ended ${signal === null ? `with exit code ${code}` : `by signal ${signal}`}.`;
 }
 
-async function untilAnswer(url: string, timeoutMs: number): Promise<"answers" | "silent"> {
+async function waitForAnswer(url: string, timeoutMs: number): Promise<boolean> {
   const deadline = AbortSignal.timeout(timeoutMs);
   while (!deadline.aborted) {
     try {
       const response = await fetch(url, { redirect: "manual", signal: deadline });
       await response.body?.cancel();
-      if (response.ok) return "answers";
+      if (response.ok) return true;
     } catch {
       // Not listening yet.
     }
     await delay(POLL_MS);
   }
-  return "silent";
+  return false;
 }
 
-/** SIGTERM, then SIGKILL when that does not help. */
+/** Sends SIGTERM, then SIGKILL to a program that is still there. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
@@ -104,16 +100,13 @@ export async function endProcess(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Without the stack and the source that Node prints around an uncaught error's message; the log has it all. */
-function lastLines(logFile: string, start: number): string[] {
-  return stripVTControlCharacters(readFileSync(logFile).subarray(start).toString("utf8"))
+/** Without the stack and the source that Node prints around the message of an uncaught error; the log has those. */
+function lastLines(logFile: string, start: number): string {
+  const lines = stripVTControlCharacters(readFileSync(logFile).subarray(start).toString("utf8"))
     .split("\n")
     .filter(
       (line) => !/^\s*$|^\s+at |^Node\.js v|^node:internal|^\s*\^+\s*$|^\s*throw |^file:\/\//.test(line),
     )
     .slice(-LAST_LINES);
-}
-
-function quote(lines: readonly string[]): string {
   return lines.length === 0 ? "" : ` It said:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

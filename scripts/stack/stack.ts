@@ -1,152 +1,107 @@
 /**
- * The offline loop: emulators, the Worker and the real MCP Inspector, started and ended as one. `npm start` uses it
- * on fixed ports with `.offline/`; the browser tests start one per Playwright worker on other ports in a temporary
- * folder.
+ * The offline loop: emulators, Worker and the real MCP Inspector, started and ended as one. `npm start` runs it on
+ * fixed ports with `.offline/`; each Playwright worker runs one on free ports in a temporary folder.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { controlPageOf, type EmulatorFacts, startEmulators } from "./emulators.ts";
+import { WORKER_HOST } from "../../mocks/addresses.ts";
+import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { type OfflineFolder, openOfflineFolder } from "./folder.ts";
-import { inspectorLinkOf, inspectorOriginOf, type ProtocolEra, startInspector } from "./inspector.ts";
-import { type Ports, requireDistinctPorts, requireFreePorts } from "./ports.ts";
-import { PartError, type RunningPart } from "./program.ts";
-import { mcpUrlOf, settingsOf, startWorker, workerOriginOf } from "./worker.ts";
+import { type InspectorOptions, startInspector } from "./inspector.ts";
+import { type Addresses, addressesOf, type Ports, requireFreePorts } from "./ports.ts";
+import { type RunningPart, StartError } from "./program.ts";
+import { startWorker } from "./worker.ts";
 
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
 type PartName = "emulators" | "worker" | "inspector";
-
-interface InspectorOptions {
-  readonly protocolEra?: ProtocolEra;
-  readonly scopes?: string;
-  readonly secretStore?: "file" | "memory";
-}
+type Stoppable = Pick<RunningPart, "stop">;
 
 export interface OfflineStackOptions {
   readonly ports: Ports;
-  /** Everything that outlives the stack is kept here, logs included. */
+  /** Has everything that outlives the stack, logs included. */
   readonly dir: string;
-  /** `true`: as `npm start` has it. */
-  readonly inspector: boolean | InspectorOptions;
+  /** Removes what earlier starts left in `dir`. */
+  readonly fresh?: boolean;
+  /** Without options no Inspector is started. */
+  readonly inspector?: InspectorOptions;
   /** Where a debugger can attach to the Worker. */
   readonly inspectPort?: number | undefined;
-  /** Defaults to this project's own. */
-  readonly fixturesDir?: string;
-  /** Told what is ready. */
-  readonly onProgress?: (line: string) => void;
-  /** Told each line that a part prints once everything is ready. */
-  readonly onLine?: (part: PartName, line: string) => void;
-  /** Folder of the project; another one in tests of this file. */
+  /** Receives what is ready, and then each line that the Worker logs. */
+  readonly onLine?: (line: string) => void;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
+  /** Has `wrangler.jsonc`, `src/` and `fixtures/`; another folder in tests of this file. */
   readonly root?: string;
 }
 
-export interface OfflineStack extends AsyncDisposable {
-  readonly facts: EmulatorFacts;
-  readonly workerOrigin: string;
-  readonly mcpUrl: string;
-  readonly controlPage: string;
-  readonly inspectorOrigin: string;
+export class OfflineStack implements AsyncDisposable {
+  readonly addresses: Addresses;
   /** Opens the Inspector pointed at the Worker; carries the Inspector's API token. */
   readonly inspectorLink: string;
   readonly inspectPort: number | undefined;
+  readonly folder: OfflineFolder;
   readonly logs: string;
-  /** Resolves with one sentence when a part ends that nobody told to. */
-  readonly failed: Promise<string>;
-  /** The Inspector again in the same home, for another era or to make it forget what it holds in memory. */
-  restartInspector(options?: InspectorOptions): Promise<void>;
-  stopInspector(): Promise<void>;
-  /**
-   * The emulators again, with the code and fixtures as they are now; their state stays. The Worker too, if issuer,
-   * client or secret changed.
-   */
-  restartEmulators(): Promise<void>;
-  /** Ends every part. Safe to call twice. */
-  stop(): Promise<void>;
-}
-
-/**
- * @param signal ends a start that is under way; nothing is left behind
- * @throws {PortError | PartError} with one sentence for the person; nothing is left behind
- */
-export async function startOfflineStack(
-  options: OfflineStackOptions,
-  signal?: AbortSignal,
-): Promise<OfflineStack> {
-  requireDistinctPorts(options.ports);
-  await requireFreePorts(options.ports);
-  const stack = new Stack(options, await openOfflineFolder(options.dir));
-  try {
-    await stack.start(signal);
-    return stack;
-  } catch (error) {
-    await stack.stop();
-    throw error;
-  }
-}
-
-class Stack implements OfflineStack {
-  readonly workerOrigin: string;
-  readonly mcpUrl: string;
-  readonly controlPage: string;
-  readonly inspectorOrigin: string;
-  readonly inspectorLink: string;
-  readonly inspectPort: number | undefined;
-  readonly logs: string;
+  /** Resolves with one sentence when a part ends by itself. */
   readonly failed: Promise<string>;
   readonly #options: OfflineStackOptions;
   readonly #root: string;
-  readonly #folder: OfflineFolder;
-  readonly #parts = new Map<PartName, RunningPart>();
+  readonly #parts = new Map<PartName, Stoppable>();
   #fail: (sentence: string) => void = () => undefined;
-  #facts: EmulatorFacts | undefined;
-  #ready = false;
+  #emulators: Emulators | undefined;
+  #isReady = false;
 
-  constructor(options: OfflineStackOptions, folder: OfflineFolder) {
-    const { ports, root = PROJECT_ROOT } = options;
+  /** @throws {StartError} with what the person needs to know; nothing is left running */
+  static async start(options: OfflineStackOptions): Promise<OfflineStack> {
+    await requireFreePorts(options.ports, options.inspectPort);
+    options.onLine?.("Starting the offline loop...");
+    if (options.fresh) await rm(options.dir, { recursive: true, force: true, maxRetries: 3 });
+    const stack = new OfflineStack(options, await openOfflineFolder(options.dir));
+    try {
+      await stack.#startAll();
+      return stack;
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  }
+
+  private constructor(options: OfflineStackOptions, folder: OfflineFolder) {
     this.#options = options;
-    this.#root = root;
-    this.#folder = folder;
-    this.workerOrigin = workerOriginOf(ports);
-    this.mcpUrl = mcpUrlOf(ports);
-    this.controlPage = controlPageOf(ports);
-    this.inspectorOrigin = inspectorOriginOf(ports);
-    this.inspectorLink = inspectorLinkOf(ports, folder.secrets.inspectorToken);
+    this.#root = options.root ?? PROJECT_ROOT;
+    this.addresses = addressesOf(options.ports);
+    const link = new URL(this.addresses.inspectorOrigin);
+    link.searchParams.set("serverUrl", this.addresses.mcpUrl);
+    link.searchParams.set("transport", "http");
+    link.searchParams.set("autoConnect", folder.secrets.inspectorToken);
+    this.inspectorLink = link.href;
     this.inspectPort = options.inspectPort;
+    this.folder = folder;
     this.logs = folder.logs;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
   }
 
-  get facts(): EmulatorFacts {
-    if (this.#facts === undefined) throw new PartError("The emulators are not running.");
-    return this.#facts;
+  get emulators(): Emulators {
+    if (this.#emulators === undefined) throw new StartError("The emulators are not running.");
+    return this.#emulators;
   }
 
-  async start(signal: AbortSignal | undefined): Promise<void> {
-    const { inspector } = this.#options;
-    // The Inspector needs nobody; the Worker needs to know whom it signs in at.
-    const results = await Promise.allSettled([
-      inspector === false ? undefined : this.#startInspector(inspector === true ? {} : inspector),
-      this.#startEmulators().then(() => {
-        signal?.throwIfAborted();
-        return this.#startWorker();
-      }),
-    ]);
-    signal?.throwIfAborted();
-    for (const result of results) if (result.status === "rejected") throw result.reason;
-    this.#ready = true;
-  }
-
-  async restartInspector(options: InspectorOptions = {}): Promise<void> {
+  /** Starts the Inspector again in the same home: with other options, or without what it held in memory. */
+  async restartInspector(options: InspectorOptions): Promise<void> {
     await this.stopInspector();
-    await this.#startInspector(options);
+    await this.#start("inspector", "MCP Inspector", () =>
+      startInspector(this.folder, this.#options.ports, options),
+    );
   }
 
   stopInspector(): Promise<void> {
     return this.#end("inspector");
   }
 
+  /** Starts the emulators again with the present fixtures. The Worker too, if its settings changed by that. */
   async restartEmulators(): Promise<void> {
     const before = this.#workerSettings();
     await this.#end("emulators");
@@ -156,6 +111,7 @@ class Stack implements OfflineStack {
     await this.#startWorker();
   }
 
+  /** Ends every part. Safe to call twice. */
   async stop(): Promise<void> {
     await Promise.all([...this.#parts.keys()].map((name) => this.#end(name)));
   }
@@ -164,77 +120,94 @@ class Stack implements OfflineStack {
     return this.stop();
   }
 
-  async #startEmulators(): Promise<void> {
-    const { ports, fixturesDir } = this.#options;
-    const part = await this.#run("emulators", "PingOne and Todo API emulators", () =>
-      startEmulators({
-        root: this.#root,
-        folder: this.#folder,
-        ports,
-        onLine: (line) => this.#forward("emulators", line),
-        ...(fixturesDir !== undefined && { fixturesDir }),
+  async #startAll(): Promise<void> {
+    const { inspector, signal } = this.#options;
+    // The Worker needs the emulators' settings; the Inspector needs neither.
+    const results = await Promise.allSettled([
+      inspector && this.restartInspector(inspector),
+      this.#startEmulators().then(() => {
+        signal?.throwIfAborted();
+        return this.#startWorker();
       }),
-    );
-    this.#facts = part.facts;
+    ]);
+    signal?.throwIfAborted();
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+    this.#isReady = true;
   }
 
-  #workerSettings(): Record<string, string> {
-    return settingsOf(this.#folder, this.#options.ports, this.facts);
+  async #startEmulators(): Promise<void> {
+    const { ports } = this.#options;
+    await this.#start("emulators", "PingOne and Todo API emulators", async () => {
+      const emulators = await startOffline({
+        pingonePort: ports.PINGONE_PORT,
+        todoPort: ports.TODO_PORT,
+        workerOrigin: `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
+        stateDir: this.folder.emulators,
+        fixturesDir: join(this.#root, "fixtures"),
+      }).catch((error: unknown) => {
+        throw new StartError(
+          `The emulators cannot start: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      });
+      this.#emulators = emulators;
+      return { stop: emulators.close };
+    });
   }
 
   async #startWorker(): Promise<void> {
-    await this.#run("worker", "Worker in workerd", () =>
+    const { workerOrigin } = this.addresses;
+    await this.#start("worker", "Worker in workerd", () =>
       startWorker({
         root: this.#root,
         port: this.#options.ports.WORKER_PORT,
-        inspectPort: this.#options.inspectPort,
-        storage: this.#folder.worker,
-        logFile: join(this.#folder.logs, "worker.log"),
+        inspectPort: this.inspectPort,
+        storage: this.folder.worker,
+        logFile: join(this.logs, "worker.log"),
         settings: this.#workerSettings(),
-        onLine: (line) => this.#forward("worker", line),
+        // An error of the start is thrown, so what is logged meanwhile would only repeat it.
+        onLine: (line) => this.#isReady && this.#options.onLine?.(`[worker] ${line}`),
       }),
     );
-    const health = await fetch(`${this.workerOrigin}/health`);
+    const health = await fetch(`${workerOrigin}/health`);
     if (!health.ok) {
-      throw new PartError(`The Worker answers /health with ${health.status}: ${await health.text()}`);
+      throw new StartError(`The Worker answers /health with ${health.status}: ${await health.text()}`);
     }
   }
 
-  async #startInspector({ protocolEra, scopes, secretStore = "file" }: InspectorOptions): Promise<void> {
-    await this.#run("inspector", "MCP Inspector", () =>
-      startInspector({
-        root: this.#root,
-        folder: this.#folder,
-        ports: this.#options.ports,
-        secretStore,
-        ...(protocolEra !== undefined && { protocolEra }),
-        ...(scopes !== undefined && { scopes }),
-      }),
-    );
-  }
-
-  async #run<Part extends RunningPart>(
+  async #start(
     name: PartName,
-    what: string,
-    start: () => Promise<Part>,
-  ): Promise<Part> {
+    title: string,
+    start: () => Promise<Stoppable & Partial<RunningPart>>,
+  ): Promise<void> {
     const started = performance.now();
     const part = await start();
     this.#parts.set(name, part);
-    void part.failed.then((sentence) => this.#fail(sentence));
+    void part.failed?.then(this.#fail);
     const seconds = (performance.now() - started) / 1000;
-    this.#options.onProgress?.(`${what}: ready after ${seconds.toFixed(1)} s`);
-    return part;
-  }
-
-  /** What a part says while everything starts matters only when it fails, and is told then. */
-  #forward(name: PartName, line: string): void {
-    if (this.#ready) this.#options.onLine?.(name, line);
+    this.#options.onLine?.(`  ${title}: ready after ${seconds.toFixed(1)} s`);
   }
 
   async #end(name: PartName): Promise<void> {
     const part = this.#parts.get(name);
     this.#parts.delete(name);
     await part?.stop();
+  }
+
+  /** What `wrangler secret put` and `vars` set in a deployment. */
+  #workerSettings(): Record<string, string> {
+    const { issuer, client, apiIdentifier, todoOrigin } = this.emulators;
+    const { INSPECTOR_PORT } = this.#options.ports;
+    return {
+      PINGONE_ISSUER: issuer,
+      MCP_SERVER_CLIENT_ID: client.id,
+      MCP_SERVER_CLIENT_SECRET: client.secret,
+      API_IDENTIFIER: apiIdentifier,
+      API_URL: todoOrigin,
+      COOKIE_ENCRYPTION_KEY: this.folder.secrets.cookieEncryptionKey,
+      MCP_RESOURCE: this.addresses.mcpUrl,
+      ALLOWED_ORIGINS: `http://localhost:${INSPECTOR_PORT} http://127.0.0.1:${INSPECTOR_PORT}`,
+      // There is no network to fetch such documents from.
+      CLIENT_METADATA_DOCUMENTS: "off",
+    };
   }
 }

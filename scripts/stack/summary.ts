@@ -1,39 +1,28 @@
-/** What a person needs to see when everything runs: addresses, test users, what to click first. */
+/** What a person sees when everything runs: addresses, test users, the link to open first. */
+import type { Emulators } from "../../mocks/index.ts";
 import type { OfflineStack } from "./stack.ts";
 
-type Summarized = Pick<
-  OfflineStack,
-  "facts" | "mcpUrl" | "controlPage" | "inspectorOrigin" | "inspectorLink" | "inspectPort" | "logs"
->;
+type Summarized = Pick<OfflineStack, "addresses" | "inspectorLink" | "inspectPort" | "logs"> & {
+  readonly emulators: Pick<Emulators, "issuer" | "todoOrigin" | "users">;
+};
 
-/** The last line is `Ready`, alone. */
-export function summarize({
-  facts,
-  mcpUrl,
-  controlPage,
-  inspectorOrigin,
-  inspectorLink,
-  inspectPort,
-  logs,
-}: Summarized): string {
-  const addresses = [
-    ["Worker, MCP endpoint", mcpUrl],
-    ["MCP Inspector", inspectorOrigin],
-    ["PingOne emulator", facts.issuer],
-    ["Todo API emulator", `${facts.todoOrigin}/api/todos`],
-    ["Control page", controlPage],
+/** The last line is `Ready`. */
+export function summarize({ addresses, emulators, inspectorLink, inspectPort, logs }: Summarized): string {
+  const rows = [
+    ["Worker, MCP endpoint", addresses.mcpUrl],
+    ["MCP Inspector", addresses.inspectorOrigin],
+    ["PingOne emulator", emulators.issuer],
+    ["Todo API emulator", `${emulators.todoOrigin}/api/todos`],
+    ["Control page", addresses.controlPage],
     ["Logs", logs],
-    ...(inspectPort === undefined
-      ? []
-      : [["Worker's debugger", `ws://127.0.0.1:${inspectPort}/ws`] as const]),
-  ] as const;
-  const users = facts.users.map(({ username, password, about }) => [username, password, about] as const);
+  ];
+  if (inspectPort !== undefined) rows.push(["Worker's debugger", `ws://127.0.0.1:${inspectPort}/ws`]);
   return [
     "",
-    ...table(addresses),
+    ...table(rows),
     "",
     "Test users (TEST ONLY passwords)",
-    ...table(users),
+    ...table(emulators.users.map(({ username, password, about }) => [username, password, about])),
     "",
     "Open this first: the Inspector connects to the Worker by itself. Press Allow, sign on as alice, press Approve.",
     `  ${inspectorLink}`,
@@ -44,11 +33,8 @@ export function summarize({
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  }
+  const widthOf = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   return rows.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("   ")}`.trimEnd(),
+    `  ${row.map((cell, column) => cell.padEnd(widthOf(column))).join("   ")}`.trimEnd(),
   );
 }

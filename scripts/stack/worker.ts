@@ -1,18 +1,15 @@
 /** The Worker as one part of the offline loop: wrangler in this process, so the bundle of a deployment in workerd. */
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { formatMessages } from "esbuild";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
 import { WRANGLER_QUIET } from "../setup/commands.mjs";
 import { STOP_SIGNALS } from "../setup/script.mjs";
-import type { EmulatorFacts } from "./emulators.ts";
-import type { OfflineFolder } from "./folder.ts";
-import { openLog } from "./log.ts";
-import type { Ports } from "./ports.ts";
-import { PartError, type RunningPart } from "./program.ts";
+import { type RunningPart, StartError } from "./program.ts";
 
 const LOOPBACK = "127.0.0.1";
 
-export interface WorkerPartOptions {
+interface WorkerOptions {
   /** Has `wrangler.jsonc`. */
   readonly root: string;
   /** 0 picks a free one. */
@@ -24,51 +21,46 @@ export interface WorkerPartOptions {
   readonly logFile: string;
   /** Secrets and variables, by name. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Told what the Worker logs, and what becomes of a changed source file. */
+  /** Receives what the Worker logs, and whether a changed source file could be built. */
   readonly onLine?: (line: string) => void;
-}
-
-export function workerOriginOf(ports: Ports): string {
-  return `http://${WORKER_HOST}:${ports.WORKER_PORT}`;
-}
-
-export function mcpUrlOf(ports: Ports): string {
-  return `${workerOriginOf(ports)}/mcp`;
 }
 
 /**
  * Resolves when the Worker is built and takes requests, and builds it again when its source changes.
- * @throws {PartError} with what the compiler or workerd said
+ * @throws {StartError} with what the compiler or workerd said
  */
 export async function startWorker(
-  options: WorkerPartOptions,
+  options: WorkerOptions,
 ): Promise<RunningPart & { readonly origin: string }> {
   const { root, port, inspectPort, settings } = options;
   keepWranglerQuiet();
-  // Takes a second or two, so not before it is needed: --help answers at once.
+  // Takes a second or two, so it is loaded only when a Worker is started.
   const { unstable_DevEnv: DevEnv } = await import("wrangler");
-  const log = openLog(options.logFile, options.onLine);
+  const log = createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+  const write = (line: string) => {
+    if (log.writable) log.write(`${line}\n`);
+    options.onLine?.(line);
+  };
   const wrangler = new DevEnv();
   const failed = new Promise<string>((resolve) => {
     wrangler.on("error", (event: unknown) => resolve(`The Worker stopped: ${reasonOf(event)}`));
   });
+  let isReload = false;
   const built = new Promise<string | undefined>((resolve) => {
-    wrangler.on("reloadComplete", () => resolve(undefined));
-    wrangler.on("buildFailed", (event: unknown) => {
-      void explainBuild(event).then((reason) => {
-        resolve(reason);
-        log.write(`The Worker cannot be built:\n${reason}`);
-      });
+    wrangler.on("reloadComplete", () => {
+      if (isReload) write("The Worker runs with your change.");
+      isReload = true;
+      resolve(undefined);
     });
-  });
-  let reloads = 0;
-  wrangler.on("reloadComplete", () => {
-    if (reloads > 0) log.write("The Worker runs with your change.");
-    reloads += 1;
+    wrangler.on("buildFailed", async (event: unknown) => {
+      const reason = await explainBuild(event);
+      write(`The Worker cannot be built:\n${reason}`);
+      resolve(reason);
+    });
   });
   const stop = async () => {
     await wrangler.teardown();
-    log.close();
+    log.end();
   };
   try {
     const worker = await withoutSignalListeners(() =>
@@ -88,17 +80,17 @@ export async function startWorker(
           persist: options.storage,
           // A custom domain under "routes" would otherwise replace the origin that requests come with.
           inferOriginFromRoutes: false,
-          structuredLogsHandler: ({ message }: { readonly message: string }) => log.write(message),
+          structuredLogsHandler: ({ message }: { readonly message: string }) => write(message),
         },
       }),
     );
     const broken = await withoutSignalListeners(() => Promise.race([built, failed]));
-    if (broken !== undefined) throw new PartError(`The Worker cannot be built or started:\n${broken}`);
+    if (broken !== undefined) throw new StartError(`The Worker cannot be built or started:\n${broken}`);
     return { origin: `http://${WORKER_HOST}:${(await worker.url).port}`, failed, stop };
   } catch (error) {
     await stop();
-    if (error instanceof PartError) throw error;
-    throw new PartError(`The Worker cannot be built or started:\n${await explainBuild(error)}`);
+    if (error instanceof StartError) throw error;
+    throw new StartError(`The Worker cannot be built or started:\n${await explainBuild(error)}`);
   }
 }
 
@@ -118,26 +110,6 @@ async function withoutSignalListeners<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a deployment gets by `wrangler secret put` and `vars`, for the offline loop. */
-export function settingsOf(
-  folder: OfflineFolder,
-  ports: Ports,
-  facts: EmulatorFacts,
-): Record<string, string> {
-  return {
-    PINGONE_ISSUER: facts.issuer,
-    MCP_SERVER_CLIENT_ID: facts.client.id,
-    MCP_SERVER_CLIENT_SECRET: facts.client.secret,
-    API_IDENTIFIER: facts.apiIdentifier,
-    API_URL: facts.todoOrigin,
-    COOKIE_ENCRYPTION_KEY: folder.secrets.cookieEncryptionKey,
-    MCP_RESOURCE: mcpUrlOf(ports),
-    ALLOWED_ORIGINS: `http://localhost:${ports.INSPECTOR_PORT} http://127.0.0.1:${ports.INSPECTOR_PORT}`,
-    // There is no network to fetch such documents from.
-    CLIENT_METADATA_DOCUMENTS: "off",
-  };
-}
-
 /** wrangler reads these from the environment; what a person sets there is meant for real deployments. */
 function keepWranglerQuiet(): void {
   Object.assign(process.env, WRANGLER_QUIET, {
@@ -147,14 +119,14 @@ function keepWranglerQuiet(): void {
   delete process.env.CLOUDFLARE_ENV;
 }
 
-/** esbuild's own words, with file, line and column, where they are among the causes. */
+/** The message of esbuild, with file, line and column, if it is among the causes. */
 async function explainBuild(failure: unknown): Promise<string> {
   const { errors, cause } = failure as { errors?: unknown; cause?: unknown };
   if (Array.isArray(errors)) return (await formatMessages(errors, { kind: "error" })).join("").trimEnd();
   return cause === undefined ? reasonOf(failure) : explainBuild(cause);
 }
 
-/** @param failure an error, or what wrangler tells of one */
+/** @param failure an error, or wrangler's event about one */
 function reasonOf(failure: unknown): string {
   const { reason, message, cause } = failure as { reason?: string; message?: string; cause?: unknown };
   const because = cause instanceof Error ? `: ${cause.message}` : "";
