@@ -7,7 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { compareClaims, titlesOf } from "./checks/claims.ts";
+import { z } from "zod";
+import { compareClaims } from "./checks/claims.ts";
+import { readPlaywright } from "./checks/results.ts";
 import { type Documents, ROOT, readDocuments } from "./docs/documents.ts";
 import { generate, staleOf } from "./docs/generate.ts";
 import { readParts } from "./docs/parts.ts";
@@ -46,7 +48,10 @@ function listTitles(): string[] {
       // No browser is started.
       CHROMIUM_PATH: process.env.CHROMIUM_PATH ?? "none",
     });
-    return [vitest, playwright].flatMap((file) => titlesOf(JSON.parse(readFileSync(file, "utf8"))));
+    const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+    const unitAndWorker = z.array(z.object({ name: z.string() })).parse(read(vitest));
+    const browser = readPlaywright(read(playwright), ROOT).files.flatMap(({ tests }) => tests);
+    return [...unitAndWorker.map(({ name }) => name), ...browser.map(({ title }) => title)];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

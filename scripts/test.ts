@@ -1,22 +1,20 @@
 /**
- * `npm test`: every check and every test, each step whatever became of the ones before it. The last line of the output
- * is `N passed, N failed`: tests count one each, and so does each check. Before it stands where the time went.
+ * `npm test`: every check and every test; a failed step does not end the run. The last line of the output is
+ * `N passed, N failed`, where each test and each check counts one. The slowest test files stand before it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tallyClaims } from "./checks/claims.ts";
-import { type FileTime, renderSlowest, timePlaywrightFiles, timeVitestFiles } from "./checks/slowest.ts";
 import {
-  add,
-  exitCodeOf,
-  NOTHING,
-  renderTally,
+  readPlaywright,
+  readVitest,
+  renderSlowest,
   type Tally,
+  type TestRun,
   tallyCheck,
-  tallyPlaywright,
-  tallyVitest,
-} from "./checks/tally.ts";
+  tallyRun,
+} from "./checks/results.ts";
 import { readDocuments } from "./docs/documents.ts";
 import {
   BUNDLE_CHECK,
@@ -40,28 +38,26 @@ const SLOWEST_FILES = 8;
 interface Step {
   readonly title: string;
   readonly args: readonly string[];
-  readonly tally: (exitCode: number) => Tally;
-  /** How long each test file took. */
-  readonly times?: () => FileTime[];
-  /** What a person does about a failure. */
-  readonly remedy?: string;
+  /** Runs it alone. */
+  readonly command: string;
+  /** Reads the results of tests; a step without is one check. */
+  readonly results?: () => TestRun | undefined;
 }
 
 const STEPS: readonly Step[] = [
-  { title: "Format", args: FORMAT_CHECK, tally: tallyCheck, remedy: "npm run format" },
-  { title: "Lint", args: LINT, tally: tallyCheck, remedy: "npm run lint" },
-  { title: "Unused code", args: UNUSED, tally: tallyCheck, remedy: "npm run lint" },
-  { title: "Generated types", args: TYPES_CHECK, tally: tallyCheck, remedy: "npm run types" },
-  { title: "Type check", args: TYPE_CHECK, tally: tallyCheck, remedy: "npm run typecheck" },
-  { title: "Deployment, dry run", args: BUNDLE_CHECK, tally: tallyCheck, remedy: "npm run build" },
+  { title: "Format", args: FORMAT_CHECK, command: "npm run format" },
+  { title: "Lint", args: LINT, command: "npm run lint" },
+  { title: "Unused code", args: UNUSED, command: "npm run lint" },
+  { title: "Generated types", args: TYPES_CHECK, command: "npm run types" },
+  { title: "Type check", args: TYPE_CHECK, command: "npm run typecheck" },
+  { title: "Deployment, dry run", args: BUNDLE_CHECK, command: "npm run build" },
   vitestStep("Unit tests", "unit"),
   vitestStep("Worker tests", "worker"),
   {
     title: "Browser tests",
     args: PLAYWRIGHT_RUN,
-    tally: (exitCode) => tallyPlaywright(readReport("e2e.json"), exitCode),
-    times: () => timePlaywrightFiles(readReport("e2e.json"), ROOT),
-    remedy: "npm run test:e2e",
+    command: "npm run test:e2e",
+    results: () => readReport("e2e.json", readPlaywright),
   },
 ];
 
@@ -74,15 +70,14 @@ function vitestStep(title: string, project: "unit" | "worker"): Step {
       ...["--project", project, "--reporter=default", "--reporter=json"],
       `--outputFile.json=${join(REPORTS, report)}`,
     ],
-    tally: (exitCode) => tallyVitest(readReport(report), exitCode),
-    times: () => timeVitestFiles(readReport(report), ROOT),
-    remedy: `npm run test:${project}`,
+    command: `npm run test:${project}`,
+    results: () => readReport(report, readVitest),
   };
 }
 
-function readReport(name: string): unknown {
+function readReport(name: string, read: (report: unknown, root: string) => TestRun): TestRun | undefined {
   try {
-    return JSON.parse(readFileSync(join(REPORTS, name), "utf8"));
+    return read(JSON.parse(readFileSync(join(REPORTS, name), "utf8")), ROOT);
   } catch {
     return undefined;
   }
@@ -95,8 +90,8 @@ function print(line: string): void {
 let stopped: NodeJS.Signals | undefined;
 
 /**
- * Vitest and Playwright stop what they started at one SIGINT and abandon it at a second. So each runs in a process
- * group of its own, which Ctrl-C in a terminal does not reach, and we send the one SIGINT.
+ * Vitest and Playwright stop what they started at one SIGINT and abandon it at a second one. So each runs in a process
+ * group of its own, which Ctrl-C in a terminal does not reach, and gets one SIGINT from here.
  */
 function run(args: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
@@ -135,9 +130,18 @@ async function main(): Promise<number> {
   mkdirSync(REPORTS, { recursive: true });
   const started = Date.now();
   const summary: string[] = [];
-  const times: FileTime[] = [];
-  let total = NOTHING;
-  for (const { title, args, tally, times: timesOf, remedy } of STEPS) {
+  const runs: (TestRun | undefined)[] = [];
+  let [passed, failed] = [0, 0];
+  const record = (title: string, counted: Tally, note: string, command?: string) => {
+    passed += counted.passed;
+    failed += counted.failed;
+    const count = `${counted.passed} of ${counted.passed + counted.failed}`;
+    const verdict = counted.failed === 0 ? "ok    " : "FAILED";
+    const again = counted.failed > 0 && command !== undefined ? `   repeat it alone with: ${command}` : "";
+    summary.push(`  ${verdict} ${title}: ${count}${note}${again}`);
+    for (const remark of counted.remarks) summary.push(`           ${remark}`);
+  };
+  for (const { title, args, command, results } of STEPS) {
     print(`\n--- ${title}`);
     const stepStarted = Date.now();
     const exitCode = await run(args);
@@ -145,29 +149,26 @@ async function main(): Promise<number> {
       print(`\nStopped by ${stopped} in: ${title}.`);
       return 1;
     }
-    const counted = tally(exitCode);
-    total = add(total, counted);
-    times.push(...(timesOf?.() ?? []));
-    const verdict = counted.failed === 0 ? "ok    " : "FAILED";
-    const again = counted.failed === 0 || remedy === undefined ? "" : `   repeat it alone with: ${remedy}`;
-    summary.push(
-      `  ${verdict} ${title}: ${counted.passed} of ${counted.passed + counted.failed} in ${seconds(stepStarted)} s${again}`,
-      ...counted.remarks.map((remark) => `           ${remark}`),
-    );
+    const report = results?.();
+    if (results !== undefined) runs.push(report);
+    const counted = results === undefined ? tallyCheck(exitCode === 0) : tallyRun(report, exitCode);
+    record(title, counted, ` in ${seconds(stepStarted)} s`, command);
   }
-  const claims = tallyClaims(readDocuments(), ["unit.json", "worker.json", "e2e.json"].map(readReport));
-  total = add(total, claims);
-  summary.push(
-    `  ${claims.failed === 0 ? "ok    " : "FAILED"} Claims of documents have a test that passed`,
-    ...claims.remarks.map((remark) => `           ${remark}`),
+  record("Claims of documents have a test that passed", tallyClaims(readDocuments(), runs), "");
+  const slowest = renderSlowest(
+    runs.flatMap((each) => each?.files ?? []),
+    SLOWEST_FILES,
   );
-  print(`\n--- Summary after ${seconds(started)} s`);
-  for (const line of summary) print(line);
-  print("\n--- Slowest test files (some run at the same time)");
-  for (const line of renderSlowest(times, SLOWEST_FILES)) print(line);
-  print("");
-  print(renderTally(total));
-  return exitCodeOf(total);
+  print(
+    [
+      `\n--- Summary after ${seconds(started)} s`,
+      ...summary,
+      "\n--- Slowest test files (some run at the same time)",
+      ...slowest,
+      `\n${passed} passed, ${failed} failed`,
+    ].join("\n"),
+  );
+  return failed === 0 ? 0 : 1;
 }
 
 function seconds(since: number): number {
