@@ -5,7 +5,7 @@
  * upstream, and no token, code, verifier, cookie or secret.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { EventName, ProblemName } from "./reference.ts";
+import type { EventName, ProblemName } from "./log-events.ts";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 

@@ -4,10 +4,10 @@ import { experimental_readRawConfig } from "wrangler";
 import { z } from "zod";
 import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../../mocks/addresses.ts";
 import { ENDPOINTS, parseSettings, SECRET_NAMES, SETTING_NAMES, type Settings } from "../../src/config.ts";
+import { LOG_EVENTS } from "../../src/log-events.ts";
 import { LIMITS } from "../../src/rate-limits.ts";
 import {
   ENDPOINT_TEXTS,
-  LOG_EVENTS,
   PINGONE_FAILURE_TEXTS,
   SETTING_TEXTS,
   TOOL_FAILURE_TEXTS,

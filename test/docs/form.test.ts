@@ -7,7 +7,7 @@ import { claimsOf } from "../../scripts/checks/claims.ts";
 import { ROOT, readDocuments, readText } from "../../scripts/docs/documents.ts";
 import { readWranglerConfig } from "../../scripts/docs/parts.ts";
 import { isTodoScope } from "../../src/config.ts";
-import { LOG_EVENTS } from "../../src/reference.ts";
+import { LOG_EVENTS } from "../../src/log-events.ts";
 import { linkTargets, sectionOf, tableRows } from "./markdown.ts";
 
 const documents = readDocuments();
@@ -81,7 +81,7 @@ it("docs/architecture.md has every binding of wrangler.jsonc", () => {
 it("every log event that is described is logged somewhere in src/", () => {
   const files = readdirSync(path.join(ROOT, "src"), { recursive: true, encoding: "utf8" });
   const source = files
-    .filter((file) => /(?<!\.test)\.tsx?$/.test(file) && file !== "reference.ts")
+    .filter((file) => /(?<!\.test)\.tsx?$/.test(file) && file !== "log-events.ts")
     .map((file) => readText(path.join("src", file)))
     .join("\n");
   expect(Object.keys(LOG_EVENTS).filter((name) => !source.includes(`"${name}"`))).toEqual([]);
