@@ -33,7 +33,7 @@ describe("runKit", () => {
     expect(emulator.snapshot()).toEqual({ accounts: { calls: 0 }, notes: "notes" });
   });
 
-  it("serves a request that comes while an emulator starts, and says so to whoever asks for its state", async () => {
+  it("serves requests while an emulator starts, and refuses to give its state", async () => {
     await using emulator = await createTestEmulator({ isStarting: true });
     const body = new URLSearchParams({ code: "c1" });
     expect((await fetch(`${emulator.origin}/env/as/token`, { method: "POST", body })).status).toBe(200);

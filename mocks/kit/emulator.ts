@@ -1,5 +1,4 @@
-/** What an emulator tells the kit about itself, and the types that follow from a list of emulators. */
-
+/** The definition of an emulator, and the types that follow from a list of them. */
 import type { z } from "zod";
 import type { VerbTable } from "./control/verb.ts";
 import type { FaultRequestOf, FaultTable } from "./faults/fault.ts";
@@ -23,7 +22,7 @@ export interface Emulator<
   readonly title: string;
   /** Names of its endpoints, and how a request to each is recognised; the first that matches counts. */
   readonly endpoints: Readonly<Record<Endpoint, (request: RequestLine) => boolean>>;
-  /** Faults that only this emulator has. */
+  /** Faults of this emulator only. */
   readonly faults: Faults;
   /** Verbs of the control API that act on it. */
   readonly verbs: Verbs;

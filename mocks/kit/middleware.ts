@@ -6,13 +6,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import type { MiddlewareHandler } from "hono";
-import type { Clock } from "./clock.ts";
 import { type Emulator, endpointOf } from "./emulator.ts";
-import type { FaultQueue } from "./faults/queue.ts";
-import type { Journal, RedactedParameters } from "./journal/journal.ts";
+import type { RedactedParameters } from "./journal/journal.ts";
 import { type ObservedRequest, observeRequest } from "./journal/observed-request.ts";
 import type { Redactor } from "./journal/redaction.ts";
 import { hideState, type LoginView } from "./login.ts";
+import type { Kit } from "./run.ts";
 
 export const CONTROL_PATH = "/__mocks";
 
@@ -37,21 +36,20 @@ const currentRequest = new AsyncLocalStorage<{
 }>();
 
 type NodeHandler = MiddlewareHandler<{ Bindings: HttpBindings }>;
+type KitParts = Pick<Kit, "journal" | "queue" | "clock">;
 
-export function journalRequests(options: {
-  readonly emulator: Emulator;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly loginOf: (emulator: Emulator, request: ObservedRequest) => LoginView | undefined;
-}): NodeHandler {
-  const { emulator, journal, clock } = options;
+export function journalRequests(
+  { journal, clock }: KitParts,
+  emulator: Emulator,
+  loginOf: (request: ObservedRequest) => LoginView | undefined,
+): NodeHandler {
   const { redactor } = journal;
   return async (c, next) => {
     if (c.req.path === CONTROL_PATH || c.req.path.startsWith(`${CONTROL_PATH}/`)) return next();
     const started = Date.now();
     const request = await observeRequest(c.req.raw);
     const endpoint = endpointOf(emulator, request);
-    const login = options.loginOf(emulator, request);
+    const login = loginOf(request);
     const number = journal.add({
       method: request.method,
       path: redactor.path(request.path),
@@ -61,7 +59,7 @@ export function journalRequests(options: {
       emulator: emulator.name,
       endpoint,
       at: new Date(started).toISOString(),
-      ...(Math.abs(clock() - started) > 1000 && { atEmulator: new Date(clock()).toISOString() }),
+      ...(Math.abs(clock.now() - started) > 1000 && { atEmulator: new Date(clock.now()).toISOString() }),
       ...(login !== undefined && { login: hideState(login, redactor.hash) }),
     });
     await currentRequest.run({ number, endpoint, login }, next);
@@ -77,15 +75,7 @@ export function journalRequests(options: {
 }
 
 /** Runs behind `journalRequests`. */
-export function injectFaults({
-  emulator,
-  journal,
-  queue,
-}: {
-  readonly emulator: Emulator;
-  readonly journal: Journal;
-  readonly queue: FaultQueue;
-}): NodeHandler {
+export function injectFaults({ journal, queue }: KitParts, { errorBody }: Emulator): NodeHandler {
   return async (c, next) => {
     const { number = 0, endpoint, login } = currentRequest.getStore() ?? {};
     const fault = endpoint === undefined ? undefined : queue.takeOutside(endpoint, login);
@@ -97,7 +87,7 @@ export function injectFaults({
     if (moment !== "instead" || fault.afterProcessing === true) await next();
     if (respond === undefined) return;
     const made = moment === "after" ? c.res : new Response();
-    const response = await respond({ ...fault }, { c, made, errorBody: emulator.errorBody });
+    const response = await respond({ ...fault }, { c, made, errorBody });
     // Hono merges the headers of the old response into a new one unless it is removed first.
     c.res = undefined;
     c.res = response;
@@ -106,7 +96,7 @@ export function injectFaults({
 
 /** The name of the fault that the emulator is to build into this answer. */
 export function takeInsideFault(
-  { journal, queue }: { readonly journal: Journal; readonly queue: FaultQueue },
+  { journal, queue }: KitParts,
   endpoint: string,
   login: LoginView,
 ): string | undefined {

@@ -113,11 +113,11 @@ export function runKit<E extends Emulators>(
     control: createControl<E>(verbs, kit.invoke),
     mount: (app, name) => {
       const emulator = emulators.find((candidate) => candidate.name === name) as Emulator;
-      app.use(journalRequests({ emulator, journal, clock: clock.now, loginOf }));
-      app.use(injectFaults({ emulator, journal, queue }));
+      app.use(journalRequests(kit, emulator, (request) => loginOf(emulator, request)));
+      app.use(injectFaults(kit, emulator));
       app.route(CONTROL_PATH, createControlApp(kit, name));
     },
-    takeFault: (endpoint, login) => takeInsideFault({ journal, queue }, endpoint, login),
+    takeFault: (endpoint, login) => takeInsideFault(kit, endpoint, login),
     snapshot: () => ofEach((emulator, behind) => emulator.snapshot(behind)),
   };
 }

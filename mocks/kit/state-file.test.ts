@@ -12,13 +12,13 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe("the state file", () => {
-  it("gives back what was saved, and nothing where nothing was", async () => {
+  it("returns what was saved, and undefined if nothing was", async () => {
     expect(await readState(dir, NAMES)).toBeUndefined();
     await createStateFile(dir, () => ({ accounts: { a: 1 }, notes: [2] })).close();
     expect(await readState(dir, NAMES)).toEqual({ accounts: { a: 1 }, notes: [2] });
   });
 
-  it("makes its folder, is for its owner alone and leaves no draft behind", async () => {
+  it("creates its folder, is readable by its owner only and leaves no draft", async () => {
     const deep = join(dir, "a", "b");
     const file = createStateFile(deep, () => ({ accounts: 1, notes: 1 }));
     await file.close();
@@ -44,12 +44,12 @@ describe("the state file", () => {
     ["of another version", '{"version":2,"accounts":{},"notes":{}}'],
     ["of other emulators", '{"version":1,"accounts":{},"others":{}}'],
     ["something else", "[]"],
-  ])("refuses a file that is %s, and says how to go on", async (_, content) => {
+  ])("refuses a file that is %s, and names --fresh", async (_, content) => {
     await writeFile(join(dir, "emulators.json"), content);
     await expect(readState(dir, NAMES)).rejects.toThrow(/cannot be used.*--fresh/);
   });
 
-  it("says where it cannot write, and goes on", async () => {
+  it("logs where it cannot write, and does not throw", async () => {
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
     const blocked = join(dir, "file");
     await writeFile(blocked, "");
@@ -58,7 +58,7 @@ describe("the state file", () => {
     said.mockRestore();
   });
 
-  it("is removed on demand, also when there is none", async () => {
+  it("can be removed, also when there is none", async () => {
     const file = createStateFile(dir, () => ({ accounts: 1, notes: 1 }));
     await file.close();
     await removeState(dir);

@@ -1,6 +1,6 @@
 /**
- * Keeps what the emulators know on disk, so that a restart does not sign anyone out. The file holds tokens: it is for
- * its owner alone, and written whole or not at all.
+ * Saves the emulators' state to a file, so that sessions survive a restart. The file holds tokens: only its owner can
+ * read it, and it is written atomically.
  */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -51,7 +51,7 @@ export async function readState(
   }
 }
 
-/** Saved state that cannot be used; the message says how to go on. */
+/** The message says how to start without the saved state. */
 export class UnusableStateError extends Error {
   override readonly name = "UnusableStateError";
   constructor(path: string, reason: string) {
@@ -95,7 +95,7 @@ export function createStateFile(stateDir: string, snapshot: () => SavedState): S
   };
 }
 
-/** A reader, or a crash, meets either the old content or the new, never half of it. */
+/** Atomic: after a crash the file has either the old content or the new. */
 async function writeWhole(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.draft`;

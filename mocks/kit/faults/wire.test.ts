@@ -106,7 +106,7 @@ describe("faults on the wire", () => {
     await expect(shortest?.json()).rejects.toThrow(SyntaxError);
   });
 
-  it("breaks off in the middle of the body that it promised", async () => {
+  it("breaks the connection in the middle of the body", async () => {
     await queue({ endpoint: "token", fault: "truncated" });
     const response = await postToken();
     expect(response.status).toBe(200);

@@ -1,19 +1,18 @@
-/** What tests claim about the journal, and the messages they get when it is not so. */
-
+/** Expectations about the journal, and the messages when they are not met. */
 import { ExpectationError } from "../refusal.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { compare, isInRange, matches, type RequestPattern } from "./request-pattern.ts";
 
 export interface ExpectationOptions {
-  /** Exactly so many; without it, at least one. 0 is "never". */
+  /** Exactly this many requests; at least one by default. 0 expects none. */
   readonly times?: number | undefined;
-  /** How long to wait for them. Meant for what a browser or a program under test does in its own time; 0 by default. */
+  /** How long to wait for them; 0 by default. */
   readonly withinMilliseconds?: number | undefined;
 }
 
 /**
- * @returns the entries that fit.
- * @throws {ExpectationError} with the entry that comes nearest, field by field.
+ * @returns the entries that match.
+ * @throws {ExpectationError} with the closest entry, field by field.
  */
 export async function expectRequest(
   journal: Journal,
@@ -22,7 +21,7 @@ export async function expectRequest(
 ): Promise<readonly JournalEntry[]> {
   const find = () => journal.entries().filter((entry) => matches(pattern, entry, journal.redactor));
   const isMet = () => (times === undefined ? find().length > 0 : find().length === times);
-  // "Never" is settled early only by a request that fits; anything else by the requests that were hoped for.
+  // `times: 0` fails on the first match; any other expectation ends as soon as it is met.
   const isSettled = times === 0 ? () => find().length > 0 : isMet;
   await waitUntil(journal, isSettled, withinMilliseconds);
   const found = find();
@@ -92,7 +91,7 @@ export function describeEntry({ number, method, path, status, faults }: JournalE
   return `#${number} ${method} ${path} -> ${answer}${faults.length > 0 ? ` (${faults.join(", ")})` : ""}`;
 }
 
-/** The pattern without values, which may be secrets that the test knows. */
+/** The pattern with names in place of values, which may be secrets. */
 function shownPattern(pattern: RequestPattern): Record<string, unknown> {
   const namesOnly = (values: object | undefined) => (values === undefined ? undefined : Object.keys(values));
   const { query, form, headers, login, ...plain } = pattern;

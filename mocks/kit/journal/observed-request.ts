@@ -1,4 +1,5 @@
-/** Reads what the journal and the faults need from a request, and leaves its body for the emulator to read again. */
+/** Reads what the journal and the faults need from a request; the emulator can still read its body. */
+
 /** Far above any legitimate form; the rest of a longer body is not read. */
 const MAX_OBSERVED_BYTES = 64 * 1024;
 
@@ -41,7 +42,7 @@ async function readStart(copy: Request): Promise<string> {
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
     if (bytes > MAX_OBSERVED_BYTES) {
-      // Not awaited: a copy counts as cancelled only when the original is, and that is still to be read.
+      // Not awaited: a clone is cancelled only when the original is, which is read later.
       reader.cancel().catch(() => {});
       return text;
     }
@@ -58,7 +59,7 @@ function fieldsOfJson(text: string): URLSearchParams {
       fields.append(name, typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
     }
   } catch {
-    // Malformed JSON is the emulator's to refuse; the journal shows no fields.
+    // The emulator refuses malformed JSON; the journal shows no fields.
   }
   return fields;
 }

@@ -1,14 +1,14 @@
 /**
- * What the journal may show of a request. Parameters are hidden unless they are on the list of harmless ones, so that
- * a new secret is hidden by default. A hidden value is replaced by a short salted hash: two requests that carried the
- * same value show the same hash, and a test that knows the value can ask for it, but nobody can read it back.
+ * What the journal shows of a request. Parameters are hidden unless they are listed as harmless, so that a new secret
+ * is hidden by default. A hidden value is replaced by a short salted hash: requests with the same value show the same
+ * hash, and a test that knows the value can search for it, but the value cannot be recovered.
  */
 import { createHmac, randomBytes } from "node:crypto";
 
 export interface RedactionRules {
-  /** Names of parameters and fields whose values help a person to understand a request and grant nothing to its reader. */
+  /** Names of parameters and fields whose values are no secrets. */
   readonly shownParameters: readonly string[];
-  /** Parts of paths that work like a secret. */
+  /** Parts of paths that are secrets. */
   readonly secretsInPaths?: RegExp;
 }
 
@@ -17,7 +17,7 @@ const JWT_PATTERN = /eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g;
 const MAX_SHOWN_LENGTH = 500;
 
 export interface Redactor {
-  /** `#` and eight hex digits: the same for the same value while this process lives, and useless elsewhere. */
+  /** `#` and eight hex digits, the same for the same value until the process ends. */
   hash(value: string): string;
   /** The value as the journal shows it under this parameter name. */
   parameter(name: string, value: string): string;
@@ -28,14 +28,14 @@ export interface Redactor {
   header(name: string, value: string): string;
   /** A URL whose query and fragment are treated as parameters; userinfo is dropped. */
   url(value: string): string;
-  /** A path, without the parts of it that work like a secret. */
+  /** A path with its secret parts hidden. */
   path(value: string): string;
   /** Free text: JWTs are hidden, the rest is shown. */
   text(value: string): string;
 }
 
 /**
- * @param rules Of every emulator whose requests are shown.
+ * @param rules Those of all emulators.
  * @param salt Random by default; a test may fix it.
  */
 export function createRedactor(rules: readonly RedactionRules[], salt: Buffer = randomBytes(32)): Redactor {

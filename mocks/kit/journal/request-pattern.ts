@@ -1,20 +1,20 @@
 /**
- * Which journal entries a test means, and how near the others come. A hidden parameter can be asked for by its real
- * value: it is hashed the same way as the journal's, so neither side of the comparison shows it.
+ * Compares journal entries with a pattern. A hidden parameter is given by its real value, which is hashed as in the
+ * journal, so that neither side of a comparison shows it.
  */
 import { z } from "zod";
 import { loginScopeSchema, namesOfPerson } from "../login.ts";
-import type { JournalEntry, RedactedParameters } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
 import type { Redactor } from "./redaction.ts";
 
-/** A value that must be there; or `true`: any value, `false`: not there at all. */
+/** The value; `true` for any value, `false` for absent. */
 const expectedParameters = z.record(z.string(), z.union([z.string(), z.boolean()]));
 
 export type RequestPatternSchema<Endpoint extends string, EmulatorName extends string> = ReturnType<
   typeof createRequestPatternSchema<Endpoint, EmulatorName>
 >;
 
-/** Everything in a pattern must fit; without a field, any request fits. */
+/** All fields of a pattern must match; an empty pattern matches every request. */
 export function createRequestPatternSchema<Endpoint extends string, EmulatorName extends string>(
   endpoints: readonly Endpoint[],
   emulators: readonly EmulatorName[],
@@ -57,11 +57,17 @@ export function isInRange(pattern: RequestPattern, entry: JournalEntry): boolean
 }
 
 export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: Redactor): FieldComparison[] {
-  const { user, state, clientId } = pattern.login ?? {};
   const login = entry.login ?? {};
-  const headers = Object.entries(pattern.headers ?? {}).map(
-    ([name, value]) => [name.toLowerCase(), value] as const,
-  );
+  const parameters = (part: "query" | "form") =>
+    Object.entries(pattern[part] ?? {}).flatMap(([name, expected]) => {
+      const redact = (value: string) => redactor.parameter(name, value);
+      return compareField(`${part}.${name}`, expected, entry[part][name] ?? [], redact);
+    });
+  const headers = Object.entries(pattern.headers ?? {}).flatMap(([given, expected]) => {
+    const name = given.toLowerCase();
+    const redact = (value: string) => redactor.header(name, value);
+    return compareField(`headers.${name}`, expected, [entry.headers[name]], redact);
+  });
   return [
     ...compareField("endpoint", pattern.endpoint, [entry.endpoint]),
     ...compareField("emulator", pattern.emulator, [entry.emulator]),
@@ -69,14 +75,12 @@ export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: 
     ...comparePath(pattern.path, entry.path, redactor),
     ...compareField("status", pattern.status?.toString(), [entry.status?.toString()]),
     ...compareField("fault", pattern.fault, entry.faults),
-    ...compareParameters("query", pattern.query, entry.query, redactor),
-    ...compareParameters("form", pattern.form, entry.form, redactor),
-    ...headers.flatMap(([name, value]) =>
-      compareField(`headers.${name}`, value, [entry.headers[name]], (plain) => redactor.header(name, plain)),
-    ),
-    ...compareField("login.user", user, namesOfPerson(login)),
-    ...compareField("login.state", state, [login.state], redactor.hash),
-    ...compareField("login.clientId", clientId, [login.clientId]),
+    ...parameters("query"),
+    ...parameters("form"),
+    ...headers,
+    ...compareField("login.user", pattern.login?.user, namesOfPerson(login)),
+    ...compareField("login.state", pattern.login?.state, [login.state], redactor.hash),
+    ...compareField("login.clientId", pattern.login?.clientId, [login.clientId]),
   ];
 }
 
@@ -87,34 +91,21 @@ function comparePath(given: string | undefined, actual: string, redactor: Redact
   return [{ field: "path", expected, actual, fits: new RegExp(`^${source.join(".*")}$`, "s").test(actual) }];
 }
 
-function compareParameters(
-  part: "query" | "form",
-  expected: Readonly<Record<string, string | boolean>> | undefined,
-  actual: RedactedParameters,
-  redactor: Redactor,
-): FieldComparison[] {
-  return Object.entries(expected ?? {}).flatMap(([name, value]) =>
-    compareField(`${part}.${name}`, value, actual[name] ?? [], (plain) => redactor.parameter(name, plain)),
-  );
-}
-
-/**
- * @param expected Nothing is compared when the pattern does not ask for the field.
- * @param redact Makes of the expected value what the journal shows of it.
- */
+/** @param redact Gives the expected value as the journal shows it. */
 function compareField(
   field: string,
   expected: string | boolean | undefined,
   found: readonly (string | undefined)[],
-  redact: (plain: string) => string = (plain) => plain,
+  redact: (value: string) => string = (value) => value,
 ): FieldComparison[] {
   if (expected === undefined) return [];
-  const actual = found.filter((value) => value !== undefined);
-  const shown = actual.length === 0 ? "none" : actual.join(", ");
+  const values = found.filter((value) => value !== undefined);
+  const actual = values.length === 0 ? "none" : values.join(", ");
   if (typeof expected === "boolean") {
-    const fits = expected === actual.length > 0;
-    return [{ field, expected: expected ? "any value" : "none", actual: shown, fits }];
+    return [
+      { field, expected: expected ? "any value" : "none", actual, fits: expected === values.length > 0 },
+    ];
   }
   const wanted = redact(expected);
-  return [{ field, expected: wanted === "" ? '""' : wanted, actual: shown, fits: actual.includes(wanted) }];
+  return [{ field, expected: wanted === "" ? '""' : wanted, actual, fits: values.includes(wanted) }];
 }

@@ -12,12 +12,8 @@ const MAX_SHOWN = 100;
 
 const endpointField = z.string().optional().meta({ title: "Endpoint" });
 
-/** @param endpoint Only its requests are shown; all without one. */
-export function journalSection(
-  context: PageContext,
-  entries: readonly JournalEntry[],
-  endpoint: string | undefined,
-): Section {
+export function journalSection(context: PageContext): Section {
+  const { entries, endpoint } = context;
   const fitting = entries
     .filter((entry) => endpoint === undefined || entry.endpoint === endpoint)
     .toReversed();

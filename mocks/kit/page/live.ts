@@ -1,6 +1,6 @@
 /**
- * The page's one script. It fetches the page again and again and exchanges the parts that show state, so that a person
- * can watch a sign-in happen; everything else works without it. Focus and opened entries survive an exchange.
+ * The page's only script. It polls the page and replaces the parts that show state; everything else works without it.
+ * Focus and opened entries are kept.
  */
 export const LIVE_SCRIPT = `
 const INTERVAL_MS = 1500;
@@ -19,7 +19,7 @@ function exchange(fresh) {
     const html = next.innerHTML;
     for (const open of part.querySelectorAll("details[open][id]")) next.querySelector("#" + open.id)?.setAttribute("open", "");
     const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
-    // Replacing a control under the person's hands would lose what they are doing.
+    // A focused control without an id could not be focused again.
     if (focused === "" && part.contains(document.activeElement)) continue;
     part.replaceChildren(...next.childNodes);
     part.dataset.html = html;
@@ -33,7 +33,7 @@ async function refresh() {
       const response = await fetch(location.pathname + location.search);
       if (response.ok) exchange(new DOMParser().parseFromString(await response.text(), "text/html"));
     } catch {
-      // The emulator is restarting; the next round finds it again.
+      // The emulator may be restarting; the next request tries again.
     }
   }
   setTimeout(refresh, INTERVAL_MS);

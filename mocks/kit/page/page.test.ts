@@ -50,7 +50,7 @@ describe("the page", () => {
     expect(page).not.toContain("<script>alert");
   });
 
-  it("asks for one of several values in a list, in words, with the value that holds", async () => {
+  it("has a select with texts for the values, the current one selected", async () => {
     const page = await readPage();
     const optionsOf = (name: string) => {
       const [select = ""] = new RegExp(`<select [^>]*name="${name}".*?</select>`).exec(page) ?? [];
@@ -68,6 +68,7 @@ describe("the page", () => {
       ["false", undefined, "no"],
     ]);
     expect(page).toContain("For the old one. Empty: as the application says.");
+    expect(page).not.toContain('name="application"');
   });
 
   it("filters the journal by endpoint", async () => {
@@ -77,7 +78,7 @@ describe("the page", () => {
     expect(await readPage("?endpoint=")).toContain("/env/as/authorize");
   });
 
-  it("forbids scripts and styles of its own text, frames and foreign forms", async () => {
+  it("forbids inline scripts and styles, frames and forms to other origins", async () => {
     const { headers } = await fetch(`${emulator.origin}/__mocks`);
     const policy = headers.get("content-security-policy");
     for (const rule of [
@@ -106,7 +107,7 @@ describe("the page", () => {
     }
   });
 
-  it("does not show words that a link brings along", async () => {
+  it("shows no text from its URL", async () => {
     expect(await readPage("?notice=Call%20the%20help%20desk")).not.toContain("help desk");
     expect(await readPage("?endpoint=<b>x")).not.toContain("<b>");
   });
@@ -164,7 +165,7 @@ describe("the forms of the page", () => {
     expect(types).toEqual(["application/json", "text/plain; charset=utf-8"]);
   });
 
-  it("sets only the switches that were changed, in their own types", async () => {
+  it("sends only the fields that were changed, in their own types", async () => {
     await send("setSwitches", {
       resourceParam: "honour",
       lifetimeSeconds: "60",
@@ -180,7 +181,7 @@ describe("the forms of the page", () => {
     ]);
   });
 
-  it("forgets old notices", async () => {
+  it("keeps the newest notices only", async () => {
     expect(await send("explode")).toContain("There is no verb");
     expect(await readPage("?notice=1")).toContain("There is no verb");
     for (let i = 0; i < 50; i += 1) await send("resetClock");

@@ -1,6 +1,5 @@
 /** The control page as a whole. */
 import { html } from "hono/html";
-import type { JournalEntry } from "../journal/journal.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { faultsSection } from "./faults-section.ts";
 import { journalSection } from "./journal-section.ts";
@@ -13,21 +12,10 @@ import {
   userSections,
 } from "./sections.ts";
 
-export interface Notice {
-  readonly text: string;
-  readonly bad: boolean;
-}
-
-export interface PageOptions {
-  readonly context: PageContext;
-  readonly entries: readonly JournalEntry[];
-  readonly endpoint: string | undefined;
-  readonly notice: Notice | undefined;
-}
-
-export function renderPage({ context, entries, endpoint, notice }: PageOptions): string {
+export function renderPage(context: PageContext): string {
+  const { notice, emulators } = context;
   const faults = faultsSection(context);
-  const journal = journalSection(context, entries, endpoint);
+  const journal = journalSection(context);
   // These two place their forms themselves.
   const forms = formSections(context).filter(
     ({ title }) => title !== faults.title && title !== journal.title,
@@ -40,7 +28,7 @@ export function renderPage({ context, entries, endpoint, notice }: PageOptions):
     ...forms.filter(({ isWide }) => isWide),
     journal,
   ];
-  const titles = context.emulators.map(({ title }) => title);
+  const titles = emulators.map(({ title }) => title);
   return String(html`<!doctype html>
 <html lang="en">
 <head>

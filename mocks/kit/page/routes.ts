@@ -7,9 +7,9 @@ import { ControlRequestError, ExpectationError, requireName } from "../refusal.t
 import type { Kit } from "../run.ts";
 import { faultFields } from "./faults-section.ts";
 import { LIVE_SCRIPT } from "./live.ts";
-import { type Notice, renderPage } from "./page.ts";
+import { renderPage } from "./page.ts";
 import { inputFromForm } from "./schema-field.ts";
-import { shapeOf, viewOf } from "./sections.ts";
+import { type Notice, shapeOf, viewOf } from "./sections.ts";
 import { PAGE_STYLE } from "./style.ts";
 
 /** The URL has only the number of a notice, so that a link cannot put text on the page. */
@@ -44,7 +44,8 @@ export function createPageRoutes(kit: Kit): Hono {
   app.get("/", (c) => {
     const endpoint = c.req.query("endpoint");
     const page = renderPage({
-      context: { ...kit, state: kit.describe() },
+      ...kit,
+      state: kit.describe(),
       entries: kit.journal.entries(),
       endpoint: endpoint === "" ? undefined : endpoint,
       notice: notices.get(Number(c.req.query("notice"))),

@@ -4,12 +4,24 @@ import { z } from "zod";
 import type { Composition } from "../composition.ts";
 import type { Verb, VerbForm } from "../control/verb.ts";
 import { type ControlState, type Emulator, type Emulators, ownerOf } from "../emulator.ts";
+import type { JournalEntry } from "../journal/journal.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { type Choice, type Markup, renderField } from "./fields.ts";
 import { describeField, type Fields } from "./schema-field.ts";
 
+/** What the page shows. */
 export interface PageContext extends Composition {
   readonly state: ControlState<Emulators>;
+  readonly entries: readonly JournalEntry[];
+  /** Only the journal entries of this endpoint are shown. */
+  readonly endpoint: string | undefined;
+  readonly notice: Notice | undefined;
+}
+
+/** The outcome of the form that was sent last. */
+export interface Notice {
+  readonly text: string;
+  readonly bad: boolean;
 }
 
 export interface Section {

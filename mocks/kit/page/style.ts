@@ -1,4 +1,4 @@
-/** Style of the control page: one column at 360 px, light and dark by the person's own setting. */
+/** Style of the control page: one column at 360 px, light and dark by the browser's setting. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,4 @@
-/** For the tests of this folder: two small emulators of nobody's service behind the kit. */
+/** Two small emulators for the tests of the kit. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { composeEmulators } from "../composition.ts";
@@ -12,11 +12,11 @@ import type { LoginView } from "../login.ts";
 import { ControlRequestError } from "../refusal.ts";
 import { runKit } from "../run.ts";
 
-/** What the emulators note down. */
+/** What the emulators record. */
 interface Notebook {
   /** Every call of a verb, as `verb(arguments)`. */
   readonly calls: string[];
-  /** What is known of a code or an interaction. */
+  /** Logins by code or interaction. */
   readonly logins: Map<string, LoginView>;
 }
 
@@ -36,7 +36,7 @@ function describeAccounts() {
   };
 }
 
-/** Signs people on: every kind of verb, and a fault that it builds in itself. */
+/** Has every kind of verb, and faults that it builds in itself. */
 const ACCOUNTS = defineEmulator({
   name: "accounts",
   title: "Accounts",
@@ -159,7 +159,7 @@ const ACCOUNTS = defineEmulator({
   snapshot: ({ calls }: Notebook) => ({ calls: calls.length }),
 });
 
-/** Keeps notes: faults with answers of its own, and no verb. */
+/** Has a fault with an answer of its own, and no verb. */
 const NOTES = defineEmulator({
   name: "notes",
   title: "Notes",
@@ -205,7 +205,7 @@ export interface TestEmulator extends AsyncDisposable, Notebook {
 
 /**
  * Serves the first of the two.
- * @param options.isStarting Neither is there yet, only the server.
+ * @param options.isStarting The server listens, but neither emulator has started.
  */
 export async function createTestEmulator(
   options: { readonly isStarting?: boolean } = {},
@@ -226,7 +226,7 @@ export async function createTestEmulator(
   app.get("/env/as/userinfo", (c) => c.json({ sub: "alice-id" }));
   app.get("/env/as/authorize", (c) => c.redirect("https://client.example/callback?code=SECRET-CODE&state=s"));
   app.get("/env/as/broken", () => {
-    throw new Error("wires crossed");
+    throw new Error("wires crossed: eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln");
   });
   const server = await listen(app, { port: 0, variable: "ACCOUNTS_PORT", need: "a test" });
   return {
