@@ -1,8 +1,7 @@
 /** The definition of an emulator, and the types that follow from a list of them. */
 import type { z } from "zod";
 import type { VerbTable } from "./control/verb.ts";
-import type { FaultRequestOf, FaultTable } from "./faults/fault.ts";
-import type { PendingFault } from "./faults/queue.ts";
+import type { FaultRequestOf, FaultTable, PendingFault } from "./faults/fault.ts";
 import type { WIRE_FAULTS } from "./faults/wire.ts";
 import type { ObservedRequest } from "./journal/observed-request.ts";
 import type { RedactionRules } from "./journal/redaction.ts";

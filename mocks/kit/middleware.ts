@@ -10,8 +10,8 @@ import { type Emulator, endpointOf } from "./emulator.ts";
 import type { RedactedParameters } from "./journal/journal.ts";
 import { type ObservedRequest, observeRequest } from "./journal/observed-request.ts";
 import type { Redactor } from "./journal/redaction.ts";
+import type { Kit } from "./kit.ts";
 import { hideState, type LoginView } from "./login.ts";
-import type { Kit } from "./run.ts";
 
 export const CONTROL_PATH = "/__mocks";
 

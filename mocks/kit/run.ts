@@ -2,7 +2,7 @@
 import { type Clock, MovableClock } from "./clock.ts";
 import type { Composition } from "./composition.ts";
 import { createControlApp } from "./control/app.ts";
-import { type Control, createControl, type Invoke } from "./control/control.ts";
+import { type Control, createControl } from "./control/control.ts";
 import {
   type ControlState,
   type Emulator,
@@ -15,23 +15,12 @@ import { FaultQueue } from "./faults/queue.ts";
 import { Journal } from "./journal/journal.ts";
 import type { ObservedRequest } from "./journal/observed-request.ts";
 import { createRedactor } from "./journal/redaction.ts";
+import type { Kit } from "./kit.ts";
 import type { EmulatorApp } from "./listen.ts";
 import type { LoginView } from "./login.ts";
 import { CONTROL_PATH, injectFaults, journalRequests, takeInsideFault } from "./middleware.ts";
 import { parseInput, requireName } from "./refusal.ts";
 import type { SavedState } from "./state-file.ts";
-
-/** What the verbs and the control API act on. */
-export interface Kit<E extends Emulators = Emulators> extends Composition<E> {
-  readonly journal: Journal;
-  readonly queue: FaultQueue;
-  /** The emulators' clock, which the control API moves. */
-  readonly clock: MovableClock;
-  /** Parses the input of a verb and runs it. */
-  readonly invoke: Invoke;
-  describe(): ControlState<E>;
-  reset(): Promise<void>;
-}
 
 export interface RunningKit<E extends Emulators> extends Kit<E> {
   readonly control: Control<E>;

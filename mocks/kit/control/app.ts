@@ -1,10 +1,10 @@
 /** The control API over HTTP, the same on every emulator, under `/__mocks`. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Kit } from "../kit.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { createPageRoutes } from "../page/routes.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
-import type { Kit } from "../run.ts";
 import { refuseOtherOrigins } from "./guard.ts";
 
 /** Room for the long body of a fault; far above anything else. */

@@ -1,10 +1,22 @@
 /** The verbs that the kit itself brings: journal, faults, clock, state and reset. */
 import { z } from "zod";
+import type { MovableClock } from "../clock.ts";
 import type { ControlState, EmulatorName, Emulators, EndpointName, FaultRequest } from "../emulator.ts";
+import type { FaultQueue } from "../faults/queue.ts";
 import { type ExpectationOptions, expectRequest } from "../journal/expectations.ts";
+import type { Journal } from "../journal/journal.ts";
 import { matches, type RequestPatternSchema } from "../journal/request-pattern.ts";
-import type { Kit } from "../run.ts";
 import { verbsOf } from "./verb.ts";
+
+/** What these verbs act on. */
+export interface KitParts<E extends Emulators> {
+  readonly journal: Journal;
+  readonly queue: FaultQueue;
+  /** The emulators' clock, which the control API moves. */
+  readonly clock: MovableClock;
+  describe(): ControlState<E>;
+  reset(): Promise<void>;
+}
 
 export type KitVerbs<E extends Emulators> = ReturnType<typeof createKitVerbs<E>>;
 
@@ -16,7 +28,7 @@ const nothing = z.strictObject({});
 export function createKitVerbs<E extends Emulators>(
   pattern: RequestPatternSchema<EndpointName<E>, EmulatorName<E>>,
 ) {
-  const verb = verbsOf<Kit<E>, ControlState<E>>();
+  const verb = verbsOf<KitParts<E>, ControlState<E>>();
   return {
     state: verb({
       route: "GET /state",

@@ -2,18 +2,8 @@
 import { z } from "zod";
 import type { Emulator } from "../emulator.ts";
 import { parseInput, requireName } from "../refusal.ts";
-import { commonOptions, type Fault, type FaultDefinition, type FaultTable, waitOptions } from "./fault.ts";
+import { commonOptions, type Fault, type FaultEntry, type FaultTable, waitOptions } from "./fault.ts";
 import { WIRE_FAULTS } from "./wire.ts";
-
-/** A definition with its name, and with what the definition leaves to defaults. */
-export interface FaultEntry extends FaultDefinition {
-  readonly name: string;
-  /** Title of its emulator; undefined for a fault of the wire. */
-  readonly emulator: string | undefined;
-  readonly endpoints: readonly string[];
-  /** Everything that it takes beside `fault` and `endpoint`. */
-  readonly options: z.ZodRawShape;
-}
 
 export interface FaultCatalogue {
   /** In the order in which documents and the page list them. */

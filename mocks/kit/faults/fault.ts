@@ -3,7 +3,6 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { z } from "zod";
 import { type LoginScope, loginScopeSchema } from "../login.ts";
-import type { FaultEntry } from "./catalogue.ts";
 
 /**
  * When a request meets the fault. `before`: the request waits and is then answered as usual. `instead`: `respond`
@@ -58,6 +57,16 @@ export const waitOptions = {
   delayMilliseconds: milliseconds.optional().meta({ title: "Wait first, milliseconds" }),
 };
 
+/** A definition with its name, and with what the definition leaves to defaults. */
+export interface FaultEntry extends FaultDefinition {
+  readonly name: string;
+  /** Title of its emulator; undefined for a fault of the wire. */
+  readonly emulator: string | undefined;
+  readonly endpoints: readonly string[];
+  /** Everything that it takes beside `fault` and `endpoint`. */
+  readonly options: z.ZodRawShape;
+}
+
 /** A queued fault with its defaults filled in. */
 export interface Fault {
   readonly fault: string;
@@ -71,6 +80,16 @@ export interface Fault {
   readonly milliseconds?: number;
   /** The emulator acts on the request and only its answer is lost, as when a proxy fails on the way back. */
   readonly afterProcessing?: boolean;
+}
+
+export interface PendingFault {
+  readonly id: number;
+  readonly fault: string;
+  readonly endpoint: string;
+  /** `state` is shown as a hash. */
+  readonly login?: LoginScope;
+  /** How many requests will still meet it. */
+  readonly remaining: number;
 }
 
 /** What `queueFault` takes for a table of faults. */

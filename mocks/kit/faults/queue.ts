@@ -2,20 +2,10 @@
  * Faults that wait for a request. Within an endpoint and a login they are met in the order in which they were queued.
  * Tests that run in parallel, each with its own login, do not meet each other's.
  */
-import { hideState, isOfLogin, type LoginScope, type LoginView } from "../login.ts";
+import { hideState, isOfLogin, type LoginView } from "../login.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
 import type { FaultCatalogue } from "./catalogue.ts";
-import type { Fault } from "./fault.ts";
-
-export interface PendingFault {
-  readonly id: number;
-  readonly fault: string;
-  readonly endpoint: string;
-  /** `state` is shown as a hash. */
-  readonly login?: LoginScope;
-  /** How many requests will still meet it. */
-  readonly remaining: number;
-}
+import type { Fault, PendingFault } from "./fault.ts";
 
 interface Queued {
   readonly id: number;

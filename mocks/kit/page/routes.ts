@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { ownerOf } from "../emulator.ts";
+import type { Kit } from "../kit.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { ControlRequestError, ExpectationError, requireName } from "../refusal.ts";
-import type { Kit } from "../run.ts";
 import { faultFields } from "./faults-section.ts";
 import { LIVE_SCRIPT } from "./live.ts";
 import { renderPage } from "./page.ts";
