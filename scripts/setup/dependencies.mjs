@@ -33,27 +33,23 @@ export function findNode(wanted, { platform, arch }) {
 }
 
 /**
- * Why `node_modules` does not match the lock file, or undefined when it does. npm writes what it installed to
- * `node_modules/.package-lock.json` as its last step, so an interrupted install leaves no match.
+ * The first package of `node_modules` that is not the locked one, or undefined when all are. npm writes what it installed
+ * to `node_modules/.package-lock.json` as its last step, so an interrupted install differs.
  * @param {LockedPackages} wanted
- * @param {LockedPackages | undefined} installed
+ * @param {LockedPackages} installed
  * @param {string} nodeFolder the one optional package that must be there
- * @returns {string | undefined}
+ * @returns {string | undefined} its path
  */
 export function findMismatch(wanted, installed, nodeFolder) {
-  if (installed === undefined) return "they are not installed";
-  for (const [path, locked] of Object.entries(wanted)) {
-    const present = installed[path];
+  return Object.keys({ ...wanted, ...installed }).find((path) => {
+    const [locked, present] = [wanted[path], installed[path]];
     if (present === undefined) {
-      const isOptional = locked.optional === true || locked.devOptional === true;
-      if (path === "" || (isOptional && path !== nodeFolder)) continue;
-      return `${path} is missing`;
+      const isOptional = locked?.optional === true || locked?.devOptional === true;
+      return path !== "" && (path === nodeFolder || !isOptional);
     }
-    const hasOtherBytes = locked.integrity !== undefined && present.integrity !== locked.integrity;
-    if (present.version !== locked.version || hasOtherBytes) return `${path} is not the locked version`;
-  }
-  const extra = Object.keys(installed).find((path) => wanted[path] === undefined);
-  return extra === undefined ? undefined : `${extra} is not in package-lock.json`;
+    const hasOtherBytes = locked?.integrity !== undefined && present.integrity !== locked.integrity;
+    return present.version !== locked?.version || hasOtherBytes;
+  });
 }
 
 /**
@@ -69,10 +65,11 @@ export async function ensureDependencies(root) {
     );
   }
   const { folder, binary } = findNode(wanted, process);
-  const installed = await readPackages(join(root, "node_modules", ".package-lock.json"));
+  const installed = (await readPackages(join(root, "node_modules", ".package-lock.json"))) ?? {};
   const mismatch = findMismatch(wanted, installed, folder);
   if (mismatch !== undefined) {
-    await saying(`Installing the dependencies with npm ci, because ${mismatch} (a minute or two)`, () =>
+    const reason = `${mismatch} is missing or not the locked one`;
+    await saying(`Installing the dependencies with npm ci: ${reason} (a minute or two)`, () =>
       installDependencies(root),
     );
   }
@@ -80,7 +77,7 @@ export async function ensureDependencies(root) {
   if (node !== process.execPath && !(await runToEnd(node, ["--version"])).ok) {
     throw new SetupError(
       `The Node of the tools, ${binary}, does not run on this machine. On Linux it needs a recent glibc, which Debian and ` +
-        "Ubuntu have and Alpine has not. If node_modules is from another machine, delete it and run this again.",
+        "Ubuntu have and Alpine lacks. If node_modules is from another machine, delete it and run this again.",
     );
   }
   return node;
@@ -96,7 +93,7 @@ async function readPackages(path) {
   }
 }
 
-/** What npm prints when it fails, and what completes "npm could not install the dependencies: ...". */
+/** What npm prints when it fails, and how the sentence "npm could not install the dependencies: ..." ends then. */
 const FAILURES = /** @type {const} */ ([
   [
     /EINTEGRITY/,
@@ -106,7 +103,7 @@ const FAILURES = /** @type {const} */ ([
   [
     /are in sync/,
     "package.json and package-lock.json do not match. " +
-      "Mend package-lock.json with npm install, or restore both with git checkout package.json package-lock.json.",
+      "Repair package-lock.json with npm install, or restore both with git checkout package.json package-lock.json.",
   ],
   [
     /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|FETCH_ERROR)\b|network (request|timeout)|getaddrinfo/i,
@@ -120,7 +117,7 @@ const FAILURES = /** @type {const} */ ([
 ]);
 
 /**
- * With the npm that runs us, on the Node that it runs on: the one in `node_modules` is about to be replaced.
+ * Uses the npm that started this process, on the Node of that npm: the one in `node_modules` is about to be replaced.
  * @param {string} root
  * @throws {SetupError}
  */
@@ -129,7 +126,7 @@ export async function installDependencies(root) {
   const args = [
     "ci",
     "--ignore-scripts",
-    // Whatever the person's settings leave out or refuse: the tools bring the Node that they need.
+    // Override a person's settings: the Node of the tools is an optional development dependency.
     ...["--include=dev", "--include=optional", "--engine-strict=false"],
     // npm's own pauses between attempts (10 s, then a minute) would look like a hang without a network.
     ...["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000"],
