@@ -5,7 +5,7 @@ import { beginSignOn } from "../fixtures/authorization.ts";
 import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 import { alice, decliner, TEST_PASSWORD } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
+import { davinciConsentScreen, signOnScreen } from "../pages/sign-in.ts";
 
 const NEW_PASSWORD = "Fresh-2FederateM0re!";
 
@@ -14,7 +14,7 @@ test("sign on, its refusals and consent are good", async ({ page, emulators }) =
   await expectGoodPage(page, "sign on");
 
   await signOn.signOn({ username: "alice", password: "wrong" });
-  await signOn.expectRefusal("Invalid username and/or password");
+  await expect(page.getByRole("alert")).toHaveText("Invalid username and/or password");
   await expectGoodPage(page, "sign on refused");
 
   await signOn.signOn({ username: "locked", password: TEST_PASSWORD });
@@ -106,7 +106,7 @@ test("the page that strands a person who declines is good, though a dead end", a
   await emulators.control.chooseFlow("consent-strands-the-person");
   const signOn = await reachSignOn(page, emulators);
   await signOn.signOn(decliner);
-  await new DaVinciConsentScreen(page).decline();
+  await davinciConsentScreen(page).decline();
   await expectScreen(page, "You have declined the request.");
   await expectGoodPage(page, "stranded");
 });
@@ -120,10 +120,10 @@ test("the emulator's own pages are good: an error, signed off", async ({ page, e
   await expectGoodPage(page, "signed off");
 });
 
-async function reachSignOn(page: Page, emulators: Emulators): Promise<SignOnScreen> {
+async function reachSignOn(page: Page, emulators: Emulators) {
   await page.goto(beginSignOn(emulators));
   await expectScreen(page, "Sign On");
-  return new SignOnScreen(page);
+  return signOnScreen(page);
 }
 
 async function expectScreen(page: Page, heading: string): Promise<void> {

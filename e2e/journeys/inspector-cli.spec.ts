@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
-import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { readTodos, requireTodo } from "../fixtures/todos.ts";
 import { alice } from "../fixtures/users.ts";
+import { agreeToEverything } from "../pages/sign-in.ts";
 
 const resultSchema = z.object({ structuredContent: z.unknown(), isError: z.boolean().optional() });
 

@@ -2,8 +2,7 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "../fixtures/test.ts";
 import { alice } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("a person connects, agrees, signs on and consents by keyboard alone", async ({
   inspector,
@@ -11,17 +10,16 @@ test("a person connects, agrees, signs on and consents by keyboard alone", async
   stack,
 }) => {
   await stack.startFreshInspector("auto");
-  await inspector.open();
   await inspector.connect();
 
   await test.step("allows the client", async () => {
-    await expect(new WorkerConsentPage(page).heading).toBeVisible();
+    await expect(workerConsentPage(page).heading).toBeVisible();
     await tabTo(page, "Allow");
     await page.keyboard.press("Enter");
   });
 
   await test.step("signs on: the first field has the focus", async () => {
-    await expect(new SignOnScreen(page).heading).toBeVisible();
+    await expect(signOnScreen(page).heading).toBeVisible();
     await expect(page.getByLabel("Username")).toBeFocused();
     await page.keyboard.type(alice.username);
     await page.keyboard.press("Tab");
@@ -31,7 +29,7 @@ test("a person connects, agrees, signs on and consents by keyboard alone", async
   });
 
   await test.step("consents", async () => {
-    await expect(new DaVinciConsentScreen(page).heading).toBeVisible();
+    await expect(davinciConsentScreen(page).heading).toBeVisible();
     await tabTo(page, "Approve");
     await page.keyboard.press("Space");
   });

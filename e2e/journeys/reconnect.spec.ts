@@ -2,12 +2,10 @@
  * What the browser's cookies are worth. Each connection must pass through `/authorize` with the first connection's
  * client id: an Inspector that still has tokens would connect without asking anybody, which proves nothing.
  */
-import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { Trail } from "../fixtures/trail.ts";
 import { alice } from "../fixtures/users.ts";
-import { SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { agreeToEverything, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 const ERA = "auto";
 
@@ -21,7 +19,6 @@ test("a first connection asks everything, a reconnection with cookies nothing, o
   await stack.startFreshInspector(ERA);
 
   const firstClientId = await test.step("the first connection asks everything", async () => {
-    await inspector.open();
     await inspector.connect();
     await agreeToEverything(page, alice);
     await inspector.expectConnected(ERA);
@@ -31,7 +28,6 @@ test("a first connection asks everything, a reconnection with cookies nothing, o
   await test.step("a reconnection with cookies is silent", async () => {
     await stack.restartInspector(ERA);
     trail.clear();
-    await inspector.open();
     await inspector.connect();
     await inspector.expectConnected(ERA);
     expect(onlyClientId(trail)).toBe(firstClientId);
@@ -42,11 +38,10 @@ test("a first connection asks everything, a reconnection with cookies nothing, o
     await stack.restartInspector(ERA);
     trail.clear();
     await context.clearCookies();
-    await inspector.open();
     await inspector.connect();
-    await new WorkerConsentPage(page).allow();
+    await workerConsentPage(page).allow();
     // PingOne remembers its own consent with the person, not in the browser: DaVinci asks who it is, and no more.
-    await new SignOnScreen(page).signOn(alice);
+    await signOnScreen(page).signOn(alice);
     await inspector.expectConnected(ERA);
     expect(onlyClientId(trail)).toBe(firstClientId);
   });

@@ -4,15 +4,13 @@ import type { TestStack } from "../fixtures/stack.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { Trail } from "../fixtures/trail.ts";
 import { decliner } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
 import type { InspectorPage } from "../pages/inspector.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("the person refuses the client at the Worker", async ({ inspector, page, stack, trail }) => {
   await stack.startFreshInspector("auto");
-  await inspector.open();
   await inspector.connect();
-  await new WorkerConsentPage(page).refuse();
+  await workerConsentPage(page).refuse();
 
   await expectAccessDenied(inspector, stack, trail);
   await stack.control.expectNoRequest({ endpoint: "authorize" });
@@ -20,11 +18,10 @@ test("the person refuses the client at the Worker", async ({ inspector, page, st
 
 test("the person declines at DaVinci", async ({ inspector, page, stack, trail }) => {
   await stack.startFreshInspector("auto");
-  await inspector.open();
   await inspector.connect();
-  await new WorkerConsentPage(page).allow();
-  await new SignOnScreen(page).signOn(decliner);
-  await new DaVinciConsentScreen(page).decline();
+  await workerConsentPage(page).allow();
+  await signOnScreen(page).signOn(decliner);
+  await davinciConsentScreen(page).decline();
 
   await expectAccessDenied(inspector, stack, trail);
   await stack.control.expectNoRequest({ endpoint: "token" });

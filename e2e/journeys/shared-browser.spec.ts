@@ -1,11 +1,14 @@
 /** Two people use one browser: what one has allowed, the other is asked about, after the sign-on. */
 
 import { expectGoodPage } from "../fixtures/page-quality.ts";
-import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { alice, decliner } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import {
+  agreeToEverything,
+  davinciConsentScreen,
+  signOnScreen,
+  workerConsentPage,
+} from "../pages/sign-in.ts";
 
 const ERA = "auto";
 
@@ -18,7 +21,6 @@ test("the second person in a browser is asked by name, and then works on their o
   await stack.startFreshInspector(ERA);
 
   await test.step("the first person connects", async () => {
-    await inspector.open();
     await inspector.connect();
     await agreeToEverything(page, alice);
     await inspector.expectConnected(ERA);
@@ -28,14 +30,13 @@ test("the second person in a browser is asked by name, and then works on their o
     await stack.restartInspector(ERA);
     // PingOne's session of the first person has ended; the Worker's cookies are still there.
     await context.clearCookies({ domain: "127.0.0.1" });
-    await inspector.open();
     await inspector.connect();
-    await new SignOnScreen(page).signOn(decliner);
-    await new DaVinciConsentScreen(page).approve();
-    await expect(new WorkerConsentPage(page).heading).toBeVisible();
+    await signOnScreen(page).signOn(decliner);
+    await davinciConsentScreen(page).approve();
+    await expect(workerConsentPage(page).heading).toBeVisible();
     await expect(page.getByText("You are signed in as")).toBeVisible();
     await expectGoodPage(page, "worker consent after the sign-on");
-    await new WorkerConsentPage(page).allow();
+    await workerConsentPage(page).allow();
     await inspector.expectConnected(ERA);
   });
 

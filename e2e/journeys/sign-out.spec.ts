@@ -1,12 +1,9 @@
 /** Access ends where the person ends it, and the client that had it notices. */
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
-import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { decliner as person } from "../fixtures/users.ts";
-import { SignOnScreen } from "../pages/davinci.ts";
-import { SignOutPage } from "../pages/sign-out.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { agreeToEverything, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("a person ends the access of one app, then of all, and is signed off at PingOne", async ({
   context,
@@ -18,7 +15,6 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
   const cliHost = new URL(stack.cliCallbackUrl).host;
   await test.step("an app is connected", async () => {
     await stack.startFreshInspector("auto");
-    await inspector.open();
     await inspector.connect();
     await agreeToEverything(page, person);
     await inspector.expectConnected("auto");
@@ -26,25 +22,26 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
 
   // Opened only here: a browser draws a page behind another so rarely that every click on it takes seconds.
   const signOutTab = await context.newPage();
-  const signOut = new SignOutPage(signOutTab);
+  const endInspectorAt = (host: string) =>
+    signOutTab.getByRole("button", { name: `End access of MCP Inspector at ${host}, since ` });
 
   await test.step("another app is connected", async () => {
     await using cli = await startInspectorCli(stack, { tool: "listTodos" });
     await signOutTab.goto(await cli.authorizationUrl);
-    await new WorkerConsentPage(signOutTab).allow();
+    await workerConsentPage(signOutTab).allow();
     expect((await cli.ended).exitCode).toBe(0);
   });
 
   await test.step("the person sees both and ends one", async () => {
     await signOutTab.goto(`${stack.workerOrigin}/signout`);
-    await expect(signOut.heading).toBeVisible();
-    await expect(signOut.endInspectorAt(inspectorHost)).toHaveCount(1);
-    await expect(signOut.endInspectorAt(cliHost)).toHaveCount(1);
+    await expect(signOutTab.getByRole("heading", { level: 1 })).toHaveText("Apps that act for you");
+    await expect(endInspectorAt(inspectorHost)).toHaveCount(1);
+    await expect(endInspectorAt(cliHost)).toHaveCount(1);
     await expectGoodPage(signOutTab, "worker sign-out");
-    await signOut.endInspectorAt(cliHost).click();
+    await endInspectorAt(cliHost).click();
     await expect(signOutTab.getByRole("status")).toHaveText("The access has ended.");
-    await expect(signOut.endInspectorAt(cliHost)).toHaveCount(0);
-    await expect(signOut.endInspectorAt(inspectorHost)).toHaveCount(1);
+    await expect(endInspectorAt(cliHost)).toHaveCount(0);
+    await expect(endInspectorAt(inspectorHost)).toHaveCount(1);
   });
 
   await test.step("the other still works", async () => {
@@ -55,7 +52,7 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
 
   await test.step("the person ends everything: PingOne's session, too", async () => {
     await signOutTab.bringToFront();
-    await signOut.endEverything();
+    await signOutTab.getByRole("button", { name: "End everything and sign out" }).click();
     await expect(signOutTab).toHaveURL(`${stack.workerOrigin}/`);
     await stack.control.expectRequest({ endpoint: "signoff" }, { times: 1 });
     const { pingone } = await stack.control.state();
@@ -65,8 +62,8 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
   await test.step("the client is asked everything again at its next call", async () => {
     await page.bringToFront();
     await inspector.startTool("listTodos");
-    await new WorkerConsentPage(page).allow();
-    await new SignOnScreen(page).signOn(person);
+    await workerConsentPage(page).allow();
+    await signOnScreen(page).signOn(person);
     await inspector.expectToolsShown();
     await inspector.callTool("listTodos");
   });

@@ -1,8 +1,7 @@
 /** PingOne ends the sign-in behind a connection: the client notices by itself and signs the person in again. */
-import { agreeToEverything } from "../fixtures/person.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { alice } from "../fixtures/users.ts";
-import { SignOnScreen } from "../pages/davinci.ts";
+import { agreeToEverything, signOnScreen } from "../pages/sign-in.ts";
 
 for (const era of ["legacy", "auto"] as const) {
   test(`after PingOne has ended the session, the Inspector signs in again (protocol era ${era})`, async ({
@@ -14,7 +13,6 @@ for (const era of ["legacy", "auto"] as const) {
     // Due for renewal a second after it was issued: the Worker renews when less than a minute is left.
     await stack.control.setSwitches({ accessTokenTtlSeconds: 61 });
     await stack.startFreshInspector(era);
-    await inspector.open();
     await inspector.connect();
     await agreeToEverything(page, alice);
     await inspector.expectConnected(era);
@@ -32,7 +30,7 @@ for (const era of ["legacy", "auto"] as const) {
     await test.step("the next call brings the person back to sign on, without the Worker's question", async () => {
       trail.clear();
       await inspector.execute();
-      await new SignOnScreen(page).signOn(alice);
+      await signOnScreen(page).signOn(alice);
       expect(trail.authorizations()).toHaveLength(1);
     });
 

@@ -2,8 +2,7 @@
 import { expect, test } from "../fixtures/test.ts";
 import { readTodos, requireTodo } from "../fixtures/todos.ts";
 import { alice } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 for (const era of ["legacy", "auto"] as const) {
   test(`a tool beyond the granted scopes lets the Inspector ask for them, once (protocol era ${era})`, async ({
@@ -12,20 +11,15 @@ for (const era of ["legacy", "auto"] as const) {
     stack,
     trail,
   }) => {
-    const workerConsent = new WorkerConsentPage(page);
-    const davinciConsent = new DaVinciConsentScreen(page);
+    const workerConsent = workerConsentPage(page);
+    const davinciConsent = davinciConsentScreen(page);
 
     await test.step("the client asks for reading only, and is granted that", async () => {
       await stack.startFreshInspector(era, { scopes: "todo_api:read" });
-      await inspector.open();
       await inspector.connect();
-      await workerConsent.expectToName({
-        client: "MCP Inspector",
-        host: "localhost",
-        scopes: ["todo_api:read"],
-      });
+      await workerConsent.expectInspectorAsksFor(["todo_api:read"]);
       await workerConsent.allow();
-      await new SignOnScreen(page).signOn(alice);
+      await signOnScreen(page).signOn(alice);
       await davinciConsent.approve();
       await inspector.expectConnected(era);
       await inspector.openTools();
@@ -38,11 +32,7 @@ for (const era of ["legacy", "auto"] as const) {
     });
 
     await test.step("the person is asked for all of it, but not who they are", async () => {
-      await workerConsent.expectToName({
-        client: "MCP Inspector",
-        host: "localhost",
-        scopes: ["todo_api:read", "todo_api:write"],
-      });
+      await workerConsent.expectInspectorAsksFor(["todo_api:read", "todo_api:write"]);
       await workerConsent.allow();
       await expect(davinciConsent.heading).toBeVisible();
       await davinciConsent.approve();

@@ -2,8 +2,7 @@
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { alice } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("two authorizations in two tabs of one browser, taken step by step in turn, both complete", async ({
   context,
@@ -16,32 +15,31 @@ test("two authorizations in two tabs of one browser, taken step by step in turn,
   await using cli = await startInspectorCli(stack, { tool: "listTodos" });
 
   await test.step("one tab shows the Worker's consent page", async () => {
-    await inspector.open();
     await inspector.connect();
-    await expect(new WorkerConsentPage(inspectorTab).heading).toBeVisible();
+    await expect(workerConsentPage(inspectorTab).heading).toBeVisible();
   });
   const cliTab = await context.newPage();
   await test.step("the other tab shows it, too", async () => {
     await cliTab.goto(await cli.authorizationUrl);
-    await expect(new WorkerConsentPage(cliTab).heading).toBeVisible();
+    await expect(workerConsentPage(cliTab).heading).toBeVisible();
   });
 
   await test.step("both tabs reach DaVinci's sign on", async () => {
     for (const tab of [inspectorTab, cliTab]) {
       await tab.bringToFront();
-      await new WorkerConsentPage(tab).allow();
-      await expect(new SignOnScreen(tab).heading).toBeVisible();
+      await workerConsentPage(tab).allow();
+      await expect(signOnScreen(tab).heading).toBeVisible();
     }
   });
 
   await test.step("both tabs sign on and consent, the later one first", async () => {
     for (const tab of [cliTab, inspectorTab]) {
       await tab.bringToFront();
-      await new SignOnScreen(tab).signOn(alice);
+      await signOnScreen(tab).signOn(alice);
     }
     for (const tab of [cliTab, inspectorTab]) {
       await tab.bringToFront();
-      const consent = new DaVinciConsentScreen(tab);
+      const consent = davinciConsentScreen(tab);
       await expect(consent.heading).toBeVisible();
       await consent.approve();
     }

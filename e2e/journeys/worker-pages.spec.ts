@@ -1,23 +1,23 @@
 /** Every page of the Worker: accessible, on small and large screens, light and dark, by keyboard alone. */
+import { PROJECT_ROOT } from "../../scripts/stack/stack.ts";
+import { startWorker } from "../../scripts/stack/worker.ts";
 import { beginAuthorization } from "../fixtures/authorization.ts";
-import { startMisconfiguredWorker } from "../fixtures/misconfigured-worker.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { bob } from "../fixtures/users.ts";
-import { DaVinciConsentScreen, SignOnScreen } from "../pages/davinci.ts";
-import { WorkerConsentPage } from "../pages/worker-consent.ts";
+import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("the Worker's consent page is good, also for a client with a monstrous name", async ({
   page,
   stack,
 }) => {
   await page.goto(await beginAuthorization(stack));
-  await expect(new WorkerConsentPage(page).heading).toHaveText("Allow Weekly planner to use your todos?");
+  await expect(workerConsentPage(page).heading).toHaveText("Allow Weekly planner to use your todos?");
   await expectGoodPage(page, "worker consent");
 
   const clientName = `<b>${"Supercalifragilistic".repeat(6)}</b>`;
   await page.goto(await beginAuthorization(stack, { clientName, scope: "todo_api:read" }));
-  await expect(new WorkerConsentPage(page).heading).toHaveText(
+  await expect(workerConsentPage(page).heading).toHaveText(
     `Allow ${clientName.slice(0, 99)}… to use your todos?`,
   );
   await expectGoodPage(page, "worker consent long name");
@@ -39,18 +39,28 @@ test("the Worker's landing, error and not-found pages are good", async ({ page, 
 
 test("the Worker's sign-out page is good for a person without apps", async ({ page, stack }) => {
   await page.goto(`${stack.workerOrigin}/signout`);
-  await new SignOnScreen(page).signOn(bob);
-  await new DaVinciConsentScreen(page).approve();
+  await signOnScreen(page).signOn(bob);
+  await davinciConsentScreen(page).approve();
   await expect(page.getByText("No app has access to your todos.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
   await expectGoodPage(page, "worker sign-out without apps");
 });
 
-test("the page that names missing settings is good", async ({ page }) => {
-  await using worker = await startMisconfiguredWorker();
-  const response = await page.goto(worker.origin);
-  expect(response?.status()).toBe(503);
-  await expect(page.getByText("PINGONE_ISSUER", { exact: true })).toBeVisible();
-  await expect(page.getByText("COOKIE_ENCRYPTION_KEY", { exact: true })).toBeVisible();
-  await expectGoodPage(page, "worker settings");
+test("the page that names missing settings is good", async ({ page }, testInfo) => {
+  const worker = await startWorker({
+    root: PROJECT_ROOT,
+    port: 0,
+    storage: testInfo.outputPath("state"),
+    logFile: testInfo.outputPath("worker.log"),
+    settings: { MCP_SERVER_CLIENT_ID: "mcp-server", API_URL: "not a URL" },
+  });
+  try {
+    const response = await page.goto(worker.origin);
+    expect(response?.status()).toBe(503);
+    await expect(page.getByText("PINGONE_ISSUER", { exact: true })).toBeVisible();
+    await expect(page.getByText("COOKIE_ENCRYPTION_KEY", { exact: true })).toBeVisible();
+    await expectGoodPage(page, "worker settings");
+  } finally {
+    await worker.stop();
+  }
 });

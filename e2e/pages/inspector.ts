@@ -18,25 +18,16 @@ export class InspectorPage {
     this.link = link;
   }
 
-  async open(): Promise<void> {
+  /** Opens the Inspector and flips the card's switch; a page of the Worker or the connection comes next. */
+  async connect(): Promise<void> {
     await this.page.goto(this.link);
-    await expect(this.#connectSwitch).toBeVisible();
-  }
-
-  /** Flips the card's switch. What comes next (a page of the Worker, or the connection) is the caller's to await. */
-  connect(): Promise<void> {
-    return this.#connectSwitch.press("Space");
+    await this.page.getByRole("switch", { name: 'Connect or disconnect "todo"' }).press("Space");
   }
 
   /** @param era as the Inspector was started */
   async expectConnected(era: ProtocolEra): Promise<void> {
     await expect(this.page.getByText("Connected", { exact: true })).toBeVisible();
     await expect(this.page.getByText(SHOWN_VERSION[era], { exact: true })).toBeVisible();
-  }
-
-  async disconnect(): Promise<void> {
-    await this.page.getByRole("button", { name: "Disconnect from server" }).click();
-    await expect(this.page.getByRole("button", { name: "Disconnect from server" })).toBeHidden();
   }
 
   async openTools(): Promise<void> {
@@ -53,7 +44,7 @@ export class InspectorPage {
     return this.page.getByRole("alert").filter({ hasText: "Re-authentication required" });
   }
 
-  /** Agrees to the Inspector's offer to go back to the Worker for the scope that a tool lacked. */
+  /** Accepts the Inspector's offer to go back to the Worker for the scope that a tool lacked. */
   async authorizeStepUp(scope: string): Promise<void> {
     const dialog = this.page.getByRole("dialog", { name: "Additional permissions required" });
     await expect(dialog).toContainText(`needs additional scope: ${scope}.`);
@@ -110,9 +101,5 @@ export class InspectorPage {
     }).toPass();
     await this.page.getByRole("button", { name: "Close results" }).click();
     return JSON.parse(copied);
-  }
-
-  get #connectSwitch() {
-    return this.page.getByRole("switch", { name: 'Connect or disconnect "todo"' });
   }
 }
