@@ -1,6 +1,6 @@
 /**
- * What the browser's cookies are worth. Each connection must pass through `/authorize` with the first connection's
- * client id: an Inspector that still has tokens would connect without asking anybody, which proves nothing.
+ * Reconnecting with and without the browser's cookies. Each connection must pass through `/authorize` with the client
+ * id of the first: an Inspector that still has tokens would connect without any request for authorization.
  */
 import { expect, test } from "../fixtures/test.ts";
 import type { Trail } from "../fixtures/trail.ts";

@@ -1,5 +1,4 @@
-/** A no is an answer: the client hears `access_denied`, with its own `state` and our `iss`, and says so. */
-
+/** After a refusal the client gets `access_denied` with its own `state` and the Worker's `iss`, and shows it. */
 import type { TestStack } from "../fixtures/stack.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { Trail } from "../fixtures/trail.ts";

@@ -1,5 +1,4 @@
-/** Two people use one browser: what one has allowed, the other is asked about, after the sign-on. */
-
+/** Two people use one browser: the approval of one does not count for the other, who is asked after the sign-on. */
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { alice, decliner } from "../fixtures/users.ts";

@@ -7,7 +7,7 @@ import { expect, test } from "../fixtures/test.ts";
 import { bob } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
-test("the Worker's consent page is good, also for a client with a monstrous name", async ({
+test("the Worker's consent page is good, also for a client with a very long name", async ({
   page,
   stack,
 }) => {

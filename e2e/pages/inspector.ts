@@ -2,7 +2,7 @@
 import { expect, type Page } from "@playwright/test";
 import type { ProtocolEra } from "../../scripts/stack/inspector.ts";
 
-/** What the card says of the protocol version, by the era that the Inspector was told to use. */
+/** The protocol version on the card, by the era that the Inspector was started with. */
 const SHOWN_VERSION: Readonly<Record<ProtocolEra, string>> = {
   legacy: "MCP 2025-11-25",
   auto: "MCP 2026-07-28",
@@ -68,7 +68,7 @@ export class InspectorPage {
     return this.#copyStructuredOutput();
   }
 
-  /** Runs a tool without waiting for what comes of it. */
+  /** Runs a tool without waiting for its result. */
   async startTool(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<void> {
     await this.selectTool(name);
     for (const [argument, value] of Object.entries(args)) {

@@ -1,4 +1,4 @@
-/** What the documents say of the emulators. The only file here that knows where their tables are. */
+/** Generated parts of documents about the emulators. The only file here that imports their tables. */
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";

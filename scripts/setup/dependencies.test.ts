@@ -71,7 +71,7 @@ describe("findNode", () => {
     const found = findNode(packages, { platform, arch });
     expect(found.binary).toBe(binary);
     const { version, integrity } = packages[found.folder] ?? {};
-    // MCP Inspector wants 22.19 or newer; Vitest leaves out the odd lines.
+    // MCP Inspector needs 22.19 or newer; Vitest does not support odd major versions.
     expect(version).toMatch(/^(24|26)\./);
     expect(integrity).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
   });
@@ -122,7 +122,7 @@ describe("installDependencies", () => {
 });
 
 describe("package-lock.json", () => {
-  // npm ci refuses a lock file that leaves out a package for some other platform.
+  // npm ci rejects a lock file without a package for some other platform.
   it("has every optional package of every platform, in its version", () => {
     const { packages } = readLock();
     const isSatisfied = (from: string, name: string, range: string) => {

@@ -1,10 +1,10 @@
-/** What the setup tells the person: plain lines on stderr, nothing when there is nothing to do. */
+/** Output of the setup: plain lines on stderr, none when there is nothing to do. */
 
 /** A failure that the person can do something about; its message is all they see. */
 export class SetupError extends Error {}
 
 /**
- * Says what is being done, and every 15 seconds that it goes on: a slow network must not look like a hang.
+ * Prints what is being done, and every 15 seconds that it goes on: a slow network must not look like a hang.
  * @template T
  * @param {string} what
  * @param {() => Promise<T>} work

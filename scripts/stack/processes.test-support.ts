@@ -1,4 +1,4 @@
-/** Which processes live, for tests that look for ones left behind. A dead one that nobody has reaped does not. */
+/** Lists running processes, for tests that none is left behind. A zombie has no command line, so it does not count. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,13 +15,15 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const serveOn = (port: number) =>
+  `require('node:http').createServer((_, response) => response.end()).listen(${port}, '127.0.0.1');`;
+
 async function start(program: string, timeoutMs = 10_000) {
   const { WORKER_PORT: port } = await findFreePorts();
-  const serve = `require('node:http').createServer((_, response) => response.end()).listen(${port}, '127.0.0.1');`;
   return startProgram({
     name: "The program",
     // processesOf finds it by the folder's name.
-    args: ["-e", program.replace("SERVE", serve), folder],
+    args: ["-e", program.replace("SERVE", serveOn(port)), folder],
     cwd: folder,
     env: process.env,
     logFile: join(folder, "program.log"),
@@ -43,6 +46,28 @@ describe("a program", () => {
     expect(processesOf(folder)).toHaveLength(1);
     await program.stop();
     expect(processesOf(folder)).toEqual([]);
+  });
+
+  it("ends with the process that started it, even if that one crashes", async () => {
+    const { WORKER_PORT: port } = await findFreePorts();
+    const url = `http://127.0.0.1:${port}/`;
+    const options = {
+      name: "",
+      args: ["-e", serveOn(port), folder],
+      cwd: folder,
+      env: {},
+      url,
+      timeoutMs: 10_000,
+    };
+    const body = `const { startProgram } = await import(${JSON.stringify(join(import.meta.dirname, "program.ts"))});
+      await startProgram({ ...${JSON.stringify(options)}, logFile: ${JSON.stringify(join(folder, "log"))} });
+      console.log("started");
+      throw new Error("a crash");`;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", body], {
+      encoding: "utf8",
+    });
+    expect(stdout, stderr).toBe("started\n");
+    await expect.poll(() => processesOf(folder)).toEqual([]);
   });
 
   it("reports that it ended by itself, with its last lines", async () => {

@@ -123,7 +123,7 @@ describe("the offline stack", { timeout: 60_000 }, () => {
     expect(await count({ dir, fresh: true })).toBe("1");
   });
 
-  it("leaves signals to whoever runs it", async () => {
+  it("adds no listener for signals", async () => {
     const before = process.listenerCount("SIGINT");
     await start();
     expect(process.listenerCount("SIGINT")).toBe(before);
@@ -136,12 +136,15 @@ describe("the offline stack", { timeout: 60_000 }, () => {
     expect(await stack.failed).toMatch(/^The MCP Inspector ended by signal SIGKILL\./);
   });
 
-  it("starts the emulators again without reporting a failure, and the Worker only for other settings", async () => {
+  it("starts the emulators again with their state and without a failure, and the Worker only for other settings", async () => {
     const { stack } = await start();
     const readStart = async () => (await fetch(`${stack.addresses.workerOrigin}/start`)).text();
-    const [emulators, worker] = [stack.emulators, await readStart()];
+    const [{ control }, worker] = [stack.emulators, await readStart()];
+    await control.rotateKeys();
+    const { signingKeyId } = (await control.state()).pingone;
     await stack.restartEmulators();
-    expect(stack.emulators).not.toBe(emulators);
+    expect(stack.emulators.control).not.toBe(control);
+    expect((await stack.emulators.control.state()).pingone.signingKeyId).toBe(signingKeyId);
     expect(await Promise.race([stack.failed, readStart()])).toBe(worker);
 
     const restore = await editClient("TEST-ONLY-mcp-server-secret", "TEST-ONLY-another-secret");
