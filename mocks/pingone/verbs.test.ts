@@ -64,17 +64,20 @@ describe("the emulator's view of its state", () => {
   });
 
   it("is told of every change", async () => {
-    const before = changes;
-    const { refresh_token } = await tenant.obtainTokens();
-    const afterSignOn = changes;
-    await tenant.refresh(refresh_token);
-    const afterRefresh = changes;
-    tenant.emulator.admin.endSession("alice");
-    expect([afterSignOn > before, afterRefresh > afterSignOn, changes > afterRefresh]).toEqual([
-      true,
-      true,
-      true,
-    ]);
+    const { refresh_token, access_token, login } = await tenant.obtainTokens();
+    const steps: (() => unknown)[] = [
+      () => tenant.refresh(refresh_token),
+      () => tenant.refresh(refresh_token),
+      () => tenant.redeem(login),
+      () => tenant.post("revoke", { token: access_token }),
+      () => login.browser.open(`${tenant.issuer}/signoff`),
+      () => tenant.emulator.admin.endSession("alice"),
+    ];
+    for (const step of steps) {
+      const before = changes;
+      await step();
+      expect(changes, String(step)).toBeGreaterThan(before);
+    }
   });
 });
 
@@ -119,9 +122,7 @@ describe("verbs", () => {
     const { admin } = tenant.emulator;
     const kid = await admin.rotateKeys();
     const { refresh_token, login } = await tenant.obtainTokens();
-    const page = await tenant
-      .openBrowser()
-      .open(`${tenant.issuer}/authorize?${tenant.authorizeParameters()}`);
+    const page = await tenant.open();
     admin.setSwitches({ atTyp: "at+jwt" });
     admin.chooseFlow("consent-always");
     await admin.reset();
@@ -129,7 +130,7 @@ describe("verbs", () => {
     expect(admin.describe()).toMatchObject({ signingKeyId: kid, switches: { atTyp: "none" } });
     expect(admin.describe().flows.find(({ bound }) => bound)?.name).toBe("sign-on-with-consent");
     expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
-    const again = await login.browser.open(`${tenant.issuer}/authorize?${tenant.authorizeParameters()}`);
+    const again = await tenant.open({}, login.browser);
     expect(again.heading).toBe("Sign On");
     const stale = await page.submit("Sign On", { Username: "alice", Password: PASSWORD });
     expect(stale.response?.status).toBe(400);
@@ -140,9 +141,7 @@ describe("the login that credentials belong to", () => {
   it("is found by code, refresh token, access token, interaction and session", async () => {
     const { admin } = tenant.emulator;
     const parameters = { state: "the-state", login_hint: "alice" };
-    const page = await tenant
-      .openBrowser()
-      .open(`${tenant.issuer}/authorize?${tenant.authorizeParameters(parameters)}`);
+    const page = await tenant.open(parameters);
     const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
     const interactionId = path.split("/").at(-1) ?? "";
     const unknownPerson = { state: "the-state", loginHint: "alice", clientId: "mcp-server" };

@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { listen } from "../kit/listen.ts";
@@ -8,9 +9,11 @@ import { createTestIssuer, TEST_AUDIENCE } from "./testing/issuer.ts";
 
 const ORIGIN = "http://127.0.0.1:1";
 
-async function startTodo(issuer: { issuer: string; jwksUri: URL }, port = 0) {
+/** The API, and an issuer whose tokens it takes. */
+async function startTodo(port = 0) {
+  const issuer = await createTestIssuer();
   const store = new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
-  return createTodoEmulator({
+  const { origin, close } = await createTodoEmulator({
     port,
     issuer: issuer.issuer,
     jwks: issuer.jwksUri,
@@ -18,72 +21,50 @@ async function startTodo(issuer: { issuer: string; jwksUri: URL }, port = 0) {
     store,
     clock: Date.now,
   });
+  return {
+    origin,
+    issuer,
+    [Symbol.asyncDispose]: () => Promise.all([close(), issuer[Symbol.asyncDispose]()]).then(() => {}),
+  };
 }
 
 describe("the Todo API emulator over HTTP", () => {
   it("adds and lists todos with keys fetched from the issuer", async () => {
-    await using issuer = await createTestIssuer();
-    const todo = await startTodo(issuer);
-    try {
-      const headers = { authorization: `Bearer ${await issuer.sign()}`, "content-type": "application/json" };
-      const url = `${todo.origin}/api/todos`;
-      const added = await fetch(url, { method: "POST", headers, body: '{"todoText":"Buy milk"}' });
-      expect(added.status).toBe(200);
-      const listed = await fetch(url, { headers });
-      expect(await listed.json()).toEqual(await added.json());
-    } finally {
-      await todo.close();
-    }
+    await using todo = await startTodo();
+    const headers = {
+      authorization: `Bearer ${await todo.issuer.sign()}`,
+      "content-type": "application/json",
+    };
+    const url = `${todo.origin}/api/todos`;
+    const added = await fetch(url, { method: "POST", headers, body: '{"todoText":"Buy milk"}' });
+    expect(added.status).toBe(200);
+    expect(await (await fetch(url, { headers })).json()).toEqual(await added.json());
   });
 
   it("answers 501 with method, path and what there is when nothing matches", async () => {
-    await using issuer = await createTestIssuer();
-    const todo = await startTodo(issuer);
-    try {
-      const response = await fetch(`${todo.origin}/api/lists`, { method: "POST" });
-      expect(response.status).toBe(501);
-      const { message } = (await response.json()) as { message: string };
-      expect(message).toContain("POST /api/lists");
-      expect(message).toContain("PATCH /api/todos/:id");
-    } finally {
-      await todo.close();
-    }
+    await using todo = await startTodo();
+    const response = await fetch(`${todo.origin}/api/lists`, { method: "POST" });
+    expect(response.status).toBe(501);
+    const { message } = (await response.json()) as { message: string };
+    expect(message).toContain("POST /api/lists");
+    expect(message).toContain("PATCH /api/todos/:id");
   });
 
   it("answers on loopback only, whatever name the caller uses", async () => {
-    await using issuer = await createTestIssuer();
-    const todo = await startTodo(issuer);
-    try {
-      expect(todo.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-      const status = await new Promise<number | undefined>((resolve, reject) => {
-        const { port } = new URL(todo.origin);
-        request(
-          { port, host: "127.0.0.1", path: "/api/todos", headers: { host: "elsewhere.example" } },
-          (response) => {
-            response.resume();
-            resolve(response.statusCode);
-          },
-        )
-          .on("error", reject)
-          .end();
-      });
-      expect(status).toBe(401);
-    } finally {
-      await todo.close();
-    }
+    await using todo = await startTodo();
+    expect(todo.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const sent = request(`${todo.origin}/api/todos`, { headers: { host: "elsewhere.example" } }).end();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(401);
   });
 
   it("names the port, the variable and the need when the port is taken", async () => {
-    await using issuer = await createTestIssuer();
-    const first = await startTodo(issuer);
-    try {
-      const port = Number(new URL(first.origin).port);
-      await expect(startTodo(issuer, port)).rejects.toThrow(
-        new RegExp(`^Port ${port} is in use, and the Todo API emulator needs it\\. .*TODO_PORT`),
-      );
-    } finally {
-      await first.close();
-    }
+    await using todo = await startTodo();
+    const port = Number(new URL(todo.origin).port);
+    await expect(startTodo(port)).rejects.toThrow(
+      new RegExp(`^Port ${port} is in use, and the Todo API emulator needs it\\. .*TODO_PORT`),
+    );
   });
 });
 

@@ -3,20 +3,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
-const todoSchema = z.strictObject({
-  id: z.string().min(1),
-  text: z.string().min(1),
-  completed: z.boolean(),
-});
+const todoSchema = z.strictObject({ id: z.string().min(1), text: z.string().min(1), completed: z.boolean() });
 type Todo = z.infer<typeof todoSchema>;
 
 const todosSchema = z.array(todoSchema);
 
 /** `fixtures/todos.json`: what each user starts with, by user name; everyone else starts with `default`. */
-const todoSeedsSchema = z.strictObject({
-  default: todosSchema,
-  users: z.record(z.string(), todosSchema),
-});
+const todoSeedsSchema = z.strictObject({ default: todosSchema, users: z.record(z.string(), todosSchema) });
 export type TodoSeeds = z.infer<typeof todoSeedsSchema>;
 
 const snapshotSchema = z.record(z.string(), todosSchema);

@@ -89,10 +89,7 @@ export function answerClient(
 }
 
 export function answerRefusal(c: OidcContext, callback: Callback, refusal: OAuthRefusal): Response {
-  return answerClient(c, callback, {
-    error: refusal.error,
-    error_description: describeRefusal(c, refusal),
-  });
+  return answerClient(c, callback, { error: refusal.error, error_description: describeRefusal(c, refusal) });
 }
 
 /** Silent sign-on that needed a person, or a flow that died: PingOne hides the true cause. */

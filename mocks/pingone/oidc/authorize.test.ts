@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Fields, newVerifier, REDIRECT_URI } from "../testing/client.ts";
+import { type Answer, basic, type Fields, form, REDIRECT_URI } from "../testing/client.ts";
 import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
@@ -51,11 +51,7 @@ describe("a request whose client or redirect URI cannot be trusted", () => {
   );
 
   it("[PING-012] gets a page in a browser, with everything in it escaped", async () => {
-    const page = await tenant
-      .openBrowser()
-      .open(
-        `${tenant.issuer}/authorize?${tenant.authorizeParameters({ redirect_uri: "https://x/<script>" })}`,
-      );
+    const page = await tenant.open({ redirect_uri: "https://x/<script>" });
     expect(page.response?.status).toBe(400);
     expect(page.heading).toBe("This request cannot be completed");
     expect(page.response?.headers.get("content-security-policy")).toContain("default-src 'none'");
@@ -237,19 +233,6 @@ describe("a request that PingOne accepts", () => {
 });
 
 describe("a form post to /authorize", () => {
-  it.each([
-    ["application/json", "{}"],
-    ["multipart/form-data; boundary=x", "--x--"],
-  ])("that is %s gets a P1Error", async (type, body) => {
-    const response = await fetch(`${tenant.issuer}/authorize`, {
-      method: "POST",
-      headers: { "content-type": type },
-      body,
-    });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ code: "INVALID_DATA" });
-  });
-
   it("that is too large gets a P1Error", async () => {
     const parameters = tenant.authorizeParameters({ padding: "x".repeat(70_000) });
     const response = await fetch(`${tenant.issuer}/authorize`, { method: "POST", body: parameters });
@@ -259,56 +242,44 @@ describe("a form post to /authorize", () => {
 });
 
 describe("pushed authorization requests (RFC 9126)", () => {
-  const push = (changes: Fields = {}, verifier = newVerifier()) =>
-    tenant.post("par", tenant.authorizeParameters(changes, verifier));
+  const push = (changes: Fields = {}, authorization?: string) =>
+    tenant.ask("par", tenant.authorizeParameters(changes), authorization);
+  const short = ({ request_uri }: Answer, client_id = "mcp-server") =>
+    form({ client_id, request_uri: String(request_uri) });
 
   it("[PING-023] take the place of the parameters, once, for the client that pushed", async () => {
-    const response = await push({ state: "pushed" });
-    expect(response.status).toBe(201);
-    const body = (await response.json()) as { request_uri: string; expires_in: number };
-    expect(body).toEqual({
+    const { headers, ...pushed } = await push({ state: "pushed" });
+    expect(pushed).toEqual({
+      status: 201,
       request_uri: expect.stringMatching(/^urn:ietf:params:oauth:request_uri:[0-9a-f-]{36}$/),
       expires_in: 60,
     });
-    const short = { client_id: "mcp-server", request_uri: body.request_uri };
-    const other = await tenant.authorize(new URLSearchParams({ ...short, client_id: "plain-client" }));
-    expect(other.status).toBe(400);
-    const page = await tenant.visit(
-      tenant.openBrowser(),
-      new URLSearchParams({ ...short, scope: "ignored" }),
-    );
+    expect((await tenant.authorize(short({ headers, ...pushed }, "plain-client"))).status).toBe(400);
+    const parameters = new URLSearchParams(`${short({ headers, ...pushed })}&scope=ignored`);
+    const page = await tenant.visit(tenant.openBrowser(), parameters);
     expect(page.url.searchParams.get("state")).toBe("pushed");
     expect(page.url.searchParams.get("code")).toMatch(UUID);
-    expect((await tenant.authorize(new URLSearchParams(short))).status).toBe(400);
+    expect((await tenant.authorize(parameters)).status).toBe(400);
   });
 
   it("are not taken, and stay good, when their URI is repeated", async () => {
-    const { request_uri } = (await (await push()).json()) as { request_uri: string };
-    const short = new URLSearchParams({ client_id: "mcp-server", request_uri });
-    const twice = new URLSearchParams(`${short}&${new URLSearchParams({ request_uri })}`);
+    const parameters = short(await push());
+    const twice = new URLSearchParams(`${parameters}&request_uri=${parameters.get("request_uri")}`);
     expect((await tenant.authorize(twice)).status).toBe(400);
-    expect((await tenant.authorize(short)).status).toBe(200);
+    expect((await tenant.authorize(parameters)).status).toBe(200);
   });
 
   it("[PING-023] serve an application that requires them", async () => {
     const client = { id: "pushing-client", secret: tenant.emulator.client.secret };
-    const response = await tenant.post(
-      "par",
-      tenant.authorizeParameters({ client_id: client.id }),
-      `Basic ${btoa(`${client.id}:${client.secret}`)}`,
-    );
-    const { request_uri } = (await response.json()) as { request_uri: string };
-    const page = await tenant.authorize(new URLSearchParams({ client_id: client.id, request_uri }));
-    expect(page.status).toBe(200);
+    const pushed = await push({ client_id: client.id }, basic(client));
+    expect((await tenant.authorize(short(pushed, client.id))).status).toBe(200);
   });
 
   it("expire", async () => {
     await using own = await startTenant();
-    const response = await own.post("par", own.authorizeParameters());
-    const { request_uri } = (await response.json()) as { request_uri: string };
+    const pushed = await own.ask("par", own.authorizeParameters());
     own.advanceSeconds(61);
-    const late = await own.authorize(new URLSearchParams({ client_id: "mcp-server", request_uri }));
-    expect(late.status).toBe(400);
+    expect((await own.authorize(short(pushed))).status).toBe(400);
   });
 
   it.each<[string, Fields, string]>([
@@ -318,9 +289,8 @@ describe("pushed authorization requests (RFC 9126)", () => {
     ["a request URI", { request_uri: "urn:x" }, "invalid_request"],
     ["the id of another client", { client_id: "plain-client" }, "invalid_client"],
   ])("[PING-023] are refused as JSON with %s", async (_, changes, error) => {
-    const response = await push(changes);
-    expect(response.status).toBe(error === "invalid_client" ? 401 : 400);
-    expect(await response.json()).toMatchObject({ error });
+    const status = error === "invalid_client" ? 401 : 400;
+    expect(await push(changes)).toMatchObject({ status, error });
   });
 
   it("do not show the flow how the client authenticated", async () => {
@@ -338,14 +308,11 @@ describe("pushed authorization requests (RFC 9126)", () => {
     });
     const client = { client_id: "post-client", client_secret: own.emulator.client.secret };
     const fields = own.authorizeParameters({ ...client, acr_values: policyId, shown: "yes" });
-    const { request_uri } = (await (await own.post("par", fields, "")).json()) as { request_uri: string };
-    const answer = await own.authorizeError(new URLSearchParams({ client_id: "post-client", request_uri }));
+    const answer = await own.authorizeError(short(await own.ask("par", fields, ""), "post-client"));
     expect(answer.error_description).toBe("/yes");
   });
 
   it("need client authentication", async () => {
-    const response = await tenant.post("par", tenant.authorizeParameters(), "");
-    expect(response.status).toBe(401);
-    expect(await response.json()).toMatchObject({ error: "invalid_client" });
+    expect(await push({}, "")).toMatchObject({ status: 401, error: "invalid_client" });
   });
 });

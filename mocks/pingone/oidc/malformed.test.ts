@@ -113,7 +113,7 @@ describe("a form that is right but for its content type", () => {
 describe("a form of a sign-on", () => {
   it.each(bodies)("with a body of %s gets a readable page, and goes on afterwards", async (_, type, body) => {
     const browser = tenant.openBrowser();
-    const page = await browser.open(`${tenant.issuer}/authorize?${tenant.authorizeParameters()}`);
+    const page = await tenant.open({}, browser);
     const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
     const answer = await browser.request(new URL(path, tenant.emulator.origin), {
       method: "POST",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { basic, claimsOf, headerOf } from "../testing/client.ts";
 import {
   addApplications,
+  editItem,
   editWorkerApplication,
   startTenant,
   type TenantOptions,
@@ -14,12 +15,9 @@ const withApplication = (changes: Readonly<Record<string, unknown>>): TenantOpti
   edit: editWorkerApplication(changes),
 });
 const withOfflineAccess: TenantOptions = {
-  edit: {
-    "grants.json": ({ _embedded: { grants } }) => {
-      const scopes = grants[0]?.scopes as unknown[] | undefined;
-      scopes?.push({ id: "a3d5c7e9-1006-4a6b-8c2d-1e3f5a7b9c01" });
-    },
-  },
+  edit: editItem("grants.json", 0, {
+    scopes: [1002, 1003, 1006].map((scope) => ({ id: `a3d5c7e9-${scope}-4a6b-8c2d-1e3f5a7b9c01` })),
+  }),
 };
 
 describe("a refresh token is issued", () => {

@@ -10,8 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => tenant[Symbol.asyncDispose]());
 
-const open = (parameters = tenant.authorizeParameters(), browser = tenant.openBrowser()) =>
-  browser.open(`${tenant.issuer}/authorize?${parameters}`);
+const open: Tenant["open"] = (changes, browser) => tenant.open(changes, browser);
 const credentials = { Username: "alice", Password: PASSWORD };
 const sessionsOf = (username: string) =>
   tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;
@@ -52,8 +51,8 @@ describe("signing on", () => {
 
   it("[PING-072] keeps two tabs of one browser apart", async () => {
     const browser = tenant.openBrowser();
-    const one = await open(tenant.authorizeParameters({ state: "one" }), browser);
-    const two = await open(tenant.authorizeParameters({ state: "two" }), browser);
+    const one = await open({ state: "one" }, browser);
+    const two = await open({ state: "two" }, browser);
     const finish = async (page: typeof one) => (await page.submit("Sign On", credentials)).submit("Approve");
     expect((await finish(one)).url.searchParams.get("state")).toBe("one");
     const second = await two.submit("Sign On", credentials);
@@ -72,7 +71,7 @@ describe("signing on", () => {
 
   it("is bound to its own token, not only to the id in the address", async () => {
     const browser = tenant.openBrowser();
-    const page = await open(tenant.authorizeParameters(), browser);
+    const page = await open({}, browser);
     const path = page.root.querySelector("form")?.getAttribute("action") ?? "";
     await browser.cookies.setCookie(`interactionToken=guessed; Path=${path}`, tenant.issuer + path);
     const forged = await page.submit("Sign On", credentials);
@@ -97,10 +96,7 @@ describe("signing on", () => {
 
 describe("the answer of a flow", () => {
   it("[PING-082] is the author's own error code and text when the person declines", async () => {
-    const page = await (await open(tenant.authorizeParameters({ state: "s" }))).submit(
-      "Sign On",
-      credentials,
-    );
+    const page = await (await open({ state: "s" })).submit("Sign On", credentials);
     const { searchParams } = (await page.submit("Decline")).url;
     expect(Object.fromEntries(searchParams)).toEqual({
       error: "invalid_request",
@@ -132,7 +128,7 @@ describe("the answer of a flow", () => {
     /** Approves with these of the scopes that the consent page offers. */
     async function approve(scope: string, picked: string) {
       tenant.emulator.admin.chooseFlow("consent-reduced-scopes");
-      const page = await (await open(tenant.authorizeParameters({ scope }))).submit("Sign On", credentials);
+      const page = await (await open({ scope })).submit("Sign On", credentials);
       const form = page.root.querySelector("form");
       const hidden = page.root
         .querySelectorAll("input[type=hidden]")
@@ -169,7 +165,7 @@ describe("an SSO session", () => {
   it("[PING-075] signs the person on silently through a flow with Check Session", async () => {
     const browser = tenant.openBrowser();
     const first = await tenant.obtainTokens({ browser });
-    const page = await open(tenant.authorizeParameters(), browser);
+    const page = await open({}, browser);
     expect(page.url.searchParams.get("code")).toMatch(UUID);
     const again = await tenant.obtainTokens({ browser });
     expect(claimsOf(again.id_token).sid).toBe(claimsOf(first.id_token).sid);
@@ -179,12 +175,12 @@ describe("an SSO session", () => {
     tenant.emulator.admin.chooseFlow("sign-on-every-time");
     const browser = tenant.openBrowser();
     await tenant.signIn({ browser });
-    expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
+    expect((await open({}, browser)).heading).toBe("Sign On");
   });
 
   it("[PING-017] [PING-094] answers prompt=none with a code while it lives, and without it with login_required", async () => {
     const browser = tenant.openBrowser();
-    const silent = tenant.authorizeParameters({ prompt: "none" });
+    const silent = { prompt: "none" };
     expect((await open(silent, browser)).url.searchParams.get("error")).toBe("login_required");
     await tenant.signIn({ browser });
     expect((await open(silent, browser)).url.searchParams.get("code")).toMatch(UUID);
@@ -194,7 +190,7 @@ describe("an SSO session", () => {
     const browser = tenant.openBrowser();
     await tenant.signIn({ browser });
     tenant.emulator.admin.chooseFlow("consent-always");
-    const page = await open(tenant.authorizeParameters({ prompt: "none" }), browser);
+    const page = await open({ prompt: "none" }, browser);
     expect(page.url.searchParams.get("error")).toBe("login_required");
   });
 
@@ -202,7 +198,7 @@ describe("an SSO session", () => {
     const browser = tenant.openBrowser();
     const first = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(100);
-    expect((await open(tenant.authorizeParameters({ prompt: "login" }), browser)).heading).toBe("Sign On");
+    expect((await open({ prompt: "login" }, browser)).heading).toBe("Sign On");
     const second = await tenant.obtainTokens({ browser, parameters: { prompt: "login" } });
     const [before, after] = [claimsOf(first.id_token), claimsOf(second.id_token)];
     expect(after.sid).toBe(before.sid);
@@ -217,7 +213,7 @@ describe("an SSO session", () => {
     const browser = tenant.openBrowser();
     await tenant.signIn({ browser });
     tenant.advanceSeconds(600);
-    expect((await open(tenant.authorizeParameters({ max_age: maxAge }), browser)).heading).toBe(heading);
+    expect((await open({ max_age: maxAge }, browser)).heading).toBe(heading);
   });
 
   it("[PING-061] of a person who only passed through keeps its auth_time", async () => {
@@ -261,7 +257,7 @@ describe("an SSO session", () => {
     const browser = tenant.openBrowser();
     const { refresh_token } = await tenant.obtainTokens({ browser });
     tenant.advanceSeconds(43_200 * 60);
-    expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
+    expect((await open({}, browser)).heading).toBe("Sign On");
     expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
   });
 
@@ -269,7 +265,7 @@ describe("an SSO session", () => {
     const browser = tenant.openBrowser();
     const { access_token, refresh_token } = await tenant.obtainTokens({ browser });
     expect(tenant.emulator.admin.endSession("alice")).toBe(1);
-    expect((await open(tenant.authorizeParameters(), browser)).heading).toBe("Sign On");
+    expect((await open({}, browser)).heading).toBe("Sign On");
     expect(await tenant.isActive(access_token)).toBe(false);
     expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
     expect((await tenant.userInfo(access_token)).status).toBe(401);

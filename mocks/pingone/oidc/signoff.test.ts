@@ -20,9 +20,7 @@ afterEach(() => tenant[Symbol.asyncDispose]());
 
 const signOff = (fields: Record<string, string>) => browser.open(`${tenant.issuer}/signoff?${form(fields)}`);
 const isSignedOn = async () => {
-  const page = await browser.open(
-    `${tenant.issuer}/authorize?${tenant.authorizeParameters({ prompt: "none" })}`,
-  );
+  const page = await tenant.open({ prompt: "none" }, browser);
   return page.url.searchParams.has("code");
 };
 

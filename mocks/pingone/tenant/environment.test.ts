@@ -1,34 +1,41 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { WORKER_ORIGIN } from "../testing/client.ts";
-import { copyFixtures, startTenant, type TenantOptions } from "../testing/tenant.ts";
+import {
+  copyFixtures,
+  editItem,
+  editList,
+  editWorkerApplication,
+  type Item,
+  startTenant,
+  type TenantOptions,
+} from "../testing/tenant.ts";
 import { type Environment, EnvironmentFixtureError, loadEnvironment } from "./environment.ts";
 
 const POLICY = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
 const UNLISTED = "11111111111111111111111111111111";
 
+function loadFrom(directory: string): Environment {
+  const options = { workerOrigin: WORKER_ORIGIN, flowPolicyIds: [POLICY, UNLISTED] };
+  return loadEnvironment(join(directory, "pingone"), options);
+}
+
 async function load(options: TenantOptions): Promise<Environment> {
   const directory = await copyFixtures(options);
   try {
-    return loadEnvironment(join(directory, "pingone"), {
-      workerOrigin: WORKER_ORIGIN,
-      flowPolicyIds: [POLICY, UNLISTED],
-    });
+    return loadFrom(directory);
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-const applications = (change: (list: Record<string, unknown>[]) => void): TenantOptions => ({
-  edit: { "applications.json": (file) => change(file._embedded.applications) },
-});
-const grants = (change: (list: Record<string, unknown>[]) => void): TenantOptions => ({
-  edit: { "grants.json": (file) => change(file._embedded.grants) },
-});
-const resources = (change: (list: Record<string, unknown>[]) => void): TenantOptions => ({
-  edit: { "resources.json": (file) => change(file._embedded.resources) },
-});
+/** Of the first item of a list, or of the one at `index`. */
+const set =
+  (changes: Item, index = 0) =>
+  (items: Item[]) =>
+    Object.assign(items[index] ?? {}, changes);
+const add = (item: Item) => (items: Item[]) => items.push(item);
 
 describe("fixtures of an environment", () => {
   it("[PING-026] stand for PingOne's configuration, with {worker} replaced by the Worker's origin", async () => {
@@ -48,23 +55,25 @@ describe("fixtures of an environment", () => {
     ]);
   });
 
-  it("may be bare arrays, and may hold applications that are not OIDC ones", async () => {
+  it("may hold applications that are not OIDC ones, and attributes that are not known here", async () => {
+    const saml = { id: "saml", protocol: "SAML", type: "WEB_APP" };
+    const console = { id: "console", protocol: "OPENID_CONNECT", type: "PING_ONE_PORTAL" };
     const environment = await load({
       edit: {
-        "applications.json": (file) => {
-          file._embedded.applications.push({ id: "saml", protocol: "SAML", type: "WEB_APP" });
-          file._embedded.applications.push({
-            id: "console",
-            protocol: "OPENID_CONNECT",
-            type: "PING_ONE_PORTAL",
-          });
-        },
-        "grants.json": (file) => {
-          Object.assign(file._embedded.grants[0] ?? {}, { unknownAttribute: { of: "a real export" } });
-        },
+        ...editList("applications.json", (items) => items.push(saml, console)),
+        ...editItem("grants.json", 0, { unknownAttribute: { of: "a real export" } }),
       },
     });
     expect(environment.applications.map(({ id }) => id)).toEqual(["mcp-server", "consent-worker"]);
+  });
+
+  it("may be bare arrays", async () => {
+    const own = await copyFixtures({});
+    const path = join(own, "pingone/applications.json");
+    const { _embedded } = JSON.parse(await readFile(path, "utf8"));
+    await writeFile(path, JSON.stringify(_embedded.applications));
+    expect(loadFrom(own).applications.map(({ id }) => id)).toEqual(["mcp-server", "consent-worker"]);
+    await rm(own, { recursive: true });
   });
 
   it("[PING-016] assign a listed policy where the assignments say, and an unlisted flow file everywhere, last", async () => {
@@ -74,154 +83,77 @@ describe("fixtures of an environment", () => {
   });
 
   it("leave a disabled policy out", async () => {
-    const environment = await load({
-      edit: {
-        "flow-policies.json": (file) =>
-          Object.assign(file._embedded.flowPolicies[0] ?? {}, { enabled: false }),
-      },
-    });
+    const environment = await load({ edit: editItem("flow-policies.json", 0, { enabled: false }) });
     expect(environment.policiesOf("mcp-server")).toEqual([UNLISTED]);
   });
 
-  it.each<[string, TenantOptions, RegExp]>([
+  const apps = "applications";
+  const method = "tokenEndpointAuthMethod";
+  it.each<[string, (items: Item[]) => unknown, string]>([
+    [apps, set({ secret: undefined }), "[0].secret: is missing; CLIENT_SECRET_BASIC needs one"],
+    [apps, set({ redirectUris: [] }), "[0].redirectUris: AUTHORIZATION_CODE needs at least one"],
+    [apps, set({ redirectUris: ["https://a/#x"] }), "[0].redirectUris[0]: must be an absolute URI"],
+    [apps, set({ redirectUris: ["https://a/*"] }), "[0].redirectUris[0]: wildcards are not modelled"],
+    [apps, set({ [method]: "BASIC" }), `[0].${method}: Invalid option`],
+    [apps, (items) => items.push({ ...items[0] }), 'the id "mcp-server" stands twice'],
+    [apps, (items) => items.shift(), "holds no OIDC application with the grant type AUTHORIZATION_CODE"],
+    ["grants", set({ application: { id: "x" } }), '[0].application.id: there is no application "x"'],
+    ["grants", set({ resource: { id: "x" } }), '[0].resource.id: there is no resource "x"'],
     [
-      "a missing secret",
-      applications(([app]) => delete app?.secret),
-      /pingone\/applications\.json: \[0\]\.secret: is missing; CLIENT_SECRET_BASIC needs one/,
+      "grants",
+      set({ scopes: [{ id: "x" }] }),
+      '[0].scopes: the resource "openid" has no scope with the id "x"',
     ],
     [
-      "no redirect URI",
-      applications(([app]) => Object.assign(app ?? {}, { redirectUris: [] })),
-      /applications\.json: \[0\]\.redirectUris: AUTHORIZATION_CODE needs at least one/,
+      "grants",
+      (items) => items.push({ ...items[0], scopes: [] }),
+      "[2]: one application has one grant for each",
     ],
     [
-      "a redirect URI with a fragment",
-      applications(([app]) => Object.assign(app ?? {}, { redirectUris: ["https://a.example/#x"] })),
-      /applications\.json: \[0\]\.redirectUris\[0\]: must be an absolute URI without a fragment/,
+      "resources",
+      set({ audience: "https://api.pingone.com" }, 2),
+      "[2].audience: of a custom resource must not",
+    ],
+    ["resources", set({ accessTokenValiditySeconds: 60 }, 2), "[2].accessTokenValiditySeconds: "],
+    ["resources", set({ scopes: [{ id: "s", name: "a b" }] }, 2), "[2].scopes[0].name: a scope is printable"],
+    ["flow-policies", add({ id: "x", name: "X" }), 'no flow file has the policyId "x" of the policy "X"'],
+    [
+      "flow-policy-assignments",
+      set({ application: { id: "x" } }),
+      '[0].application.id: there is no application "x"',
     ],
     [
-      "a wildcard redirect URI",
-      applications(([app]) => Object.assign(app ?? {}, { redirectUris: ["https://a.example/*"] })),
-      /redirectUris\[0\]: wildcards are not modelled/,
+      "flow-policy-assignments",
+      set({ flowPolicy: { id: "y" } }),
+      '[0].flowPolicy.id: there is no flow policy "y"',
     ],
-    [
-      "an unknown authentication method",
-      applications(([app]) => Object.assign(app ?? {}, { tokenEndpointAuthMethod: "BASIC" })),
-      /applications\.json: \[0\]\.tokenEndpointAuthMethod: Invalid option/,
-    ],
-    [
-      "a repeated application",
-      applications((list) => list.push(structuredClone(list[0] ?? {}))),
-      /applications\.json: the id "mcp-server" stands twice/,
-    ],
-    [
-      "nobody to sign on",
-      applications((list) => list.shift()),
-      /applications\.json: holds no OIDC application with the grant type AUTHORIZATION_CODE/,
-    ],
-    [
-      "a grant for an unknown application",
-      grants(([grant]) => Object.assign(grant ?? {}, { application: { id: "x" } })),
-      /grants\.json: \[0\]\.application\.id: there is no application "x"/,
-    ],
-    [
-      "a grant for an unknown resource",
-      grants(([grant]) => Object.assign(grant ?? {}, { resource: { id: "x" } })),
-      /grants\.json: \[0\]\.resource\.id: there is no resource "x"/,
-    ],
-    [
-      "a grant for an unknown scope",
-      grants(([grant]) => Object.assign(grant ?? {}, { scopes: [{ id: "x" }] })),
-      /grants\.json: \[0\]\.scopes: the resource "openid" has no scope with the id "x"/,
-    ],
-    [
-      "two grants for one resource",
-      grants((list) => list.push({ ...list[0], scopes: [] })),
-      /grants\.json: \[2\]: one application has one grant for each resource/,
-    ],
-    [
-      "one scope name of two resources",
-      {
-        edit: {
-          "resources.json": (file) => {
-            file._embedded.resources.push({
-              id: "second",
-              name: "Second API",
-              type: "CUSTOM",
-              scopes: [{ id: "second-read", name: "todo_api:read" }],
-            });
-          },
-          "grants.json": (file) => {
-            file._embedded.grants.push({
-              application: { id: "mcp-server" },
-              resource: { id: "second" },
-              scopes: [{ id: "second-read" }],
-            });
-          },
-        },
-      },
-      /grants\.json: \[2\]\.scopes: an application may be granted the scope name "todo_api:read" only once/,
-    ],
-    [
-      "a custom audience of PingOne's",
-      resources((list) => Object.assign(list[2] ?? {}, { audience: "https://api.pingone.com" })),
-      /resources\.json: \[2\]\.audience: of a custom resource must not contain "pingone"/,
-    ],
-    [
-      "tokens too short-lived for PingOne",
-      resources((list) => Object.assign(list[2] ?? {}, { accessTokenValiditySeconds: 60 })),
-      /resources\.json: \[2\]\.accessTokenValiditySeconds: /,
-    ],
-    [
-      "a scope with a space",
-      resources((list) => Object.assign(list[2] ?? {}, { scopes: [{ id: "s", name: "a b" }] })),
-      /resources\.json: \[2\]\.scopes\[0\]\.name: a scope is printable ASCII/,
-    ],
-    [
-      "a policy without a flow",
-      { edit: { "flow-policies.json": (file) => file._embedded.flowPolicies.push({ id: "x", name: "X" }) } },
-      /flow-policies\.json: no flow file has the policyId "x" of the policy "X"/,
-    ],
-    [
-      "an assignment of nothing to nobody",
-      {
-        edit: {
-          "flow-policy-assignments.json": (file) => {
-            file._embedded.flowPolicyAssignments = [
-              { application: { id: "x" }, flowPolicy: { id: "y" }, priority: 1 },
-            ];
-          },
-        },
-      },
-      /\[0\]\.application\.id: there is no application "x"[\s\S]*\[0\]\.flowPolicy\.id: there is no flow policy "y"/,
-    ],
-    [
-      "an environment id that is no UUID",
-      { edit: { "environment.json": (file) => Object.assign(file, { id: "env" }) } },
-      /environment\.json: id: Invalid UUID/,
-    ],
-  ])("are refused with path and reason: %s", async (_, options, reason) => {
-    const loading = load(options);
+  ])("are refused with path and reason: %s, %o, %s", async (name, change, reason) => {
+    const loading = load({ edit: editList(`${name}.json`, change) });
     await expect(loading).rejects.toThrow(EnvironmentFixtureError);
-    await expect(loading).rejects.toThrow(reason);
+    await expect(loading).rejects.toThrow(`/pingone/${name}.json: ${reason}`);
   });
 
-  it("name every faulty file at once", async () => {
-    const faulty = load({
+  it("are refused when two resources give an application one scope name", async () => {
+    const scopes = [{ id: "second-read", name: "todo_api:read" }];
+    const grant = { application: { id: "mcp-server" }, resource: { id: "second" }, scopes };
+    const loading = load({
       edit: {
-        "environment.json": (file) => Object.assign(file, { region: "XX" }),
-        "applications.json": (file) =>
-          Object.assign(file._embedded.applications[0] ?? {}, { grantTypes: ["X"] }),
+        ...editList("resources.json", add({ id: "second", name: "Second API", type: "CUSTOM", scopes })),
+        ...editList("grants.json", add(grant)),
       },
     });
-    await expect(faulty).rejects.toThrow(
-      /environment\.json: region: [\s\S]*applications\.json: \[0\]\.grantTypes\[0\]: /,
+    await expect(loading).rejects.toThrow(
+      'grants.json: [2].scopes: an application may be granted the scope name "todo_api:read" only once',
     );
   });
 
-  it("stop the emulator from starting when they are faulty", async () => {
-    await expect(startTenant(applications(([app]) => delete app?.secret))).rejects.toThrow(
-      /applications\.json/,
+  it("name every faulty file at once, and stop the emulator from starting", async () => {
+    const edit = {
+      "environment.json": (file: Item) => Object.assign(file, { id: "env", region: "XX" }),
+      ...editWorkerApplication({ grantTypes: ["X"] }),
+    };
+    await expect(startTenant({ edit })).rejects.toThrow(
+      /environment\.json: id: Invalid UUID[\s\S]*region: [\s\S]*applications\.json: \[0\]\.grantTypes\[0\]: /,
     );
   });
 });
@@ -232,16 +164,12 @@ describe("another environment", () => {
       edit: {
         "environment.json": (file) =>
           Object.assign(file, { id: "9b6a3a52-0c0f-4f0e-8a33-5a6a6d0e7f11", region: "EU" }),
-        "applications.json": (file) =>
-          Object.assign(file._embedded.applications[0] ?? {}, { id: "another-client" }),
-        "grants.json": (file) => {
-          for (const grant of file._embedded.grants) grant.application = { id: "another-client" };
-        },
-        "flow-policy-assignments.json": (file) => {
-          file._embedded.flowPolicyAssignments = [];
-        },
-        "resources.json": (file) =>
-          Object.assign(file._embedded.resources[2] ?? {}, { audience: "https://another.api.example" }),
+        ...editWorkerApplication({ id: "another-client" }),
+        ...editList("grants.json", (grants) => {
+          for (const grant of grants) grant.application = { id: "another-client" };
+        }),
+        ...editList("flow-policy-assignments.json", (assignments) => assignments.splice(0)),
+        ...editItem("resources.json", 2, { audience: "https://another.api.example" }),
       },
     });
     expect(tenant.issuer).toBe(`${tenant.emulator.origin}/9b6a3a52-0c0f-4f0e-8a33-5a6a6d0e7f11/as`);

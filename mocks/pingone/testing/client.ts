@@ -12,17 +12,22 @@ export const ALL_SCOPES = "openid profile email todo_api:read todo_api:write";
 /** TEST ONLY: the password of every test user. */
 export const PASSWORD = "2FederateM0re!";
 
-export interface TokenAnswer {
+/** An answer in JSON, with the status and the headers it came with. */
+export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly error?: string;
+  readonly error_description?: string;
+  readonly [member: string]: unknown;
+}
+
+export interface TokenAnswer extends Answer {
   readonly access_token: string;
   readonly refresh_token: string;
   readonly id_token: string;
   readonly scope: string;
   readonly token_type: string;
   readonly expires_in: number;
-  readonly error?: string;
-  readonly error_description?: string;
 }
 
 export interface SignedIn {
@@ -36,16 +41,15 @@ export interface SignedIn {
 
 export type Fields = Readonly<Record<string, string | undefined>>;
 
-export class TestClient {
-  readonly #pingone: {
-    readonly issuer: string;
-    readonly client: { readonly id: string; readonly secret: string };
-  };
+interface Registration {
+  readonly issuer: string;
+  readonly client: { readonly id: string; readonly secret: string };
+}
 
-  constructor(pingone: {
-    readonly issuer: string;
-    readonly client: { readonly id: string; readonly secret: string };
-  }) {
+export class TestClient {
+  readonly #pingone: Registration;
+
+  constructor(pingone: Registration) {
     this.#pingone = pingone;
   }
 
@@ -89,9 +93,15 @@ export class TestClient {
     return Object.fromEntries(url.hash === "" ? url.searchParams : new URLSearchParams(url.hash.slice(1)));
   }
 
+  /** The page to which an authorization request leads a browser. */
+  open(changes: Fields | URLSearchParams = {}, browser = this.openBrowser()): Promise<TestPage> {
+    const parameters = changes instanceof URLSearchParams ? changes : this.authorizeParameters(changes);
+    return browser.open(`${this.issuer}/authorize?${parameters}`);
+  }
+
   /** Signs on and approves; screens that do not appear are not waited for. Ends wherever the person ends. */
   async visit(browser: TestBrowser, parameters: URLSearchParams, username = "alice"): Promise<TestPage> {
-    let page = await browser.open(`${this.issuer}/authorize?${parameters}`);
+    let page = await this.open(parameters, browser);
     if (page.heading === "Sign On")
       page = await page.submit("Sign On", { Username: username, Password: PASSWORD });
     if (page.heading === "Application Consent") page = await page.submit("Approve");
@@ -128,10 +138,15 @@ export class TestClient {
     });
   }
 
-  async token(fields: Fields | URLSearchParams, authorization?: string): Promise<TokenAnswer> {
-    const response = await this.post("token", fields, authorization);
+  /** As {@link post}, for an endpoint that answers in JSON. */
+  async ask(endpoint: string, fields: Fields | URLSearchParams, authorization?: string): Promise<Answer> {
+    const response = await this.post(endpoint, fields, authorization);
     const body = (await response.json()) as Record<string, unknown>;
-    return { ...body, status: response.status, headers: response.headers } as unknown as TokenAnswer;
+    return { ...body, status: response.status, headers: response.headers };
+  }
+
+  token(fields: Fields | URLSearchParams, authorization?: string): Promise<TokenAnswer> {
+    return this.ask("token", fields, authorization) as Promise<TokenAnswer>;
   }
 
   redeem(login: SignedIn, changes: Fields = {}, authorization?: string): Promise<TokenAnswer> {
@@ -158,8 +173,7 @@ export class TestClient {
   }
 
   async isActive(token: string): Promise<boolean> {
-    const response = await this.post("introspect", { token });
-    return ((await response.json()) as { active: boolean }).active;
+    return (await this.ask("introspect", { token })).active === true;
   }
 
   async keyIds(): Promise<string[]> {

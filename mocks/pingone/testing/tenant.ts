@@ -9,7 +9,7 @@ import { TestClient, WORKER_ORIGIN } from "./client.ts";
 
 const SHIPPED = join(import.meta.dirname, "../../../fixtures");
 
-type Item = Record<string, unknown>;
+export type Item = Record<string, unknown>;
 type Collection = "applications" | "resources" | "grants" | "flowPolicies" | "flowPolicyAssignments";
 /** A fixture as the loose JSON that a person would edit. */
 type FixtureFile = Item & { readonly _embedded: Record<Collection, Item[]> };
@@ -24,31 +24,30 @@ export interface TenantOptions {
   readonly onChange?: () => void;
 }
 
-/** First application of the fixture, the Worker's. */
-export function editWorkerApplication(
-  changes: Readonly<Record<string, unknown>>,
-): NonNullable<TenantOptions["edit"]> {
-  return { "applications.json": (file) => Object.assign(file._embedded.applications[0] ?? {}, changes) };
+type Edit = NonNullable<TenantOptions["edit"]>;
+
+/** Changes the list that a file like `applications.json` holds. */
+export function editList(file: string, change: (items: Item[]) => unknown): Edit {
+  return { [file]: ({ _embedded }) => Object.values(_embedded).forEach(change) };
 }
 
+/** Changes one item of the list that a file holds; `undefined` takes an attribute out. */
+export function editItem(file: string, index: number, changes: Readonly<Item>): Edit {
+  return editList(file, (items) => Object.assign(items[index] ?? {}, changes));
+}
+
+export const editWorkerApplication = (changes: Readonly<Item>) => editItem("applications.json", 0, changes);
+
 /** Applications beside the Worker's, each like it but for the changes, with the same grants and policy. */
-export function addApplications(...added: readonly Item[]): NonNullable<TenantOptions["edit"]> {
-  const copyFor = (items: Item[], id: unknown) =>
-    structuredClone(items)
-      .filter((item) => (item.application as Item).id === "mcp-server")
-      .map((item) => ({ ...item, application: { id } }));
+export function addApplications(...added: readonly Item[]): Edit {
+  const copyForAll = (items: Item[]) => {
+    const own = items.filter((item) => (item.application as Item).id === "mcp-server");
+    for (const { id } of added) items.push(...own.map((item) => ({ ...item, application: { id } })));
+  };
   return {
-    "applications.json": ({ _embedded: { applications } }) => {
-      for (const changes of added) applications.push({ ...structuredClone(applications[0]), ...changes });
-    },
-    "grants.json": ({ _embedded: { grants } }) => {
-      const own = structuredClone(grants);
-      for (const { id } of added) grants.push(...copyFor(own, id));
-    },
-    "flow-policy-assignments.json": ({ _embedded: { flowPolicyAssignments } }) => {
-      const own = structuredClone(flowPolicyAssignments);
-      for (const { id } of added) flowPolicyAssignments.push(...copyFor(own, id));
-    },
+    ...editList("applications.json", (items) => items.push(...added.map((own) => ({ ...items[0], ...own })))),
+    ...editList("grants.json", copyForAll),
+    ...editList("flow-policy-assignments.json", copyForAll),
   };
 }
 

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ALL_SCOPES, basic, claimsOf, headerOf } from "../testing/client.ts";
-import { addApplications, editWorkerApplication, startTenant, type Tenant } from "../testing/tenant.ts";
+import {
+  addApplications,
+  editItem,
+  editList,
+  editWorkerApplication,
+  startTenant,
+  type Tenant,
+} from "../testing/tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
 const UUID = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -16,32 +23,24 @@ afterEach(() => tenant[Symbol.asyncDispose]());
 
 const tokensFor = (scope: string) => tenant.obtainTokens({ parameters: { scope } });
 
+const application = { id: "mcp-server" };
+const secondApi = {
+  id: "second",
+  name: "Second API",
+  type: "CUSTOM",
+  audience: "https://second.api.example",
+  accessTokenValiditySeconds: 600,
+  scopes: [{ id: "second-read", name: "second:read" }],
+};
+const pingOneApi = { id: "a3d5c7e9-0002-4a6b-8c2d-1e3f5a7b9c02" };
+const readUsers = { id: "a3d5c7e9-2001-4a6b-8c2d-1e3f5a7b9c02" };
 /** A second custom resource, and a scope of PingOne's own API, granted to the Worker's application. */
 const withSecondApi = {
-  ...addApplications(),
-  "resources.json": ({
-    _embedded: { resources },
-  }: {
-    _embedded: { resources: Record<string, unknown>[] };
-  }) => {
-    resources.push({
-      id: "second",
-      name: "Second API",
-      type: "CUSTOM",
-      audience: "https://second.api.example",
-      accessTokenValiditySeconds: 600,
-      scopes: [{ id: "second-read", name: "second:read" }],
-    });
-  },
-  "grants.json": ({ _embedded: { grants } }: { _embedded: { grants: Record<string, unknown>[] } }) => {
-    const application = { id: "mcp-server" };
+  ...editList("resources.json", (resources) => resources.push(secondApi)),
+  ...editList("grants.json", (grants) => {
     grants.push({ application, resource: { id: "second" }, scopes: [{ id: "second-read" }] });
-    grants.push({
-      application,
-      resource: { id: "a3d5c7e9-0002-4a6b-8c2d-1e3f5a7b9c02" },
-      scopes: [{ id: "a3d5c7e9-2001-4a6b-8c2d-1e3f5a7b9c02" }],
-    });
-  },
+    grants.push({ application, resource: pingOneApi, scopes: [readUsers] });
+  }),
 };
 
 describe("an access token", () => {
@@ -109,10 +108,7 @@ describe("an access token", () => {
 
   it("[PING-041] [PING-101] lives as long as its resource says, and expires_in says the same", async () => {
     await using own = await startTenant({
-      edit: {
-        "resources.json": ({ _embedded: { resources } }) =>
-          Object.assign(resources[2] ?? {}, { accessTokenValiditySeconds: 300 }),
-      },
+      edit: editItem("resources.json", 2, { accessTokenValiditySeconds: 300 }),
     });
     const tokens = await own.obtainTokens();
     const claims = claimsOf(tokens.access_token);
