@@ -1,7 +1,7 @@
 /** `POST /as/par` (RFC 9126): takes what `/authorize` takes, checks it the same way, answers errors as JSON. */
 import { OAuthRefusal } from "../refusals.ts";
 import type { OidcContext } from "./context.ts";
-import { parseParameters } from "./rules/parameters.ts";
+import { RequestParameters } from "./rules/parameters.ts";
 
 /** RFC 9126 section 2.1. @throws {OAuthRefusal} */
 export function refuseRequestUri(c: OidcContext): void {
@@ -17,7 +17,7 @@ export function dropCredentials(c: OidcContext): void {
   parameters.delete("resource");
   for (const resource of sent.getAll("resource")) parameters.append("resource", resource);
   for (const name of ["client_secret", "client_assertion", "client_assertion_type"]) parameters.delete(name);
-  c.set("parameters", parseParameters(parameters));
+  c.set("parameters", new RequestParameters(parameters));
 }
 
 export function pushRequest(c: OidcContext): Response {

@@ -3,12 +3,14 @@
 import type { OidcContext } from "./context.ts";
 import { callbackOf, validateRequest } from "./rules/authorization-request.ts";
 import { authenticateApplication } from "./rules/client-authentication.ts";
-import { parseParameters, readForm } from "./rules/parameters.ts";
+import { RequestParameters, readForm } from "./rules/parameters.ts";
 
 /** From the query of a GET, from the form of a POST. @throws {UnreadableBody} */
 export async function readParameters(c: OidcContext): Promise<void> {
   const parameters =
-    c.req.method === "POST" ? await readForm(c.req.raw) : parseParameters(new URL(c.req.url).searchParams);
+    c.req.method === "POST"
+      ? await readForm(c.req.raw)
+      : new RequestParameters(new URL(c.req.url).searchParams);
   c.set("parameters", parameters);
 }
 

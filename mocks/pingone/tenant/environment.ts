@@ -2,9 +2,10 @@
  * The PingOne environment that the emulator plays, read once from `fixtures/pingone/` and checked as a whole: every
  * fault of every file is named, with the file's path, before anything listens.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
+import { describeFaults, readJson } from "./fixture-file.ts";
 import {
   type Application,
   applicationsSchema,
@@ -64,20 +65,12 @@ export function loadEnvironment(directory: string, options: LoadEnvironmentOptio
   const read = <T>(name: string, schema: z.ZodType<T>, whenMissing?: T): T | undefined => {
     const path = join(directory, name);
     if (whenMissing !== undefined && !existsSync(path)) return whenMissing;
-    let content: unknown;
     try {
-      content = JSON.parse(readFileSync(path, "utf8"));
+      const parsed = schema.safeParse(readJson(path));
+      if (parsed.success) return parsed.data;
+      problems.push(...describeFaults(path, parsed.error));
     } catch (error) {
-      problems.push(
-        `${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return undefined;
-    }
-    const parsed = schema.safeParse(content);
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) {
-      const where = issue.path.length > 0 ? `${z.core.toDotPath(issue.path)}: ` : "";
-      problems.push(`${path}: ${where}${issue.message}`);
+      problems.push((error as Error).message);
     }
     return undefined;
   };

@@ -6,9 +6,9 @@
  * Deliberately not modelled: populations, groups, MFA devices, password history and any other password policy.
  */
 import { randomBytes, randomUUID, scryptSync, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
+import { describeFaults, readJson } from "./fixture-file.ts";
 
 /** A default-ish PingOne password policy: five failures lock the password for a quarter of an hour. */
 const LOCKOUT_FAILURES = 5;
@@ -108,15 +108,7 @@ export interface UserStoreOptions {
  * @throws {Error} naming `path` and every fault of the fixture.
  */
 export function loadUserStore(path: string, options: Omit<UserStoreOptions, "source">): UserStore {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new Error(
-      `${path}: cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  return new UserStore(content, { ...options, source: path });
+  return new UserStore(readJson(path), { ...options, source: path });
 }
 
 /** Where the users of the emulator are looked up, checked and changed. */
@@ -298,7 +290,7 @@ export class UserStore {
 
 function parseFixture(content: unknown, source: string): z.output<typeof usersFixture> {
   const parsed = usersFixture.safeParse(content);
-  if (!parsed.success) throw new Error(describeFaults(source, parsed.error));
+  if (!parsed.success) throw new Error(describeFaults(source, parsed.error).join("\n"));
   for (const key of ["id", "username", "email"] as const) {
     const seen = new Set<string>();
     for (const { [key]: value } of parsed.data) {
@@ -314,15 +306,6 @@ function parseFixture(content: unknown, source: string): z.output<typeof usersFi
 function barOf({ enabled, account }: User): "DISABLED" | "ACCOUNT_LOCKED" | undefined {
   if (!enabled) return "DISABLED";
   return account.status === "LOCKED" || !account.canAuthenticate ? "ACCOUNT_LOCKED" : undefined;
-}
-
-/** One line for each fault, starting with the file's path. */
-function describeFaults(source: string, { issues }: z.ZodError): string {
-  return issues
-    .map(
-      ({ path, message }) => `${source}: ${path.length > 0 ? `${z.core.toDotPath(path)}: ` : ""}${message}`,
-    )
-    .join("\n");
 }
 
 function fromFixture(fixture: z.output<typeof userFixture>, now: number): StoredUser {

@@ -14,36 +14,19 @@ export interface AccessTokenTimes {
 /** `aud` is an array, `scope` a string. There is no `nbf`, no `amr` and no `nonce`. */
 export function accessTokenClaims(
   { tenant, signer }: Tokens,
-  grant: Grant,
+  clientId: string,
+  grant: Grant | undefined,
   audience: readonly string[],
   scope: string,
   times: AccessTokenTimes,
 ): Record<string, unknown> {
-  return {
-    client_id: grant.clientId,
-    iss: signer.issuer,
-    jti: times.jti,
-    iat: times.issuedAt,
-    exp: times.expiresAt,
-    aud: [...audience],
-    scope,
+  // Without a grant nobody signed on: the client acts for itself, and the token has its id twice.
+  const person = grant && {
     sub: grant.userId,
     sid: grant.sessionId,
     auth_time: Math.floor(grant.authenticatedAt / 1000),
     acr: grant.policyId,
-    env: tenant.environment.id,
-    org: tenant.environment.organizationId,
   };
-}
-
-/** Nobody signed on: no `sub`, `sid`, `acr` or `auth_time`, and the token's id twice. */
-export function clientTokenClaims(
-  { tenant, signer }: Tokens,
-  clientId: string,
-  audience: readonly string[],
-  scope: string,
-  times: AccessTokenTimes,
-): Record<string, unknown> {
   return {
     client_id: clientId,
     iss: signer.issuer,
@@ -52,9 +35,10 @@ export function clientTokenClaims(
     exp: times.expiresAt,
     aud: [...audience],
     ...(scope !== "" && { scope }),
+    ...person,
     env: tenant.environment.id,
     org: tenant.environment.organizationId,
-    "p1.rid": times.jti,
+    ...(!grant && { "p1.rid": times.jti }),
   };
 }
 

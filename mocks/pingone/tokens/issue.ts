@@ -5,7 +5,7 @@ import type { Application } from "../tenant/environment.ts";
 import { accessTokenLifetime, audienceOf, orderScopes } from "../tenant/scopes.ts";
 import { nowInSeconds, type Tenant } from "../tenant/tenant.ts";
 import type { User } from "../tenant/users.ts";
-import { accessTokenClaims, clientTokenClaims, idTokenClaims } from "./claims.ts";
+import { accessTokenClaims, idTokenClaims } from "./claims.ts";
 import { type Defects, defectsOf } from "./defects.ts";
 import { createRefreshToken } from "./refresh-token.ts";
 import { type Grant, hashOf } from "./store.ts";
@@ -99,9 +99,7 @@ async function issueAccessToken(tokens: Tokens, facts: AccessTokenFacts) {
   const lifetime = accessTokenLifetime(tenant, audience);
   const scope = orderScopes(tenant, application, scopes).join(" ");
   const times = { jti: randomUUID(), issuedAt, expiresAt: issuedAt + lifetime };
-  const claims = grant
-    ? accessTokenClaims(tokens, grant, audience, scope, times)
-    : clientTokenClaims(tokens, application.id, audience, scope, times);
+  const claims = accessTokenClaims(tokens, application.id, grant, audience, scope, times);
   const { atTyp } = tenant.switches.current;
   const token = await signer.sign(
     { ...claims, ...defects.accessTokenClaims },

@@ -112,7 +112,9 @@ describe("the key set", () => {
     const published = await tenant.keyIds();
     expect(published).toHaveLength(3);
 
-    tenant.advanceSeconds(90 * 24 * 3600 + 1);
+    tenant.advanceSeconds(89 * 24 * 3600);
+    expect(await tenant.keyIds()).toEqual(published);
+    tenant.advanceSeconds(24 * 3600 + 1);
     const { access_token: second } = await tenant.obtainTokens();
     expect(headerOf(second).kid).not.toBe(firstKid);
     expect(published).toContain(headerOf(second).kid);
@@ -165,6 +167,8 @@ describe("the key set", () => {
     const kids = await tenant.keyIds();
     expect(kids).toHaveLength(2);
     expect(kids).toContain(tenant.emulator.admin.describe().signingKeyId);
+    tenant.emulator.admin.setSwitches({ keyRotation: "policy" });
+    expect(await tenant.keyIds()).toHaveLength(3);
   });
 });
 

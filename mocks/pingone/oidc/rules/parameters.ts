@@ -10,44 +10,55 @@ const MAX_VALUE_LENGTH = 8192;
 /** RFC 8707 section 2 lets a client name several resources. */
 const REPEATABLE: ReadonlySet<string> = new Set(["resource"]);
 
-export interface RequestParameters {
-  /** `undefined` when absent or empty. The first one when repeated: ask {@link isUsable} first. */
-  get(name: string): string | undefined;
-  getAll(name: string): readonly string[];
-  /** Every parameter that was sent once, for DaVinci's `authorizationRequest`. */
-  readonly record: Readonly<Record<string, string>>;
-  /** False when it is repeated or too long. */
-  isUsable(name: string): boolean;
-  /** @throws {OAuthRefusal} `invalid_request` when a parameter is repeated or too long. */
-  requireWellFormed(): void;
-}
+export class RequestParameters {
+  readonly #values = new Map<string, string[]>();
 
-export function parseParameters(source: URLSearchParams): RequestParameters {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of source) {
-    if (value === "") continue;
-    values.set(name, [...(values.get(name) ?? []), value]);
+  constructor(source: URLSearchParams) {
+    for (const [name, value] of source) {
+      if (value !== "") this.#values.set(name, [...this.getAll(name), value]);
+    }
   }
-  const isRepeated = (name: string) => (values.get(name)?.length ?? 0) > 1 && !REPEATABLE.has(name);
-  return {
-    get: (name) => values.get(name)?.[0],
-    getAll: (name) => values.get(name) ?? [],
-    record: Object.fromEntries([...values].map(([name, [value = ""]]) => [name, value])),
-    isUsable: (name) => !isRepeated(name) && (values.get(name)?.[0]?.length ?? 0) <= MAX_VALUE_LENGTH,
-    requireWellFormed() {
-      for (const [name, [value = ""]] of values) {
-        if (isRepeated(name))
-          throw new OAuthRefusal("invalid_request", "A parameter is included more than once");
-        if (value.length > MAX_VALUE_LENGTH)
-          throw new OAuthRefusal("invalid_request", "A parameter is too long");
-      }
-    },
-  };
+
+  /** `undefined` when absent or empty. The first one when repeated: ask {@link isUsable} first. */
+  get(name: string): string | undefined {
+    return this.#values.get(name)?.[0];
+  }
+
+  getAll(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  /** The first value of every parameter, for DaVinci's `authorizationRequest`. */
+  get record(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#values].map(([name, [value = ""]]) => [name, value]));
+  }
+
+  /** False when it is repeated or too long. */
+  isUsable(name: string): boolean {
+    return !this.#isRepeated(name) && !this.#isTooLong(name);
+  }
+
+  /** @throws {OAuthRefusal} `invalid_request` when a parameter is repeated or too long. */
+  requireWellFormed(): void {
+    for (const name of this.#values.keys()) {
+      if (this.#isRepeated(name))
+        throw new OAuthRefusal("invalid_request", "A parameter is included more than once");
+      if (this.#isTooLong(name)) throw new OAuthRefusal("invalid_request", "A parameter is too long");
+    }
+  }
+
+  #isRepeated(name: string): boolean {
+    return this.getAll(name).length > 1 && !REPEATABLE.has(name);
+  }
+
+  #isTooLong(name: string): boolean {
+    return (this.get(name) ?? "").length > MAX_VALUE_LENGTH;
+  }
 }
 
 /** The parameters of a request body. @throws {UnreadableBody} when it is no form, or too large. */
 export async function readForm(request: Request): Promise<RequestParameters> {
-  return parseParameters(await readFields(request));
+  return new RequestParameters(await readFields(request));
 }
 
 /** As {@link readForm}, just as they came. */
