@@ -138,7 +138,7 @@ export const ROUTES = [
 
 export type EndpointName = (typeof ROUTES)[number]["endpoint"];
 
-/** The endpoints over HTTP, for one tenant. */
+/** The endpoints of one tenant. */
 export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
   const app = new Hono<OidcEnv>();
   const base = `/${pingone.tenant.environment.id}`;
@@ -199,7 +199,7 @@ function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: Oi
   if (refusals === "json") return sendOAuthError(c, error);
   const callback = c.get("callback");
   if (refusals === "redirect" && callback) return answerRefusal(c, callback, error);
-  // A request that cannot be read names no client, so there is nowhere to redirect to.
+  // Without a readable request there is no redirect URI.
   const target = error instanceof UnreadableBody ? "body" : "request";
   return sendUntrusted(c, { target, message: error.message });
 }

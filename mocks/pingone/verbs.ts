@@ -11,7 +11,7 @@ import { findToken, isActive, type PresentedToken } from "./tokens/status.ts";
 import { type Grant, hashOf, type Session } from "./tokens/store.ts";
 import type { Tokens } from "./tokens/tokens.ts";
 
-/** A refresh token by what it is good for; never the token itself. */
+/** What a refresh token is for; never the token itself. */
 interface LiveRefreshToken {
   readonly username: string;
   readonly clientId: string;
@@ -80,7 +80,7 @@ export class PingOneAdmin {
     return loginOf(this.#pingone, credentials);
   }
 
-  /** Refresh tokens that are good now, whoever holds them. */
+  /** The active refresh tokens of all users. */
   refreshTokens(): readonly LiveRefreshToken[] {
     return this.#pingone.tenant.users.list().flatMap((user) =>
       this.#refreshTokensOf(user).map(({ token, grant }) => ({

@@ -26,9 +26,8 @@ export type BearerOutcome =
   | { readonly refusal: BearerRefusal };
 
 /**
- * Keys of the issuer over HTTP, cached for ten minutes. An unknown `kid` is looked for at once and without a pause
- * between look-ups, so that a rolled key is met by the very next request; an emulator on loopback needs no protection
- * from the look-ups that forged tokens cause.
+ * Keys of the issuer over HTTP, cached for ten minutes. An unknown `kid` makes jose fetch them again without a
+ * cooldown, so that the first request with a new key succeeds. On loopback no cooldown is needed against forged tokens.
  */
 export function remoteKeys(jwksUri: URL): JWTVerifyGetKey {
   return createRemoteJWKSet(jwksUri, { cooldownDuration: 0, cacheMaxAge: 600_000, timeoutDuration: 5000 });
@@ -85,7 +84,7 @@ function refuse(status: 400 | 401, error: BearerRefusal["error"], description: s
   return { refusal: { status, description, ...(error !== undefined && { error }) } };
 }
 
-/** Says which check failed, in words that a person debugging a client can act on; never quotes the token. */
+/** Names the check that failed; never quotes the token. */
 function describeFailure(error: unknown, rules: BearerRules): string {
   if (error instanceof errors.JWTExpired) return "The token has expired.";
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -108,7 +107,7 @@ function describeFailure(error: unknown, rules: BearerRules): string {
   return "The token is not a JWT that this API understands.";
 }
 
-/** The issuer's keys could not be had: the caller's token may be fine, so it gets no 401. */
+/** The keys could not be fetched: the token may be valid, so the answer is no 401. */
 function isIssuerFailure(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
   // jose reports a JWKS answer that is not 200 with its general error.
@@ -119,7 +118,7 @@ function isIssuerFailure(error: unknown): boolean {
   );
 }
 
-/** PingOne names its key in every token; one that names none must not be tried against whatever key there is. */
+/** PingOne's tokens always have a `kid`; without one jose would use the only key of the set. */
 function keyByKid(keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return (header, token) => {
     if (header.kid === undefined) throw new errors.JWKSNoMatchingKey();

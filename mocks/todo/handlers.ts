@@ -141,7 +141,7 @@ function refuse(refusal: BearerRefusal): Response {
   });
 }
 
-/** The same for an id that never was and for another user's, so that ids cannot be probed. */
+/** The same for an unknown id and for another user's, so that ids cannot be probed. */
 function noSuchTodo(): Response {
   return problem(404, "not_found", "There is no such todo. GET /api/todos lists the ids there are.");
 }

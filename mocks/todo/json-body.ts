@@ -39,7 +39,7 @@ function wrong(status: BodyProblem["status"], error: string, message: string): {
   return { problem: { status, error, message } };
 }
 
-/** `undefined`: more than the limit. Counts what arrives, because `Content-Length` is only a claim. */
+/** `undefined`: more than the limit. Counts the bytes received, because `Content-Length` may be wrong. */
 async function readLimited(request: StrictRequest<DefaultBodyType>): Promise<string | undefined> {
   if (request.body === null) return "";
   const chunks: Uint8Array[] = [];

@@ -92,7 +92,7 @@ export function answerRefusal(c: OidcContext, callback: Callback, refusal: OAuth
   return answerClient(c, callback, { error: refusal.error, error_description: describeRefusal(c, refusal) });
 }
 
-/** Silent sign-on that needed a person, or a flow that died: PingOne hides the true cause. */
+/** Silent sign-on that needs a screen, or a flow without a terminal node: PingOne answers both alike. */
 export function answerLoginRequired(c: OidcContext, callback: Callback): Response {
   // Unverified wording.
   return answerRefusal(c, callback, new OAuthRefusal("login_required", "Login is required"));

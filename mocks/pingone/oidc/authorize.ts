@@ -24,8 +24,8 @@ export function requireKnownClient(c: OidcContext): void {
 }
 
 /**
- * RFC 9126 section 4: of a pushed request only the pushed parameters count. Whether one was required can be said by
- * redirect, so that is a later step.
+ * RFC 9126 section 4: only the parameters that were pushed count. A missing pushed request is refused by redirect, so
+ * that is a later step.
  * @throws {UntrustedRequest}
  */
 export function takePushedRequest(c: OidcContext): void {
@@ -59,7 +59,7 @@ export async function beginSignOn(c: OidcContext): Promise<Response> {
   return answerOutcome(c, signOn, outcome);
 }
 
-/** The flow judges the fields itself, repeated ones included, so it gets them as they came. */
+/** The flow validates the fields itself, so it gets repeated ones too. */
 export async function submitForm(c: OidcContext): Promise<Response> {
   const fields = await readFields(c.req.raw);
   const { flows, signOns } = c.get("pingone");
@@ -68,7 +68,7 @@ export async function submitForm(c: OidcContext): Promise<Response> {
   return signOn && outcome ? answerOutcome(c, signOn, outcome) : sendPage(c, renderEndedPage(), 400);
 }
 
-/** A browser that goes to the address of a form, as after a reload. */
+/** A GET of a form's address, as after a reload. */
 export function sendEndedPage(c: OidcContext): Response {
   return sendPage(c, renderEndedPage(), 405);
 }
@@ -188,7 +188,7 @@ function createGrant(
   };
 }
 
-/** A Check Session node let the person through: the session lives on, but nobody proved anything anew. */
+/** A Check Session node reused the session: it is extended, and keeps its time of authentication. */
 function keepSession(
   c: OidcContext,
   id: string | undefined,
@@ -200,7 +200,7 @@ function keepSession(
   return session;
 }
 
-/** The browser's session of the same person is extended; anyone else gets one of their own. */
+/** Extends the browser's session if it is the same user's, else begins a new one. */
 function startSession(c: OidcContext, outcome: Success): Session {
   const { tenant, tokens } = c.get("pingone");
   const cookie = randomBytes(32).toString("base64url");
@@ -210,7 +210,7 @@ function startSession(c: OidcContext, outcome: Success): Session {
   const session: Session = {
     id: extended?.id ?? randomUUID(),
     userId: outcome.userId,
-    // A new cookie at each sign-on: one that was planted before it is worth nothing after it.
+    // A new cookie at each sign-on, against session fixation.
     cookieHash: hashOf(cookie),
     createdAt: extended?.createdAt ?? now,
     authenticatedAt: now,

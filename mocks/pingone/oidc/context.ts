@@ -40,6 +40,6 @@ export type OidcEnv = {
 };
 export type OidcContext = Context<OidcEnv>;
 
-/** One step of an endpoint: it answers, or lets the next one go on. It throws to refuse (`refusals.ts`). */
-// biome-ignore lint/suspicious/noConfusingVoidType: a step that lets the next one go on returns nothing.
+/** One step of an endpoint: answers, or returns nothing to continue with the next. Throws to refuse (`refusals.ts`). */
+// biome-ignore lint/suspicious/noConfusingVoidType: a step that does not answer returns nothing.
 export type Step = (c: OidcContext) => Response | void | Promise<Response | void>;

@@ -1,4 +1,4 @@
-/** `GET /as/.well-known/openid-configuration` and `GET /as/jwks`: what anybody may read, a script of any origin too. */
+/** `GET /as/.well-known/openid-configuration` and `GET /as/jwks`: public, and readable by scripts of any origin. */
 import type { OidcContext } from "./context.ts";
 
 export function sendDiscovery(c: OidcContext): Response {

@@ -34,7 +34,7 @@ export class PushedRequests {
   /** `undefined` when it is unknown, used, expired or of another client. */
   take(requestUri: string, clientId: string): RequestParameters | undefined {
     const request = this.#requests.get(requestUri);
-    // Another client's attempt must not use up the request.
+    // An attempt by another client does not use up the request.
     if (request?.clientId !== clientId) return undefined;
     this.#requests.delete(requestUri);
     return this.#clock() < request.expiresAt ? request.parameters : undefined;

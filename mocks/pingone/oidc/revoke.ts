@@ -1,6 +1,6 @@
 /**
- * `POST /as/revoke` (RFC 7009). A refresh token takes its family and their access tokens with it; an access token goes
- * alone. A revoked access token still verifies offline, as anywhere.
+ * `POST /as/revoke` (RFC 7009). Revoking a refresh token revokes its family and their access tokens; revoking
+ * an access token affects that one only. The signature of a revoked access token stays valid.
  */
 import { OAuthRefusal } from "../refusals.ts";
 import { clientOf, findToken, type PresentedToken } from "../tokens/status.ts";

@@ -9,7 +9,7 @@ import { hashOf } from "../tokens/store.ts";
 import type { AuthorizationRequest } from "./rules/authorization-request.ts";
 
 export const SIGN_ON_TTL_MS = 30 * 60_000;
-/** Sign-ons that nobody finishes must not fill the memory. */
+/** Limits the memory that unfinished sign-ons take. */
 export const MAX_SIGN_ONS = 5000;
 
 export interface SignOn {
@@ -17,7 +17,7 @@ export interface SignOn {
   readonly request: AuthorizationRequest;
   /** The SSO session that the browser had when the flow began. */
   readonly sessionId: string | undefined;
-  /** How far the person has come in the flow; undefined until it has begun. */
+  /** The state of the flow; undefined until it has begun. */
   interaction?: Interaction;
   /**
    * What the client was answered. A double click on the last button sends the form twice, and the browser only follows
@@ -64,7 +64,7 @@ export class SignOnStore {
     return this.#clock() < found.expiresAt ? found.signOn : undefined;
   }
 
-  /** Whatever browser asks: for the journal only. */
+  /** Without a check of the browser: for the journal only. */
   peek(id: string): SignOn | undefined {
     return this.#kept.get(id)?.signOn;
   }

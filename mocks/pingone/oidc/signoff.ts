@@ -34,11 +34,11 @@ interface Hint {
   readonly sessionId: string | undefined;
 }
 
-/** An expired ID token is a good hint; one that this issuer did not sign is none. */
+/** @throws {UntrustedRequest} unless this issuer signed the ID token. An expired one is accepted. */
 async function readHint(signer: Signer, idToken: string | undefined): Promise<Hint | undefined> {
   if (idToken === undefined) return undefined;
   const claims = await signer.verify(idToken);
-  // The audience of an access token is a list, and no client.
+  // An access token has a list for its audience.
   if (!claims || typeof claims.aud !== "string") {
     throw new UntrustedRequest("id_token_hint", "The ID token hint is invalid");
   }

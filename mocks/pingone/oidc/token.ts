@@ -50,15 +50,15 @@ async function redeemCode(
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The code is missing");
   const code = tokens.store.codes.get(hashOf(value));
   const grant = code && tokens.store.grants.get(code.grantId);
-  // Another client's attempt must not use up the code.
+  // An attempt by another client does not use up the code.
   if (!code || !grant || grant.clientId !== application.id) throw invalidCode();
   if (code.used) {
-    // RFC 6749 section 4.1.2: a code that comes twice may have been stolen, so nothing from it stays good.
+    // RFC 6749 section 4.1.2: a replayed code may have been stolen, so everything issued from it is revoked.
     grant.revoked = true;
     tokens.store.changed();
     throw invalidCode();
   }
-  // Used up before it is looked at: a code allows one guess at its verifier.
+  // Marked before it is checked, so that a code allows one guess at its verifier.
   code.used = true;
   tokens.store.changed();
   const user = tokens.tenant.users.findById(grant.userId);

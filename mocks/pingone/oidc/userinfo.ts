@@ -1,4 +1,4 @@
-/** `GET|POST /as/userinfo`: a bearer token of a person, with `openid`, whose session lives. */
+/** `GET|POST /as/userinfo`: a bearer token of a person, with `openid`, whose session is alive. */
 import { OAuthRefusal, P1Refusal } from "../refusals.ts";
 import { userInfoClaims } from "../tokens/claims.ts";
 import { findToken, isActive } from "../tokens/status.ts";

@@ -31,7 +31,7 @@ export function isOfflineAccessGranted(tenant: Tenant, application: Application)
   );
 }
 
-/** PingOne does not keep the order of the request; a live token showed the custom scopes first. */
+/** PingOne does not keep the order of the request; in a live token the custom scopes came first. */
 export function orderScopes(
   tenant: Tenant,
   application: Application,
@@ -46,7 +46,7 @@ export function orderScopes(
   return [...scopes.filter((name) => !isOidc(name)), ...scopes.filter(isOidc)];
 }
 
-/** Fisher and Yates, and never the order it was given where there is another. */
+/** Fisher-Yates; never returns the given order when there is another. */
 function shuffle(scopes: readonly string[]): string[] {
   const shuffled = [...scopes];
   for (let last = shuffled.length - 1; last > 0; last -= 1) {

@@ -1,4 +1,4 @@
-/** One PingOne environment: what its administrators configured, its people, and the behaviours switched on for it. */
+/** One PingOne environment: its configuration, its users and its switches. */
 import type { Clock } from "../../kit/clock.ts";
 import type { ConsentStore } from "./consents.ts";
 import type { Application, Environment } from "./environment.ts";

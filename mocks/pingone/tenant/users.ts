@@ -1,7 +1,6 @@
 /**
  * The people of the PingOne environment: read from a fixture in the shape of the Management API's users, then changed
- * by sign-on, registration and password reset. Passwords are kept as salted hashes only, so that neither the memory
- * image nor a snapshot on disk shows one that a person typed.
+ * by sign-on, registration and password reset. Passwords are kept as salted hashes only.
  *
  * Deliberately not modelled: populations, groups, MFA devices, password history and any other password policy.
  */
@@ -43,7 +42,7 @@ const userProfile = z.object({
 
 /** One user of the fixture. Attributes that the emulator does not know (a real export has many) are left aside. */
 const userFixture = userProfile.extend({
-  /** What this test user is good for, shown to developers. Not an attribute of PingOne. */
+  /** What to use this test user for. Not an attribute of PingOne. */
   about: z.string().default(""),
   password: z.object({
     value: z.string().min(1).optional(),
@@ -111,7 +110,7 @@ export function loadUserStore(path: string, options: Omit<UserStoreOptions, "sou
   return new UserStore(readJson(path), { ...options, source: path });
 }
 
-/** Where the users of the emulator are looked up, checked and changed. */
+/** The users of the emulator. */
 export class UserStore {
   readonly #users = new Map<string, StoredUser>();
   readonly #fixture: readonly z.output<typeof userFixture>[];
@@ -160,7 +159,7 @@ export class UserStore {
     }));
   }
 
-  /** One word for developers on what stands in this user's way, `OK` when nothing does. */
+  /** For developers: why this user cannot sign on, or `OK`. */
   stateOf(id: string): string {
     const user = this.#current(id);
     if (!user) return "UNKNOWN";
@@ -302,7 +301,7 @@ function parseFixture(content: unknown, source: string): z.output<typeof usersFi
   return parsed.data;
 }
 
-/** Why the user may not sign on whatever the password. */
+/** Why the user may not sign on even with the right password. */
 function barOf({ enabled, account }: User): "DISABLED" | "ACCOUNT_LOCKED" | undefined {
   if (!enabled) return "DISABLED";
   return account.status === "LOCKED" || !account.canAuthenticate ? "ACCOUNT_LOCKED" : undefined;
@@ -323,7 +322,7 @@ function noPassword(): StoredUser["password"] {
   return { salt: "", hash: null, status: "NO_PASSWORD", failures: 0, lockedUntil: null };
 }
 
-/** A cheap cost on purpose: it keeps clear text out of snapshots, it does not defend real people's passwords. */
+/** A low cost, because these are test passwords: it only keeps clear text out of snapshots. */
 function derive(password: string, salt: string): Buffer {
   return scryptSync(password, salt, 32, { N: 1024, r: 8, p: 1 });
 }

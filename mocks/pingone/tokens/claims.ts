@@ -20,7 +20,7 @@ export function accessTokenClaims(
   scope: string,
   times: AccessTokenTimes,
 ): Record<string, unknown> {
-  // Without a grant nobody signed on: the client acts for itself, and the token has its id twice.
+  // Without a grant there is no user, and the token's id is in it twice.
   const person = grant && {
     sub: grant.userId,
     sid: grant.sessionId,
@@ -74,7 +74,7 @@ export function userInfoClaims(
   return { sub: user.id, ...personClaims(tenant, scopes, user) };
 }
 
-/** What a scope tells of a person (OpenID Connect Core section 5.4), claim by claim. */
+/** The claims of a user that a scope adds (OpenID Connect Core section 5.4). */
 const CLAIMS_OF_SCOPE: Readonly<Record<string, Readonly<Record<string, (user: User) => unknown>>>> = {
   profile: {
     preferred_username: ({ username }) => username,

@@ -39,7 +39,7 @@ export async function issueTokens(tokens: Tokens, options: IssueOptions): Promis
   const defects = defectsOf(fault, { tenant, user, issuedAt });
   const resource = options.resource ?? grant.resource;
   const audience = resource === null ? audienceOf(tenant, application, scopes) : [resource];
-  // Made before anything is stored: an application that may not have a refresh token gets an error, not half a grant.
+  // First, because it may refuse the request, and then nothing must have been stored.
   const refreshToken = await createRefreshToken(tokens, application, grant);
   const access = await issueAccessToken(tokens, { application, grant, scopes, audience, issuedAt, defects });
   const idToken =

@@ -46,7 +46,7 @@ export async function rotate(
   const waiting = hasPolicy ? ring.keys.find(({ kid }) => kid === ring.nextKeyId) : undefined;
   const successor = waiting ?? (await createSigningKey());
   const next = hasPolicy ? await createSigningKey() : undefined;
-  // Keys from before the last but one have had all their tokens expire: previous, current and next is all there is.
+  // Only the previous key may still have tokens that have not expired.
   const kept = drop ? [] : ring.keys.filter(({ kid }) => kid === ring.signingKeyId);
   return {
     keys: [...kept, ...(next ? [next] : []), successor],

@@ -15,7 +15,7 @@ export function refreshTokenTypeOf({ switches }: Tenant, application: Applicatio
 
 /**
  * A new refresh token of the grant, stored; `undefined` when the grant gets none.
- * @throws {OAuthRefusal} when the application still asks for the format that PingOne gives up.
+ * @throws {OAuthRefusal} when the application asks for a format that is no longer supported.
  */
 export async function createRefreshToken(
   { tenant, store, signer }: Tokens,

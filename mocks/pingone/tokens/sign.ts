@@ -26,7 +26,7 @@ type Claims = Readonly<Record<string, unknown>>;
 export interface SignOptions {
   readonly typ?: string | undefined;
   readonly x5t?: boolean;
-  /** `wrong_signature`: the current `kid`, another key. `unknown_kid`: a key that nobody publishes. */
+  /** `wrong_signature`: the current `kid`, another key. `unknown_kid`: a key that is not in the JWKS. */
   readonly defect?: "wrong_signature" | "unknown_kid" | undefined;
 }
 

@@ -28,7 +28,7 @@ export function isActive({ tenant, store, signer }: Tokens, presented: Presented
   if (token.expiresAt <= tenant.clock()) return false;
   if (presented.kind === "access_token") {
     if (presented.token.revoked) return false;
-    // A key that was dropped takes its tokens with it.
+    // Tokens of a dropped key are no longer valid.
     if (!signer.keyIds.includes(presented.token.kid)) return false;
     if (presented.token.grantId === null) return true;
   } else if (presented.token.rotatedAt !== null) return false;

@@ -1,6 +1,6 @@
 /**
  * What the emulator remembers between requests: SSO sessions, grants, codes and tokens. Codes, tokens and session
- * cookies are kept as SHA-256 digests only, so that neither a snapshot on disk nor a memory image gives one away.
+ * cookies are kept as SHA-256 digests only, so that neither a snapshot nor a memory image contains one.
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
@@ -11,7 +11,7 @@ const sessionSchema = z.object({
   userId: z.string(),
   cookieHash: z.string(),
   createdAt: z.number(),
-  /** When the person last proved who they are; `lastUsedAt` also moves when a flow lets the session through. */
+  /** When the user last authenticated; `lastUsedAt` also changes when a flow reuses the session. */
   authenticatedAt: z.number(),
   lastUsedAt: z.number(),
   authenticationMethods: z.array(z.string()),
@@ -126,7 +126,7 @@ export class TokenStore {
     this.changed();
   }
 
-  /** What has expired can be forgotten. Used codes and rotated refresh tokens stay until then: a replay is an alarm. */
+  /** Removes what has expired. Used codes and rotated refresh tokens stay until then, to detect a replay. */
   #prune(): void {
     const { sessions, grants, codes, refreshTokens, accessTokens } = this;
     const now = this.#clock();

@@ -65,7 +65,7 @@ function readCredentials(header: string | undefined, form: RequestParameters): C
   }
   if (secret !== undefined) return undefined;
   const basic = readBasic(header);
-  // The same id in the body is no second method; another one is a contradiction.
+  // The same id in the body is allowed beside Basic, another one is not.
   if (!basic || (id !== undefined && id !== basic.id)) return undefined;
   return basic;
 }

@@ -3,7 +3,7 @@
  */
 import { OAuthRefusal, UnreadableBody } from "../../refusals.ts";
 
-/** Far above any legitimate request; a pushed authorization request is the largest. */
+/** Far above any legitimate request. */
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_VALUE_LENGTH = 8192;
 
@@ -73,8 +73,8 @@ export async function readFields(request: Request): Promise<URLSearchParams> {
 }
 
 /**
- * Takes in all that is sent, and keeps no more than is allowed: an answer before the end of the request would reach
- * many clients as a broken connection.
+ * Reads the whole body, but keeps no more than the limit: many clients take an answer before the end of their request
+ * for a broken connection.
  */
 async function readBody(request: Request): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
