@@ -1,4 +1,4 @@
-/** Starts what a benchmark runs on: the production bundle and the floors in plain workerd, and what both call. */
+/** Starts the production bundle and the baselines ("floors") in plain workerd, and the upstreams that both call. */
 import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { redeem, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { workerSettings } from "../support/stack.ts";
@@ -17,7 +17,7 @@ export interface Bundles {
   readonly production: string;
   readonly floors: string;
   readonly inside: Awaited<ReturnType<typeof buildInside>>;
-  /** What stands before each bundle when rows are counted. */
+  /** The module that wraps each bundle when rows are counted. */
   readonly countingEntries: Readonly<Record<"production" | "floors", string>>;
 }
 
@@ -84,7 +84,7 @@ export async function startBench(bundles: Bundles, options: { isCounted: boolean
   };
 }
 
-/** An access token of the floors' provider, which asks nobody. */
+/** An access token of the floors' OAuth provider, which needs no sign-in. */
 export async function signInAtFloors({ floors }: Bench): Promise<string> {
   const client = await registerClient(floors);
   const attempt = await startAuthorization(floors, client);

@@ -1,4 +1,4 @@
-/** One MCP call over a kept connection, with as little of the caller's own work as possible. */
+/** One MCP call over a keep-alive connection, with as little work in the client as possible. */
 import { Agent, request } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -13,14 +13,14 @@ export interface Answer {
 
 let sent = { requests: 0, bytes: 0 };
 
-/** What {@link send} has sent since this was last asked, and how many bytes the answers had: heads and bodies. */
+/** Requests of {@link send} since the last call of this, and the bytes of their responses: headers and bodies. */
 export function takeSent(): { requests: number; bytes: number } {
   const taken = sent;
   sent = { requests: 0, bytes: 0 };
   return taken;
 }
 
-/** The status line and what separates a head's parts, roughly; the names and values are counted. */
+/** An estimate for the status line and the separators of headers; names and values are counted exactly. */
 const STATUS_LINE_BYTES = "HTTP/1.1 200 OK\r\n\r\n".length;
 const SEPARATOR_BYTES = ": ".length / 2 + "\r\n".length / 2;
 
@@ -109,7 +109,7 @@ export function sessionCall(sessionId: string, token?: string): Call {
     },
     body: JSON.stringify({
       jsonrpc: "2.0",
-      // Several callers may share a session, in which no two open requests may have one id.
+      // Several callers may share a session, in which ids of concurrent requests must be unique.
       id: nextId(),
       method: "tools/call",
       params: { name: "listTodos", arguments: {} },
@@ -137,7 +137,7 @@ export async function openSession(call: (call: Call) => Promise<Answer>, token?:
   return sessionId;
 }
 
-/** @throws {Error} unless the answer is a tool's, with todos in it */
+/** @throws {Error} unless the response is a tool result with todos */
 export function requireTodos({ status, text }: Answer): void {
   if (status !== 200 || !text.includes('"todos"'))
     throw new Error(`A call failed: ${status} ${text.slice(0, 300)}`);

@@ -1,4 +1,4 @@
-/** The benchmark as a picture: times of calls and sign-ins beside their floors, and how they grow. */
+/** The benchmark as an SVG chart: times of calls and sign-ins beside their floors, and how they grow. */
 import type { Growth } from "./growth.ts";
 import type { Report, Row } from "./report.ts";
 
@@ -27,7 +27,7 @@ const STYLE = `
     .spread { stroke: #e6edf3 } .axis { stroke: #3d444d } .curve { stroke: #4c9df0 } .background { fill: #0d1117 }
   }`;
 
-/** A part of the picture, drawn from its own upper edge. */
+/** A part of the chart; y coordinates start at its upper edge. */
 interface Part {
   readonly height: number;
   readonly svg: string;
@@ -94,7 +94,7 @@ function bars(title: string, rows: readonly Row[]): Part[] {
   ];
 }
 
-/** One small curve for each row, each with its own scale from zero. */
+/** One small line chart for each row, with its own scale from zero. */
 function curves({ of, sizes, rows }: Growth): Part[] {
   const width = WIDTH / Math.max(rows.length, 2);
   const drawn = rows.map(({ name, medians }, index) => {

@@ -1,14 +1,14 @@
 /**
- * First calls: of an isolate that has never served one, and of objects that sleep in an isolate that is awake. Each
- * sample takes a new process over the same storage, in which nothing is left in memory. workerd loads the bundle before
- * it listens: what that costs is not in the time, and `npm run build` prints it.
+ * First calls: of a new isolate, and of Durable Objects that are not in memory in an isolate that has served requests.
+ * Each sample starts a new process over the same storage. workerd loads the bundle before it listens, so the time does
+ * not include that; `npm run build` prints it.
  */
 import { type Bench, type BenchWorker, signInAtFloors } from "./bench.ts";
 import { openSession, requireTodos, sessionCall, statelessCall } from "./calls.ts";
 import { runNamed, type Variant } from "./measure.ts";
 import { signInAgain } from "./scenarios.ts";
 
-/** One access with a session of its own, at one of the Workers. */
+/** One access token with its own MCP session, at one of the Workers. */
 interface Access {
   readonly token: string;
   readonly sessionId: string;
@@ -20,7 +20,7 @@ interface Side {
   readonly names: Readonly<
     Record<"coldStateless" | "coldSession" | "asleepStateless" | "asleepSession", string>
   >;
-  /** The first ones wake the isolate; each of the others is called once in each process. */
+  /** The first ones start the isolate; each of the others is called once in each process. */
   readonly accesses: readonly Access[];
 }
 
@@ -41,7 +41,7 @@ export const COLD_LANES = {
 const WAKING = 2;
 const WAKING_CALLS = 30;
 
-/** @param options.asleep accesses whose objects are called once in each process */
+/** @param options.asleep access tokens whose objects are called once in each process */
 export async function measureCold(
   bench: Bench,
   { restarts, asleep }: { restarts: number; asleep: number },

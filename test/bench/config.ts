@@ -1,4 +1,4 @@
-/** The configuration of plain workerd, as text: what a wrangler configuration says, without any of wrangler's own parts. */
+/** The configuration of plain workerd, as text: a translation of a wrangler configuration. */
 import { unstable_readConfig } from "wrangler";
 
 export interface WorkerPart {
@@ -9,7 +9,7 @@ export interface WorkerPart {
   readonly configPath: string;
   /** Vars and secrets; they replace those of the configuration. */
   readonly vars: Readonly<Record<string, string>>;
-  /** A module that stands before the bundle, which it imports as `./bundle.js`. */
+  /** A module that wraps the bundle and imports it as `./bundle.js`. */
   readonly entry?: string;
 }
 
@@ -20,7 +20,7 @@ export interface InsideModules {
   readonly tail: string;
 }
 
-/** The Agents SDK imports `cloudflare:email`, which plain workerd leaves to its user. Nobody sends e-mail here. */
+/** The Agents SDK imports `cloudflare:email`, which plain workerd lacks. No e-mail is sent. */
 const EMAIL_MODULE = "export class EmailMessage {}; export default { EmailMessage };";
 
 /** @param options.isCounted whether invocations are counted, which costs time */
@@ -67,10 +67,10 @@ export function tailOf({ name }: WorkerPart): string {
   return `${name}-tail`;
 }
 
-/** One caller on one machine makes more requests than any real one may. */
+/** Raised limits: the benchmark sends more requests from one address than the deployment allows. */
 const UNREACHED_LIMIT = 1_000_000_000;
 
-/** What is used of a wrangler configuration; the function that reads it returns no more precise type. */
+/** The parts of a wrangler configuration that are used here; the function that reads it returns a less precise type. */
 interface WranglerConfig {
   readonly compatibility_date: string;
   readonly compatibility_flags: readonly string[];
@@ -130,6 +130,6 @@ function text(value: string): string {
     .replaceAll("\n", "\\n")
     .replaceAll("\r", "\\r")
     .replaceAll("\t", "\\t");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it escapes control characters.
   return `"${escaped.replaceAll(/[\u0000-\u001f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
 }

@@ -1,11 +1,11 @@
 /**
- * What a month costs at Cloudflare: the operations that the benchmark counts, times how often people do them, at the
- * prices of the Workers paid plan. PingOne's own prices are its customers' contracts and are not in it.
+ * The monthly cost at Cloudflare: the operations that the benchmark counts, times their frequency, at the prices of the
+ * Workers paid plan. PingOne's prices depend on the contract and are not included.
  */
 import type { Operations } from "./count.ts";
 import type { Report } from "./report.ts";
 
-/** What one person does on an average day. */
+/** Usage by one person on an average day. */
 export interface Usage {
   readonly people: number;
   /** Sign-ins of all kinds; one in ten is the first of an app, the others are silent. */
@@ -15,7 +15,7 @@ export interface Usage {
 
 export type Lane = "stateless lane" | "session lane";
 
-/** The meters of a Cloudflare bill, in the unit that each is counted in. */
+/** The meters of a Cloudflare bill, each in its billing unit. */
 export const METERS = {
   requests: { title: "requests", included: 10e6, perMillion: 0.3, freePerDay: 100_000 },
   cpuMs: { title: "processor time", included: 30e6, perMillion: 0.02 },
@@ -37,11 +37,11 @@ export const METERS = {
 
 interface Meter {
   readonly title: string;
-  /** A month, in the paid plan's base price. */
+  /** Included in the paid plan's base price, per month. */
   readonly included: number;
-  /** Dollars for each million beyond. */
+  /** Dollars for each further million. */
   readonly perMillion: number;
-  /** What the free plan allows, where it limits this. */
+  /** The limit of the free plan, if it has one. */
   readonly freePerDay?: number;
 }
 
@@ -52,20 +52,25 @@ const METER_NAMES = Object.keys(METERS) as MeterName[];
 export const BASE_PRICE = 5;
 const DAYS = 30;
 
-/** One sign-in in so many is the first of its app. */
+/** One sign-in in this many is the first of its app. */
 export const SIGN_INS_PER_FIRST = 10;
-/** An access token of the Worker lives an hour: one refresh for each hour in which an app is used. */
+/** The Worker's access tokens are valid for an hour: one refresh for each hour in which an app is used. */
 export const CALLS_PER_REFRESH = 20;
-/** A client of the old protocol opens a session when it is started, and keeps it. */
+/** A client of the old protocol opens a session when it starts, and keeps it. */
 export const CALLS_PER_SESSION = 20;
-/** What clients send besides tool calls, such as lists of tools: each is counted as a call. */
+/** Requests besides tool calls, such as `tools/list`: each is counted as a call. */
 export const OTHERS_PER_CALL = 0.15;
-/** How long a call of an object keeps it busy, in seconds, beyond what it waits for. */
+/** Seconds for which a call keeps an object active, besides waiting. */
 const BUSY_SECONDS = 0.005;
-/** An object of the session lane waits for the Todo API, in seconds; that of the stateless lane does not. */
+/**
+ * Seconds for which an object of the session lane waits for the Todo API; objects of the stateless lane do not wait for
+ * it.
+ */
 export const TODO_API_SECONDS = 0.2;
 
-/** Messages on a socket of an object, of which Cloudflare bills twenty as one request; the tail calls them "other". */
+/**
+ * WebSocket messages to an object, of which Cloudflare bills twenty as one request; the tail reports them as "other".
+ */
 const MESSAGES_PER_REQUEST = 20;
 
 function billedObjectRequests({ objects }: Operations): number {
@@ -77,7 +82,7 @@ function billedObjectRequests({ objects }: Operations): number {
 
 export type Amounts = Readonly<Record<MeterName, number>>;
 
-/** What one run of a row asks for. @throws {Error} when the benchmark has not counted it */
+/** The operations of one run of a row. @throws {Error} if the benchmark has not counted it */
 function amountsOf(report: Report, name: string): Amounts {
   const row = report.rows.find((candidate) => candidate.name === name);
   if (row?.operations === undefined) throw new Error(`The benchmark has not counted "${name}".`);
@@ -99,7 +104,7 @@ function amountsOf(report: Report, name: string): Amounts {
   };
 }
 
-/** What all people together ask for in a month. */
+/** The operations of all people in a month. */
 export function monthlyAmounts(report: Report, lane: Lane, usage: Usage): Amounts {
   const perDay: [name: string, times: number][] = [
     ["first sign-in", usage.signInsPerDay / SIGN_INS_PER_FIRST],
@@ -119,7 +124,7 @@ export function monthlyAmounts(report: Report, lane: Lane, usage: Usage): Amount
 export interface Bill {
   /** Dollars a month, the plan's base price included. */
   readonly total: number;
-  /** Dollars by meter, beyond what is included; the dearest first, without those that cost nothing. */
+  /** Dollars by meter beyond the included amounts; the most expensive first, without those that cost nothing. */
   readonly parts: readonly { readonly meter: MeterName; readonly dollars: number }[];
 }
 
@@ -133,7 +138,7 @@ export function billOf(amounts: Amounts): Bill {
   return { total: BASE_PRICE + parts.reduce((sum, { dollars }) => sum + dollars, 0), parts };
 }
 
-/** With how many people a plan is at its end, and by which meter: what the amounts for one person say. */
+/** The number of people at which a plan reaches its first limit, and the meter, extrapolated from one person. */
 export function firstLimit(
   onePerson: Amounts,
   plan: "free" | "paid",

@@ -1,4 +1,4 @@
-/** What one run of a variant asks of Cloudflare, of PingOne and of the Todo API. */
+/** Counts the operations of one run of a variant at Cloudflare, PingOne and the Todo API. */
 import type { Bench } from "./bench.ts";
 import { takeSent } from "./calls.ts";
 import type { Variant } from "./measure.ts";
@@ -10,7 +10,7 @@ export interface Operations {
   readonly kv: KvCounts;
   /** Calls of Durable Objects, by class and method; alarms are calls too. */
   readonly objects: Readonly<Record<string, number>>;
-  /** Rows of the Durable Objects' databases, where the objects slept before. */
+  /** Rows of the Durable Objects' databases, if the objects were not in memory. */
   readonly rows: RowCounts;
   /** The same right after another run. */
   readonly rowsAwake: RowCounts;
@@ -18,18 +18,18 @@ export interface Operations {
   readonly pingOne: number;
   readonly todoApi: number;
   readonly logLines: number;
-  /** Of the Worker's answers. */
+  /** Bytes of the Worker's responses. */
   readonly bytesOut: number;
 }
 
-/** Work behind an answer, and the report of it, are there by then. */
+/** By then, background work has ended and has been reported. */
 const SETTLING_MS = 400;
-/** An invocation that has answered through the socket of an McpAgent is reported some ten seconds later. */
+/** workerd reports an invocation that answered over an McpAgent's WebSocket about ten seconds later. */
 const REPORT_PATIENCE_MS = 30_000;
 
 const BACK_CHANNEL = new Set(["token", "jwks", "discovery", "introspect", "revoke", "par"]);
 
-/** Runs each variant twice for the rows of objects that are awake, and once more for everything else. */
+/** Runs each variant twice for the rows of objects that are in memory, and once more for everything else. */
 export async function countEach(
   bench: Bench,
   variants: readonly Variant[],
@@ -43,7 +43,7 @@ export async function countEach(
     await settle();
     rowsAwake.set(name, await takeRows(bench));
   }
-  // Asking for rows was a request to each Worker, twice for each variant.
+  // Reading the rows took two requests to each Worker for each variant.
   await take(bench, 4 * variants.length);
   const counted = new Map<string, Operations>();
   for (const { name, run } of variants) {
@@ -69,7 +69,7 @@ async function takeRows({ workerd, ours, floors }: Bench): Promise<RowCounts> {
   return rows;
 }
 
-/** @param others requests that were made besides those of the variants */
+/** @param others requests besides those of the variants */
 async function take(bench: Bench, others = 0): Promise<Omit<Operations, "pingOne" | "rowsAwake">> {
   const { workerd, upstream, ours, floors } = bench;
   const { requests, bytes: bytesOut } = takeSent();
@@ -80,12 +80,12 @@ async function take(bench: Bench, others = 0): Promise<Omit<Operations, "pingOne
     for (const name of Object.keys(kv) as (keyof KvCounts)[]) kv[name] += counts[name];
   }
   const rows = await takeRows(bench);
-  // Asking for them was a request to each of them.
+  // Reading the counts took one request to each Worker.
   await takeReports(bench, 2);
   return { requests, kv, objects, rows, todoApi: upstream.takeCount(), logLines, bytesOut };
 }
 
-/** What the tails report, once they have reported as many requests as were sent. */
+/** The reports of the tail workers, once they cover all requests that were sent. */
 async function takeReports(
   { workerd, ours, floors }: Bench,
   expected: number,

@@ -1,4 +1,4 @@
-/** The same calls while what lies behind them grows: flat where the Worker has no reason to take longer. */
+/** Times the same calls while the amount of data grows. They should stay constant. */
 import type { Bench } from "./bench.ts";
 import { openSession } from "./calls.ts";
 import { measureInTurn, summarize, type Variant } from "./measure.ts";
@@ -17,10 +17,10 @@ const TODOS = [1, 100, 10_000];
 const PERSON = "bob";
 
 /**
- * Grants of one person with an open session each. Their first is the one whose calls are measured.
+ * Grants of one person with an open session each. The calls of the first grant are measured.
  *
- * @param options.make the calls to measure, and the steps, made when there is one grant. They are measured one after the
- *   other: a step leaves work behind its answer, which would meet the calls
+ * @param options.make makes the calls and the steps to measure, when there is one grant. They are measured one after the
+ *   other, because the background work of a step would slow down the calls
  */
 export async function measureByAccesses(
   { ours }: Bench,

@@ -1,4 +1,4 @@
-/** Builds what runs in workerd for a benchmark: the production bundle, the floors, and the modules of `inside/`. */
+/** Builds the code that runs in workerd: the production bundle, the floors, and the modules of `inside/`. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "esbuild";
@@ -25,7 +25,7 @@ export async function buildInside(): Promise<InsideModules> {
   return { kv: kv ?? "", rateLimit: rateLimit ?? "", tail: tail ?? "" };
 }
 
-/** A module that counts what the Durable Objects of a bundle read and write, and exports everything as the bundle does. */
+/** A module with the same exports as the bundle, which counts the rows that its Durable Objects read and write. */
 export async function buildCountingEntry(configPath: string): Promise<string> {
   const config: { durable_objects: { bindings: readonly { readonly class_name: string }[] } } =
     unstable_readConfig({ config: configPath });

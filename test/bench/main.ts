@@ -1,4 +1,4 @@
-/** `npm run bench`: how long calls and sign-ins take beside their floors, and what they ask of others. */
+/** `npm run bench`: times of calls and sign-ins beside their floors, and their operations. */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Bench, type Bundles, buildBundles, startBench } from "./bench.ts";
@@ -19,14 +19,14 @@ import { callVariants, connectionVariants, firstSignIn, laneVariants, openingVar
 
 const USAGE = "Usage: npm run bench -- [--rounds NUMBER] [--json FILE] [--record] [--calls-only]";
 const DEFAULT_ROUNDS = "300";
-/** Sign-ins take far longer than calls, and are compared with nothing. */
+/** Fewer rounds: sign-ins take far longer than calls, and have no floor. */
 const CALLS_PER_CONNECTION = 15;
 const ROUNDS_PER_FOUR_RESTARTS = 100;
 const ROUNDS_PER_SIZE = 8;
 const CALL_BLOCKS = { blocks: 15, runsPerBlock: 20 };
 const STEP_BLOCKS = { blocks: 5, runsPerBlock: 4 };
 const THROUGHPUT = { callers: 8, seconds: 0.8, turns: 3 };
-/** PingOne keeps ten sessions of a person: who signs in again and again must not end those of the other. */
+/** PingOne keeps ten sessions per person: repeated sign-ins must not end the sessions of the other measurements. */
 const PEOPLE = { newcomer: "alice", regular: "bob" };
 
 async function main(): Promise<void> {
@@ -127,12 +127,12 @@ function rowOf(
   };
 }
 
-// What was started ends with this process.
+// Child processes end with this process.
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await main();
-  // Kept connections would hold this process for a minute.
+  // Keep-alive connections would keep this process running for a minute.
   process.exit(0);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,11 +1,14 @@
-/** Measures several variants in one run, call by call in turn, so that a drift of the machine meets all alike. */
+/**
+ * Measures several variants in one run, alternating call by call, so that changes of the machine's speed affect all
+ * alike.
+ */
 import { randomInt } from "node:crypto";
 
 const RATIO_PARTS = 10;
 
 export interface Variant {
   readonly name: string;
-  /** The variant that it is held against. */
+  /** The variant that it is compared with. */
   readonly floor?: string;
   run(): Promise<unknown>;
 }
@@ -36,7 +39,7 @@ export async function measureInTurn(
   return times;
 }
 
-/** In another order each time: what one leaves to be done behind its answer must not always meet the same neighbour. */
+/** Shuffled each time, so that the background work of one variant does not always slow down the same other one. */
 function shuffled<T>(items: readonly T[]): T[] {
   const rest = [...items];
   return items.map(() => rest.splice(randomInt(rest.length), 1)[0] as T);
@@ -51,9 +54,9 @@ export async function runNamed({ name, run }: Variant): Promise<void> {
 }
 
 /**
- * Processor time of one run, in milliseconds, by variant: runs in small blocks, in turn as well.
+ * Processor time of one run, in milliseconds, by variant: small blocks of runs, alternating.
  *
- * @param readCpuMs of the process that is measured; undefined where the system does not say
+ * @param readCpuMs processor time of the measured process; undefined if the system does not report it
  */
 export async function measureCpuInTurn(
   variants: readonly Variant[],
@@ -73,7 +76,7 @@ export async function measureCpuInTurn(
   return new Map([...spent].map(([name, ms]) => [name, ms / (blocks * runsPerBlock)]));
 }
 
-/** {@link measureThroughput} of each, several times in turn; the medians, by variant. */
+/** {@link measureThroughput} of each, several times, alternating; the medians, by variant. */
 export async function measureThroughputInTurn(
   variants: readonly Variant[],
   { turns, ...options }: { turns: number; callers: number; seconds: number },
@@ -87,7 +90,7 @@ export async function measureThroughputInTurn(
   return new Map([...measured].map(([name, all]) => [name, summarize(all).median]));
 }
 
-/** By how much one is slower than another: the least and the most in ten parts of a run. */
+/** How much slower one is than another: the minimum and the maximum over ten parts of a run. */
 export function ratioRange(times: readonly number[], floor: readonly number[]): readonly [number, number] {
   const size = Math.ceil(times.length / RATIO_PARTS);
   const medianOf = (all: readonly number[], part: number) =>
@@ -99,7 +102,7 @@ export function ratioRange(times: readonly number[], floor: readonly number[]): 
   return [Math.min(...ratios), Math.max(...ratios)];
 }
 
-/** Calls a second, with so many callers that each wait for their own answer. */
+/** Calls per second with this many concurrent callers. */
 async function measureThroughput(
   variant: Variant,
   { callers, seconds }: { callers: number; seconds: number },

@@ -1,4 +1,4 @@
-/** What of a benchmark is kept in `docs/`: its results, and the page and the chart that are made from them. */
+/** The benchmark's files in `docs/`: its results, and the page and the chart that are generated from them. */
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { renderChart } from "./chart.ts";
@@ -8,7 +8,7 @@ import type { Report } from "./report.ts";
 const DOCS = path.join(import.meta.dirname, "../../docs");
 const RESULTS = path.join(DOCS, "bench.json");
 
-/** @throws {Error} when nothing was recorded yet */
+/** @throws {Error} if nothing was recorded yet */
 export async function readRecorded(): Promise<Report> {
   return JSON.parse(await readFile(RESULTS, "utf8")) as Report;
 }
@@ -18,7 +18,7 @@ export async function record(report: Report): Promise<void> {
   await writeRendered(report);
 }
 
-/** The files that are made from the results, by their names in `docs/`. */
+/** The files that are generated from the results, by their names in `docs/`. */
 export function renderFiles(report: Report): ReadonlyMap<string, string> {
   return new Map([
     ["cost.md", renderCostPage(report)],

@@ -5,14 +5,14 @@ import type { Sample } from "./measure.ts";
 
 export interface Row {
   readonly name: string;
-  /** The row that it is held against. */
+  /** The row that it is compared with. */
   readonly floor?: string;
   readonly time: Sample;
-  /** The least and the most that it was slower than its floor by, in ten parts of the run: how far to believe the ratio. */
+  /** The minimum and the maximum of the ratio to its floor over ten parts of the run: a measure of the noise. */
   readonly ratioRange?: readonly [number, number];
   /** Processor time of workerd for one run, in milliseconds. */
   readonly cpuMs?: number | undefined;
-  /** Runs a second with eight callers. */
+  /** Runs per second with eight concurrent callers. */
   readonly throughput?: number;
   readonly operations?: Operations | undefined;
 }
@@ -25,7 +25,7 @@ export interface Report {
   readonly growth: readonly Growth[];
 }
 
-/** By how much each row with a floor is slower than it. */
+/** How much slower each row is than its floor. */
 export function ratios({ rows }: Report) {
   return rows.flatMap((row) => {
     const floor = rows.find(({ name }) => name === row.floor);

@@ -1,4 +1,6 @@
-/** What is measured: calls of both lanes beside their floors, and the steps of a connection that no floor has. */
+/**
+ * The measured scenarios: calls of both lanes beside their floors, and the steps of a connection, which have no floor.
+ */
 import {
   createBrowser,
   type RegisteredClient,
@@ -10,7 +12,7 @@ import { type Bench, signInAtFloors } from "./bench.ts";
 import { type Call, openSession, requireTodos, sessionCall, statelessCall } from "./calls.ts";
 import type { Variant } from "./measure.ts";
 
-/** A call of `listTodos` in each of our lanes, of one access. */
+/** A call of `listTodos` in each lane of the Worker, with one access token. */
 export async function laneVariants({ ours }: Bench, username = "alice"): Promise<[Variant, Variant]> {
   const { tokens } = await signIn(ours, { username });
   const token = tokens.access_token;
@@ -29,7 +31,7 @@ export async function laneVariants({ ours }: Bench, username = "alice"): Promise
   ];
 }
 
-/** One call of `listTodos` each: ours, and the floors that they are held against. */
+/** One call of `listTodos` each: the Worker's lanes and their floors. */
 export async function callVariants(bench: Bench): Promise<Variant[]> {
   const { floors } = bench;
   const floorToken = await signInAtFloors(bench);
@@ -52,14 +54,14 @@ export async function callVariants(bench: Bench): Promise<Variant[]> {
 }
 
 /**
- * From a registration to tokens, pages of the emulators included, whose time is theirs. Each is a new session at PingOne,
- * which keeps ten of a person and ends the oldest beyond that.
+ * From registration to tokens, including the emulator's pages and their time. Each is a new session at PingOne, which
+ * keeps ten per person and ends the oldest beyond that.
  */
 export function firstSignIn({ ours }: Bench, username: string): Variant {
   return { name: "first sign-in", run: () => signIn(ours, { username }) };
 }
 
-/** What somebody does who is signed in at PingOne. */
+/** Steps of a person who is signed in at PingOne. */
 export async function connectionVariants({ ours }: Bench, username: string): Promise<Variant[]> {
   const client = await registerClient(ours);
   const browser = createBrowser(ours, client);
@@ -77,7 +79,9 @@ export async function connectionVariants({ ours }: Bench, username: string): Pro
   ];
 }
 
-/** Each grant has sixteen sessions at most, and the next one ends the oldest: so many grants keep that out of it. */
+/**
+ * A grant has at most sixteen sessions, and the next one ends the oldest: with this many grants that does not happen.
+ */
 const GRANTS_TO_OPEN_IN = 8;
 
 export async function openingVariant({ ours }: Bench, username: string): Promise<Variant> {
@@ -95,9 +99,9 @@ export async function openingVariant({ ours }: Bench, username: string): Promise
 }
 
 /**
- * Further accesses of one person who stays signed in at PingOne: a grant each, of a client each.
+ * Further connections of one person who stays signed in at PingOne: one client and one grant each.
  *
- * @returns a function that gives an access token of the next one
+ * @returns a function that returns the access token of a new connection
  */
 export async function signInAgain(worker: Bench["ours"], username = "alice"): Promise<() => Promise<string>> {
   const { client, browser } = await signIn(worker, { username });

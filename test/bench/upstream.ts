@@ -1,4 +1,4 @@
-/** The Todo API that all variants call: answers at once with a list of the length that is asked for, and counts. */
+/** The Todo API that all variants call: answers at once with a list of the chosen length, and counts requests. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

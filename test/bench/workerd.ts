@@ -1,4 +1,4 @@
-/** Plain workerd as a process of its own: no wrangler, no simulator in front, and its log read by nobody. */
+/** Runs plain workerd as a process, without wrangler and Miniflare. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
@@ -32,16 +32,16 @@ export interface RowCounts {
 }
 
 export interface Workerd extends AsyncDisposable {
-  /** The address at which a Worker answers, until the next restart. */
+  /** The URL of a Worker until the next restart. */
   originOf(worker: WorkerPart): string;
   takeKvCounts(worker: WorkerPart): Promise<KvCounts>;
-  /** What there is when invocations are counted. */
+  /** Present if invocations are counted. */
   takeTailCounts(worker: WorkerPart): Promise<TailCounts>;
   /** Rows of the Durable Objects of a Worker with a counting entry. */
   takeRowCounts(worker: WorkerPart): Promise<RowCounts>;
-  /** Milliseconds of processor time since the start; undefined where the system does not say. */
+  /** Milliseconds of processor time since the start; undefined if the system does not report it. */
   cpuMs(): Promise<number | undefined>;
-  /** Ends the process and starts another over the same storage: nothing that was in memory is left, KV but for it. */
+  /** Ends the process and starts another over the same storage: memory is lost, except for KV. */
   restart(): Promise<void>;
 }
 
@@ -103,11 +103,11 @@ interface Running {
 }
 
 async function startProcess(configPath: string, services: readonly string[]): Promise<Running> {
-  // Descriptor 3 brings the ports that workerd chose.
+  // workerd writes the ports that it chose to file descriptor 3.
   const child = spawn(workerd.default, ["serve", configPath, "--experimental", "--control-fd=3"], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
-  // It notes every alarm that rings a few milliseconds late; what it said counts when it ends by itself.
+  // workerd logs every alarm that runs a few milliseconds late; its output is only used if it exits unexpectedly.
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-MAXIMUM_SAID);

@@ -1,6 +1,6 @@
 /**
- * Puts a world around the production bundle (vitest global set-up, after the bundle's own): the bundle as it is, the
- * modules of `inside/` beside it, and an entry that exports the bundle's handler and each of its Durable Objects anew.
+ * Builds the world (Vitest global setup, after that of the bundle): the unchanged production bundle, the modules of
+ * `inside/`, and an entry that wraps the bundle's handler and each of its Durable Objects.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -19,11 +19,11 @@ interface Binding {
   readonly class_name: string;
 }
 
-/** Whose isolate holds the objects and the truth about KV. */
+/** The Worker whose isolate has the Durable Objects and the current state of KV. */
 const [HOME] = PLACES;
 
 export default async function buildWorld(): Promise<void> {
-  // In a process of its own for the flag: Node calls the stripping of types experimental.
+  // In a separate process for the flag: type stripping is experimental in Node.
   await promisify(execFile)(process.execPath, [
     "--disable-warning=ExperimentalWarning",
     import.meta.filename,

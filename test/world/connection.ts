@@ -1,4 +1,4 @@
-/** One app's connection for one person, as its maker's SDK would use it: what it may see, and what it gets. */
+/** One app's connection for one person, as an MCP SDK would use it, and checks of its responses. */
 import {
   PROTOCOL_ERAS,
   type ProtocolEra,
@@ -11,7 +11,7 @@ import { type JsonRpcAnswer, readAnswer, sendInEra } from "../support/raw-mcp.ts
 import type { TestWorker } from "../support/worker.ts";
 import type { AppName, PersonName } from "./schedule.ts";
 
-/** `failed`: perhaps once, where an object was discarded meanwhile. `broken`: what must never be. */
+/** `failed`: allowed once if an object was discarded meanwhile. `broken`: never allowed. */
 export type Outcome =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly why: string }
@@ -21,10 +21,10 @@ export const DONE: Outcome = { kind: "done" };
 export const failed = (why: string): Outcome => ({ kind: "failed", why });
 export const broken = (why: string): Outcome => ({ kind: "broken", why });
 
-/** Refreshed when less than this is left, as SDKs do. */
+/** The access token is refreshed when less than this is left, as SDKs do. */
 const REFRESH_EARLY_MS = 5000;
 
-/** Stands in every todo that a person's app adds. */
+/** A marker in every todo that a person's app adds. */
 const markOf = (person: PersonName) => `(todo of ${person})`;
 
 export class Connection {
@@ -37,7 +37,7 @@ export class Connection {
   #sessionId: string | undefined;
   /** World time at which access was ended, once it was. */
   endedAt: number | undefined;
-  /** Somebody has tried to end it, and may have done so without hearing of it. */
+  /** A request to end it failed and may have succeeded on the server. */
   isEnding = false;
 
   constructor(options: {
@@ -72,7 +72,7 @@ export class Connection {
     return DONE;
   }
 
-  /** Calls a tool, with a fresh token and in an open session. */
+  /** Calls a tool, with a valid token and in an open session. */
   async call(worker: TestWorker, era: ProtocolEra, tool: "listTodos" | "addTodo"): Promise<Outcome> {
     if (this.#expiresAt - this.#now() < REFRESH_EARLY_MS) {
       const refreshed = await this.refresh(worker);
@@ -86,7 +86,7 @@ export class Connection {
     const params = { name: tool, arguments: tool === "addTodo" ? { text } : {} };
     const response = await this.#send(worker, era, "tools/call", params);
     if (response.status !== 200) {
-      // An app whose session is gone opens another (MCP transports, session management).
+      // After 404 the app opens a new session (MCP transports, session management).
       if (response.status === 404) this.#sessionId = undefined;
       return failed(`${tool}, ${era}: ${response.status} ${await response.text()}`);
     }
@@ -101,7 +101,7 @@ export class Connection {
     return DONE;
   }
 
-  /** Ended access does nothing any more. */
+  /** Checks that ended access is refused. */
   async expectEnded(worker: TestWorker): Promise<Outcome> {
     for (const era of PROTOCOL_ERAS) {
       const response = await this.#send(worker, era, "tools/list", {});

@@ -1,6 +1,6 @@
 /**
- * What a request costs in KV operations and calls of objects, counted around the bundle: never more because a person has
- * many grants.
+ * KV operations and Durable Object calls of each request, counted around the bundle. They do not depend on the number
+ * of a person's grants.
  */
 import { describe, expect, vi } from "vitest";
 import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
@@ -28,7 +28,7 @@ let worker: TestWorker;
 
 it.beforeAll(async () => {
   worker = world.at("place-one");
-  // How often a key may be written is not the subject here, and nobody waits a second between two pages.
+  // The write limit of KV is off: it is not the subject here, and the tests do not wait a second between two pages.
   await world.kv.setWriteInterval(0);
 });
 
@@ -36,7 +36,7 @@ const total = (counts: Readonly<Record<string, number>>) =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 const writes = ({ put, delete: deletes }: KvCounts) => total(put) + total(deletes);
 
-/** Work that goes on behind a response is over when nothing is due and nothing is counted any more. */
+/** Background work has ended when no alarm is due and the counts do not change any more. */
 async function settle(): Promise<void> {
   let before = "";
   await vi.waitFor(
@@ -51,7 +51,7 @@ async function settle(): Promise<void> {
   );
 }
 
-/** What one request costs, with whatever it leaves to be done behind its response. */
+/** The operations of one request, including its background work. */
 async function costOf<T>(request: () => Promise<T>): Promise<{ result: T; counts: KvCounts }> {
   await settle();
   await world.kv.resetCounts();
@@ -60,7 +60,7 @@ async function costOf<T>(request: () => Promise<T>): Promise<{ result: T; counts
   return { result, counts };
 }
 
-/** A sign-in up to PingOne's way back, its callback, and the redemption of the code, the latter two with their costs. */
+/** A sign-in up to the redirect from PingOne, then the callback and the redemption of the code, both counted. */
 async function signInCounted(client: RegisteredClient, browser: TestBrowser) {
   const started = await startSignIn(worker, { client, browser });
   const callback = await passPingOne(worker, started);
@@ -69,7 +69,7 @@ async function signInCounted(client: RegisteredClient, browser: TestBrowser) {
   return { callback: back.counts, redemption: redemption.counts, tokens: redemption.result };
 }
 
-/** More grants of the same person, as other clients would have left them: copies of one, straight into its object. */
+/** Adds grants of the same person for other clients: copies of one, written directly into the object. */
 async function plantGrants({ access_token: token }: TokenResponse, count: number): Promise<void> {
   const [userId = "", grantId = ""] = token.split(":");
   const { PERSON } = await worker.getEnv();
@@ -80,7 +80,7 @@ async function plantGrants({ access_token: token }: TokenResponse, count: number
     const id = `planted-${index}-${crypto.randomUUID()}`.slice(0, 16);
     const metadata = { ...record.metadata, pingSessionId: crypto.randomUUID() };
     const planted = { ...record, id, clientId: `client-${index}`, metadata };
-    // First as its code was issued, then as it was redeemed.
+    // First the record with the code, then the redeemed one.
     for (const code of [{ authCodeWrappedKey: "TEST ONLY" }, {}]) {
       await person.writeGrant({ grantId: id, record: JSON.stringify({ ...planted, ...code }), expiresAt });
     }
@@ -90,7 +90,7 @@ async function plantGrants({ access_token: token }: TokenResponse, count: number
   }
 }
 
-// In this order: the last one ends everything.
+// The order matters: the last one ends everything.
 describe("however many grants there are", { shuffle: false }, () => {
   // Six hundred: more than the operations that one request may take below.
   describe.each([1, 600])("for a person with %i grants", (count) => {
@@ -138,7 +138,7 @@ describe("however many grants there are", { shuffle: false }, () => {
         });
         expect(result).toBe(200);
         expect(counts).toEqual({ get: { token: 1 }, put: {}, delete: {}, list: {} });
-        // A session is admitted, and then carries the call over a socket, as McpAgent does.
+        // One call admits the session, then McpAgent sends the request over a WebSocket.
         const session = era === "legacy" ? { "MCP_OBJECT.admit": 1, "MCP_OBJECT.fetch": 1 } : {};
         expect(await world.takeObjectCalls()).toEqual({ "PING_SESSION.getAccessToken": 1, ...session });
       }
@@ -170,9 +170,9 @@ describe("however many grants there are", { shuffle: false }, () => {
       await world.advance(61);
       const after = await sendInEra(worker, "modern", { call: "tools/list", token: tokens.access_token });
       expect(after.status).toBe(401);
-      // The sessions at PingOne behind them go in runs of their own, which have all been by now.
+      // Their PingSessions are ended in later runs, which have completed by now.
       expect(world.objects().filter(({ className }) => className === "PingSession")).toEqual([]);
-      // The page's own sign-in asks for no access to todos.
+      // The sign-in of `/signout` requests no Todo scope.
       const alive = await world.emulators.control.refreshTokens();
       expect(alive.flatMap(({ scopes }) => scopes)).not.toContain("todo_api:read");
     }, 180_000);

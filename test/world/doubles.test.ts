@@ -1,4 +1,4 @@
-/** The doubles of Cloudflare's parts behave as Cloudflare documents them, and the bundle meets them and nothing else. */
+/** The test doubles behave as Cloudflare documents its services, and the bundle uses only them. */
 import { describe, expect } from "vitest";
 import { registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { testWith } from "../support/test.ts";
@@ -9,7 +9,7 @@ const [ONE, TWO] = ["place-one", "place-two"] as const;
 const { it, started: world } = testWith(() => startWorld());
 let key: string;
 
-/** Anew for each call: what has met a discarded instance is broken for good. */
+/** A new stub for each call: a stub that was used with a discarded instance stays broken. */
 const probe = () => world.probe(key);
 
 it.beforeEach(async () => {
@@ -106,7 +106,7 @@ describe("two places", () => {
       .catch(() => {});
     await passWriteInterval();
     await world.kvAt(TWO).delete(`client:${client.clientId}`);
-    // The first place has registered it itself, and goes on believing.
+    // The first place registered it and keeps its cached value.
     expect((await world.at(ONE).fetch(url)).status).toBe(200);
     expect((await world.at(TWO).fetch(url)).status).toBe(400);
   });
@@ -134,7 +134,7 @@ describe("an instance that is discarded at an await", () => {
     await world.planDiscard({ ...AT_ONCE, after: 1 });
     await expect(probe().store("a", "b", "c")).rejects.toThrow();
     expect(await world.takeDiscards()).toMatchObject([{ className: "Probe", point: "storage.put" }]);
-    // Nobody had been told of "a", so it need not have been written yet.
+    // The write of "a" was not acknowledged, so it may be missing.
     expect(await probe().stored()).toEqual([]);
     expect(await probe().remember()).toBe(1);
   });

@@ -1,6 +1,6 @@
 /**
- * Lives through a schedule and says what was broken: somebody saw what is another's, ended access worked, a connection
- * was lost for no reason, an app got access that its person had not approved, or something was left over at the end.
+ * Runs a schedule and reports violations: a person got another person's data, ended access was accepted, a connection
+ * was lost without a reason, an app got access that its person had not approved, or data was left over at the end.
  */
 import {
   PROTOCOL_ERAS,
@@ -25,22 +25,22 @@ import {
 } from "./schedule.ts";
 import type { World } from "./world.ts";
 
-/** KV may believe in an access token for a minute after it was deleted. */
+/** KV may return an access token for a minute after it was deleted. */
 const ENDED_FOR_SURE_MS = 61_000;
 
 const DAY_SECONDS = 24 * 3600;
 
 const LINGER_PATIENCE_MS = 100;
 
-/** Nothing hangs. */
+/** Timeout for one request. */
 const STEP_PATIENCE_MS = 60_000;
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;
 
 export interface Report {
-  /** What was broken, and nothing when all was well. */
+  /** The violations; empty if there are none. */
   readonly broken: string | undefined;
-  /** What has happened, step by step. */
+  /** The log of the steps. */
   readonly trail: readonly string[];
 }
 
@@ -62,7 +62,7 @@ class Life {
   readonly #browsers = new Map<string, PersonsBrowser>();
   #connections: Connection[] = [];
   readonly #ended: Connection[] = [];
-  /** `person, app, scope` of what was approved since access was last ended. */
+  /** `person, app, scope` of each approval since access was last ended. */
   readonly #approved = new Set<string>();
   #where: Where = PLACES[0];
   #requests = 0;
@@ -79,17 +79,17 @@ class Life {
       const redirect_uris = [`http://${APP_HOST}:${7001 + index}/callback`];
       clients.set(app, await registerClient(world.at(PLACES[0]), { client_name: app, redirect_uris }));
     }
-    // PingOne takes a refresh token once more for so long, which is what an answer that was lost needs.
+    // PingOne's grace period for an old refresh token, which repairs a refresh whose response was lost.
     await world.emulators.control.setSwitches({ gracePeriodSeconds: 60 });
     return new Life(world, clients);
   }
 
-  /** What the trail says beside the step. */
+  /** The note beside the step in the log. */
   remark(): string {
     return this.#remark === "" ? "" : `  -> ${this.#remark}`;
   }
 
-  /** Takes one step. What fails is tried once more, if an object was discarded meanwhile, and then has to work. */
+  /** Runs one step. If it fails and an object was discarded meanwhile, it is repeated once and then must succeed. */
   async take(step: Step, index: number): Promise<Outcome> {
     this.#remark = "";
     if ("where" in step) this.#where = step.where;
@@ -105,11 +105,11 @@ class Life {
     }
     if (outcome.kind === "failed" && discards.length > 0) {
       this.#note(`failed: ${outcome.why}`);
-      // Nobody repeats anything before a discarded instance has quite gone.
+      // Wait until the code of the discarded instance has stopped.
       await new Promise((resolve) => setTimeout(resolve, LINGER_PATIENCE_MS));
       outcome = await this.#attempt(step);
     }
-    // Alarms that are due at once ring behind the response.
+    // Alarms that are due at once run after the response.
     await this.#world.ringDue();
     if (outcome.kind === "done") outcome = await this.#probeEnded(index);
     if (outcome.kind !== "done") {
@@ -200,7 +200,7 @@ class Life {
       return until === "PingOne" && atPingOne(page.url);
     });
     const { page, timesAsked } = arrival;
-    // The person has allowed it, although the app makes nothing of it.
+    // The person has approved it, although the app does not redeem the code.
     if (timesAsked > 0) {
       for (const name of scope.split(" ")) this.#approved.add([person, app, name].join(", "));
     }
@@ -251,7 +251,7 @@ class Life {
     return browser.visit(person, `${this.#worker().origin}/signout`);
   }
 
-  /** One connection that was ended long enough ago, another with each step. */
+  /** A connection that was ended long enough ago; a different one in each step. */
   async #probeEnded(index: number): Promise<Outcome> {
     const over = this.#ended.filter(
       ({ endedAt = Number.POSITIVE_INFINITY }) => this.#world.now() - endedAt > ENDED_FOR_SURE_MS,
@@ -261,7 +261,7 @@ class Life {
     return connection.expectEnded(this.#world.at(PLACES[index % PLACES.length] ?? PLACES[0]));
   }
 
-  /** All that lives works; then everything is ended, and in time nothing is left. */
+  /** Checks that all open connections work, ends everything, and checks that nothing is left after all expiries. */
   async end(): Promise<Outcome> {
     for (const connection of this.#connections) {
       const outcome = await connection.call(this.#worker(), "modern", "listTodos");
@@ -271,7 +271,7 @@ class Life {
       const outcome = await this.#endAll(person);
       if (outcome.kind !== "done") return outcome;
     }
-    // Longer than a code waits to be redeemed.
+    // Longer than the lifetime of a code.
     await this.#world.advance(11 * 60);
     const alive = await this.#world.emulators.control.refreshTokens();
     const orphans = alive.filter(({ scopes }) => scopes.some((scope) => scope.startsWith("todo_api:")));
@@ -284,7 +284,7 @@ class Life {
     }
     const eternal = (await this.#world.kv.keys()).filter(({ expiration }) => expiration === undefined);
     if (eternal.length > 0) return broken(`keys that never expire: ${JSON.stringify(eternal)}`);
-    // Approvals live for a month, registrations for three.
+    // Approvals expire after a month, registrations after three.
     for (const days of [1, 31, 91]) await this.#world.advance(days * DAY_SECONDS);
     const objects = this.#world.objects();
     if (objects.length > 0) return broken(`objects are left: ${JSON.stringify(objects)}`);
@@ -329,7 +329,7 @@ class Life {
     return found;
   }
 
-  /** The Worker at this step's place, or at both in turn. */
+  /** The Worker at this step's place, or at both places alternately. */
   #worker(): TestWorker {
     if (this.#where !== "both") return this.#world.at(this.#where);
     this.#requests += 1;

@@ -1,26 +1,26 @@
-/** A person's way through the Worker's pages and PingOne's, in a browser that other people may use, too. */
+/** A person who answers the Worker's pages and PingOne's, in a browser that several people may use. */
 import type { Cookie } from "tough-cookie";
 import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import { TEST_PASSWORD } from "../support/mcp-client.ts";
 import type { TestFetch } from "../support/worker.ts";
 import type { PersonName } from "./schedule.ts";
 
-/** Apps live there. The browser goes no further than their door. */
+/** Origin of the apps' redirect URIs. The browser stops there. */
 export const APP_HOST = "localhost";
 
-/** No sign-in has more pages. */
+/** Maximum number of pages of a sign-in. */
 const MAXIMUM_PAGES = 8;
 
 export interface Arrival {
   readonly page: TestPage;
-  /** How often the Worker has asked whether the app may have access. */
+  /** How often the Worker's consent page was shown. */
   readonly timesAsked: number;
 }
 
 export class PersonsBrowser {
   readonly #browser: TestBrowser;
   readonly #pingOneOrigin: string;
-  /** PingOne's cookies of those who are not in front of it, as if each had an account to choose. */
+  /** PingOne's cookies of the people who are not using the browser at the moment. */
   readonly #others = new Map<PersonName, readonly Cookie[]>();
   #present: PersonName | undefined;
 
@@ -29,7 +29,7 @@ export class PersonsBrowser {
     this.#pingOneOrigin = pingOneOrigin;
   }
 
-  /** Opens an address and answers every page on the way, as this person. @param stop where the person goes away */
+  /** Opens a URL and answers every page as this person. @param stop the page at which the person leaves */
   async visit(
     person: PersonName,
     address: string | URL,

@@ -1,12 +1,12 @@
-/** Where the world is built, and the places in it: two isolates that share KV and Durable Objects. */
+/** The build folder of the world, and its places: two isolates that share KV and Durable Objects. */
 import path from "node:path";
 
 export const WORLD_DIR = path.join(import.meta.dirname, "../../.wrangler/world");
 
-/** Names of the Workers. The objects live in the isolate of the first. */
+/** Names of the Workers. The objects run in the isolate of the first. */
 export const PLACES = ["place-one", "place-two"] as const;
 
-/** Classes of the world itself, by their bindings. */
+/** The world's own classes, by binding. */
 export const WORLD_OBJECTS = [
   { name: "KV_HUB", class_name: "KvHub" },
   { name: "PROBE", class_name: "Probe" },

@@ -1,17 +1,17 @@
 /**
- * People, apps, two places, a KV that lies and objects that vanish, in random order. `WORLD_SEED` and `WORLD_STEPS` name
- * another life; `npm run test:world -- --seed N --steps M` sets them.
+ * Random steps of several people and apps at two places, with stale KV and discarded objects. `WORLD_SEED` and
+ * `WORLD_STEPS` choose the steps; `npm run test:world -- --seed N --steps M` sets them.
  */
 import { expect, it } from "vitest";
 import { liveThrough } from "./life.ts";
 import { createSchedule } from "./schedule.ts";
 import { startWorld } from "./world.ts";
 
-/** The same lives at every run, so that a failure is the change's and not the dice's. */
+/** Fixed seeds, so that a failure is caused by a change and not by chance. */
 const SEEDS = [20261127, 1400157203];
 const SHORT = 40;
 
-/** So long may one step take on a busy machine, and the end of all as well. */
+/** Time limit for a step on a busy machine, and for the final checks. */
 const STEP_MS = 4000;
 
 const asked = process.env.WORLD_SEED;

@@ -1,22 +1,22 @@
 /**
- * What several people and their apps do, in a random order that a seed gives: the same seed gives the same steps, on any
- * machine and whatever becomes of them. What the steps mean is in `life.ts`.
+ * The steps of several people and their apps, in a random order derived from a seed: the same seed gives the same steps
+ * on every machine, regardless of their results. `life.ts` runs them.
  */
 import type { ProtocolEra } from "../support/mcp-client.ts";
 import type { DiscardPlan } from "./inside/discard.ts";
 import { PLACES, type PlaceName } from "./places.ts";
 
-/** Test users that sign on without trouble. */
+/** Test users without a special state. */
 export const PEOPLE = ["alice", "bob", "decliner"] as const;
 export type PersonName = (typeof PEOPLE)[number];
 
 export const APPS = ["app one", "app two", "app three"] as const;
 export type AppName = (typeof APPS)[number];
 
-/** `shared`: one in which several people sign in. */
+/** `shared`: several people sign in with it. */
 type BrowserName = "own" | "shared";
 
-/** `both`: each request of the step goes to the other place than the one before. */
+/** `both`: the requests of the step alternate between the places. */
 export type Where = PlaceName | "both";
 
 interface OfConnection {
@@ -32,30 +32,30 @@ interface InBrowser extends OfConnection {
 
 export type Step = (
   | ({ readonly kind: "sign in" } & InBrowser)
-  /** The person closes the browser, or the app forgets its code. */
+  /** The person closes the browser, or the app does not redeem its code. */
   | ({ readonly kind: "sign in half-way"; readonly until: "PingOne" | "code" } & InBrowser)
   | ({
       readonly kind: "call";
       readonly era: ProtocolEra;
       readonly tool: "listTodos" | "addTodo";
     } & OfConnection)
-  /** Several calls of one connection at once. */
+  /** Several concurrent calls of one connection. */
   | ({ readonly kind: "calls at once" } & OfConnection)
   | ({ readonly kind: "refresh" } & OfConnection)
-  /** RFC 7009, by the app. */
+  /** The app revokes its token (RFC 7009). */
   | ({ readonly kind: "revoke" } & OfConnection)
-  /** On the page of connections. */
+  /** On `/signout`. */
   | ({ readonly kind: "end one" } & OfConnection)
   | { readonly kind: "end all"; readonly person: PersonName; readonly where: Where }
   | { readonly kind: "wait"; readonly seconds: number }
-  /** One of the objects that are there, counted round. */
+  /** Index of an existing object, modulo their number. */
   | { readonly kind: "discard"; readonly object: number }
 ) & {
-  /** An object is discarded at an await while the step goes on. */
+  /** An object is discarded at an await during the step. */
   readonly discard?: DiscardPlan;
 };
 
-/** Weights: calls are the most frequent thing in the life of a connection. */
+/** Weights: calls are the most frequent steps. */
 const KINDS: readonly (readonly [Step["kind"], number])[] = [
   ["sign in", 6],
   ["sign in half-way", 2],
@@ -69,10 +69,10 @@ const KINDS: readonly (readonly [Step["kind"], number])[] = [
   ["discard", 2],
 ];
 
-/** From a moment to beyond the life of an access token. */
+/** From a moment to more than the lifetime of an access token. */
 const WAITS = [1, 30, 61, 300, 700, 3000, 3601] as const;
 
-/** How many steps of ten meet a discard. */
+/** In how many of ten steps an object is discarded. */
 const DISCARDS_OF_TEN = 3;
 
 export function createSchedule(seed: number, length: number): Step[] {
@@ -128,7 +128,7 @@ function createDiscard(random: Random): { discard?: DiscardPlan } {
   return random.below(10) < DISCARDS_OF_TEN ? { discard } : {};
 }
 
-/** One line of a list that a failure prints. */
+/** One line of the list that is printed after a failure. */
 export function describeStep(step: Step): string {
   const { kind, discard, ...rest } = step;
   const words = Object.entries(rest).map(([name, value]) => `${name}=${value}`);
@@ -137,13 +137,13 @@ export function describeStep(step: Step): string {
 }
 
 interface Random {
-  /** A whole number from 0 on. */
+  /** A random whole number from 0 on. */
   below(limit: number): number;
   pick<T>(from: readonly T[]): T;
   weigh<T>(from: readonly (readonly [T, number])[]): T;
 }
 
-/** Mulberry32: small, and the same everywhere. */
+/** Mulberry32: a small deterministic generator. */
 function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

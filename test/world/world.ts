@@ -1,6 +1,6 @@
 /**
- * The production bundle at two places of a Cloudflare that behaves as the real one: KV is stale, refuses fast writes and
- * is counted, objects may be discarded, and time passes when the test says so. The bundle knows nothing of it.
+ * The production bundle at two places of a simulated Cloudflare: KV is stale, limits writes and counts operations,
+ * objects may be discarded, and the test advances time. The bundle is unchanged.
  */
 import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -25,13 +25,13 @@ import type { Probe } from "./inside/probe.ts";
 import { OFFSET_HEADER } from "./inside/world-offset.ts";
 import { PLACES, type PlaceName, WORLD_DIR, WORLD_OBJECTS } from "./places.ts";
 
-/** Cloudflare repeats an alarm that failed six times. */
+/** Cloudflare repeats a failed alarm up to six times. */
 const ALARM_ATTEMPTS = 7;
 
-/** Longer than a discarded instance lingers. */
+/** Longer than the code of a discarded instance continues. */
 const ALARM_PAUSE_MS = 50;
 
-/** An alarm may set another that is due at once, but not for ever. */
+/** An alarm may set another one that is due at once; this limits the chain. */
 const ALARM_ROUNDS = 200;
 
 interface ObjectRef {
@@ -40,7 +40,7 @@ interface ObjectRef {
 }
 
 interface Alarm extends ObjectRef {
-  /** Seconds of world time until it rings. */
+  /** Seconds of world time until it is due. */
   readonly inSeconds: number;
 }
 
@@ -48,24 +48,24 @@ export interface World extends AsyncDisposable {
   readonly emulators: Emulators;
   /** The same Worker at each place. */
   at(place: PlaceName): TestWorker;
-  /** KV as it is, and what it was asked for. */
+  /** The current values of KV, and the counts of its operations. */
   readonly kv: Pick<DurableObjectStub<KvHub>, "keys" | "counts" | "resetCounts" | "setWriteInterval">;
-  /** KV as a place sees it. */
+  /** KV as read at one place. */
   kvAt(place: PlaceName): KVNamespace;
   probe(name: string): DurableObjectStub<Probe>;
-  /** Moves the clocks of the Worker and the emulators, and with them KV's staleness, and rings what comes due. */
+  /** Advances the clocks of the Worker, the emulators and KV, and runs the alarms that become due. */
   advance(seconds: number): Promise<void>;
-  /** Rings the alarms that are due already. */
+  /** Runs the alarms that are already due. */
   ringDue(): Promise<void>;
-  /** One object is discarded at an await of its own. `undefined` takes the plan back. */
+  /** Plans that one object is discarded at one of its awaits. `undefined` cancels the plan. */
   planDiscard(plan: DiscardPlan | undefined): Promise<void>;
-  /** What was discarded since the last call. */
+  /** The instances that were discarded since the last call. */
   takeDiscards(): Promise<readonly Discard[]>;
-  /** The running instance ends in the middle of whatever it does. */
+  /** Discards the running instance. */
   discard(object: ObjectRef): Promise<void>;
-  /** Objects of the bundle's that have stored anything. */
+  /** The bundle's objects that have stored data. */
   objects(): ObjectRef[];
-  /** Calls of them by the Worker at the first place, by binding and method, since this was last asked. */
+  /** Calls of objects by the Worker at the first place, by binding and method, since the last call of this. */
   takeObjectCalls(): Promise<Readonly<Record<string, number>>>;
   alarms(): Alarm[];
   /** World time, in milliseconds since the epoch. */
@@ -77,7 +77,7 @@ interface Binding {
   readonly class_name: string;
 }
 
-/** @param settings settings of the Worker to replace, or to leave out with `undefined` */
+/** @param settings settings of the Worker to replace; `undefined` removes one */
 export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
   const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
   const root = await mkdtemp(path.join(TEMPORARY, "world-test-"));

@@ -1,6 +1,6 @@
 /**
- * What a call costs at the least: the same tool over the same upstream, with nothing around it, and with nothing around
- * it but the OAuth provider. Nobody signs in here, and nobody's token reaches the upstream.
+ * Baselines: the same tool over the same upstream, alone and behind the OAuth provider only. There is no sign-in, and
+ * no PingOne token is sent to the upstream.
  */
 import { type OAuthHelpers, OAuthProvider } from "@cloudflare/workers-oauth-provider";
 import { McpServer as SessionServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -9,7 +9,7 @@ import { McpAgent } from "agents/mcp";
 import { createMcpHandler } from "agents/mcp/server";
 import { z } from "zod";
 
-/** The project's own environment by its type, which the Agents SDK asks for; only what is used here is there. */
+/** Typed as the project's `Env`, which the Agents SDK requires; only the bindings used here exist. */
 type FloorEnv = Cloudflare.Env & { readonly OAUTH_PROVIDER: OAuthHelpers };
 
 const PATHS = {
@@ -87,7 +87,7 @@ function providerOf(env: FloorEnv): OAuthProvider<FloorEnv> {
   return provider;
 }
 
-/** Everybody is let in at once. */
+/** Grants every request without asking. */
 async function authorize(request: Request, env: FloorEnv): Promise<Response> {
   const authorization = await env.OAUTH_PROVIDER.parseAuthRequest(request);
   const { redirectTo } = await env.OAUTH_PROVIDER.completeAuthorization({

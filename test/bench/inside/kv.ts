@@ -1,7 +1,7 @@
 /**
- * A KV namespace for plain workerd, which turns each operation into an HTTP request to a service. It keeps everything
- * in memory and counts. On its own socket `GET /counts` and `DELETE /counts` read the counts and start them anew, and
- * `GET /entries` and `PUT /entries` carry what it keeps over to another process.
+ * A KV namespace for plain workerd, which turns each operation into an HTTP request to a service. It keeps all entries
+ * in memory and counts the operations. On its own socket `GET /counts` reads the counts, `DELETE /counts` resets them,
+ * and `GET /entries` and `PUT /entries` copy the entries to another process.
  */
 interface Entry {
   readonly value: ArrayBuffer;
@@ -42,7 +42,7 @@ function answerCounts(request: Request): Response {
   return Response.json(counts);
 }
 
-/** Values of this Worker are text, and expiries far away: JSON has no infinity. */
+/** This Worker's values are text. JSON has no infinity: `null` means no expiry. */
 type StoredEntry = readonly [key: string, value: string, metadata: string | null, expiresAt: number | null];
 
 async function answerEntries(request: Request): Promise<Response> {

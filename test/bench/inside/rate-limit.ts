@@ -1,4 +1,4 @@
-/** A rate-limit binding for plain workerd, which has none: counts in memory, as Cloudflare does beside the Worker. */
+/** A rate-limit binding for plain workerd, which has none: counts in memory. */
 interface InnerBindings {
   readonly limit: number;
   /** Seconds. */

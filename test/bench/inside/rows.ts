@@ -1,6 +1,7 @@
 /**
- * Counts the rows that Durable Objects read and write, as Cloudflare bills them: each statement's own count, and one for
- * each key of the key-value methods and each alarm that is set. `GET /rows` on the Worker's own socket takes the counts.
+ * Counts the rows that Durable Objects read and write, as Cloudflare bills them: the count of each SQL statement, and
+ * one for each key of the key-value methods and each alarm that is set. `GET /rows` on the Worker's socket returns and
+ * resets the counts.
  */
 interface Rows {
   read: number;
@@ -10,7 +11,7 @@ interface Rows {
 const ROWS_PATH = "/rows";
 
 let rows: Rows = { read: 0, written: 0 };
-/** A statement knows its count when its rows have been taken. */
+/** A cursor's counts are complete once its rows have been read. */
 let statements: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
 
 function takeRows(): Rows {
@@ -26,7 +27,7 @@ function takeRows(): Rows {
 
 const keysOf = (keys: unknown): number => (Array.isArray(keys) ? keys.length : 1);
 
-/** What a call of a storage method reads and writes. @param answer of the method */
+/** The rows that a call of a storage method reads and writes. @param answer result of the method */
 const COUNTED: Readonly<Record<string, (args: unknown[], answer: unknown) => Partial<Rows>>> = {
   get: ([keys]) => ({ read: keysOf(keys) }),
   list: (_args, answer) => ({ read: answer instanceof Map ? answer.size : 0 }),
@@ -40,7 +41,7 @@ const COUNTED: Readonly<Record<string, (args: unknown[], answer: unknown) => Par
 
 type ObjectClass = new (ctx: DurableObjectState, env: unknown) => object;
 
-/** A class of the production bundle, with a storage that counts. */
+/** Wraps a class of the production bundle with a storage that counts. */
 export function countRowsOf(Production: ObjectClass): ObjectClass {
   return class extends Production {
     constructor(ctx: DurableObjectState, env: unknown) {
@@ -83,7 +84,7 @@ function watch(storage: DurableObjectStorage): DurableObjectStorage {
   });
 }
 
-/** The production bundle's handler, which answers for the counts as well. */
+/** The production bundle's handler, with `GET /rows`. */
 export function countingHandler<E>(production: ExportedHandler<E>): ExportedHandler<E> {
   return {
     ...production,

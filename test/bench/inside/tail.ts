@@ -1,6 +1,6 @@
 /**
- * A tail worker that counts what the watched Worker was invoked for and what it logged; `GET` reads the counts, `DELETE`
- * starts anew. Each call of a Durable Object is an invocation of its class.
+ * A tail worker that counts the invocations and log lines of a Worker; `GET` reads the counts, `DELETE` resets them.
+ * Each call of a Durable Object is an invocation of its class.
  */
 interface TailCounts {
   readonly invocations: Record<string, number>;

@@ -1,11 +1,11 @@
 /**
- * World time: what every program of this isolate takes for the present. It is real time until a test moves it on, so
- * that an hour or a month passes at once. Timers keep real time. Must be loaded before the bundle.
+ * World time: the clock of all code in this isolate. It is real time until a test advances it, so that an hour or a
+ * month passes at once. Timers use real time. Must be loaded before the bundle.
  */
 const RealDate = Date;
 let offsetMs = 0;
 
-/** Never back: several requests at once may carry different marks. */
+/** Never moved back: concurrent requests may have different offsets. */
 export function moveWorldTo(newOffsetMs: number): void {
   offsetMs = Math.max(offsetMs, newOffsetMs);
 }

@@ -1,18 +1,18 @@
 /**
- * Durable Object instances that Cloudflare takes away: at any await of theirs, whatever they were about to do. What was
- * stored stays; what was in memory is gone, and the next call meets a new instance.
+ * Simulates that Cloudflare discards a Durable Object instance, at any of its awaits. Stored data remains, memory is
+ * lost, and the next call starts a new instance.
  */
 /** One instance of one class is discarded at one of its awaits. */
 export interface DiscardPlan {
-  /** Any class, where it is absent. */
+  /** Any class if absent. */
   readonly className?: string;
-  /** How many awaits of such instances pass before. */
+  /** How many awaits of such instances to skip. */
   readonly after: number;
-  /** The operation of that await still happens, and nobody learns of it. */
+  /** The operation of that await is carried out, but its result is lost. */
   readonly isPerformed: boolean;
   /**
-   * The code of a discarded instance may run on for a moment, while its storage refuses everything. 0: it stops where
-   * it is.
+   * The code of a discarded instance may continue for a moment, while its storage refuses every operation. 0: it stops
+   * at once.
    */
   readonly lingerMs: number;
 }
@@ -27,10 +27,10 @@ export interface Discard {
 export interface Instance {
   readonly className: string;
   readonly ctx: DurableObjectState;
-  /** The storage itself, from which nothing is kept. */
+  /** The unwrapped storage. */
   readonly storage: DurableObjectStorage;
   isDiscarded: boolean;
-  /** Something was asked of the storage since the code last gave way: it is stored together with what follows. */
+  /** A storage operation was made since the last await: it is committed together with those that follow. */
   isMidWrite: boolean;
 }
 
@@ -57,7 +57,7 @@ function requireAlive(instance: Instance): void {
   if (instance.isDiscarded) throw new Error(GONE);
 }
 
-/** Something is asked of the storage. */
+/** A storage operation. */
 export function touchStorage(instance: Instance): void {
   requireAlive(instance);
   if (instance.isMidWrite) return;
@@ -67,7 +67,7 @@ export function touchStorage(instance: Instance): void {
   });
 }
 
-/** One await of an instance. @throws {Error} when the instance is discarded at it, or was before */
+/** One await of an instance. @throws {Error} if the instance is discarded at it or was discarded before */
 export async function atAwait<T>(
   instance: Instance,
   point: string,
@@ -84,13 +84,13 @@ export async function atAwait<T>(
   }
   instance.isDiscarded = true;
   discards.push({ className: instance.className, id: instance.ctx.id.toString(), point });
-  // Writes with no await between them are stored together or not at all, so in their midst there is no lingering.
+  // Writes without an await between them are atomic, so the instance must not linger between them.
   if (due.lingerMs === 0 || (isMidWrite && !due.isPerformed)) instance.ctx.abort(GONE);
   setTimeout(() => instance.ctx.abort(GONE), due.lingerMs);
   throw new Error(GONE);
 }
 
-/** At this moment, whatever the instance is waiting for. The caller of this meets the end, too. */
+/** Discards the instance at once, at whatever it awaits. The caller gets an error, too. */
 export function discardNow(instance: Instance): void {
   instance.isDiscarded = true;
   discards.push({ className: instance.className, id: instance.ctx.id.toString(), point: "any await" });

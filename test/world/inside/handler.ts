@@ -1,4 +1,4 @@
-/** The bundle's handler as one isolate at one place runs it. */
+/** The bundle's handler, as it runs in the isolate of one place. */
 import { moveWorldTo } from "./clock.ts";
 import { createPlaceKv } from "./kv-place.ts";
 import { countObjectCalls } from "./object-calls.ts";
@@ -9,7 +9,7 @@ type Handler = ExportedHandler<WorldEnv>;
 
 export function asWorldHandler(production: Handler): Handler {
   const { fetch, scheduled } = production;
-  /** One per isolate, as the platform's own: the bundle may keep things on it. */
+  /** One per isolate, like the platform's `env`: the bundle caches by it. */
   let envOfPlace: WorldEnv | undefined;
   const placed = (env: WorldEnv): WorldEnv => {
     envOfPlace ??= {

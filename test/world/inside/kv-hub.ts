@@ -1,9 +1,9 @@
 /**
- * Cloudflare's KV as it is where several places share it, over the simulator's own, which holds the truth.
+ * Simulates Cloudflare's KV for several places, over the simulator's KV, which has the current values.
  *
- * A place answers a read from what it has read before, for a minute of world time, and what it did not find stays not
- * found for as long; it sees its own writes at once. A key takes one write a second. Everything is counted. What this
- * does not do: bulk reads, other types than text and JSON, `cacheTtl`, and keys that a new place finds late.
+ * A place caches the result of a read, also that a key was not found, for a minute of world time; it sees its own
+ * writes at once. A key takes one write a second. Every operation is counted. Not simulated: bulk reads, other types
+ * than text and JSON, `cacheTtl`, and keys that a new place finds late.
  */
 import { DurableObject } from "cloudflare:workers";
 import { moveWorldTo, realNow, worldNow } from "./clock.ts";
@@ -24,7 +24,7 @@ export type Written = "written" | "too_many_requests";
 const OPERATIONS = ["get", "put", "delete", "list"] as const;
 type Operation = (typeof OPERATIONS)[number];
 
-/** How often each operation was asked for, by the prefix of its key: `client` of `client:<id>`. */
+/** The number of calls of each operation, by the prefix of its key: `client` of `client:<id>`. */
 export type KvCounts = Readonly<Record<Operation, Readonly<Record<string, number>>>>;
 
 export interface StoredKey {
@@ -48,17 +48,17 @@ interface HubEnv {
   readonly [binding: string]: unknown;
 }
 
-/** Of the isolate, not of the instance, which the simulator may put away when it idles. */
+/** Kept by the isolate, since the simulator may evict an idle instance. */
 const places = new Map<string, Place>();
 const lastWrites = new Map<string, number>();
-/** World time at which a key is gone: the simulator knows real time only. */
+/** World time at which a key expires: the simulator uses real time. */
 const expiries = new Map<string, number>();
 let counts = noCounts();
 /** In real time, as Cloudflare counts it. */
 let writeIntervalMs = 1000;
 
 export class KvHub extends DurableObject<HubEnv> {
-  /** Calls of the bundle's objects by the Worker at the place where this object is, since this was last asked. */
+  /** Calls of the bundle's objects by the Worker in this isolate, since the last call of this. */
   async takeObjectCalls(): Promise<Readonly<Record<string, number>>> {
     return takeObjectCalls();
   }
@@ -69,7 +69,7 @@ export class KvHub extends DurableObject<HubEnv> {
     const known = values.get(key);
     if (known !== undefined && isFresh(known)) return known.answer;
     const found = await this.#readTruth(key);
-    // Something that this place wrote meanwhile is newer.
+    // A value that this place wrote meanwhile is newer.
     const written = values.get(key);
     if (written !== undefined && written !== known) return written.answer;
     values.set(key, { at: worldNow(), answer: found });
@@ -114,7 +114,7 @@ export class KvHub extends DurableObject<HubEnv> {
     return answer;
   }
 
-  /** Every key that is there at this moment, whatever any place believes. */
+  /** Every key that exists, regardless of the caches. */
   async keys(): Promise<StoredKey[]> {
     const keys: StoredKey[] = [];
     let cursor: string | undefined;
@@ -142,7 +142,7 @@ export class KvHub extends DurableObject<HubEnv> {
     moveWorldTo(offsetMs);
   }
 
-  /** Rings an object's alarm. @returns what went wrong */
+  /** Runs an object's alarm. @returns the error, if any */
   async ring(binding: string, id: string, isRetry: boolean): Promise<string | undefined> {
     try {
       return await this.#objectOf(binding, id).ringWorldAlarm(isRetry);
@@ -151,7 +151,7 @@ export class KvHub extends DurableObject<HubEnv> {
     }
   }
 
-  /** Ends an instance in the middle of whatever it does. Whoever asks it to end never hears back from it. */
+  /** Discards an instance. The call that discards it never gets a response. */
   async discard(binding: string, id: string): Promise<void> {
     await this.#objectOf(binding, id)
       .discardInWorld()
@@ -169,7 +169,7 @@ export class KvHub extends DurableObject<HubEnv> {
   #objectOf(binding: string, id: string): WorldObject {
     const namespace = this.env[binding] as DurableObjectNamespace;
     const name = nameOf(id);
-    // As an alarm does it: an object that was made by name finds its name in its id.
+    // As in an alarm: the id of an object created by name includes the name.
     const named = name === undefined ? namespace.idFromString(id) : namespace.idFromName(name);
     return namespace.get(named) as unknown as WorldObject;
   }

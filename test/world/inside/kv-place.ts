@@ -1,4 +1,4 @@
-/** KV as one place sees it: what the bundle gets in place of `env.OAUTH_KV`. */
+/** The KV of one place: replaces `env.OAUTH_KV` for the bundle. */
 import type { Found, KvHub, Written } from "./kv-hub.ts";
 
 export type Hub = DurableObjectNamespace<KvHub>;
@@ -6,7 +6,7 @@ export type Hub = DurableObjectNamespace<KvHub>;
 type GetOptions = string | { readonly type?: string } | undefined;
 
 /**
- * @param around runs every operation: an object may be discarded there
+ * @param around wraps every operation, at which an object may be discarded
  * @throws {Error} as KV does when a key is written twice within a second
  */
 export function createPlaceKv(
@@ -14,7 +14,7 @@ export function createPlaceKv(
   place: string,
   around: <T>(operation: () => Promise<T>) => Promise<T> = (operation) => operation(),
 ): KVNamespace {
-  // Anew for each operation: a stub belongs to the request that made it.
+  // A new stub for each operation: a stub belongs to the request that created it.
   const hub = () => namespace.getByName("hub");
   const read = (key: string) => around(async (): Promise<Found> => hub().read(place, key));
   const change = async (verb: "PUT" | "DELETE", operation: () => Promise<Written>) => {

@@ -1,4 +1,4 @@
-/** What the Worker's own code asks Durable Objects for, counted in its isolate by binding and method. */
+/** Counts the Worker's calls of Durable Objects in its isolate, by binding and method. */
 import type { WorldEnv } from "./objects.ts";
 
 let calls: Record<string, number> = {};
@@ -9,7 +9,7 @@ export function takeObjectCalls(): Readonly<Record<string, number>> {
   return taken;
 }
 
-/** An env for the bundle whose objects count. The world's own objects, which the bundle does not know, are not called by it. */
+/** An `env` for the bundle that counts calls of objects. The bundle does not call the world's own objects. */
 export function countObjectCalls(env: WorldEnv): WorldEnv {
   const counted = Object.entries(env).map(([name, binding]): [string, unknown] => [
     name,
@@ -27,7 +27,7 @@ export function isNamespace(binding: unknown): binding is DurableObjectNamespace
   return typeof binding === "object" && binding !== null && "idFromName" in binding;
 }
 
-/** A namespace whose objects' methods are called through `around`. */
+/** Wraps a namespace: `around` runs every method call of its objects. */
 export function watchCalls(
   namespace: DurableObjectNamespace,
   around: (method: string, call: () => unknown) => unknown,

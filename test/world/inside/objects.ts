@@ -1,11 +1,11 @@
-/** The bundle's Durable Object classes, with a KV that lies and a storage that may be taken away. */
+/** The bundle's Durable Object classes, with stale KV and with storage operations at which they may be discarded. */
 
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
 import { isNamespace, watchCalls } from "./object-calls.ts";
 
-/** Every object is at one place of its own. */
+/** Every object has a fixed place. */
 const PLACE_OF_OBJECTS = "objects";
 
 export interface WorldEnv {
@@ -19,15 +19,15 @@ interface AnyObject {
 }
 type AnyObjectClass = new (ctx: DurableObjectState, env: WorldEnv) => AnyObject;
 
-/** What the world adds to every object, for the test only. */
+/** The methods that the world adds to every object, for the test only. */
 export interface WorldObject {
   /**
-   * Rings the alarm that is set, as if its time had come. @returns what went wrong
+   * Runs the alarm that is set as if it were due. @returns the error, if any
    *
-   * @param isRetry the alarm has rung before, and its handler did not come to its end
+   * @param isRetry the alarm ran before and its handler did not complete
    */
   ringWorldAlarm(isRetry: boolean): Promise<string | undefined>;
-  /** Ends this instance in the middle of whatever it does. */
+  /** Discards this instance. */
   discardInWorld(): Promise<void>;
 }
 
@@ -54,12 +54,12 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
     async ringWorldAlarm(isRetry: boolean): Promise<string | undefined> {
       const { storage } = this.#instance;
       if (!isRetry && (await storage.getAlarm()) === null) {
-        // The simulator goes on knowing an alarm whose instance was discarded before it was stored.
+        // The simulator keeps an alarm even if its instance was discarded before the alarm was stored.
         const isEmpty = await hasStoredNothing(storage);
         await storage.setAlarm(Number.MAX_SAFE_INTEGER / 1000);
         await storage.sync();
         await storage.deleteAlarm();
-        // An alarm leaves a row of the simulator's own behind.
+        // An alarm leaves a row in a table of the simulator.
         if (isEmpty) await storage.deleteAll();
         return undefined;
       }
@@ -76,18 +76,18 @@ export function asWorldObject(Production: AnyObjectClass, className: string): An
       discardNow(this.#instance);
     }
   };
-  // Names of classes are names of routes and of logs.
+  // Class names are used in routes and logs.
   Object.defineProperty(WorldClass, "name", { value: className });
   return WorldClass;
 }
 
 async function hasStoredNothing(storage: DurableObjectStorage): Promise<boolean> {
-  // Tables of the simulator's own begin with an underscore.
+  // Names of the simulator's tables begin with an underscore.
   const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT GLOB '_*'").toArray();
   return tables.length === 0 && (await storage.list({ limit: 1 })).size === 0;
 }
 
-/** Methods of storage that answer at once; the others are awaits. */
+/** Synchronous storage methods; the others are awaited. */
 const SYNCHRONOUS: ReadonlySet<string> = new Set(["transactionSync", "getCurrentBookmark"]);
 
 function watchStorage(storage: DurableObjectStorage, instance: Instance): DurableObjectStorage {

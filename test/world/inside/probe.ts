@@ -1,4 +1,4 @@
-/** A Durable Object that is no part of the bundle: by it the doubles themselves are tested. */
+/** A Durable Object for tests of the doubles; not part of the bundle. */
 import { DurableObject } from "cloudflare:workers";
 import type { WorldEnv } from "./objects.ts";
 
@@ -9,7 +9,7 @@ interface ProbeEnv extends WorldEnv {
 export class Probe extends DurableObject<ProbeEnv> {
   #memory = 0;
 
-  /** Stores one key after the other, whatever becomes of each. */
+  /** Stores one key after the other, without waiting for the result. */
   async store(...keys: string[]): Promise<string[]> {
     const outcomes: string[] = [];
     for (const key of keys) {

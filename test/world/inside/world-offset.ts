@@ -1,2 +1,2 @@
-/** Says how far world time is ahead of real time; the test sends it along with every request. */
+/** The header with the offset of world time from real time; the test sends it with every request. */
 export const OFFSET_HEADER = "x-world-offset-ms";
