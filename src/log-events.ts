@@ -19,7 +19,7 @@ const FOR_SINGLE_ONES = "nothing for single ones";
 /** Every log event, in the order in which a request causes them. */
 export const LOG_EVENTS = {
   "request.failed": problem(
-    "a request failed in a way that nothing foresaw, such as a store or an object that could not be reached; the caller got 503: `error`",
+    "a request failed unexpectedly, for example because a store or an object could not be reached; the caller got 503: `error`",
     "nothing for single ones at a deployment, which restarts objects; otherwise report it",
   ),
   request: event(
@@ -74,7 +74,7 @@ export const LOG_EVENTS = {
     FOR_SINGLE_ONES,
   ),
   "callback.refused_at_pingone": event(
-    "PingOne returned an error, such as a declined consent: `error` is what the client was told, `pingone_error` what PingOne said (`other` for a code that no specification has), `correlation_id` its own id of the event",
+    "PingOne returned an error, such as a declined consent: `error` was sent to the client, `pingone_error` came from PingOne (`other` if no specification has the code), `correlation_id` is PingOne's id of the event",
     "if everybody gets it, look at the flow policy's events in DaVinci",
   ),
   "callback.no_scope_granted": event(
@@ -96,15 +96,15 @@ export const LOG_EVENTS = {
   ),
   "ping_session.revoked": event("a refresh token was revoked at PingOne"),
   "ping_session.revocation_failed": problem(
-    "PingOne did not take a revocation; access has ended here all the same, and PingOne is asked again for fifteen hours unless `failure` is `rejected`",
+    "a revocation at PingOne failed; access has ended at the Worker anyway, and the revocation is repeated for fifteen hours unless `failure` is `rejected`",
     "end the person's session at PingOne if it matters",
   ),
   "ping_session.refused_for_minutes": event(
-    "the Todo API refused tokens for minutes that PingOne calls good; the person signs in again",
+    "for minutes the Todo API refused tokens that PingOne accepts; the person signs in again",
     "if everybody gets it, the API's issuer, audience or keys are wrong",
   ),
   "ping_session.grant_not_told": problem(
-    "a session ended and its person's object could not be told: `error`",
+    "a session ended, and its person's object could not be reached: `error`",
     "nothing: the grant's next request gets 401",
   ),
   "ping_session.expired": event("a code was not redeemed in ten minutes, or a page not answered"),
@@ -112,7 +112,7 @@ export const LOG_EVENTS = {
     "a grant and the session behind it have ended; `replaced` when the same client had signed in again",
   ),
   "person.ending_failed": problem(
-    "carrying out an end failed; it is tried again in a minute: `error`",
+    "ending a grant failed; it is repeated after a minute: `error`",
     "nothing, unless it keeps failing",
   ),
   "registration.not_kept": problem(

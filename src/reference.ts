@@ -27,8 +27,8 @@ export const SETTING_TEXTS = {
   CLIENT_METADATA_DOCUMENTS: "`off`: clients must register; no document is fetched",
   UPSTREAM_TIMEOUT_SECONDS: "how long PingOne or the Todo API may take for one answer",
   REQUEST_BUDGET_SECONDS:
-    "how long one request may take with its body and everything that it asks of PingOne and the Todo API",
-  SESSION_IDLE_SECONDS: "after how long unused an MCP session is deleted",
+    "how long one request may take, including its body and all requests to PingOne and the Todo API",
+  SESSION_IDLE_SECONDS: "an MCP session is deleted after being unused for this long",
 } as const satisfies Record<keyof Settings, string>;
 
 export const ENDPOINT_TEXTS = {
@@ -65,7 +65,7 @@ export const PINGONE_FAILURE_TEXTS = {
     remedy: "wait; check PingOne's status page, then `UPSTREAM_TIMEOUT_SECONDS`",
   },
   invalid_grant: {
-    means: "PingOne says the code or refresh token is dead",
+    means: "PingOne rejected the code or refresh token (`invalid_grant`)",
     remedy:
       "frequent at sign-in: the clock or a proxy that replays callbacks; frequent at refresh: replay protection without a grace period ([pingone-setup.md](pingone-setup.md), step 2)",
   },
@@ -83,12 +83,12 @@ export const PINGONE_FAILURE_TEXTS = {
     remedy: "check `PINGONE_ISSUER`; if it is right, treat it as an attack",
   },
   wrong_policy: {
-    means: "the ID token's `acr` is not `PINGONE_DV_POLICY_ID`; `policy` is what came",
+    means: "the ID token's `acr` is not `PINGONE_DV_POLICY_ID`; `policy` is its value",
     remedy:
       "single ones: somebody changed the address in their browser; all: the policy is not assigned to the application, or its id is wrong",
   },
   wrong_subject: {
-    means: "a refresh brought tokens of another person; the session was ended",
+    means: "a refresh returned tokens of another person; the session was ended",
     remedy: "report it to Ping",
   },
   wrong_audience: {
@@ -103,12 +103,12 @@ export const TOOL_FAILURE_TEXTS = {
   sign_in_required: "PingOne has ended the session; the next request gets 401",
   pingone_unavailable: "PingOne could not be reached for a token; `ping_session.refresh_failed` says why",
   refused:
-    "401, and 401 again after a forced refresh: the API refuses a token that PingOne has just given out; frequent: compare its issuer and audience with `PINGONE_ISSUER` and `API_IDENTIFIER`",
+    "401, and 401 again after a forced refresh: the API refuses a token that PingOne has just issued; frequent: compare its issuer and audience with `PINGONE_ISSUER` and `API_IDENTIFIER`",
   missing_scope: "403 `insufficient_scope`, and PingOne's token lacks the scope",
   forbidden: "any other 403",
-  not_found: "404 of one todo: the model used an id that is not there",
+  not_found: "404 of one todo: the model used an id that does not exist",
   conflict: "409",
-  invalid_request: "the API does not take the input",
+  invalid_request: "the API rejects the input",
   answer_too_large: "a list of more than a mebibyte; the call itself was carried out",
   unavailable:
     "429, 5xx, time-out, no or an unreadable answer, 404 of the list, or the request's budget is spent; `detail` says which",

@@ -63,7 +63,7 @@ it("every step meets every fault in docs/failures.md, or is said not to", () => 
   const met = steps.flatMap((step) =>
     tableRows(sectionOf(text, step)).map(({ fault = "" }) => `${step}: ${fault}`),
   );
-  const impossible = tableRows(sectionOf(text, "What cannot be")).flatMap(({ step, faults = "" }) =>
+  const impossible = tableRows(sectionOf(text, "What cannot happen")).flatMap(({ step, faults = "" }) =>
     faults.split(", ").map((fault) => `${step}: ${fault}`),
   );
   const wanted = steps.flatMap((step) => faults.split(", ").map((fault) => `${step}: ${fault}`));

@@ -32,7 +32,7 @@ const DAY_SECONDS = 24 * 3600;
 
 const LINGER_PATIENCE_MS = 100;
 
-/** Timeout for one request. */
+/** Timeout for one step. */
 const STEP_PATIENCE_MS = 60_000;
 
 type StepOf<K extends Step["kind"]> = Extract<Step, { kind: K }>;

@@ -9,7 +9,7 @@ interface ProbeEnv extends WorldEnv {
 export class Probe extends DurableObject<ProbeEnv> {
   #memory = 0;
 
-  /** Stores one key after the other, without waiting for the result. */
+  /** Stores one key after the other; a failed write does not stop it. */
   async store(...keys: string[]): Promise<string[]> {
     const outcomes: string[] = [];
     for (const key of keys) {
