@@ -147,16 +147,24 @@ export class PingSession extends DurableObject<Env> {
     if (this.#isHandedOver) return { kind: "expired" };
     const isRejected = options.rejected === tokens.accessToken;
     if (!isRejected && nowInSeconds() < tokens.refreshAt) return this.#outcome("valid", tokens);
-    const { refreshToken } = tokens;
-    if (refreshToken === undefined) return this.#withoutRefreshToken(tokens, isRejected);
-    const { waitAtMostMs = Number.POSITIVE_INFINITY } = options;
-    const isGood = () => !isRejected && secondsLeft(tokens) > 0;
-    const patienceMs = isGood() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
-    const outcome = (await within(patienceMs, this.#refreshOnce(tokens, refreshToken))) ?? TOO_SLOW;
+    if (tokens.refreshToken === undefined) return this.#withoutRefreshToken(tokens, isRejected);
+    return this.#refreshOrFallBack(tokens, tokens.refreshToken, {
+      isUsable: () => !isRejected && secondsLeft(tokens) > 0,
+      waitAtMostMs: options.waitAtMostMs ?? Number.POSITIVE_INFINITY,
+    });
+  }
+
+  /** If PingOne is slow or down, returns the current token as long as it is usable after the wait. */
+  async #refreshOrFallBack(
+    tokens: PingTokens,
+    refreshToken: string,
+    { isUsable, waitAtMostMs }: { isUsable: () => boolean; waitAtMostMs: number },
+  ): Promise<PingSessionOutcome> {
+    const waitMs = isUsable() ? Math.min(EARLY_REFRESH_PATIENCE_MS, waitAtMostMs) : waitAtMostMs;
+    const outcome = (await within(waitMs, this.#refreshOnce(tokens, refreshToken))) ?? TOO_SLOW;
     if (outcome.kind !== "unavailable") return outcome;
     if (this.#content === undefined) return { kind: "expired" };
-    // PingOne is slow or down: use the current token if it is still valid after the wait.
-    return isGood() ? this.#outcome("valid", tokens) : outcome;
+    return isUsable() ? this.#outcome("valid", tokens) : outcome;
   }
 
   async #withoutRefreshToken(tokens: PingTokens, isRejected: boolean): Promise<PingSessionOutcome> {
@@ -337,8 +345,8 @@ export class PingSession extends DurableObject<Env> {
     }
     if (failure.failure === "wrong_subject") {
       // Tokens of another person are revoked, not stored.
-      const strangers = failure.refreshToken === undefined ? [] : [failure.refreshToken];
-      await this.#endByItself([...strangers, ...this.#allRefreshTokens()]);
+      const received = failure.refreshToken === undefined ? [] : [failure.refreshToken];
+      await this.#endByItself([...received, ...this.#allRefreshTokens()]);
       return { kind: "expired" };
     }
     if (failure.refreshToken !== undefined) {
