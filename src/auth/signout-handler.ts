@@ -1,8 +1,8 @@
 /**
  * `/signout`: after a sign-in at PingOne, a person sees which MCP clients act for them and ends one or all.
  *
- * Its sign-in shares `/callback` with the MCP sign-in, because PingOne knows one redirect URI; the `state` tells
- * them apart. PingOne's tokens of this sign-in are not kept.
+ * Its sign-in shares `/callback` with the MCP sign-in, because one redirect URI is registered at PingOne; the `state`
+ * distinguishes them. PingOne's tokens of this sign-in are not kept.
  */
 import { type Context, Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
