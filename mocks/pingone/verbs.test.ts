@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
-import { claimsOf, PASSWORD } from "./testing/client.ts";
+import { claimsOf, form, PASSWORD } from "./testing/client.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
 import type { TokenFault } from "./tokens/defects.ts";
 
@@ -125,7 +125,10 @@ describe("verbs", () => {
     const page = await tenant.open();
     admin.setSwitches({ atTyp: "at+jwt" });
     admin.chooseFlow("consent-always");
+    const { request_uri } = await tenant.ask("par", tenant.authorizeParameters());
     await admin.reset();
+    const pushed = form({ client_id: "mcp-server", request_uri: String(request_uri) });
+    expect((await tenant.authorize(pushed)).status).toBe(400);
     expect(viewOf("alice")).toMatchObject({ sessions: 0, accessTokens: 0, refreshTokens: 0, consents: 0 });
     expect(admin.describe()).toMatchObject({ signingKeyId: kid, switches: { atTyp: "none" } });
     expect(admin.describe().flows.find(({ bound }) => bound)?.name).toBe("sign-on-with-consent");

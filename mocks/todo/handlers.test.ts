@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { http, passthrough } from "msw";
+import { HttpResponse, http, passthrough } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTodoHandlers } from "./handlers.ts";
@@ -224,8 +224,11 @@ describe("bearer tokens", () => {
     expect(issuer.jwksRequests() - before).toBe(1);
   });
 
-  it("answers 503, not 401, when the issuer's keys cannot be had", async () => {
-    issuer.failWith(500);
+  it.each([
+    ["fails", () => issuer.failWith(500)],
+    ["sends no keys", () => server.use(http.get(issuer.jwksUri.href, () => HttpResponse.json({})))],
+  ])("answers 503, not 401, when the issuer %s", async (_, fail) => {
+    fail();
     const response = await call("GET", COLLECTION);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: "issuer_unavailable" });
