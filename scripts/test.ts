@@ -2,9 +2,9 @@
  * `npm test`: every check and every test; a failed step does not end the run. The last line of the output is
  * `N passed, N failed`, where each test and each check counts one. The slowest test files stand before it.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { tallyClaims } from "./checks/claims.ts";
 import {
   readPlaywright,
@@ -93,34 +93,31 @@ let stopped: NodeJS.Signals | undefined;
  * Vitest and Playwright stop what they started at one SIGINT and abandon it at a second one. So each runs in a process
  * group of its own, which Ctrl-C in a terminal does not reach, and gets one SIGINT from here.
  */
-function run(args: readonly string[]): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, {
-      cwd: ROOT,
-      env: { ...process.env, ...WRANGLER_QUIET },
-      stdio: ["ignore", "inherit", "inherit"],
-      detached: process.platform !== "win32",
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const stopListening = onStopSignal((signal) => {
-      if (stopped === undefined) child.kill("SIGINT");
-      else killGroup(child);
-      stopped = signal;
-      timer ??= setTimeout(() => killGroup(child), STOP_GRACE_MS);
-    });
-    child.once("error", (error) => {
-      print(error.message);
-      resolve(1);
-    });
-    child.once("close", (code) => {
-      clearTimeout(timer);
-      stopListening();
-      resolve(code ?? 1);
-    });
+async function run(args: readonly string[]): Promise<number> {
+  const child = execa(process.execPath, args, {
+    cwd: ROOT,
+    env: WRANGLER_QUIET,
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "inherit",
+    detached: process.platform !== "win32",
+    reject: false,
   });
+  let timer: NodeJS.Timeout | undefined;
+  const stopListening = onStopSignal((signal) => {
+    if (stopped === undefined) child.kill("SIGINT");
+    else killGroup(child);
+    stopped = signal;
+    timer ??= setTimeout(() => killGroup(child), STOP_GRACE_MS);
+  });
+  const { exitCode, cause } = await child;
+  clearTimeout(timer);
+  stopListening();
+  if (cause instanceof Error) print(cause.message);
+  return exitCode ?? 1;
 }
 
-function killGroup(child: ChildProcess): void {
+function killGroup(child: { readonly pid?: number | undefined; kill(signal: "SIGKILL"): boolean }): void {
   if (process.platform === "win32" || child.pid === undefined) child.kill("SIGKILL");
   else process.kill(-child.pid, "SIGKILL");
 }

@@ -1,11 +1,9 @@
 /** A program that runs beside this process: started, awaited, ended, and explained when it fails. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import { execa } from "execa";
 
-const TERM_GRACE_MS = 5_000;
 const POLL_MS = 50;
 const LAST_LINES = 8;
 
@@ -42,24 +40,37 @@ export async function startProgram(program: Program): Promise<RunningPart> {
   const { name, args, cwd, env, logFile, url, timeoutMs } = program;
   const log = openSync(logFile, "a", 0o600);
   const logStart = fstatSync(log).size;
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", log, log] });
   closeSync(log);
-  const killAtExit = () => child.kill("SIGKILL");
-  process.on("exit", killAtExit);
+  const output = { file: logFile, append: true } as const;
+  // execa ends it with this process, and kills it when it ignores SIGTERM for five seconds.
+  const child = execa(process.execPath, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    stdin: "ignore",
+    stdout: output,
+    stderr: output,
+    buffer: false,
+    reject: false,
+  });
   let isStopping = false;
-  const ended = describeEnd(child, name).finally(() => process.off("exit", killAtExit));
+  const ended = child.then(({ exitCode, signal }) => {
+    return `${name} ended ${signal === undefined ? `with exit code ${exitCode}` : `by signal ${signal}`}.`;
+  });
   const withLastLines = (sentence: string) => `${sentence}${lastLines(logFile, logStart)}`;
   const stop = async () => {
     isStopping = true;
-    await endProcess(child);
+    child.kill();
     await ended;
   };
+  const waiting = new AbortController();
   const problem = await Promise.race([
-    waitForAnswer(url, timeoutMs).then((ok) =>
+    waitForAnswer(url, AbortSignal.any([waiting.signal, AbortSignal.timeout(timeoutMs)])).then((ok) =>
       ok ? undefined : `${name} did not answer within ${timeoutMs / 1000} s.`,
     ),
     ended,
   ]);
+  waiting.abort();
   if (problem !== undefined) {
     await stop();
     throw new StartError(withLastLines(problem));
@@ -70,16 +81,10 @@ export async function startProgram(program: Program): Promise<RunningPart> {
   };
 }
 
-async function describeEnd(child: ChildProcess, name: string): Promise<string> {
-  const [code, signal] = await once(child, "exit");
-  return `${name} ended ${signal === null ? `with exit code ${code}` : `by signal ${signal}`}.`;
-}
-
-async function waitForAnswer(url: string, timeoutMs: number): Promise<boolean> {
-  const deadline = AbortSignal.timeout(timeoutMs);
-  while (!deadline.aborted) {
+async function waitForAnswer(url: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
     try {
-      const response = await fetch(url, { redirect: "manual", signal: deadline });
+      const response = await fetch(url, { redirect: "manual", signal });
       await response.body?.cancel();
       if (response.ok) return true;
     } catch {
@@ -88,16 +93,6 @@ async function waitForAnswer(url: string, timeoutMs: number): Promise<boolean> {
     await delay(POLL_MS);
   }
   return false;
-}
-
-/** Sends SIGTERM, then SIGKILL to a program that is still there. */
-export async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), TERM_GRACE_MS);
-  await gone;
-  clearTimeout(timer);
 }
 
 /** Without the stack and the source that Node prints around the message of an uncaught error; the log has those. */
