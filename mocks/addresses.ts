@@ -1,5 +1,5 @@
 /**
- * Where every part of the offline loop answers, written out once (README, "Start").
+ * Hosts and ports of every part of the offline loop (README, "Start").
  *
  * Host rule: the Worker and the Inspector are always `localhost`, the emulators always `127.0.0.1`. They are two
  * different *sites*, as in production, so cookies and redirects meet the same cross-site rules.
@@ -8,7 +8,7 @@ export { EMULATOR_HOST } from "./kit/host.ts";
 
 export const WORKER_HOST = "localhost";
 
-/** Default ports of the offline loop; each can be overridden by the environment variable of the name given. */
+/** Default ports of the offline loop. An environment variable of the same name overrides each. */
 export const DEFAULT_PORTS = {
   WORKER_PORT: 8787,
   PINGONE_PORT: 9400,

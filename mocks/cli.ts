@@ -1,4 +1,4 @@
-/** `npm run mocks`: the emulators alone, until they are told to stop. */
+/** `npm run mocks`: runs only the emulators, until a stop signal. */
 import { parseArgs } from "node:util";
 import { resolvePorts, WORKER_HOST } from "./addresses.ts";
 import { type Emulators, startOffline } from "./index.ts";

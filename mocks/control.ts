@@ -1,6 +1,6 @@
 /**
- * The emulators of this project as one list, and everything that follows from it: tables of endpoints, faults and
- * verbs, the types of the control API and its client. Importing it starts nothing.
+ * Lists the emulators of this project. Derives from that list the tables of endpoints, faults and verbs, the types of
+ * the control API, and its client. Importing it starts nothing.
  */
 import { composeEmulators } from "./kit/composition.ts";
 import { type ControlClient as ClientOf, createClient } from "./kit/control/client.ts";
@@ -14,18 +14,18 @@ import type {
 import { PINGONE } from "./pingone/definition.ts";
 import { TODO } from "./todo/definition.ts";
 
-/** `endpoints`, `faults.entries`, `patternSchema` and `verbs` are the tables that documents are written from. */
+/** The documents are generated from `endpoints`, `faults.entries`, `patternSchema` and `verbs`. */
 export const OFFLINE = composeEmulators(PINGONE, TODO);
 
 type Offline = typeof OFFLINE.emulators;
 
-/** The verbs of the control API, in process. */
+/** The verbs of the control API, called in process. */
 export type Control = ControlOf<Offline>;
-/** The verbs of the control API, over HTTP. Disposing of it fails if a fault that was queued has not been met. */
+/** The verbs of the control API, over HTTP. Disposing of it throws if a queued fault was not met. */
 export type ControlClient = ClientOf<Offline>;
 export type ControlState = ControlStateOf<Offline>;
 export type EndpointName = EndpointNameOf<Offline>;
-/** What `queueFault` takes. */
+/** The argument of `queueFault`. */
 export type FaultRequest = FaultRequestOf<Offline>;
 export type RequestPattern = RequestPatternOf<Offline>;
 

@@ -1,6 +1,6 @@
 /**
- * Starts both emulators in this process, wired to one clock, one journal and one control API. Used by `npm start`,
- * `npm run mocks` and the tests; port 0 gives each test a pair of its own.
+ * Starts both emulators in this process with a shared clock, journal and control API. Used by `npm start`,
+ * `npm run mocks` and the tests. With port 0, each test gets its own pair.
  */
 import { join } from "node:path";
 import { type Control, OFFLINE } from "./control.ts";
@@ -30,13 +30,13 @@ export interface EmulatorsOptions {
   readonly pingonePort: number;
   /** 0 picks a free one. */
   readonly todoPort: number;
-  /** Origin of the program that signs in at PingOne; replaces `{worker}` in fixtures. */
+  /** Origin of the OIDC client that signs in at PingOne; replaces `{worker}` in fixtures. */
   readonly workerOrigin: string;
-  /** Defaults to this project's own. */
+  /** Default: the fixtures of this project. */
   readonly fixturesDir?: string;
-  /** Where sessions, tokens, users, consents, todos and keys outlive a restart; without it nothing is kept. */
+  /** Folder that keeps sessions, tokens, users, consents, todos and keys across restarts. Default: nothing is kept. */
   readonly stateDir?: string;
-  /** Real time unless a test passes its own; the control API moves the emulators' clock on top of it. */
+  /** Default: real time. The control API adds its offset to this clock. */
   readonly clock?: Clock;
 }
 
@@ -46,7 +46,7 @@ export interface Emulators extends AsyncDisposable {
   readonly todoOrigin: string;
   /** The audience of the Todo API. */
   readonly apiIdentifier: string;
-  /** The Worker's OIDC application. TEST ONLY secret. */
+  /** The Worker's OIDC application. Its secret is TEST ONLY. */
   readonly client: PingOneEmulator["client"];
   readonly users: PingOneEmulator["users"];
   readonly control: Control;
@@ -54,7 +54,7 @@ export interface Emulators extends AsyncDisposable {
 }
 
 /**
- * @throws {PortUnavailableError} with a sentence for the person who ran the command.
+ * @throws {PortUnavailableError} when a port cannot be used; the message is written for the user of the command.
  * @throws {UnusableStateError} when the saved state is damaged.
  */
 export async function startOffline(options: EmulatorsOptions): Promise<Emulators> {

@@ -1,6 +1,6 @@
 /**
- * Verifies a bearer token as the real Todo API does: offline, by signature and claims. It does not ask PingOne, so a
- * token that was revoked there is good here until it expires.
+ * Verifies a bearer token as the real Todo API does: locally, by signature and claims. It does not ask PingOne, so a
+ * token that was revoked there is accepted here until it expires.
  */
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Clock } from "../kit/clock.ts";
@@ -12,10 +12,10 @@ export interface BearerRules {
   readonly clock: Clock;
 }
 
-/** The challenge of RFC 6750 section 3 with the status that goes with it. */
+/** A challenge of RFC 6750 section 3 and its HTTP status. */
 export interface BearerRefusal {
   readonly status: 400 | 401 | 403;
-  /** Absent when the request bore no token at all (RFC 6750 section 3.1). */
+  /** Absent when the request had no token (RFC 6750 section 3.1). */
   readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope";
   readonly description: string;
   readonly scope?: string;
@@ -26,14 +26,15 @@ export type BearerOutcome =
   | { readonly refusal: BearerRefusal };
 
 /**
- * Keys of the issuer over HTTP, cached for ten minutes. An unknown `kid` makes jose fetch them again without a
- * cooldown, so that the first request with a new key succeeds. On loopback no cooldown is needed against forged tokens.
+ * Keys of the issuer, fetched over HTTP and cached for ten minutes. An unknown `kid` makes jose fetch them again
+ * without a cooldown, so that the first request with a new key succeeds. A cooldown would limit fetches caused by
+ * forged tokens, which is not needed on loopback.
  */
 export function remoteKeys(jwksUri: URL): JWTVerifyGetKey {
   return createRemoteJWKSet(jwksUri, { cooldownDuration: 0, cacheMaxAge: 600_000, timeoutDuration: 5000 });
 }
 
-/** Who the request acts for, if its token carries the scope. */
+/** Returns the subject of a valid token that has the required scope, or the refusal. */
 export async function verifyBearer(
   authorization: string | null,
   requiredScope: string,
@@ -64,8 +65,8 @@ export async function verifyBearer(
     return refuse(401, "invalid_token", "The token names no user.");
   }
   const scope = payload.scope;
-  // Scope is a space-separated string (RFC 8693 section 4.2). Compared word by word: a substring test would let
-  // `todo_api:readonly` pass for `todo_api:read`.
+  // `scope` is a space-separated string (RFC 8693 section 4.2). Whole scopes are compared: a substring test would
+  // accept `todo_api:readonly` as `todo_api:read`.
   const granted = typeof scope === "string" ? scope.split(" ") : [];
   if (!granted.includes(requiredScope)) {
     return {
@@ -84,7 +85,7 @@ function refuse(status: 400 | 401, error: BearerRefusal["error"], description: s
   return { refusal: { status, description, ...(error !== undefined && { error }) } };
 }
 
-/** Names the check that failed; never quotes the token. */
+/** Describes the check that failed, without any part of the token. */
 function describeFailure(error: unknown, rules: BearerRules): string {
   if (error instanceof errors.JWTExpired) return "The token has expired.";
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -107,10 +108,10 @@ function describeFailure(error: unknown, rules: BearerRules): string {
   return "The token is not a JWT that this API understands.";
 }
 
-/** The keys could not be fetched: the token may be valid, so the answer is no 401. */
+/** True when the keys could not be fetched. The token may be valid, so the response must not be 401. */
 function isIssuerFailure(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
-  // jose reports a JWKS answer that is not 200 with its general error.
+  // jose reports a JWKS response with a status other than 200 as its generic error.
   return (
     error instanceof errors.JWKSTimeout ||
     error instanceof errors.JWKSInvalid ||

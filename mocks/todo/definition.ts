@@ -1,4 +1,4 @@
-/** What the kit has to know of the Todo API: its endpoints and faults, and what the journal may show of a request. */
+/** Describes the Todo API to the kit: its endpoints and faults, and what the journal may show of a request. */
 import { z } from "zod";
 import { defineEmulator, type RequestLine } from "../kit/emulator.ts";
 import { answerWith, defineFault } from "../kit/faults/fault.ts";
@@ -6,7 +6,7 @@ import type { TodoStore } from "./store.ts";
 
 export interface RunningTodo {
   readonly store: TodoStore;
-  /** The user name behind a token's `sub`. */
+  /** The user name of a token's `sub`. */
   usernameOf(subject: string): string | undefined;
 }
 
@@ -38,7 +38,7 @@ export const TODO = defineEmulator({
       options: {
         count: z.int().min(1).max(200_000).default(10_000).meta({ title: "Count" }),
       },
-      // A refused request stays refused: the fault is about the size of a list that may be seen.
+      // The fault changes only successful responses. A refusal is passed on.
       respond: ({ count }, { made }) => (made.status === 200 ? largeList(count) : made),
     }),
   },
@@ -67,7 +67,7 @@ export const TODO = defineEmulator({
   snapshot: ({ store }: RunningTodo) => store.snapshot(),
 });
 
-/** A refusal in the API's own form. */
+/** A fault that refuses the request in the error format of the API. */
 function problemFault(about: string, status: number, headers?: Readonly<Record<string, string>>) {
   return defineFault({
     moment: "instead",

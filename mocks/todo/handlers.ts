@@ -1,9 +1,9 @@
 /**
- * The Todo API as one array of MSW handlers: under `setupServer` of `msw/node` in tests, and over HTTP through
- * `server.ts` in the offline loop.
+ * The Todo API as an array of MSW handlers. Tests pass them to `setupServer` of `msw/node`; in the offline loop,
+ * `server.ts` serves them over HTTP.
  *
- * Every success answers 200 with the person's whole list, `{ todos: [{ id, text, completed }] }`, as the real
- * Todo API does for each of its four operations.
+ * Every success is a 200 response with the user's whole list, `{ todos: [{ id, text, completed }] }`, as in the real
+ * Todo API for each of its four operations.
  *
  * | request | scope |
  * |---|---|
@@ -23,7 +23,7 @@ import type { TodoStore } from "./store.ts";
 const TODO_SCOPES = { read: "todo_api:read", write: "todo_api:write" } as const;
 const MAX_TODO_LENGTH = 1000;
 
-/** What this API serves, for the answer to a request that it does not. */
+/** The routes of this API, listed in the response to a request for any other. */
 export const TODO_ROUTES = [
   "GET /api/todos",
   "POST /api/todos",
@@ -34,10 +34,10 @@ export const TODO_ROUTES = [
 type ApiRequest = StrictRequest<DefaultBodyType>;
 
 export interface TodoHandlerOptions {
-  /** Scheme, host and port that the handlers answer for. */
+  /** Scheme, host and port that the handlers match. */
   readonly origin: string;
   readonly issuer: string;
-  /** The issuer's JWKS: its address, or a key resolver of jose. */
+  /** The issuer's JWKS: its URL, or a key resolver of jose. */
   readonly jwks: URL | JWTVerifyGetKey;
   readonly audience: string;
   readonly store: TodoStore;
@@ -125,7 +125,7 @@ export function createTodoHandlers(options: TodoHandlerOptions): RequestHandler[
   ];
 }
 
-/** Every failure of this API has the same form: a code for programs and a sentence for people. */
+/** The error format of this API: an error code and a message. */
 export function problem(
   status: number,
   error: string,
@@ -141,7 +141,7 @@ function refuse(refusal: BearerRefusal): Response {
   });
 }
 
-/** The same for an unknown id and for another user's, so that ids cannot be probed. */
+/** The response for an unknown id and for an id of another user is the same, so that ids cannot be probed. */
 function noSuchTodo(): Response {
   return problem(404, "not_found", "There is no such todo. GET /api/todos lists the ids there are.");
 }

@@ -1,4 +1,4 @@
-/** Reads a JSON body with a limit on its size and a status for each way in which it can be wrong. */
+/** Reads a JSON body with a size limit. Each kind of invalid body has its own status. */
 import type { DefaultBodyType, StrictRequest } from "msw";
 import type { z } from "zod";
 
@@ -39,7 +39,7 @@ function wrong(status: BodyProblem["status"], error: string, message: string): {
   return { problem: { status, error, message } };
 }
 
-/** `undefined`: more than the limit. Counts the bytes received, because `Content-Length` may be wrong. */
+/** Returns `undefined` above the limit. Counts the bytes received, because `Content-Length` may be wrong. */
 async function readLimited(request: StrictRequest<DefaultBodyType>): Promise<string | undefined> {
   if (request.body === null) return "";
   const chunks: Uint8Array[] = [];

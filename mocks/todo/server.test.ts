@@ -9,7 +9,7 @@ import { createTestIssuer, TEST_AUDIENCE } from "./testing/issuer.ts";
 
 const ORIGIN = "http://127.0.0.1:1";
 
-/** The API, and an issuer whose tokens it takes. */
+/** Starts the API and an issuer whose tokens it accepts. */
 async function startTodo(port = 0) {
   const issuer = await createTestIssuer();
   const store = new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });

@@ -1,6 +1,6 @@
 /**
- * The Todo API emulator over HTTP: the MSW handlers behind a Node server. MSW leaves three cases to whoever calls
- * `getResponse`, and each gets an answer here: no handler matched, a handler threw, a handler simulated a broken network.
+ * The Todo API emulator over HTTP: a Node server that runs the MSW handlers. MSW leaves three cases to the caller of
+ * `getResponse`, which are handled here: no handler matched, a handler threw, a handler simulated a network error.
  */
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
@@ -39,7 +39,7 @@ export async function createTodoEmulator({
   return listening;
 }
 
-/** `undefined`: the handler asked for a network error. */
+/** Returns `undefined` when the handler simulates a network error. */
 export async function answer(
   handlers: RequestHandler[],
   origin: string,
@@ -67,7 +67,7 @@ function emulatorFailure(error: unknown): Response {
   return problem(500, "emulator_failure", `A handler of the Todo API emulator threw: ${cause}`);
 }
 
-/** The same request under the origin that the handlers match, whichever loopback name the caller used. */
+/** The same request with the origin that the handlers match, whichever loopback name the caller used. */
 function withUrl(request: Request, url: string): Request {
   const { method, headers, body } = request;
   return new Request(url, { method, headers, ...(body !== null && { body, duplex: "half" as const }) });

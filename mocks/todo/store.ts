@@ -1,4 +1,4 @@
-/** The todos of each user, kept apart by the `sub` of their token. */
+/** The todos of each user, stored by the `sub` of the user's token. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -8,7 +8,7 @@ type Todo = z.infer<typeof todoSchema>;
 
 const todosSchema = z.array(todoSchema);
 
-/** `fixtures/todos.json`: what each user starts with, by user name; everyone else starts with `default`. */
+/** `fixtures/todos.json`: the initial todos by user name; other users start with `default`. */
 const todoSeedsSchema = z.strictObject({ default: todosSchema, users: z.record(z.string(), todosSchema) });
 export type TodoSeeds = z.infer<typeof todoSeedsSchema>;
 
@@ -16,9 +16,9 @@ const snapshotSchema = z.record(z.string(), todosSchema);
 
 export interface TodoStoreOptions {
   readonly seeds: TodoSeeds;
-  /** The user name behind a token's `sub`, by which the seeds are found. */
+  /** The user name of a token's `sub`, used to look up the seeds. */
   readonly usernameOf: (subject: string) => string | undefined;
-  /** What `snapshot()` returned earlier, through JSON. */
+  /** An earlier result of `snapshot()`, parsed from JSON. */
   readonly snapshot?: unknown;
   readonly onChange?: () => void;
 }
@@ -29,7 +29,7 @@ export class TodoStore {
   readonly #changed: () => void;
   readonly #bySubject: Map<string, Todo[]>;
 
-  /** @throws {z.ZodError} when the snapshot is not one. */
+  /** @throws {z.ZodError} when the snapshot is invalid. */
   constructor({ seeds, usernameOf, snapshot = {}, onChange = () => {} }: TodoStoreOptions) {
     this.#seeds = seeds;
     this.#usernameOf = usernameOf;
@@ -48,7 +48,7 @@ export class TodoStore {
     return { ...todo };
   }
 
-  /** `undefined`: this user has no such todo. */
+  /** Returns `undefined` when this user has no such todo. */
   setCompleted(subject: string, id: string, completed: boolean): Todo | undefined {
     const todo = this.#todosOf(subject).find((candidate) => candidate.id === id);
     if (todo === undefined) return undefined;
@@ -57,7 +57,7 @@ export class TodoStore {
     return { ...todo };
   }
 
-  /** False: this user has no such todo. */
+  /** Returns false when this user has no such todo. */
   delete(subject: string, id: string): boolean {
     const todos = this.#todosOf(subject);
     const at = todos.findIndex((todo) => todo.id === id);
@@ -67,7 +67,7 @@ export class TodoStore {
     return true;
   }
 
-  /** Back to the seeds. */
+  /** Resets every user to the seeds. */
   reset(): void {
     this.#bySubject.clear();
     this.#changed();
@@ -77,7 +77,7 @@ export class TodoStore {
     return Object.fromEntries(this.#bySubject);
   }
 
-  /** Number of todos by subject, of the users seen so far. */
+  /** Number of todos by subject, for users who have made a request. */
   counts(): ReadonlyMap<string, number> {
     return new Map(this.#bySubject.entries().map(([subject, todos]) => [subject, todos.length]));
   }
@@ -95,8 +95,8 @@ export class TodoStore {
 }
 
 /**
- * Without `todos.json` every list starts empty: a folder may hold fixtures of PingOne only.
- * @throws {Error} with the file's path and each thing that is wrong in it.
+ * Without `todos.json` every list starts empty, because a folder may contain fixtures of PingOne only.
+ * @throws {Error} with the file's path and every problem in it.
  */
 export async function readTodoSeeds(fixturesDir: string): Promise<TodoSeeds> {
   const path = join(fixturesDir, "todos.json");

@@ -1,11 +1,11 @@
-/** What the nodes do that decide by themselves. Each answers with the name of one of its outcomes. */
+/** The behaviour of nodes that run without a screen. Each returns the name of one of its outcomes. */
 import type { Clock } from "../../kit/clock.ts";
 import type { UserStore } from "../tenant/users.ts";
 import type { CodePurpose, FlowNode, NodeOfType } from "./flow-schema.ts";
 import type { Interaction, SubmittedFields } from "./interaction.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** How long a code can be used, and how often mistaken. The real values depend on the tenant. */
+/** Lifetime of a code, and the number of wrong entries allowed. The real values depend on the tenant. */
 const CODE_TTL_MS = 15 * 60_000;
 const CODE_MAX_FAILURES = 5;
 
@@ -28,14 +28,14 @@ type NodeBehaviours = {
   ) => OutcomeOf<T>;
 };
 
-/** The node that the outcome of `node` leads to. */
+/** Runs `node` and returns the name of the next node. */
 export function runAutomaticNode(
   node: AutomaticNode,
   interaction: Interaction,
   fields: SubmittedFields,
   services: NodeServices,
 ): string {
-  // The table is total over the node types, which the compiler cannot follow through the lookup.
+  // The table has an entry for every node type, but TypeScript cannot infer that through the lookup.
   const behave = BEHAVIOURS[node.type] as (...args: unknown[]) => string;
   const outcome = behave(node, interaction, fields, services);
   return (node.on as Readonly<Record<string, string>>)[outcome] ?? outcome;
@@ -107,7 +107,7 @@ const BEHAVIOURS: NodeBehaviours = {
   sendCode(node, interaction, _fields, { users, clock, outbox, createCode }) {
     const user = interaction.userId === undefined ? undefined : users.findById(interaction.userId);
     if (!user) {
-      // The person must not learn from the next screen whether the account exists; the developer may.
+      // The next screen must not reveal to the user whether the account exists. The emulator's panel may show it.
       interaction.codeNote = "No code was sent: no account has that username or e-mail address.";
       return "sent";
     }
@@ -165,7 +165,7 @@ const BEHAVIOURS: NodeBehaviours = {
   },
 };
 
-/** What one person proved or answered says nothing about the next one at the same screen. */
+/** Another user may continue at the same screen, so what this user proved or answered is dropped. */
 function forgetPerson(interaction: Interaction): void {
   delete interaction.userId;
   delete interaction.sessionMethods;

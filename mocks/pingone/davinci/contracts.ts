@@ -1,22 +1,22 @@
-/** What the OIDC endpoints tell a flow, and what a flow answers. */
+/** The input of a flow from the OIDC endpoints, and the result of a flow. */
 
-/** What the OIDC front tells a flow about the request that it has already validated. */
+/** The authorization request as the OIDC endpoints have validated it. */
 export interface AuthorizationContext {
   readonly application: { readonly id: string; readonly name: string };
   readonly redirectHost: string;
-  /** Scopes that were asked for and that the application is granted. */
+  /** Requested scopes that the application is granted. */
   readonly scopes: readonly string[];
   readonly policyId: string;
   readonly loginHint: string | undefined;
   /** `prompt=none`: the flow must not show a screen. DaVinci sees this as `auth_mode = "silent"`. */
   readonly silent: boolean;
-  /** `prompt=login`, or a session older than `max_age`: a Check Session node must say "no session". */
+  /** `prompt=login`, or a session older than `max_age`: a Check Session node must have the outcome "no session". */
   readonly forceAuthentication: boolean;
-  /** The browser's live SSO session, if any. */
+  /** The browser's valid SSO session, if any. */
   readonly session: SessionView | undefined;
-  /** Every parameter of the request, as DaVinci exposes them at `global.parameters.authorizationRequest`. */
+  /** Every parameter of the request, which DaVinci exposes as `global.parameters.authorizationRequest`. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Where this flow's screens post their forms. */
+  /** URL to which the screens of this flow post their forms. */
   readonly formAction: string;
 }
 
@@ -28,7 +28,7 @@ interface SessionView {
   readonly lastUsedAt: number;
 }
 
-/** What a flow answers to `begin` and to each submitted form. */
+/** The result of `begin` and of each submitted form. */
 export type FlowOutcome =
   | { readonly kind: "screen"; readonly status: number; readonly html: string }
   | {
@@ -36,20 +36,20 @@ export type FlowOutcome =
       readonly kind: "success";
       readonly userId: string;
       readonly authenticationMethods: readonly string[];
-      /** Reduced Scopes: what the person left of the request; undefined keeps all. */
+      /** Reduced Scopes: the requested scopes that the user kept; undefined keeps all. */
       readonly scopes?: readonly string[];
       readonly idleTimeoutMinutes: number;
-      /** True when a Check Session node let the person through, so no new session begins. */
+      /** True when a Check Session node accepted the existing session, so no new session begins. */
       readonly reusedSession: boolean;
     }
   | {
-      /** `returnErrorResponseRedirect`: the author's own code and text. */
+      /** `returnErrorResponseRedirect`: the flow author's own error code and description. */
       readonly kind: "error";
       readonly error: string;
       readonly errorDescription: string;
     }
   | {
-      /** The flow ended without a terminal node: PingOne answers `login_required` and hides the cause. */
+      /** The flow ended without a terminal node. PingOne answers `login_required` without the cause. */
       readonly kind: "died";
       readonly reason: string;
     };

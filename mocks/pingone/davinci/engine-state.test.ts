@@ -1,4 +1,4 @@
-/** What an interaction remembers between nodes, shown by a flow that goes round one screen that says it all. */
+/** The state that an interaction keeps between nodes. The test flow loops through one screen that shows all of it. */
 import { describe, expect, it } from "vitest";
 import { createTestEngine, PASSWORD, userFixture } from "../testing/flow-driver.ts";
 import { flowSchema } from "./flow-schema.ts";

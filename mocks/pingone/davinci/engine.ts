@@ -1,6 +1,6 @@
 /**
  * Runs DaVinci flows: from `begin` to the first screen, and from each submitted form to the next screen or the end.
- * Whatever a browser sends, the answer is a screen or an outcome, never an exception.
+ * Any input from a browser results in a screen or an outcome, never in an exception.
  *
  * Deliberately not modelled: connectors other than those of flow-schema.ts, JavaScript widgets, `pi.flow`.
  */
@@ -17,7 +17,7 @@ import { renderConsentScreen, renderFormScreen } from "./screens.ts";
 import { type ReadForm, readConsentForm, readScreenForm } from "./submitted-form.ts";
 import { expandTemplate, readVariable, userVariables, type Variables } from "./template.ts";
 
-/** A double click on the last button sends the form twice, and the browser only follows the second answer. */
+/** A double click on the last button sends the form twice, and the browser follows only the second response. */
 const REPEAT_WINDOW_MS = 10_000;
 
 const STALE_NOTICE =
@@ -29,7 +29,7 @@ export interface FlowEngineOptions {
   readonly users: UserStore;
   readonly consents: ConsentStore;
   readonly clock: Clock;
-  /** Six random digits unless given. */
+  /** Default: six random digits. */
   readonly createCode?: () => string;
 }
 
@@ -41,23 +41,23 @@ interface FlowSummary {
 
 export interface FlowEngine {
   readonly flows: readonly FlowSummary[];
-  /** By policy id or by name. @throws {Error} listing the valid names. */
+  /** Finds a flow by policy id or by name. @throws {Error} that lists the valid names. */
   findFlow(nameOrPolicyId: string): FlowSummary;
-  /** @param id Names the sign-on in the messages that its flow sends. */
+  /** @param id Identifies the sign-on in the messages that its flow sends. */
   begin(id: string, context: AuthorizationContext): Promise<BegunFlow>;
-  /** `undefined`: the flow has ended. */
+  /** Returns `undefined` when the flow has ended. */
   submit(interaction: Interaction, form: URLSearchParams): Promise<FlowOutcome | undefined>;
-  /** Codes that were "sent" by e-mail. */
+  /** Codes that the real service would send by e-mail. */
   readonly outbox: Outbox;
 }
 
 interface BegunFlow {
   readonly outcome: FlowOutcome;
-  /** To be kept for {@link FlowEngine.submit} when the outcome is a screen. */
+  /** Pass this to {@link FlowEngine.submit} when the outcome is a screen. */
   readonly interaction?: Interaction;
 }
 
-/** An engine over validated flows. */
+/** @param options.flows must be validated. */
 export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
   const { users, consents, clock } = options;
   const outbox = createOutbox();
@@ -127,7 +127,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     };
   };
 
-  /** True when the consent node is answered without a screen. */
+  /** True when a recorded consent covers the request, so that no screen is shown. */
   const isConsentRemembered = (interaction: Interaction, node: ConsentNode): boolean => {
     const { context, userId } = interaction;
     if (node.promptConsent || userId === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * The shape of a flow file in `fixtures/davinci/` (docs: docs/davinci-flows.md). Field and button types carry the names
- * of DaVinci's own form components; a node is one capability of a connector, an entry of `on` one of its outcomes.
+ * The schema of a flow file in `fixtures/davinci/` (docs: docs/davinci-flows.md). Field and button types have the
+ * names of DaVinci's form components. A node is one capability of a connector; an entry of `on` is one of its outcomes.
  */
 import { z } from "zod";
 
@@ -9,15 +9,15 @@ const nodeName = z
     error: ({ input }) => (input === undefined ? "is a dead end; name the node that it leads to" : undefined),
   })
   .min(1);
-/** Why a node is as it is; nothing reads it. */
+/** A note for readers of the file; the emulator ignores it. */
 const $comment = z.string().optional();
-/** Field and button keys go out as HTML attribute values and come back as form keys. */
+/** Field and button keys are used as HTML attribute values and as form keys. */
 const key = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_]*$/, "a key is letters, digits and _, starting with a letter");
-/** `{{name}}` stands for a variable of the flow, see template.ts. */
+/** `{{name}}` is replaced by a variable of the flow, see template.ts. */
 const template = z.string();
-/** What a one-time code is for; a code sent for one purpose is worthless for another. */
+/** The purpose of a one-time code. A code sent for one purpose is not accepted for another. */
 const purpose = z.enum(["verification", "recovery", "mfa"]);
 
 const field = z.strictObject({
@@ -26,7 +26,7 @@ const field = z.strictObject({
   label: z.string().min(1),
   required: z.boolean().default(true),
   maxLength: z.int().min(1).max(4096).default(256),
-  /** First value of the input. */
+  /** Initial value of the input. */
   value: template.optional(),
   /** The HTML attributes of these names. */
   autocomplete: z.string().optional(),
@@ -34,7 +34,7 @@ const field = z.strictObject({
 });
 
 const button = z.strictObject({
-  /** SUBMIT_BUTTON sends the fields, and they must be filled in; FLOW_BUTTON only goes somewhere else. */
+  /** SUBMIT_BUTTON sends the fields and requires those that are required; FLOW_BUTTON only leads to another node. */
   type: z.enum(["SUBMIT_BUTTON", "FLOW_BUTTON"]),
   key,
   label: z.string().min(1),
@@ -48,11 +48,11 @@ const screen = z.strictObject({
   text: z.array(template).default([]),
   fields: z.array(field).default([]),
   buttons: z.array(button).default([]),
-  /** Says that a screen without any button is meant to strand the person. */
+  /** Marks a screen without any button as intended: the user cannot continue from it. */
   deadEnd: z.literal(true).optional(),
 });
 
-/** A node that decides by itself, with one way on for each of its outcomes. */
+/** A node that runs without a screen and names a next node for each of its outcomes. */
 const automatic = <T extends string, O extends string, I extends z.core.$ZodLooseShape>(
   type: T,
   outcomes: readonly [O, ...O[]],
@@ -68,7 +68,7 @@ const automatic = <T extends string, O extends string, I extends z.core.$ZodLoos
   });
 
 const checkSession = automatic("checkSession", ["session", "noSession"], {
-  /** The session counts only if the person signed on by one of these. */
+  /** A session is accepted only if the user signed on with one of these methods. */
   methods: z.array(z.string()).min(1),
   lastUsedWithinMinutes: z.int().positive(),
 });
@@ -95,7 +95,7 @@ const sendCode = automatic("sendCode", ["sent"], { purpose });
 const checkCode = automatic("checkCode", ["ok", "invalid"], { purpose, input: key });
 const verifyUser = automatic("verifyUser", ["done"], {});
 
-/** Forgotten password: a recovery code stands for the current password. */
+/** Forgotten password: a recovery code replaces the current password. */
 const recoverPassword = automatic("recoverPassword", ["ok", "invalid", "mismatch"], {
   code: key,
   newPassword: key,
@@ -111,24 +111,27 @@ const changePassword = automatic("changePassword", ["ok", "invalid", "mismatch",
 const branch = z.strictObject({
   type: z.literal("branch"),
   $comment,
-  /** A variable of the flow, as in `{{...}}`. */
+  /** Name of a variable of the flow, as in `{{...}}`. */
   value: z.string(),
   equals: z.record(z.string(), nodeName),
   otherwise: nodeName,
 });
 
-/** `pingOneScopeConsentConnector`, capability `appConsent`. It goes on whatever the answer was: branch on `consent.status`. */
+/**
+ * `pingOneScopeConsentConnector`, capability `appConsent`. It leads to `next` whether the user accepts or declines:
+ * branch on `consent.status`.
+ */
 const consent = z.strictObject({
   type: z.literal("consent"),
   $comment,
-  /** "Always Prompt for Consent": ask even a person who has already accepted the same scopes. */
+  /** "Always Prompt for Consent": also ask a user who has already accepted the same scopes. */
   promptConsent: z.boolean(),
-  /** The person may leave some of the scopes out; has an effect only if the success node says `reducedScopes` too. */
+  /** The user may deselect scopes. Has an effect only if the success node also sets `reducedScopes`. */
   reducedScopes: z.boolean().default(false),
   next: nodeName,
 });
 
-/** `errorConnector.customErrorMessage`: the last screen again, with this message; fatal before any screen. */
+/** `errorConnector.customErrorMessage`: shows the last screen again with this message; without one, ends the flow. */
 const errorMessage = z.strictObject({ type: z.literal("errorMessage"), $comment, message: template });
 
 /** `returnSuccessResponseRedirect`. */
@@ -136,13 +139,13 @@ const success = z.strictObject({
   type: z.literal("success"),
   $comment,
   authenticationMethods: z.array(z.string().min(1)).min(1),
-  /** Grants only the scopes that the person left at consent. */
+  /** Grants only the scopes that the user kept at consent. */
   reducedScopes: z.boolean().default(false),
   /** PingOne's default is 30 days. */
   idleTimeoutMinutes: z.int().positive().default(43_200),
 });
 
-/** `returnErrorResponseRedirect`: any code an author likes; `access_denied` is not in DaVinci's own list. */
+/** `returnErrorResponseRedirect`: accepts any error code; `access_denied` is not in DaVinci's own list. */
 const error = z.strictObject({
   type: z.literal("error"),
   $comment,
@@ -150,7 +153,7 @@ const error = z.strictObject({
   errorDescription: template,
 });
 
-/** The terminal of a sub-flow. In a main flow it ends without any OAuth response. */
+/** The terminal node of a sub-flow. A main flow that reaches it ends without an OAuth response. */
 const createSuccessResponse = z.strictObject({ type: z.literal("createSuccessResponse"), $comment });
 
 const nodes = [
@@ -172,7 +175,7 @@ const nodes = [
   createSuccessResponse,
 ] as const;
 
-/** Every node type, as the documentation lists them. */
+/** Every node type, in the order of the documentation. */
 export const NODE_TYPES: readonly string[] = nodes.map(({ shape }) => shape.type.value);
 
 const node = z.discriminatedUnion("type", nodes, {
@@ -185,18 +188,18 @@ const flowHead = {
   $comment,
   name: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "a flow name is lower-case words with dashes"),
   description: z.string().min(1),
-  /** The flow policy that runs this flow: `acr_values` picks it, and it comes back as `acr`. */
+  /** The flow policy that runs this flow: `acr_values` selects it, and the ID token has it as `acr`. */
   policyId: z.string().regex(/^[0-9a-f]{32}$/, "a DaVinci policy id is 32 lower-case hexadecimal digits"),
 };
 
-/** A flow as it runs. */
+/** A complete flow. */
 export const flowSchema = z.strictObject({
   ...flowHead,
   start: nodeName,
   nodes: z.record(nodeName, node),
 });
 
-/** A file that says only how its flow differs from another: whole nodes replaced, added, or removed by `null`. */
+/** A flow given as changes to another: nodes are added or replaced as a whole, and `null` removes one. */
 export const variantSchema = z.strictObject({
   ...flowHead,
   extends: z.string(),

@@ -1,6 +1,6 @@
 /**
- * One person's way through one flow: what has to be remembered between two screens. Never a password. Kept by whoever
- * began it, as part of the sign-on.
+ * One user's progress through one flow: the state kept between two screens. It never contains a password. The caller
+ * of `begin` keeps it as part of the sign-on.
  */
 import type { AuthorizationContext, FlowOutcome } from "./contracts.ts";
 import type { CodePurpose, Flow } from "./flow-schema.ts";
@@ -9,32 +9,32 @@ export interface Interaction {
   readonly id: string;
   readonly context: AuthorizationContext;
   readonly flow: Flow;
-  /** The screen that waits for the person. */
+  /** The screen that the user sees. */
   screen?: ShownScreen;
-  /** Counts the screens shown, so that a form of an earlier one is recognised. */
+  /** Counts the screens shown, so that the form of an earlier screen is detected. */
   step: number;
   userId?: string;
   /** Methods of the session that a Check Session node accepted. */
   sessionMethods?: readonly string[];
-  /** The person has proved to hold a one-time code. */
+  /** Set when the user has entered a correct one-time code. */
   isMfaVerified?: true;
   consent?: { readonly status: "ACCEPTED" | "DECLINED"; readonly scopes: readonly string[] };
   readonly codes: Map<CodePurpose, SentCode>;
-  /** Said in the emulator's own panel: why no code was sent. */
+  /** Shown in the emulator's panel: why no code was sent. */
   codeNote?: string;
   ended?: { readonly step: number; readonly outcome: FlowOutcome; readonly repeatableUntil: number };
 }
 
 export interface ShownScreen {
   readonly node: string;
-  /** What the person typed, to be shown again: never a password or a code. */
+  /** What the user typed, to be shown again: never a password or a code. */
   values: Readonly<Record<string, string>>;
   message?: ScreenMessage;
 }
 
 interface ScreenMessage {
   readonly text: string;
-  /** Keys of the fields at fault, where the message is about some. */
+  /** Keys of the invalid fields, if the message is about fields. */
   readonly fields: readonly string[];
 }
 
@@ -45,5 +45,5 @@ interface SentCode {
   failures: number;
 }
 
-/** What the person has submitted last; gone once the next screen shows. */
+/** The fields of the last submitted form; dropped when the next screen is shown. */
 export type SubmittedFields = Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-/** A folder with these files; contents that are no strings become JSON. */
+/** Creates a folder with these files. Contents other than strings are written as JSON. */
 function folderWith(files: Readonly<Record<string, unknown>>): string {
   const folder = mkdtempSync(join(tmpdir(), "davinci-flows-"));
   folders.push(folder);

@@ -1,11 +1,11 @@
-/** Reads the flow files of a folder; every fault of every file is named at once, so that a bad scenario never starts. */
+/** Reads the flow files of a folder. Reports all problems of all files in one error, before the emulator starts. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Flow, flowSchema, variantSchema } from "./flow-schema.ts";
 import { findFlowProblems } from "./validate-flow.ts";
 
-/** Thrown when flow files cannot be used; `problems` has one line for each fault, starting with the file's path. */
+/** Thrown when flow files cannot be used. `problems` has one line for each problem, starting with the file's path. */
 export class FlowFileError extends Error {
   override readonly name = "FlowFileError";
   readonly problems: readonly string[];
@@ -74,7 +74,7 @@ function isVariant({ content }: FlowFile): boolean {
   return typeof content === "object" && content !== null && "extends" in content;
 }
 
-/** The whole flow that a variant stands for. */
+/** Applies a variant to the flow that it extends. */
 function mergeVariant(
   content: unknown,
   path: string,

@@ -1,11 +1,11 @@
-/** What a single node of a flow file can get wrong: names of variables, inputs, fields and buttons. */
+/** Finds errors within single nodes of a flow file: wrong names of variables, inputs, fields and buttons. */
 import type { Flow, FlowNode, NodeOfType, ScreenNode } from "./flow-schema.ts";
 import { isVariable, VARIABLE_VALUES, VARIABLES, variablesIn } from "./template.ts";
 
-/** What a screen's form sends beside its fields. */
+/** Keys that the form of a screen sends in addition to its fields. */
 const RESERVED_FIELD_KEYS: readonly string[] = ["buttonValue", "step", "scopes"];
 
-/** One sentence for each fault. */
+/** Returns one sentence for each error. */
 export function findNodeFaults(flow: Flow): string[] {
   const askedFor = new Set(Object.values(flow.nodes).flatMap(fieldKeysOf));
   return Object.entries(flow.nodes).flatMap(([name, node]) =>

@@ -1,4 +1,4 @@
-/** The e-mails that the flows would have sent, kept so that a person and a test can read the codes in them. */
+/** Keeps the e-mails that the flows would send, so that developers and tests can read the codes in them. */
 import type { CodePurpose } from "./flow-schema.ts";
 
 const KEPT_MESSAGES = 200;
@@ -18,12 +18,12 @@ export interface Outbox {
   send(message: SentMessage): void;
   /** Oldest first. */
   list(to?: string): readonly SentMessage[];
-  /** The last message to this address. @throws {Error} naming the addresses that did get one. */
+  /** The last message to this address. @throws {Error} that lists the addresses with messages when there is none. */
   latest(to: string): SentMessage;
   clear(): void;
 }
 
-/** A ring of the last messages. */
+/** Keeps a limited number of messages and drops the oldest. */
 export function createOutbox(): Outbox {
   const messages: SentMessage[] = [];
   const list: Outbox["list"] = (to) =>

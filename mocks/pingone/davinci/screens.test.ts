@@ -7,7 +7,7 @@ import { createTestEngine, type Person, userFixture } from "../testing/flow-driv
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
 const ESCAPED = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;";
 
-/** One person in front of each kind of screen. */
+/** Renders each kind of screen for one user. */
 async function openEveryScreen(): Promise<Map<string, Person>> {
   const { open } = createTestEngine({
     users: [

@@ -1,6 +1,7 @@
 /**
- * Screens of a flow as plain forms that work without JavaScript. The form speaks DaVinci's own words: the fields of the
- * template, and the button pressed as `buttonValue`. `step` tells a form of an earlier screen from the current one.
+ * Renders the screens of a flow as plain forms that work without JavaScript. The forms send DaVinci's own keys: the
+ * fields of the template, and the pressed button as `buttonValue`. `step` identifies the screen, so that the form of
+ * an earlier screen is detected.
  */
 import { html } from "hono/html";
 import { type Markup, renderPage } from "../html/layout.ts";
@@ -11,11 +12,11 @@ import { REQUIRED_SCOPE } from "./submitted-form.ts";
 export interface ScreenPage {
   readonly interaction: Interaction;
   readonly screen: ShownScreen;
-  /** Said by the emulator, not by the flow. */
+  /** A message of the emulator, not of the flow. */
   readonly notice: string | undefined;
 }
 
-/** A screen of the flow's own: heading, text, fields, buttons. `expand` fills in the flow's variables. */
+/** Renders a `screen` node: heading, text, fields, buttons. `expand` inserts the flow's variables. */
 export function renderFormScreen(
   node: ScreenNode,
   page: ScreenPage,
@@ -47,7 +48,7 @@ ${node.buttons.length > 0 ? form : ""}`,
   );
 }
 
-/** "Application Consent" of the PingOne Scope Consent connector: names the application and the user, but no scopes. */
+/** "Application Consent" of the PingOne Scope Consent connector: shows the application and the user, but no scopes. */
 export function renderConsentScreen(node: ConsentNode, page: ScreenPage, username: string): string {
   const { context, step } = page.interaction;
   return renderScreen(
@@ -96,7 +97,7 @@ function renderField(field: Field, value: string, focused: boolean, { message }:
 `;
 }
 
-/** A person may leave scopes out; the one that every sign-on needs is said, not offered. */
+/** Checkboxes to deselect scopes. `openid` is required for every sign-on and is shown without a checkbox. */
 function renderScopeChoice(scopes: readonly string[]): Markup {
   const offered = scopes.filter((scope) => scope !== REQUIRED_SCOPE);
   if (offered.length === 0) return html``;
@@ -111,7 +112,7 @@ ${offered.map(
 )}</fieldset>`;
 }
 
-/** What PingOne's page does not show, for the developer in front of this one. */
+/** Details for developers that PingOne's page does not show. */
 function renderEmulatorPanel({ interaction }: ScreenPage): Markup {
   const { context, flow, codes, codeNote } = interaction;
   const row = (term: string, value: unknown) => html`<dt>${term}</dt><dd>${value}</dd>

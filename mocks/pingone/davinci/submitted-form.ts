@@ -1,4 +1,4 @@
-/** Reads what a browser, or anything else, posts to a screen. Nothing is trusted: not the keys, their number or size. */
+/** Reads a form posted to a screen. It validates the keys, their number and the size of the values. */
 import type { ConsentNode, Field, ScreenNode } from "./flow-schema.ts";
 import type { SubmittedFields } from "./interaction.ts";
 
@@ -7,17 +7,17 @@ export type ReadForm =
       readonly kind: "read";
       readonly button: ScreenNode["buttons"][number];
       readonly fields: SubmittedFields;
-      /** What may be shown again. */
+      /** Values that may be shown again. */
       readonly values: SubmittedFields;
     }
   | RefusedForm;
 
 interface RefusedForm {
   readonly kind: "refused";
-  /** 400 for what no form of ours sends; 200 for what a person can forget. */
+  /** 400 for input that the emulator's forms never send; 200 for a required field that is empty. */
   readonly status: 200 | 400;
   readonly text: string;
-  /** Keys of the fields at fault. */
+  /** Keys of the invalid fields. */
   readonly fields: readonly string[];
   readonly values: SubmittedFields;
 }
@@ -31,7 +31,7 @@ export type ReadConsent =
     }
   | RefusedForm;
 
-/** Never offered as a choice: without it there is no sign-on. */
+/** Cannot be deselected: OpenID Connect sign-on requires it. */
 export const REQUIRED_SCOPE = "openid";
 
 export function readScreenForm(node: ScreenNode, form: URLSearchParams): ReadForm {
@@ -92,7 +92,7 @@ export function readConsentForm(
   return { kind: "read", consent: { status: "ACCEPTED", scopes } };
 }
 
-/** A password is never sent back to a page, and a code that was wrong is of no use there. */
+/** Passwords and one-time codes are never sent back to a page. */
 function isShownAgain(field: Field): boolean {
   return field.type === "TEXT" && field.autocomplete !== "one-time-code";
 }

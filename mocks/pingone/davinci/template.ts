@@ -1,4 +1,4 @@
-/** Variables of a flow, as `{{name}}` in its texts and as the `value` of a branch. */
+/** Variables of a flow: written as `{{name}}` in texts and as the `value` of a branch. */
 import type { User } from "../tenant/users.ts";
 
 const APPLICATION_VARIABLES = ["application.id", "application.name"] as const;
@@ -18,17 +18,17 @@ type UserVariable = keyof typeof USER_VARIABLES;
 const STATE_VARIABLES = ["consent.status", "mfa.verified", "lock.remaining", "code.sentTo"] as const;
 type SetVariable = (typeof APPLICATION_VARIABLES)[number] | (typeof STATE_VARIABLES)[number];
 
-/** Every variable but `parameters.<name>`, which stands for any parameter of the authorization request. */
+/** Every variable except `parameters.<name>`, which is any parameter of the authorization request. */
 export const VARIABLES = [
   ...APPLICATION_VARIABLES,
   ...(Object.keys(USER_VARIABLES) as UserVariable[]),
   ...STATE_VARIABLES,
 ];
 type Variable = UserVariable | SetVariable;
-/** The user's are absent before the flow has identified the user. */
+/** The user variables are absent until the flow has identified the user. */
 export type Variables = Readonly<Record<SetVariable, string> & Partial<Record<UserVariable, string>>>;
 
-/** The possible values of a variable that has few: a branch on any other value is a typo. */
+/** Variables with a fixed set of values. A branch on any other value is a typo. */
 export const VARIABLE_VALUES: Readonly<Partial<Record<string, readonly string[]>>> = {
   "consent.status": ["ACCEPTED", "DECLINED"],
   "mfa.verified": ["true", "false"],
@@ -46,16 +46,16 @@ export function isVariable(name: string): boolean {
 
 export function userVariables(user: User): Readonly<Record<UserVariable, string>> {
   const values = Object.entries(USER_VARIABLES).map(([name, read]) => [name, read(user)]);
-  // `Object.fromEntries` forgets the names of the keys.
+  // The return type of `Object.fromEntries` does not keep the names of the keys.
   return Object.fromEntries(values) as Record<UserVariable, string>;
 }
 
-/** Names used in a template, known or not. */
+/** All names used in a template, including unknown ones. */
 export function variablesIn(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? "");
 }
 
-/** The value of one variable; one that is not set (yet) is the empty string. */
+/** The value of a variable, or the empty string if it is not set. */
 export function readVariable(
   name: string,
   variables: Variables,
@@ -66,7 +66,7 @@ export function readVariable(
   return Object.hasOwn(parameters, parameter) ? (parameters[parameter] ?? "") : "";
 }
 
-/** The text with its variables filled in. Plain text: whoever renders it escapes it. */
+/** The text with its variables inserted. The result is plain text; the caller must escape it. */
 export function expandTemplate(
   template: string,
   variables: Variables,

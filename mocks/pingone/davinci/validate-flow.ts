@@ -1,6 +1,7 @@
 /**
- * What a flow file can get wrong beyond its shape: ways that lead nowhere. DaVinci itself accepts such flows and lets
- * them die at the person's expense as `login_required`; the emulator refuses them at start, by name.
+ * Finds errors in a flow file that the schema cannot: unknown or unreachable nodes, dead ends and endless loops.
+ * DaVinci accepts such flows, and they fail at run time with `login_required`. The emulator refuses to start and lists
+ * them.
  */
 import type { Flow, FlowNode } from "./flow-schema.ts";
 import { findNodeFaults } from "./node-faults.ts";
@@ -10,15 +11,15 @@ interface Transition {
   readonly to: string;
 }
 
-/** One sentence for each fault; empty when the flow can run. */
+/** Returns one sentence for each problem; empty when the flow can run. */
 export function findFlowProblems(flow: Flow): string[] {
   const problems = [...findUnknownNodes(flow), ...findNodeFaults(flow)];
-  // Without known targets, reachability would only repeat the same faults in other words.
+  // With unknown nodes, the checks of reachability would report the same problems again.
   if (problems.length > 0) return problems;
   return [...findUnreachable(flow), ...findDeadEnds(flow), ...findCircles(flow)];
 }
 
-/** Every way on from a node, with the word that leads there. */
+/** The next nodes of a node, each with the button or outcome that leads there. */
 function transitionsOf(node: FlowNode): Transition[] {
   switch (node.type) {
     case "screen":
@@ -40,12 +41,12 @@ function transitionsOf(node: FlowNode): Transition[] {
   }
 }
 
-/** May show a screen, to which an errorMessage goes back. */
+/** True for nodes that may show a screen. An errorMessage returns to the last screen. */
 function isScreen(node: FlowNode): boolean {
   return node.type === "screen" || node.type === "consent";
 }
 
-/** Waits for the person whatever happens, so that a circle through it is no endless loop. */
+/** True for nodes that always show a screen, so that a cycle through them is not an endless loop. */
 function isStop(node: FlowNode): boolean {
   return node.type === "screen" || (node.type === "consent" && node.promptConsent);
 }
@@ -71,14 +72,14 @@ function findUnreachable(flow: Flow): string[] {
     .map((name) => `node "${name}" is unreachable: no way leads to it from "${flow.start}".`);
 }
 
-/** A node from which the flow can never end, unless it says so itself. */
+/** Nodes from which the flow can never end, except screens with `deadEnd`. */
 function findDeadEnds(flow: Flow): string[] {
   const backTo = screensBehindMessages(flow);
   const ends = (name: string) => {
     const node = flow.nodes[name];
     if (!node || transitionsOf(node).length > 0) return false;
     if (node.type === "screen") return node.deadEnd === true;
-    // A message goes back to the screen before it; with none before it, it ends the flow.
+    // An errorMessage returns to the screen before it. Without one, it ends the flow.
     return node.type !== "errorMessage" || (backTo.get(name) ?? []).length === 0;
   };
   return Object.entries(flow.nodes).flatMap(([name, node]) => {
@@ -91,7 +92,7 @@ function findDeadEnds(flow: Flow): string[] {
   });
 }
 
-/** For each errorMessage the screens that it may show again. */
+/** For each errorMessage, the screens that it may show again. */
 function screensBehindMessages(flow: Flow): Map<string, string[]> {
   const screens = new Map<string, string[]>();
   for (const [name, node] of Object.entries(flow.nodes)) {
@@ -106,7 +107,7 @@ function screensBehindMessages(flow: Flow): Map<string, string[]> {
   return screens;
 }
 
-/** Nodes that could run for ever, because no screen stops for the person. */
+/** Nodes in a cycle that contains no screen and so could run without end. */
 function findCircles(flow: Flow): string[] {
   return Object.entries(flow.nodes)
     .filter(([, node]) => !isStop(node))

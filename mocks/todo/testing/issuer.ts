@@ -1,4 +1,4 @@
-/** For the tests of this folder: an issuer that signs whatever it is told, and publishes its keys over HTTP. */
+/** For the tests of this folder: an issuer that signs any claims and publishes its keys over HTTP. */
 import { Hono } from "hono";
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { listen } from "../../kit/listen.ts";
@@ -7,12 +7,12 @@ export interface TestIssuer extends AsyncDisposable {
   readonly issuer: string;
   readonly jwksUri: URL;
   readonly jwksRequests: () => number;
-  /** What `GET jwksUri` answers with instead of the keys. */
+  /** Makes `GET jwksUri` answer with this status in place of the keys. */
   failWith(status: number | undefined): void;
-  /** A new key signs from here on; the old one is no longer published when `drop` is true. */
+  /** Signs with a new key from now on. With `drop`, the old key is no longer published. */
   rotate(options?: { readonly drop?: boolean }): Promise<void>;
   sign(
-    /** A claim or header parameter that is `undefined` is left out. */
+    /** A claim or header parameter that is `undefined` is omitted. */
     claims?: Record<string, unknown>,
     header?: { kid?: string | undefined; alg?: string; typ?: string },
   ): Promise<string>;
@@ -20,7 +20,7 @@ export interface TestIssuer extends AsyncDisposable {
 
 export const TEST_AUDIENCE = "https://todo.api.com";
 
-/** Claims of a good access token in the shape of PingOne's. */
+/** Claims of a valid access token, as PingOne issues it. */
 function goodClaims(issuer: string): JWTPayload {
   const now = Math.floor(Date.now() / 1000);
   return {

@@ -1,4 +1,4 @@
-/** For tests: the person's todos, as the API answers them to this access token. */
+/** For tests: the todos that the API returns for this access token. */
 export function listTodos(
   { todoOrigin }: { readonly todoOrigin: string },
   accessToken: string,
