@@ -1,4 +1,4 @@
-/** The Todo API as handlers, its client, and a PingSession that hands out tokens, for the contract between the two. */
+/** Set-up for the contract tests: the Todo API as handlers, its client, and a PingSession that supplies tokens. */
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createTodoHandlers } from "../../mocks/todo/handlers.ts";
 import { TodoStore } from "../../mocks/todo/store.ts";
@@ -27,14 +27,14 @@ interface SentRequest {
 
 const keys = await generateKeyPair("RS256");
 
-/** Requests of the test that reached the Todo API. */
+/** Requests of the current test to the Todo API. */
 export const requests: SentRequest[] = [];
 
 /** `network.use()` replaces an operation of the API until the next test. */
 export const it = networkTest
   .extend("recording", { scope: "file", auto: true }, ({ network }) => {
     network.events.on("request:start", ({ request }) => {
-      // Test files share a process: a stack that another file has stopped may still send requests to loopback.
+      // Test files share a process: a stack that another file stopped may still send requests to loopback.
       if (!request.url.includes("/api/todos")) return;
       requests.push({
         method: request.method,
@@ -79,7 +79,7 @@ export function signToken(scope = "todo_api:read todo_api:write"): Promise<strin
 export interface TokenLog {
   readonly source: AccessTokenSource;
   readonly asked: ({ rejected?: string } | undefined)[];
-  /** Tokens that were reported as refused, and how often one was reported as accepted. */
+  /** Tokens that were reported as refused; `acceptances` counts reports that one was accepted. */
   readonly refusals: string[];
   readonly acceptances: number;
 }
@@ -92,7 +92,7 @@ export function tokenWith(
   return { kind: "valid", accessToken, expiresAt, scopes: ALL_TODO_SCOPES, ...options };
 }
 
-/** Hands out one outcome after the other, the last one for ever. */
+/** Supplies the outcomes in order and repeats the last one. */
 export function tokenSource(...outcomes: (PingSessionOutcome | string)[]): TokenLog {
   const asked: TokenLog["asked"] = [];
   const refusals: string[] = [];

@@ -1,4 +1,4 @@
-/** What the client of the Todo API makes of refusals, strange answers and silence. */
+/** How the client of the Todo API handles refusals, invalid responses and time-outs. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HttpResponse, http, passthrough } from "msw";
@@ -57,7 +57,7 @@ describe("an answer that is no success", () => {
     ['Bearer realm="x", error="insufficient_scope"', ["todo_api:read"], "missing_scope"],
     ["Bearer error=insufficient_scope", ["todo_api:read"], "missing_scope"],
     ['Basic realm="x", Bearer Error = "insufficient_scope", scope="y"', ["todo_api:read"], "missing_scope"],
-    // PingOne's token has the scope, so another sign-in would bring the same.
+    // PingOne's token has every scope, so another sign-in would not change the refusal.
     ['Bearer error="insufficient_scope"', ALL_TODO_SCOPES, "forbidden"],
     ['Bearer error="access_denied"', ["todo_api:read"], "forbidden"],
     ['Bearer error="x", error_description="no error=insufficient_scope"', ["todo_api:read"], "forbidden"],
@@ -189,7 +189,7 @@ describe("no answer", () => {
 });
 
 describe("reading again after a passing failure", () => {
-  /** The shortest waits that the jitter allows. */
+  /** Sets the jitter to its minimum. */
   it.beforeEach(() => {
     vi.spyOn(Math, "random").mockReturnValue(0);
   });

@@ -6,7 +6,7 @@ import { TEST_BUNDLE_DIR } from "./worker.ts";
 
 const WRANGLER = path.join(import.meta.dirname, "../../node_modules/wrangler/bin/wrangler.js");
 
-/** Bundles as a deployment would, without an account. @param args of `wrangler deploy`, beyond the folder */
+/** Bundles as `wrangler deploy` does, without an account. @param args additional arguments of `wrangler deploy` */
 export async function bundleWorker(outDir: string, args: readonly string[] = []): Promise<void> {
   await promisify(execFile)(
     process.execPath,

@@ -1,9 +1,9 @@
 /**
- * A certified OpenID Provider written by others (`oidc-provider`), in PingOne's place.
+ * A certified OpenID Provider of another project (`oidc-provider`) in place of PingOne.
  *
  * Deliberately an independent code path: other endpoint paths, other cookie names, a string audience, `at+jwt`
- * access tokens, `iss` in responses, and pages of its own. What works here rests on discovery and standards and not on
- * habits that Worker and emulator share.
+ * access tokens, `iss` in responses, and its own pages. A test that passes here depends on discovery and standards, not
+ * on assumptions that the Worker and the emulator share.
  */
 import type { AddressInfo } from "node:net";
 import { Provider } from "oidc-provider";
@@ -14,7 +14,6 @@ const CLIENT = { id: "mcp-server", secret: "TEST-ONLY-foreign-provider-secret" }
 export interface ForeignProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly client: { readonly id: string; readonly secret: string };
-  /** Every token that was issued. */
   readonly issued: readonly string[];
   /** Back-channel requests so far, by path. */
   countRequests(path: string): number;
@@ -25,13 +24,13 @@ export async function startForeignProvider(options: {
   postLogoutRedirectUri: string;
   audience: string;
   accessTokenTtlSeconds?: number;
-  /** Of access tokens that a refresh brings; as the first one unless it is given. */
+  /** Lifetime of access tokens issued by a refresh. Default: `accessTokenTtlSeconds`. */
   refreshedAccessTokenTtlSeconds?: number;
   issueRefreshTokens?: boolean;
 }): Promise<ForeignProvider> {
   const counts = new Map<string, number>();
   const issued: string[] = [];
-  // The issuer must be known before the provider is made, so a first server finds a free port.
+  // The provider is created with its issuer, so the port must be known before.
   const port = await findFreePort();
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {

@@ -1,4 +1,4 @@
-/** Worker and Todo API with a certified provider of others in PingOne's place. */
+/** Worker and Todo API with a certified provider of another project in place of PingOne. */
 import { createTodoEmulator } from "../../mocks/todo/server.ts";
 import { TodoStore } from "../../mocks/todo/store.ts";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
@@ -61,7 +61,7 @@ export async function startForeignStack(
   };
 }
 
-/** From registration to tokens, through the provider's own pages. */
+/** Registers a client, signs in on the provider's pages and redeems the code. */
 export async function signInAtForeignProvider(
   worker: TestWorker,
   metadata: Record<string, unknown> = {},

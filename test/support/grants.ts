@@ -1,4 +1,4 @@
-/** The provider's record of a grant, where the Worker keeps it. */
+/** Reads and changes the OAuth provider's record of a grant in the Worker's storage. */
 import type { TestWorker } from "./worker.ts";
 
 export interface GrantRecord {
@@ -27,7 +27,8 @@ export async function grantBehind(worker: TestWorker, credential: string | undef
     /** Replaces fields of the record. */
     change: async (fields: Partial<GrantRecord>) => {
       const known = await read();
-      // As the provider writes it with a refresh: a record without this would be the code's redemption.
+      // The provider sets this field when it refreshes. Without it, the write would count as the redemption of the
+      // code.
       const record = { previousRefreshTokenId: known.refreshTokenId, ...known, ...fields };
       const expiresAt = record.expiresAt ?? Math.floor(Date.now() / 1000) + 600;
       await person.writeGrant({ grantId, record: JSON.stringify(record), expiresAt });

@@ -1,6 +1,6 @@
 /**
- * Worker and emulators as in the offline loop, over plain http and through a socket of a test's own, so that a
- * connection can break off wherever the test wants it to.
+ * Worker and emulators as in the offline loop, over plain HTTP. A test opens its own socket and can break the
+ * connection at any point.
  */
 import { connect } from "node:net";
 import { startOffline } from "../../mocks/index.ts";
@@ -30,16 +30,16 @@ export async function startLoopbackStack(settings: Record<string, string> = {}):
 export interface RawRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** As much of the body as is sent. */
+  /** The part of the body that is sent. */
   readonly body: string;
-  /** What the request claims to send; without it, what is sent. */
+  /** The `Content-Length` header. Default: the length of the body that is sent. */
   readonly contentLength?: number;
 }
 
 /**
- * Sends a POST request, or a part of one, and breaks the connection after this time.
+ * Sends a POST request, or a part of one, and closes the connection after this time.
  *
- * @returns what the Worker has answered until then
+ * @returns the part of the response received until then
  */
 export async function postAndBreakOff(
   { worker }: TestStack,
@@ -57,7 +57,7 @@ export async function postAndBreakOff(
   socket.setEncoding("utf8").on("data", (text: string) => {
     answer += text;
   });
-  // Broken off is what it is meant to be.
+  // The test breaks the connection on purpose.
   socket.on("error", () => {});
   socket.write(`POST ${path} HTTP/1.1\r\n${head.join("")}\r\n${body}`);
   setTimeout(() => socket.destroy(), afterMilliseconds);

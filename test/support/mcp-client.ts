@@ -1,4 +1,4 @@
-/** An MCP client for worker tests: registers itself, sends the person through sign-in, redeems, connects. */
+/** An MCP client for worker tests: registers, signs a user in, redeems the code, connects. */
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import * as oauth from "oauth4webapi";
 import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
@@ -19,7 +19,7 @@ export interface TokenResponse {
   scope: string;
 }
 
-/** The Worker as its metadata describe it. */
+/** The authorization server metadata of the Worker, without a request. */
 function serverOf({ origin }: ReachableWorker): oauth.AuthorizationServer {
   return {
     issuer: origin,
@@ -29,7 +29,7 @@ function serverOf({ origin }: ReachableWorker): oauth.AuthorizationServer {
   };
 }
 
-/** The offline loop's Worker is served by plain http. */
+/** The Worker of the offline loop is served over plain HTTP. */
 function requestOptions(worker: ReachableWorker) {
   const send = (url: string, init: oauth.CustomFetchOptions<string, unknown>) =>
     worker.fetch(url, init as RequestInit);
@@ -68,7 +68,7 @@ export interface AuthorizationAttempt {
   readonly codeVerifier: string;
 }
 
-/** @param overrides parameters to replace, or to leave out with `undefined` */
+/** @param overrides parameters to replace; `undefined` omits one */
 export async function startAuthorization(
   worker: ReachableWorker,
   client: RegisteredClient,
@@ -108,14 +108,14 @@ export function createBrowser(
 export interface PersonChoices {
   readonly username?: string;
   readonly password?: string;
-  /** What the person presses on PingOne's consent screen. */
+  /** The button that the user presses on PingOne's consent screen. */
   readonly consent?: "Approve" | "Decline";
 }
 
 /** TEST ONLY: the password of every test user. */
 export const TEST_PASSWORD = "2FederateM0re!";
 
-/** From the Worker's consent page on: allow, sign on, consent. Pages that do not appear are not waited for. */
+/** Starts at the Worker's consent page: allow, sign on, consent. Skips pages that do not appear. */
 export async function answerPages(page: TestPage, choices: PersonChoices = {}): Promise<TestPage> {
   let current = page;
   if (current.heading.startsWith("Allow")) current = await current.submit("Allow");
@@ -130,10 +130,10 @@ export async function answerPages(page: TestPage, choices: PersonChoices = {}): 
 }
 
 /**
- * Takes the response at the redirect URI, with its `state` and `iss`, and redeems its code.
+ * Validates the response at the redirect URI, with its `state` and `iss`, and redeems its code.
  *
  * @param parameters to add to the token request
- * @throws {oauth.AuthorizationResponseError} when it is an error
+ * @throws {oauth.AuthorizationResponseError} when the response is an error
  * @throws {oauth.ResponseBodyError} when the code is refused
  */
 export async function redeem(
@@ -172,7 +172,7 @@ export function requestRefresh(
   });
 }
 
-/** A request to the token endpoint as it is written here, right or wrong. */
+/** Sends a request to the token endpoint without validating its parameters. */
 export function requestToken(
   worker: ReachableWorker,
   client: RegisteredClient,
@@ -189,12 +189,12 @@ export function requestToken(
   });
 }
 
-/** A code or token whose last character is another one, whatever it was. */
+/** Replaces the last character of a code or token by a different one. */
 export function changeLastCharacter(credential: string): string {
   return `${credential.slice(0, -1)}${credential.endsWith("A") ? "B" : "A"}`;
 }
 
-/** The whole way from registration to tokens. */
+/** Registers a client unless one is given, signs in and redeems the code. */
 export async function signIn(
   worker: ReachableWorker,
   options: PersonChoices & { client?: RegisteredClient; browser?: TestBrowser; scope?: string } = {},
@@ -215,7 +215,7 @@ export type ProtocolEra = "legacy" | "modern";
 
 export const PROTOCOL_ERAS = ["legacy", "modern"] as const;
 
-/** Connects the SDK's own client in one protocol era. */
+/** Connects the SDK's client in one protocol era. */
 export async function connectMcp(
   worker: ReachableWorker,
   accessToken: string,

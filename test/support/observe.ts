@@ -1,6 +1,6 @@
 /**
- * What a refusal must not leave behind: a grant, tokens of PingOne, an MCP session, a cookie, a request to an
- * upstream, or a secret in what the caller reads.
+ * Checks that a refusal leaves nothing behind: no grant, no tokens of PingOne, no MCP session, no cookie, no request to
+ * an upstream, and no secret in the response.
  */
 import { expect, vi } from "vitest";
 import type { Emulators } from "../../mocks/index.ts";
@@ -8,16 +8,16 @@ import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import type { StartedSignIn } from "./sign-in.ts";
 import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
 
-/** Everything that a sign-in or a connection makes, by number. */
+/** Numbers of everything that a sign-in or a connection creates. */
 export interface Holdings {
   readonly grants: number;
   readonly accessTokens: number;
-  /** Those that are not over: how long an ended one takes is for PingOne to say, in whatever test that may be. */
+  /** Sessions that have not ended. An ended one remains until PingOne revokes its tokens, possibly in a later test. */
   readonly pingSessions: number;
   readonly mcpSessions: number;
 }
 
-/** What an earlier test has ended goes on ending behind its response; what PingOne refuses waits for an alarm. */
+/** Grants that an earlier test ended are cleaned up after its response; if PingOne fails, an alarm does so later. */
 const ENDINGS_PATIENCE_MS = 10_000;
 
 async function waitForEndings(worker: TestWorker): Promise<void> {
@@ -39,13 +39,13 @@ export async function countHoldings(worker: TestWorker): Promise<Holdings> {
   };
 }
 
-/** Watches one attempt; afterwards {@link Watch.expectNothingGained} says whether it left anything. */
+/** Watches one attempt; {@link Watch.expectNothingGained} checks afterwards that it left nothing behind. */
 export interface Watch {
-  /** No grant, token, PingSession or MCP session more than before, and no pending fault. */
+  /** Asserts that there are no new grants, tokens, PingSessions or MCP sessions, and no pending fault. */
   expectNothingGained(): Promise<void>;
   /**
-   * Names of the upstream endpoints that were called since the watch began, in their order. Calls for sign-ins before the
-   * newest are left out: what an earlier test has ended may be revoked now.
+   * Names of the upstream endpoints called since the watch began, in order. Calls for sign-ins before the newest are
+   * left out, because tokens of grants that an earlier test ended may still be revoked.
    */
   upstreamCalls(): Promise<string[]>;
 }
@@ -73,7 +73,7 @@ export async function watch({
   };
 }
 
-/** The provider's cookies of sign-ins that are under way. */
+/** Names of the OAuth provider's cookies of sign-ins in progress. */
 export async function pendingSignInCookies(browser: TestBrowser, worker: TestWorker): Promise<string[]> {
   const cookies = await browser.cookies.getCookies(worker.origin);
   return cookies
@@ -82,9 +82,9 @@ export async function pendingSignInCookies(browser: TestBrowser, worker: TestWor
 }
 
 /**
- * Begins what the provider remembers for ten minutes.
+ * Begins a transaction, which the OAuth provider keeps for ten minutes.
  *
- * @returns what came of it, and what makes the provider forget, as when the ten minutes are over
+ * @returns the result of `begin`, and a function that deletes the transaction as expiry would
  */
 export async function beginTransaction<T>(
   worker: TestWorker,
@@ -104,10 +104,10 @@ export async function beginTransaction<T>(
 
 const TOKEN_LIKE = /eyJ[\w-]{10,}\.[\w-]+/;
 
-/** Shorter values stand in any text by chance. */
+/** Shorter values can occur in a text by chance. */
 const SHORTEST_SECRET = 8;
 
-/** @param secrets what this very attempt must not show: its code, verifier, state, tokens */
+/** @param secrets values of this attempt that the text must not contain: code, verifier, state, tokens */
 export function expectNoSecrets(text: string, ...secrets: (string | null | undefined)[]): void {
   const shown = secrets.filter(
     (secret) => secret != null && secret.length >= SHORTEST_SECRET && text.includes(secret),
@@ -117,7 +117,7 @@ export function expectNoSecrets(text: string, ...secrets: (string | null | undef
   expect(text.includes(TEST_COOKIE_KEY), "the cookie key in what the caller reads").toBe(false);
 }
 
-/** A page for the person, and no way onward for whoever sent them here. */
+/** Asserts a page for the user, without a redirect. */
 export async function expectPage(
   response: Response | undefined,
   expected: { status: number; text: RegExp },
@@ -131,7 +131,7 @@ export async function expectPage(
   return text;
 }
 
-/** An OAuth error as RFC 6749 §5.2 writes it. */
+/** Asserts an OAuth error response (RFC 6749 §5.2). */
 export async function expectOAuthError(
   response: Response,
   expected: { status: number; error: string },
@@ -144,7 +144,7 @@ export async function expectOAuthError(
   return body;
 }
 
-/** An OAuth error that came back to the client by redirect (RFC 6749 §4.1.2.1, RFC 9207 §2). */
+/** Asserts an OAuth error sent to the client by redirect (RFC 6749 §4.1.2.1, RFC 9207 §2). */
 export function expectErrorRedirect(
   url: URL,
   expected: { redirectUri: string; error: string; state: string; issuer: string },
@@ -159,7 +159,7 @@ export function expectErrorRedirect(
   expect(url.hash).toBe("");
 }
 
-/** A sign-in that ended with an error at the client that had begun it, which this Worker has sent back. */
+/** Asserts that the sign-in ended with an error redirect from this Worker to the client that began it. */
 export function expectSignInError(
   url: URL,
   { client, attempt }: Pick<StartedSignIn, "client" | "attempt">,
@@ -169,12 +169,12 @@ export function expectSignInError(
   expectErrorRedirect(url, { redirectUri, error, state: attempt.state, issuer: attempt.url.origin });
 }
 
-/** A log line can reach this process after the response that it belongs to. */
+/** A log line can reach this process after the response of its request. */
 const LOG_PATIENCE = { timeout: 5000, interval: 20 };
 
-/** What the Worker logs from here on. Of no use beside concurrent tests on the same Worker, which log too. */
+/** Log lines of the Worker from now on. Not for concurrent tests of one Worker, because their lines are mixed. */
 export interface LogWatch {
-  /** The newest line of this event since the watch began. Fails when there is none. */
+  /** The newest line with this event since the watch began. Fails when there is none. */
   line(event: string, fields?: Record<string, unknown>): Promise<Record<string, unknown>>;
 }
 

@@ -1,4 +1,4 @@
-/** Grants as another version of this Worker would have made them: the provider itself runs here, on the Worker's KV. */
+/** Creates grants as another version of this Worker would: runs the OAuth provider here, on the Worker's KV. */
 import "./workers-runtime.ts";
 import {
   type OAuthHelpers,
@@ -8,7 +8,7 @@ import {
 import { type RegisteredClient, startAuthorization, type TokenResponse } from "./mcp-client.ts";
 import type { TestWorker } from "./worker.ts";
 
-/** A completed sign-in whose grant carries these props. */
+/** Completes a sign-in whose grant has these props. */
 export async function grantWithProps(
   worker: TestWorker,
   client: RegisteredClient,
@@ -36,7 +36,7 @@ export async function grantWithProps(
     tokenEndpoint: "/token",
     resourceMetadata: { resource: worker.resource },
   };
-  // The provider takes what it needs of these from Node as well; its types know only Workers.
+  // The provider's types require the types of Workers, but the objects of Node have everything that it uses.
   const provider = new OAuthProvider(options as unknown as OAuthProviderOptions);
   const context = {
     waitUntil: () => {},

@@ -1,4 +1,4 @@
-/** MCP as bytes on the wire, for requests that no SDK client would send. */
+/** Raw MCP requests over HTTP, for requests that no SDK client would send. */
 import { expect } from "vitest";
 import type { ProtocolEra } from "./mcp-client.ts";
 import type { TestWorker } from "./worker.ts";
@@ -14,9 +14,9 @@ export interface RawRequest {
   readonly method?: string;
   /** Sent as a bearer token. */
   readonly token?: string | undefined;
-  /** A string goes out as it is, anything else as JSON. */
+  /** A string is sent unchanged, any other value as JSON. */
   readonly body?: unknown;
-  /** `undefined` leaves out a header that is otherwise sent. */
+  /** `undefined` omits a header that is sent by default. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -35,7 +35,7 @@ export function sendRaw(worker: TestWorker, request: RawRequest): Promise<Respon
   });
 }
 
-/** One request of an era, with the headers that the era asks for. A legacy one belongs to a session. */
+/** One request of a protocol era, with the headers that the era requires. A legacy request belongs to a session. */
 export interface EraRequest extends Omit<RawRequest, "body"> {
   readonly call: string;
   readonly params?: Readonly<Record<string, unknown>>;
@@ -74,7 +74,7 @@ export function sendInEra(worker: TestWorker, era: ProtocolEra, request: EraRequ
   });
 }
 
-/** A legacy session, opened and ready. */
+/** Opens and initializes a legacy session. */
 export async function openSession(worker: TestWorker, token: string): Promise<string> {
   const opened = await sendInEra(worker, "legacy", { call: "initialize", token });
   expect(opened.status).toBe(200);
@@ -84,7 +84,7 @@ export async function openSession(worker: TestWorker, token: string): Promise<st
   return sessionId;
 }
 
-/** What {@link sendInEra} needs besides the call: a session in the legacy era, nothing in the modern one. */
+/** Prepares requests by {@link sendInEra}: opens a session in the legacy era; the modern era needs none. */
 export async function enterEra(
   worker: TestWorker,
   era: ProtocolEra,
@@ -100,7 +100,7 @@ export interface JsonRpcAnswer {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
-/** The JSON-RPC message in an answer, whether it came as JSON or as one event of a stream. */
+/** The JSON-RPC message of a response, sent as JSON or as one event of a stream. */
 export async function readAnswer(response: Response): Promise<JsonRpcAnswer> {
   const text = await response.text();
   if (response.headers.get("Content-Type")?.startsWith("text/event-stream") !== true) {

@@ -1,4 +1,4 @@
-/** The two halves of a sign-in on their own, so that a test can put anything in between. */
+/** The two halves of a sign-in as separate functions, so that a test can act between them. */
 import { expect } from "vitest";
 import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import {
@@ -11,19 +11,19 @@ import {
 } from "./mcp-client.ts";
 import type { TestWorker } from "./worker.ts";
 
-/** A sign-in whose browser stands in front of PingOne. */
+/** A sign-in that the Worker has redirected to PingOne. */
 export interface StartedSignIn {
   readonly client: RegisteredClient;
   readonly attempt: AuthorizationAttempt;
   readonly browser: TestBrowser;
-  /** PingOne's authorization endpoint with everything that the Worker sent along. */
+  /** PingOne's authorization endpoint with the parameters that the Worker sent. */
   readonly pingOneUrl: URL;
   /** The Worker's own `state` and `nonce` of this sign-in. */
   readonly state: string;
   readonly nonce: string;
 }
 
-/** From the MCP client's request to PingOne's door. The browser follows nothing that leaves the Worker. */
+/** From the MCP client's request to the redirect to PingOne. The browser does not follow redirects to other origins. */
 export async function startSignIn(
   worker: TestWorker,
   options: {
@@ -47,7 +47,7 @@ export function createWorkerOnlyBrowser(worker: TestWorker): TestBrowser {
   return new TestBrowser(worker.fetch, (url) => url.origin !== worker.origin);
 }
 
-/** Comes back from PingOne with these parameters; `state` is the right one unless it is given. */
+/** Opens the callback with these parameters. Default `state`: the one of the sign-in. */
 export function comeBack(
   worker: TestWorker,
   signIn: Pick<StartedSignIn, "browser" | "state">,
@@ -62,7 +62,7 @@ export function callbackUrl(worker: TestWorker, parameters: Record<string, strin
   return url;
 }
 
-/** Answers PingOne's pages in a browser of their own, and stops at the Worker's door. */
+/** Answers PingOne's pages in a separate browser. Returns the callback URL without opening it. */
 export async function passPingOne(
   worker: TestWorker,
   signIn: StartedSignIn,

@@ -1,4 +1,4 @@
-/** Worker and emulators together, for one test file. */
+/** Worker and emulators for one test file. */
 import { type Emulators, startOffline } from "../../mocks/index.ts";
 import { startTestWorker, type TestWorker, WORKER_ORIGIN } from "./worker.ts";
 
@@ -17,7 +17,7 @@ export function workerSettings(emulators: Emulators): Record<string, string> {
   };
 }
 
-/** @param settings settings of the Worker to replace, or to leave out with `undefined` */
+/** @param settings settings of the Worker to replace; `undefined` omits one */
 export async function startTestStack(settings: Record<string, string | undefined> = {}): Promise<TestStack> {
   const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
   const worker = await startTestWorker({ ...workerSettings(emulators), ...settings });

@@ -1,6 +1,6 @@
 /**
- * `it` of the worker tests: starts what a file needs before its first hook or test, closes it after the last, and fails a
- * test that leaves a request without an answer or a queued fault unmet.
+ * `it` of the worker tests: starts what a file needs before its first hook or test and closes it after the last. Fails
+ * a test that leaves a request unanswered or a queued fault unmet.
  */
 import type { SetupServer } from "msw/node";
 import { CRAFTED_SETTINGS, createCraftedIssuer } from "../../src/auth/testing/crafted-issuer.ts";
@@ -12,12 +12,12 @@ import { startLonelyWorker, startTestWorker, type TestWorkerOptions } from "./wo
 
 type Settings = Record<string, string | undefined>;
 
-/** @param settings of the Worker to replace, or to leave out with `undefined` */
+/** @param settings settings of the Worker to replace; `undefined` omits one */
 export function testWithStack(settings: Settings = {}) {
   return testOn(() => startTestStack(settings));
 }
 
-/** For a stack that the file composes itself. */
+/** For a test file that creates its own stack. */
 export function testOn(start: () => Promise<TestStack>) {
   const { it, started: stack } = testWith(async () => {
     const started = await start();
@@ -31,20 +31,20 @@ export function testOn(start: () => Promise<TestStack>) {
     return { ...started, [Symbol.asyncDispose]: dispose };
   });
   const strict = it.extend("noPendingFaults", { auto: true }, ({ task, started }, { onCleanup }) => {
-    // Beside other tests, a fault may be waiting for the one that queued it.
+    // A pending fault may belong to another concurrent test.
     if (task.concurrent === true) return;
     onCleanup(() => requireNoPendingFaults(started));
   });
   return { it: strict, stack, worker: lateBound(() => stack.worker) };
 }
 
-/** A Worker with a certified provider of others in PingOne's place. */
+/** A Worker with a certified provider of another project in place of PingOne. */
 export function testWithForeignStack(options: Parameters<typeof startForeignStack>[0] = {}) {
   const { it, started: stack } = testWith(() => startForeignStack(options));
   return { it, stack, worker: lateBound(() => stack.worker), provider: lateBound(() => stack.provider) };
 }
 
-/** A Worker whose PingOne signs whatever a test writes. */
+/** A Worker whose issuer signs any claims that a test gives. */
 export function testWithCraftedIssuer(settings: Settings = {}) {
   const { it, started } = testWith(async (network) => {
     const issuer = await createCraftedIssuer();
@@ -55,19 +55,19 @@ export function testWithCraftedIssuer(settings: Settings = {}) {
   return { it, worker: lateBound(() => started.worker), issuer: lateBound(() => started.issuer) };
 }
 
-/** A Worker whose upstreams nobody serves. */
+/** A Worker without reachable upstreams. */
 export function testWithLonelyWorker(settings: Settings = {}, options: TestWorkerOptions = {}) {
   const { it, started: worker } = testWith(() => startLonelyWorker(settings, options));
   return { it, worker };
 }
 
-/** A Worker that has these settings and no others. */
+/** A Worker with only these settings. */
 export function testWithWorker(settings: Settings) {
   const { it, started: worker } = testWith(() => startTestWorker(settings));
   return { it, worker };
 }
 
-/** @returns `it`, and what it starts, by a name that the helpers of a file can use before it runs */
+/** @returns `it`, and a reference to what it starts that helpers of the file can capture before the start */
 export function testWith<T extends AsyncDisposable>(start: (network: SetupServer) => Promise<T>) {
   let running: T | undefined;
   const it = networkTest.extend(

@@ -1,9 +1,9 @@
-/** Moments between an upstream's work and the arrival of its answer at the Worker, which no delay could promise. */
+/** Runs code after an upstream has processed a request and before the Worker gets the response. */
 import { vi } from "vitest";
 
 /**
- * Once the upstream has answered the next request to this address, `meanwhile` runs to its end, and only then does the
- * Worker get the answer. The Worker's calls leave workerd through this process's `fetch`.
+ * When the upstream has answered the next request to this URL, runs `meanwhile` to its end and then passes the response
+ * to the Worker. The Worker's requests leave workerd through this process's `fetch`.
  */
 export function beforeAnswerArrives(url: string, meanwhile: () => Promise<unknown>): Disposable {
   const send = globalThis.fetch;

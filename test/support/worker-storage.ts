@@ -1,6 +1,6 @@
 /**
- * What the Worker has stored, read from the simulator's files behind its back: reading wakes no object and hides
- * nothing.
+ * Reads the Worker's storage directly from the simulator's files. Reading starts no Durable Object and covers
+ * everything on disk.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -9,17 +9,17 @@ import { serialize } from "node:v8";
 
 export type ObjectClass = "Person" | "PingSession" | "TodoMcpServer";
 
-/** The Worker may be writing at this moment. */
+/** The Worker may be writing while this process reads. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** Files vanish when objects go idle, which few do at once. */
+/** Files are removed when objects go idle; few objects do so at once. */
 const READ_ATTEMPTS = 20;
 const READ_PAUSE_MS = 25;
 
 /** https://sqlite.org/rescode.html#cantopen */
 const SQLITE_CANTOPEN = 14;
 
-/** Ids of the objects of a class that have stored anything. Ended objects leave an empty file in the simulator. */
+/** Ids of the objects of a class that have stored data. Ended objects leave an empty file in the simulator. */
 export function listStoredObjectIds(root: string, className: ObjectClass): string[] {
   return despiteVanishingFiles(() =>
     databaseFiles(root)
@@ -30,8 +30,8 @@ export function listStoredObjectIds(root: string, className: ObjectClass): strin
 }
 
 /**
- * How many PingSessions are not over. One that has ended keeps only what is still to be revoked at PingOne, for as long
- * as PingOne does not answer.
+ * Number of PingSessions that have not ended. An ended one keeps only the tokens still to be revoked, until PingOne
+ * answers.
  */
 export function countLivePingSessions(root: string): number {
   return despiteVanishingFiles(
@@ -43,7 +43,7 @@ export function countLivePingSessions(root: string): number {
   );
 }
 
-/** Rows of one table of all objects of a class. */
+/** Number of rows of one table in all objects of a class. */
 export function countRows(root: string, className: ObjectClass, table: string): number {
   return despiteVanishingFiles(() =>
     databaseFiles(root)
@@ -53,7 +53,7 @@ export function countRows(root: string, className: ObjectClass, table: string): 
   );
 }
 
-/** When the alarms of a class will ring, in seconds from now, by object id. */
+/** Seconds until the alarm of each object of a class, by object id. */
 export function readAlarms(root: string, className: ObjectClass): Map<string, number> {
   const alarms = new Map<string, number>();
   for (const file of storageFiles(root)) {
@@ -72,7 +72,7 @@ export function readAlarms(root: string, className: ObjectClass): Map<string, nu
   return alarms;
 }
 
-/** Replaces a value that an object has stored under this key, as another version of the Worker would have left it. */
+/** Replaces a stored value of an object, for example by one that another version of the Worker would write. */
 export function writeRecord(
   root: string,
   { className, id, key, value }: { className: ObjectClass; id: string; key: string; value: unknown },
@@ -92,7 +92,7 @@ export function writeRecord(
   }
 }
 
-/** Every byte that Durable Objects and KV have on disk, write-ahead logs included. */
+/** All bytes of Durable Objects and KV on disk, including write-ahead logs. */
 export function dumpAllBytes(root: string): string {
   return despiteVanishingFiles(() =>
     storageFiles(root)
@@ -104,7 +104,7 @@ export function dumpAllBytes(root: string): string {
   );
 }
 
-/** An object that goes idle moves its log into its database, and is gone from the list of files: all is read anew. */
+/** Reads again when a file has been removed: an object that goes idle merges its write-ahead log into its database. */
 function despiteVanishingFiles<T>(read: () => T): T {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -126,7 +126,7 @@ function readTables(file: string): string[] {
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
         .all()
         .map(({ name }) => String(name))
-        // The simulator's own note of an object that has stored nothing.
+        // The simulator creates this table for every object.
         .filter((name) => name !== "__miniflare_do_name")
         .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0)
     );

@@ -1,6 +1,6 @@
 /**
- * The production bundle in workerd, for one test file. It never reads a person's `.dev.vars`: wrangler looks for
- * that beside its config, and the config is copied to an empty folder first.
+ * Runs the production bundle in workerd, for one test file. A local `.dev.vars` has no effect: wrangler looks for it
+ * beside its config, which is copied to an empty folder first.
  */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,18 +17,18 @@ import {
   writeRecord,
 } from "./worker-storage.ts";
 
-// Each start would ask Cloudflare where this machine is, for `request.cf`, which the Worker does not read.
+// Otherwise each start would fetch `request.cf` data from Cloudflare, which the Worker does not read.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 
 const PROJECT_ROOT = path.join(import.meta.dirname, "../..");
 
-/** Where `test/support/build-worker.ts` puts the bundle, once for a whole test run. */
+/** Folder of the bundle that `test/support/build-worker.ts` builds once for a test run. */
 export const TEST_BUNDLE_DIR = path.join(PROJECT_ROOT, ".wrangler", "test-bundle");
 
-/** As it was before {@link listen} named another one. */
+/** The system's temporary folder, read before {@link listen} changes `TMPDIR`. */
 export const TEMPORARY = tmpdir();
 
-/** A public https origin, as in production; requests reach the Worker without a network. */
+/** A public https origin, as in production. Requests reach the Worker without a network. */
 export const WORKER_ORIGIN = "https://mcp.example.com";
 
 /** TEST ONLY. */
@@ -36,46 +36,46 @@ export const TEST_COOKIE_KEY = "TEST ONLY cookie key, at least 32 characters lon
 
 export type TestFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** What a client of a Worker has of it. */
+/** The Worker as a client reaches it. */
 export interface ReachableWorker {
   readonly origin: string;
   readonly resource: string;
-  /** Sends to the Worker what is addressed to it, and everything else to the network (loopback). */
+  /** Sends requests for the Worker's origin to the Worker, and all others to the network (loopback). */
   readonly fetch: TestFetch;
 }
 
 export interface TestWorker extends ReachableWorker, AsyncDisposable {
-  /** Where the Worker really listens, for tests of connections that break off. */
+  /** Host and port on which the Worker listens, for tests of broken connections. */
   readonly address: { readonly host: string; readonly port: number };
-  /** Sends to the Worker whatever the request's host. */
+  /** Sends a request to the Worker, whatever its host. */
   dispatch(request: Request): Promise<Response>;
   getEnv(): Promise<Env>;
-  /** Ids of the objects of a class that have stored anything. */
+  /** Ids of the objects of a class that have stored data. */
   listObjectIds(className: ObjectClass): string[];
-  /** How many PingSessions are not over; ended ones may still wait for PingOne. */
+  /** Number of PingSessions that have not ended. Ended ones may still wait for PingOne. */
   countLivePingSessions(): number;
-  /** How many grants the people of this Worker have. */
+  /** Number of grants of all users. */
   countGrants(): number;
-  /** Grants that are over, with something behind them that is yet to end. */
+  /** Number of ended grants whose clean-up is not complete. */
   countEndings(): number;
-  /** Runs SQL in an object's own database, to plant what would take long to make. */
+  /** Runs SQL in an object's database, to create state that would otherwise take long to reach. */
   sql(className: ObjectClass, name: string, query: string, ...values: unknown[]): Promise<unknown>;
-  /** Discards the running instance of an object; what it has stored stays. */
+  /** Discards the running instance of an object and keeps its storage. */
   evict(className: ObjectClass, name: string): Promise<void>;
-  /** When the alarms of a class will ring, in seconds from now, by object id. */
+  /** Seconds until the alarm of each object of a class, by object id. */
   readAlarms(className: ObjectClass): Map<string, number>;
-  /** Replaces a value that an object has stored. */
+  /** Replaces a stored value of an object. */
   writeRecord(className: ObjectClass, id: string, key: string, value: unknown): void;
-  /** Every byte that KV and the Durable Objects have on disk. */
+  /** All bytes of KV and the Durable Objects on disk. */
   dumpStorage(): string;
-  /** Everything that the Worker has logged. */
+  /** The complete log of the Worker. */
   logs(): string;
   close(): Promise<void>;
 }
 
 /**
- * Rate limits count by address. Every request has its own unless a test names one, so that only the tests of the
- * limits meet them.
+ * Rate limits count by address. Every request has its own address unless a test sets one, so that only the tests of
+ * rate limits reach them.
  */
 let addresses = 0;
 function nextAddress(): string {
@@ -83,7 +83,7 @@ function nextAddress(): string {
   return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
 }
 
-/** Secrets and vars as every test has them; `undefined` leaves one out. */
+/** Secrets and vars that every test has; `undefined` omits one. */
 export function workerVars(settings: Record<string, string | undefined>): Record<string, string> {
   const all: Record<string, string | undefined> = {
     MCP_RESOURCE: `${WORKER_ORIGIN}/mcp`,
@@ -98,11 +98,11 @@ export function workerVars(settings: Record<string, string | undefined>): Record
 }
 
 export interface TestWorkerOptions {
-  /** By how much every rate limit of `wrangler.jsonc` is divided, so that a test reaches it with fewer requests. */
+  /** Divides every rate limit of `wrangler.jsonc`, so that a test reaches it with fewer requests. */
   readonly rateLimitDivisor?: number;
 }
 
-/** @param settings secrets and vars; `undefined` leaves one out */
+/** @param settings secrets and vars; `undefined` omits one */
 export async function startTestWorker(
   settings: Record<string, string | undefined>,
   { rateLimitDivisor = 1 }: TestWorkerOptions = {},
@@ -121,7 +121,7 @@ export async function startTestWorker(
   return createTestWorker(await listen(server, root));
 }
 
-/** A harness that runs, with a folder of its own. */
+/** A running test harness with its own folder. */
 export interface Listening {
   readonly server: TestHarness;
   readonly root: string;
@@ -131,14 +131,14 @@ export interface Listening {
 
 let lastStart: Promise<unknown> = Promise.resolve();
 
-/** Starts one harness after the other: where the simulator keeps its files is a setting of the whole process. */
+/** Starts one harness at a time, because the folder of the simulator's files is set for the whole process. */
 export function listen(server: TestHarness, root: string): Promise<Listening> {
   const started = lastStart.then(() => listenAlone(server, root));
   lastStart = started.catch(() => {});
   return started;
 }
 
-/** The simulator keeps its files in the system's temporary folder: here it gets one that can be looked into. */
+/** The simulator keeps its files in the temporary folder. `TMPDIR` points to one that the tests can read. */
 async function listenAlone(server: TestHarness, root: string): Promise<Listening> {
   const storageRoot = path.join(root, "storage");
   await mkdir(storageRoot);
@@ -152,8 +152,8 @@ async function listenAlone(server: TestHarness, root: string): Promise<Listening
 }
 
 /**
- * @param options.name of the Worker in the harness, where there are several
- * @param options.headers sent along with every request to the Worker
+ * @param options.name name of the Worker, for a harness with several
+ * @param options.headers headers to add to every request to the Worker
  */
 export function createTestWorker(
   { server, root, storageRoot, url }: Listening,
@@ -210,13 +210,13 @@ export function createTestWorker(
   };
 }
 
-/** A Worker whose upstreams nobody serves, for what must work without them. */
+/** A Worker without reachable upstreams, for tests of what must work without them. */
 export function startLonelyWorker(
   settings: Record<string, string | undefined> = {},
   options: TestWorkerOptions = {},
 ): Promise<TestWorker> {
   const lonely = {
-    // Port 1 of the loopback interface: any request is refused at once.
+    // Connections to port 1 of the loopback interface are refused at once.
     PINGONE_ISSUER: "http://127.0.0.1:1/as",
     MCP_SERVER_CLIENT_ID: "mcp-server",
     MCP_SERVER_CLIENT_SECRET: "TEST-ONLY-secret",

@@ -1,6 +1,6 @@
 /**
- * Lets unit tests load modules whose packages import `cloudflare:` modules, which only workerd has. The stub has base
- * classes and handles that pure functions never touch; a test that needs a real one is a worker test.
+ * Lets unit tests load modules whose packages import `cloudflare:` modules, which exist only in workerd. The stub has
+ * the base classes and handles that such modules import. Code that uses them must be tested by a worker test.
  */
 import { registerHooks } from "node:module";
 

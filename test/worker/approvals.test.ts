@@ -1,4 +1,4 @@
-/** Who has approved which client: decided at the callback, for the person who signed in there. */
+/** Approval of clients. The callback checks it for the user who has just signed in. */
 import { describe, expect } from "vitest";
 import { answerPages, registerClient } from "../support/mcp-client.ts";
 import { countHoldings, expectErrorRedirect, watch, watchLog } from "../support/observe.ts";
@@ -32,7 +32,7 @@ describe("an approval is a person's, not a browser's", () => {
   it("somebody who is asked and has never allowed anything leaves no object behind", async () => {
     const approved = await approvedByAlice();
     const before = worker.listObjectIds("Person");
-    // Nobody else here signs in with this account.
+    // No other test of this file uses this account.
     const visited = await visit("decliner", approved);
     expect(visited.page.heading).toBe("Allow Test client to use your todos?");
     expect(worker.listObjectIds("Person")).toEqual(before);
@@ -72,7 +72,7 @@ describe("an approval is a person's, not a browser's", () => {
     const client = await registerClient(worker);
     const browser = createWorkerOnlyBrowser(worker);
     await finish(await visit("alice", { client, browser, overrides: { scope: "todo_api:read" } }));
-    // Another browser of alice's remembers both scopes, as bob's approval.
+    // In another browser, bob approves both scopes. Alice has approved only one.
     const other = createWorkerOnlyBrowser(worker);
     await finish(await visit("bob", { client, browser: other }));
     const wider = await visit("alice", { client, browser: other });
@@ -98,7 +98,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
       issuer: worker.origin,
     });
     expect(await watched.upstreamCalls()).toEqual(["revoke"]);
-    // What is new is alice's.
+    // The new grant belongs to alice.
     expect(await countHoldings(worker)).toEqual({
       ...before,
       grants: before.grants + 1,
@@ -138,7 +138,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
       keys.map(async ({ name }) => [name, await OAUTH_KV.get(name)] as const),
     );
     const tokens = await finish({ ...visited, page: await visited.page.submit("Allow") });
-    // As a place whose KV has not heard of the first answer.
+    // As a location whose KV does not have the first answer yet.
     for (const [name, record] of records) await OAUTH_KV.put(name, record ?? "");
     for (const button of ["Allow", "Refuse"]) {
       const late = await visited.page.submit(button);

@@ -1,4 +1,4 @@
-/** GET /authorize: which requests get as far as the question, and how the others are refused. */
+/** GET /authorize: which requests reach the consent page, and how the others are refused. */
 import { parse } from "node-html-parser";
 import { describe, expect } from "vitest";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
@@ -19,7 +19,6 @@ function open(url: URL): Promise<Response> {
   return worker.fetch(url, { headers: { Accept: "text/html" } });
 }
 
-/** Asserts what every refusal has in common. */
 async function expectRefused(url: URL, check: (response: Response) => Promise<void> | void): Promise<void> {
   const watched = await watch(stack);
   const response = await open(url);

@@ -1,4 +1,4 @@
-/** Clients that are gone, or send no more, in the middle of a request: nothing is left and nothing hangs. */
+/** Clients that disconnect or stop sending in the middle of a request: nothing is left and nothing hangs. */
 import { describe, expect } from "vitest";
 import { postAndBreakOff, type RawRequest, startLoopbackStack } from "../support/loopback-stack.ts";
 import { signIn } from "../support/mcp-client.ts";
@@ -71,7 +71,7 @@ it("a session whose client breaks off at any moment of initialize has an alarm t
   };
   const sessions = () => worker.listObjectIds("TodoMcpServer");
   const before = sessions().length;
-  // From before the Worker has the request until after it has answered.
+  // Covers the time from before the Worker has the request until after its response.
   for (let milliseconds = 0; milliseconds < 60; milliseconds += 2) {
     await postAndBreakOff(stack, initialize, milliseconds);
   }

@@ -1,4 +1,4 @@
-/** GET /callback: whose sign-in comes back, and what PingOne's own refusals mean to the MCP client. */
+/** GET /callback: which browser may complete a sign-in, and which OAuth errors the MCP client gets from PingOne's. */
 import { describe, expect } from "vitest";
 import type { TestPage } from "../../mocks/kit/testing/browser.ts";
 import { redeem } from "../support/mcp-client.ts";
@@ -24,7 +24,7 @@ import { beforeAnswerArrives } from "../support/upstream.ts";
 
 const { it, stack, worker } = testWithStack();
 
-/** A page, no word to any client, no call to PingOne, nothing gained. */
+/** Asserts an error page: no redirect to the client, no call to PingOne, nothing created. */
 async function expectRefusedOnPage(
   open: () => Promise<TestPage>,
   text = /cannot (continue|be used)/,
@@ -100,7 +100,7 @@ describe("a sign-in is refused on a page when", () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     await expectRefusedOnPage(() => createWorkerOnlyBrowser(worker).open(callback));
-    // The attempt of a stranger takes nothing from the person.
+    // The attempt in another browser does not end the user's sign-in.
     expect((await signIn.browser.open(callback)).url.searchParams.get("code")).not.toBeNull();
   });
 
@@ -116,7 +116,7 @@ describe("a sign-in is refused on a page when", () => {
     const callback = await passPingOne(worker, signIn);
     const back = await signIn.browser.open(callback);
     await expectRefusedOnPage(() => signIn.browser.open(callback));
-    // The grant of the honest first time is not touched.
+    // The grant of the first callback remains.
     await redeem(worker, signIn.client, signIn.attempt, back.url);
   });
 
@@ -156,7 +156,7 @@ describe("a sign-in is refused on a page when", () => {
   });
 });
 
-/** Back at the client with an error; nothing gained, no cookie left, and PingOne not asked anything more. */
+/** Asserts an error redirect to the client: nothing created, no cookie left, only these calls to PingOne. */
 async function expectErrorAtClient(
   signIn: StartedSignIn,
   parameters: Record<string, string>,
@@ -173,17 +173,17 @@ async function expectErrorAtClient(
 describe("PingOne's refusal reaches the client as an OAuth error", () => {
   it.each([
     ["access_denied", "access_denied"],
-    // Codes from which a DaVinci author chooses in "Return Error Response".
+    // Codes that DaVinci offers in "Return Error Response".
     ["invalid_request", "access_denied"],
     ["unauthorized_client", "access_denied"],
     ["unsupported_response_type", "access_denied"],
     ["invalid_scope", "invalid_scope"],
     ["server_error", "server_error"],
     ["temporarily_unavailable", "temporarily_unavailable"],
-    // A flow that died, and a silent sign-in without a session.
+    // A flow that failed, and a silent sign-in without a session.
     ["login_required", "access_denied"],
     ["interaction_required", "access_denied"],
-    // Whatever an author wrote.
+    // Custom codes of a flow author.
     ["My own code <script>alert(1)</script>", "access_denied"],
     ["", "access_denied"],
   ])("[FAIL-14] %j as %s, in words of our own", async (sent, told) => {

@@ -1,4 +1,4 @@
-/** Clients that are known by the address of a document about them (Client ID Metadata Documents). */
+/** Clients whose client id is the URL of their metadata (Client ID Metadata Documents). */
 import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
 import { network } from "../../src/testing/network.ts";
@@ -14,7 +14,7 @@ import {
 import { expectErrorRedirect, expectNoSecrets, expectPage, watch, watchLog } from "../support/observe.ts";
 import { testWithStack } from "../support/test.ts";
 
-/** As Claude publishes it. */
+/** The client id and redirect URI of Claude. */
 const CLAUDE: RegisteredClient = {
   clientId: "https://claude.ai/oauth/mcp-oauth-client-metadata",
   redirectUri: "https://claude.ai/api/mcp/auth_callback",
@@ -53,7 +53,7 @@ function publish(client: RegisteredClient, changes: Record<string, unknown> = {}
   network.use(http.get(client.clientId, () => HttpResponse.json(documentOf(client, changes))));
 }
 
-/** A client of its own, so that no cache knows it. */
+/** A new client, whose document is in no cache. */
 function newClient(): RegisteredClient {
   const host = `app-${crypto.randomUUID().slice(0, 8)}.example`;
   return { clientId: `https://${host}/client.json`, redirectUri: `https://${host}/callback` };

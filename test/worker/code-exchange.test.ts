@@ -1,4 +1,4 @@
-/** GET /callback: PingOne's token endpoint fails, or answers with what does not verify. */
+/** GET /callback: PingOne's token endpoint fails, or its response does not pass validation. */
 import { describe, expect } from "vitest";
 import type { FaultRequest } from "../../mocks/index.ts";
 import { type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
@@ -20,15 +20,15 @@ it.beforeAll(async () => {
 });
 
 interface Outcome {
-  /** What the MCP client is told. */
+  /** The OAuth error sent to the MCP client. */
   readonly error: "server_error" | "temporarily_unavailable";
-  /** What the operator reads in the log. */
+  /** The failure in the log. */
   readonly failure: string;
-  /** Tokens came and were not used: they are given back. */
+  /** True when PingOne issued tokens that the Worker rejects and revokes. */
   readonly revokes?: boolean;
 }
 
-/** Signs in, meets the fault on the way back, and leaves nothing. */
+/** Signs in, meets the faults at the callback, and asserts that nothing is left. */
 async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Outcome): Promise<void> {
   const signIn = await startSignIn(worker, { client });
   const callback = await passPingOne(worker, signIn);
@@ -44,7 +44,7 @@ async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Out
   });
   expectNoSecrets(back.url.href, callback.searchParams.get("code"), signIn.state, signIn.nonce);
   expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
-  // One attempt at the code, which is spent by it; after the failure at most its keys were looked at.
+  // A code can be redeemed only once, so there is one token request; the JWKS may be fetched as well.
   const calls = await watched.upstreamCalls();
   expect(calls.filter((name) => name !== "jwks")).toEqual(expected.revokes ? ["token", "revoke"] : ["token"]);
   await watched.expectNothingGained();

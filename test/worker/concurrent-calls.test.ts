@@ -1,4 +1,4 @@
-/** Calls that meet in one MCP session: each has its own caller, whatever the session's object does at the time. */
+/** Concurrent calls in one MCP session: each keeps its own caller and scopes. */
 import { expect } from "vitest";
 import { createBrowser, registerClient, requestRefresh, signIn } from "../support/mcp-client.ts";
 import { parseLog } from "../support/observe.ts";
@@ -26,7 +26,7 @@ it("each call's log lines have the id of the request that brought it", async () 
     expect((await readAnswer(response)).result?.isError).toBeFalsy();
   }
   await expect.poll(() => idsOf("tool.done").length).toBeGreaterThanOrEqual(before + calls.length);
-  // Calls of other tests are among them: no two calls share an id, whosever they are.
+  // The log includes calls of other tests. No two calls share an id.
   const ids = idsOf("tool.done");
   expect(new Set(ids).size).toBe(ids.length);
   await expect.poll(() => idsOf("request")).toEqual(expect.arrayContaining(ids));
@@ -37,7 +37,7 @@ it("[SEC-29] each call has the scopes of the token that it came with", async () 
   const browser = createBrowser(worker, client);
   const { tokens: wide } = await signIn(worker, { client, browser });
   const sessionId = await openSession(worker, wide.access_token);
-  // Refused or not, it must not lend its scopes to the other.
+  // The narrow token must not get the scopes of the wide one, and the wide one must keep them.
   const refresh = await requestRefresh(worker, client, wide, { scope: "todo_api:read" });
   const narrow = (await refresh.json()) as { access_token: string; scope: string };
   expect(narrow.scope).toBe("todo_api:read");

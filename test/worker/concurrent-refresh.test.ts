@@ -3,7 +3,7 @@ import { signInAtForeignProvider } from "../support/foreign-stack.ts";
 import { connectMcp } from "../support/mcp-client.ts";
 import { testWithForeignStack } from "../support/test.ts";
 
-// Due once half of it is over; what a refresh brings outlives the test, however slow the machine is.
+// Due for a refresh after half of its lifetime. The refreshed token is valid for longer than the test takes.
 const { it, stack } = testWithForeignStack({
   accessTokenTtlSeconds: 4,
   refreshedAccessTokenTtlSeconds: 3600,
@@ -18,7 +18,7 @@ it("[SEC-19] refreshes once for fifty concurrent calls over both lanes and three
     connectMcp(worker, tokens.access_token, "legacy"),
     connectMcp(worker, tokens.access_token, "modern"),
   ]);
-  // Real time is what this is about: the Worker's clock cannot be moved.
+  // Waits in real time, because the Worker's clock cannot be moved.
   await new Promise((resolve) => setTimeout(resolve, 2000));
 
   const calls = Array.from({ length: 50 }, (_, index) =>
@@ -26,6 +26,6 @@ it("[SEC-19] refreshes once for fifty concurrent calls over both lanes and three
   );
   const answers = await Promise.all(calls);
   expect(answers.filter((answer) => answer?.isError === true)).toEqual([]);
-  // One for the code, one for the refresh.
+  // One request for the code, one for the refresh.
   expect(provider.countRequests("/token")).toBe(2);
 });

@@ -1,4 +1,4 @@
-/** POST /authorize: the answer to the Worker's own question, and nothing else that looks like it. */
+/** POST /authorize: accepts only the answer to the Worker's own consent page. */
 import { describe, expect } from "vitest";
 import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import {
@@ -42,7 +42,7 @@ async function askForConsent(overrides: Record<string, string | undefined> = {})
   return { browser, page, handle, state };
 }
 
-/** Sends a form to /authorize as this browser would. */
+/** Posts a form to /authorize with the cookies of this browser. */
 async function answer(
   browser: TestBrowser,
   body: string,
@@ -91,7 +91,7 @@ describe("allowing", () => {
       code_challenge_method: "S256",
     });
     expect(parameters.state).not.toBe(state);
-    // The consent cookie is spent, the sign-in's own cookie is set, the approval is remembered.
+    // The consent cookie is deleted, the sign-in cookie is set, and the approval is stored.
     const cookies = response.headers.getSetCookie();
     expect(cookies.find((cookie) => cookie.startsWith("__Host-oauth-consent-"))).toContain("Max-Age=0");
     const signIn = cookies.find((cookie) => cookie.startsWith("__Host-oauth-upstream-"));
@@ -208,7 +208,7 @@ describe("an answer is refused on a page when", () => {
     for (const decision of decisions) {
       await expectRefused(() => answer(browser, `handle=${handle}${decision}`), /does not say whether/);
     }
-    // None of that has used the handle up.
+    // The refused answers have not used the handle.
     expect((await answer(browser, `handle=${handle}&decision=approve`)).status).toBe(302);
   });
 
@@ -223,7 +223,7 @@ describe("an answer is refused on a page when", () => {
     const stranger = createBrowser(worker, client);
     const body = `handle=${handle}&decision=${decision}`;
     await expectRefused(() => answer(stranger, body), /cannot continue/);
-    // The person's own browser is not disturbed by it.
+    // The user's own browser can still answer.
     expect((await answer(browser, body)).status).toBe(302);
   });
 

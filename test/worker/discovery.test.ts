@@ -1,4 +1,4 @@
-/** PingOne's discovery document: everything that can be wrong with it ends the sign-in, and is asked for again. */
+/** PingOne's discovery document: an invalid one ends the sign-in and is fetched again for the next. */
 import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
 import {
@@ -20,7 +20,7 @@ const DISCOVERY = `${CRAFTED_ISSUER}/.well-known/openid-configuration`;
 const { it, worker } = testWithLonelyWorker(CRAFTED_SETTINGS);
 let issuer: CraftedIssuer;
 let client: RegisteredClient;
-/** One good document is remembered for an hour, so this Worker never gets one. */
+/** This Worker never gets a valid document, because a valid one is cached for an hour. */
 let unaware: TestWorker;
 let clientOfUnaware: RegisteredClient;
 let requests: string[] = [];

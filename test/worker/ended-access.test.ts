@@ -1,4 +1,4 @@
-/** Access that a person or an operator has ended does not come back, whatever is still under way. */
+/** Access that a user or an operator has ended stays ended, even if requests are in progress. */
 import { describe, expect, vi } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import { registerClient, requestRefresh } from "../support/mcp-client.ts";
@@ -11,7 +11,7 @@ const { it, stack, worker } = testWithStack();
 const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked } = visitsOf(worker);
 
 describe("access that was ended", () => {
-  /** Ends one or all of a person's connections, on the sign-out page in a browser of its own. */
+  /** Ends one or all connections of a user on the sign-out page, in a new browser. */
   async function endAccess(person: string, action: "end" | "end_all", grantId = ""): Promise<void> {
     const browser = createWorkerOnlyBrowser(worker);
     const atPingOne = await browser.open(`${worker.origin}/signout`);
@@ -35,7 +35,7 @@ describe("access that was ended", () => {
         const again = await visit("alice", { ...options, browser });
         expect(again.page.heading).toBe("Allow Test client to use your todos?");
       }
-      // The old tokens are worth nothing, at once and at the token endpoint too.
+      // The old access token and refresh token are refused at once.
       expect(await statusOf(tokens)).toBe(401);
       await expectOAuthError(await requestRefresh(worker, options.client, latest), {
         status: 400,
@@ -52,7 +52,7 @@ describe("access that was ended", () => {
     await endAccess("alice", "end_all");
     const page = await browser.open(callback);
     expect(page.heading).toBe("Allow Test client to use your todos?");
-    // Whoever allows it after the end means it.
+    // An approval given after the end is valid.
     expect(isAtClient({ signIn, page: await page.submit("Allow") })).toBe(true);
   });
 
@@ -119,13 +119,13 @@ describe("access that was ended", () => {
 });
 
 it("a person's object ends a grant once when two requests ask for it, and is gone afterwards", async () => {
-  // Nobody else here signs in with this account.
+  // No other test of this file uses this account.
   const options = { client: await registerClient(worker), browser: createWorkerOnlyBrowser(worker) };
   const tokens = await finish(await visit("decliner", options));
   const [userId = "", grantId = ""] = tokens.access_token.split(":");
   const { PERSON } = await worker.getEnv();
   const person = PERSON.getByName(userId);
-  // Nothing but the grant keeps the object, so that its tables go with the ending.
+  // Without approvals, the object stores only the grant and deletes its tables when the grant ends.
   await worker.sql("Person", userId, "DELETE FROM approvals");
   const ended = () => parseLog(worker).filter(({ event }) => event === "person.grant_ended").length;
   const before = ended();
@@ -143,7 +143,7 @@ describe("a code", () => {
     const before = await countHoldings(worker);
     const outcomes = await Promise.allSettled([finish(pending), finish(pending), finish(pending)]);
     expect(outcomes.filter(({ status }) => status === "fulfilled").length).toBeLessThanOrEqual(1);
-    // RFC 6749 §4.1.2: what it gave is revoked.
+    // RFC 6749 §4.1.2: tokens issued for a code that is used again are revoked.
     for (const outcome of outcomes) {
       if (outcome.status === "fulfilled") expect(await statusOf(outcome.value)).toBe(401);
     }
@@ -164,7 +164,7 @@ it("an operator ends a person's grants in their object, as docs/operations.md sa
     status: 400,
     error: "invalid_grant",
   });
-  // Everything of hers ends, and at PingOne too.
+  // All of the user's access ends, also at PingOne.
   await vi.waitFor(async () => expect(await watched.upstreamCalls()).toContain("revoke"), {
     timeout: 10_000,
   });

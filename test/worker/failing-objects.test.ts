@@ -1,4 +1,4 @@
-/** An object or a store that fails, as at every deployment: the caller can try again, and nothing is lost. */
+/** A Durable Object or a store fails, as happens at every deployment: the caller can try again, and nothing is lost. */
 import { describe, expect } from "vitest";
 import { redeem, registerClient, requestRefresh, signIn } from "../support/mcp-client.ts";
 import { expectOAuthError } from "../support/observe.ts";
@@ -8,7 +8,7 @@ import { testWithStack } from "../support/test.ts";
 
 const { it, stack, worker } = testWithStack();
 
-/** Makes every look-up of a grant fail until it is undone. */
+/** Makes every look-up of a grant fail until the returned function is called. */
 async function breakPerson(userId: string): Promise<() => Promise<unknown>> {
   await worker.sql("Person", userId, "ALTER TABLE grants RENAME COLUMN record TO broken");
   return () => worker.sql("Person", userId, "ALTER TABLE grants RENAME COLUMN broken TO record");
@@ -45,7 +45,7 @@ describe("when a person's object fails", () => {
     const back = await started.browser.open(await passPingOne(worker, started));
     const code = back.url.searchParams.get("code") ?? "";
     const userId = code.split(":")[0] ?? "";
-    // The grant can be read, and what is written with the tokens fails.
+    // The grant can be read, but the write with the new tokens fails.
     await worker.sql(
       "Person",
       userId,

@@ -1,4 +1,4 @@
-/** GET /callback: each claim of PingOne's tokens that the Worker relies on is wrong in turn. */
+/** GET /callback: checks each claim of PingOne's tokens that the Worker depends on with an invalid value. */
 import { type JWTPayload, SignJWT } from "jose";
 import { describe, expect } from "vitest";
 import {
@@ -71,7 +71,7 @@ describe("the ID token (OpenID Connect Core §3.1.3.7)", () => {
     expect(Buffer.from(digest).toString("base64url")).toBe(pingOneUrl.searchParams.get("code_challenge"));
   });
 
-  // Claims are made when their test runs: the tests before it take longer than the clocks may differ.
+  // Claims are created when their test runs. Created earlier, they could be outside the clock tolerance by then.
   it.each<[what: string, claims: () => Record<string, unknown>]>([
     ["a clock half a minute behind ours", () => ({ iat: now() - HOUR, exp: now() - 30 })],
     ["a clock half a minute ahead of ours", () => ({ iat: now() + 30, exp: now() + HOUR })],
@@ -160,7 +160,7 @@ describe("the scopes", () => {
     ["todo_api:read todo_api:write", "openid todo_api:read", "todo_api:read"],
     ["todo_api:read", "openid todo_api:read todo_api:write", "todo_api:read"],
     ["todo_api:read", "todo_api:read todo_api:readwrite admin", "todo_api:read"],
-    // RFC 6749 §5.1: no scope in the answer means as requested.
+    // RFC 6749 §5.1: without `scope` in the response, the granted scope is the requested one.
     ["todo_api:write", undefined, "todo_api:write"],
   ])("asked for %j and granted %j are given as %j", async (asked, scope, given) => {
     const { attempt, back } = await signInWith({ response: { scope } }, asked);
@@ -184,7 +184,7 @@ describe("the person", () => {
     [{ preferred_username: "alice", email: "alice@example.com" }, "Signed in as alice."],
     [{ email: "alice@example.com", name: 7 }, "Signed in as alice@example.com."],
     [{}, "Signed in as b7c1."],
-    // The provider joins the parts of its tokens with ":".
+    // The OAuth provider joins the parts of its tokens with ":".
     [{ sub: "tenant:user:1/é" }, "Signed in as tenant:user:1/é."],
   ])("of %j is known to the tools", async (idToken, text) => {
     const { attempt, back } = await signInWith({ idToken });

@@ -1,4 +1,4 @@
-/** Who may call /mcp, from where, and for what: everything that is decided before a tool runs. */
+/** Access to /mcp: tokens, origins and scopes, checked before a tool runs. */
 import { describe, expect } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import {
@@ -28,7 +28,7 @@ it.beforeAll(async () => {
   refreshToken = tokens.refresh_token ?? "";
 });
 
-/** A challenge by its parts (RFC 6750 §3). */
+/** The parameters of a challenge (RFC 6750 §3). */
 function readChallenge(response: Response): Record<string, string> {
   const header = response.headers.get("WWW-Authenticate") ?? "";
   expect(header).toMatch(/^Bearer /);

@@ -1,4 +1,4 @@
-/** What the two lanes answer, above all to what is no proper request: errors in the form of JSON-RPC. */
+/** Responses of both lanes, mainly to invalid requests: JSON-RPC errors. */
 import type { Client } from "@modelcontextprotocol/client";
 import { describe, expect } from "vitest";
 import { TOOLS } from "../../src/tools.ts";
@@ -118,7 +118,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
   });
 
   const ofSessions = "POST, GET, DELETE, OPTIONS";
-  // Protocol 2026-07-28 has no sessions: nothing to stream from, nothing to end.
+  // Protocol 2026-07-28 has no sessions, so GET (stream) and DELETE (end) are not allowed.
   const withoutSessions = era === "modern" ? ["GET", "DELETE"] : [];
   it.each([
     ...["PUT", "PATCH"].map((method) => ({ method, allowed: ofSessions })),

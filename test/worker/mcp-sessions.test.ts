@@ -1,4 +1,4 @@
-/** Sessions of the 2025-era protocol: whose they are, and what an id alone is worth. */
+/** Sessions of the 2025-era protocol: a session id is valid only with a token of the session's owner. */
 import { describe, expect } from "vitest";
 import {
   createBrowser,
@@ -20,7 +20,7 @@ it.beforeAll(async () => {
   client = await registerClient(worker);
 });
 
-/** Anew for each group: the oldest of too many sessions of one sign-in end by themselves. */
+/** Each group signs in again, because the Worker ends the oldest sessions of a sign-in that has too many. */
 async function signInAlice(): Promise<void> {
   ({ tokens: alice } = await signIn(worker, { client, username: "alice" }));
 }
@@ -29,7 +29,7 @@ function listTools(token: string, sessionId: string): Promise<Response> {
   return sendInEra(worker, "legacy", { call: "tools/list", token, sessionId });
 }
 
-/** A request with a session id, by each method that may carry one. */
+/** Sends a request with a session id. */
 function sendWithSession(method: string, token: string, sessionId: string): Promise<Response> {
   if (method === "POST") return listTools(token, sessionId);
   const headers = {
@@ -163,7 +163,7 @@ describe("a session", () => {
       expect(response.status).toBe(404);
       await response.body?.cancel();
     }
-    // Its object goes in its own time, which must not be while another test counts.
+    // Waits until the session's object is gone, so that the counts of other tests do not change.
     const { MCP_OBJECT } = await worker.getEnv();
     const object = MCP_OBJECT.idFromName(`streamable-http:${sessionId}`).toString();
     await expect.poll(() => worker.listObjectIds("TodoMcpServer"), { timeout: 5000 }).not.toContain(object);

@@ -1,4 +1,4 @@
-/** Both lanes offer the same tools, and whoAmI gives no connection a token that may do more than it. */
+/** Both lanes offer the same tools, and whoAmI shows PingOne's token only to connections with all of its scopes. */
 import { describe, expect } from "vitest";
 import { TOOLS } from "../../src/tools.ts";
 import {
@@ -25,7 +25,7 @@ it.beforeAll(async () => {
 });
 
 describe("the tools of both lanes", () => {
-  /** Without what belongs to a protocol version and not to a tool. */
+  /** Lists the tools without the fields that depend on the protocol version. */
   async function listTools(era: ProtocolEra): Promise<Record<string, unknown>[]> {
     const entered = await enterEra(worker, era, token);
     const answer = await readAnswer(await sendInEra(worker, era, { ...entered, call: "tools/list" }));
@@ -56,7 +56,7 @@ describe("the tools of both lanes", () => {
   it("are what they were when they were last reviewed", async () => {
     const [whoAmI, ...ofTodos] = await listTools("modern");
     const [listing] = ofTodos;
-    // The answer of each tool but the first is the whole list.
+    // Every tool except whoAmI returns the whole list.
     expect(ofTodos.map(({ outputSchema }) => outputSchema)).toEqual(ofTodos.map(() => listing?.outputSchema));
     expect(listing?.outputSchema).toMatchInlineSnapshot(`
       {
@@ -266,7 +266,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era, whoAmI", (era) => {
     return structuredContent as Record<string, unknown>;
   }
 
-  /** Of a client whose person allowed both scopes. */
+  /** Ways to request fewer scopes than the user allowed. */
   const narrowings: Record<string, (scope: string) => Promise<TokenResponse>> = {
     "when it redeems its code": async (scope) => {
       const client = await registerClient(worker);

@@ -71,7 +71,7 @@ describe("a HEAD request", () => {
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     const watched = await watch(stack);
-    // With the cookies of this browser, as its own link preview would send it.
+    // Sent with the cookies of this browser, as a link preview of the browser would be.
     const scanned = await signIn.browser.request(callback, { method: "HEAD" });
     expect(scanned.response?.status).toBe(405);
     expect(await watched.upstreamCalls()).toEqual([]);

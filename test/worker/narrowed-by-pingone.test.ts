@@ -1,4 +1,4 @@
-/** A refresh at PingOne gives fewer scopes than the sign-in did (RFC 6749 §6). */
+/** A refresh at PingOne grants fewer scopes than the sign-in did (RFC 6749 §6). */
 import { expect } from "vitest";
 import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
 import { enterEra, sendInEra } from "../support/raw-mcp.ts";
@@ -12,7 +12,7 @@ it.each(PROTOCOL_ERAS)(
   async (era) => {
     const { worker } = stack;
     const { accessToken: token, login } = await signInAtPingOne(stack, { ttlSeconds: DUE_AFTER_ONE_SECOND });
-    // Whichever request is the first to be late meets it.
+    // The first request after the token is due for a refresh meets this fault.
     await queueFault(stack, "token", { fault: "body", body: narrowedAnswer() }, login);
     const entered = await enterEra(worker, era, token);
     await seconds(1);
@@ -27,7 +27,7 @@ it.each(PROTOCOL_ERAS)(
   },
 );
 
-/** Nobody looks at the signature of an access token before the Todo API does. */
+/** The signature is invalid, because only the Todo API verifies the signature of an access token. */
 function narrowedAnswer() {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const claims = { aud: ["https://todo.api.com"], sub: "somebody" };

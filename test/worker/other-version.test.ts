@@ -1,4 +1,4 @@
-/** Grants of another version of this Worker, whose props it cannot read: their clients sign in again by themselves. */
+/** Grants of another version of this Worker with props that it cannot read: clients get 401 and sign in again. */
 import { describe, expect } from "vitest";
 import { PROTOCOL_ERAS, registerClient, requestRefresh } from "../support/mcp-client.ts";
 import { countHoldings, expectOAuthError } from "../support/observe.ts";

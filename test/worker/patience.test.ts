@@ -1,4 +1,4 @@
-/** While PingOne hangs and no valid token is left: what needs nothing of it does not wait for it. */
+/** PingOne does not respond and no valid token is left: requests that do not need PingOne do not wait for it. */
 import { describe, expect } from "vitest";
 import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
 import { enterEra, sendInEra } from "../support/raw-mcp.ts";
@@ -11,10 +11,10 @@ import {
   signInAtPingOne,
 } from "./failures/signed-in.ts";
 
-/** Far more than anybody is to wait who calls no tool. */
+/** Much longer than any request except a tool call may wait. */
 const HANGS = { fault: "delay", milliseconds: 6000 } as const;
 
-/** The Worker's patience is one second; this machine may be busy. */
+/** The Worker waits at most one second; the rest allows for a busy machine. */
 const AT_MOST_MS = 4000;
 
 const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "20", REQUEST_BUDGET_SECONDS: "20" });
@@ -29,7 +29,7 @@ describe("while PingOne does not answer", () => {
 
   it.beforeAll(async () => {
     const { worker, emulators } = stack;
-    // Entering refreshes a token that is about to die, and the next one is to die as well.
+    // `enterEra` refreshes the expiring token. The refreshed token must expire after one second as well.
     await emulators.control.setSwitches({ accessTokenTtlSeconds: DEAD_AFTER_ONE_SECOND });
     entered = {
       legacy: await enterEra(worker, "legacy", signedIn.accessToken),
@@ -40,7 +40,7 @@ describe("while PingOne does not answer", () => {
     await queueFault(stack, "token", HANGS, signedIn.login);
   });
 
-  // All at once, so that one hanging refresh stands behind all of them.
+  // Sends all requests at once, so that they share one refresh that does not respond.
   it("sessions open, tools are listed, pings and notifications answered within a second or so", async () => {
     const { worker } = stack;
     const legacy = ["initialize", "ping", "tools/list", "notifications/initialized"] as const;

@@ -42,7 +42,7 @@ describe("a PingSession", () => {
     expect(stack.provider.issued.length).toBeGreaterThan(2);
     for (const token of stack.provider.issued) {
       expect(storage.includes(token)).toBe(false);
-      // Nor the signature alone, should storage ever cut a token in pieces.
+      // Also search for the signature, in case storage splits a token.
       expect(storage.includes(token.slice(-24))).toBe(false);
     }
   });
@@ -130,7 +130,7 @@ describe("a PingSession", () => {
     const page = await createBrowser(stack.worker, client).open(attempt.url);
     expect(await daysLeft()).toBeLessThan(1.01);
     const login = await page.submit("Allow");
-    // Whoever presses Allow has not signed in yet.
+    // The user has not signed in yet at this point.
     expect(await daysLeft()).toBeLessThan(1.01);
     const grant = await login.submit("Sign-in", { login: "dana", password: "any" });
     await grant.submit("Continue");
@@ -154,7 +154,7 @@ describe("a PingSession", () => {
     await vi.waitFor(() => expect(added()).toHaveLength(1));
     expect(added()).not.toEqual(first);
     expect(stack.provider.countRequests("/token/revocation")).toBe(revocations);
-    // What it took over ends with it.
+    // The tokens that it took over are revoked when it ends.
     await requestToken(stack.worker, client, { token: tokens.refresh_token ?? "" });
     expect(added()).toEqual([]);
     expect(stack.provider.countRequests("/token/revocation") - revocations).toBe(2);
@@ -180,14 +180,14 @@ it("[FAIL-60] a connection that is replaced while it refreshes at PingOne leaves
   const old = await redeem(worker, client, first.attempt, first.page.url);
   const replaced = await (await grantBehind(worker, old.access_token)).pingSession();
   const second = await connect();
-  // Real time is what this is about: the Worker's clock cannot be moved.
+  // Waits in real time, because the Worker's clock cannot be moved.
   await new Promise((resolve) => setTimeout(resolve, 3000));
   let tokens: TokenResponse | undefined;
   {
-    // The old connection is refreshing, and PingOne has rotated its token, when the new code is redeemed.
+    // Redeems the new code while the old connection refreshes, after PingOne has rotated its token.
     using _ = beforeAnswerArrives(`${provider.issuer}/token`, async () => {
       tokens = await redeem(worker, client, second.attempt, second.page.url);
-      // The alarm that ends what was replaced has begun to: it gives no token any more, and waits for the refresh.
+      // The alarm has begun to end the replaced session, which gives no token any more and waits for the refresh.
       const isHandingOver = async () =>
         expect(await replaced.getAccessToken({ waitAtMostMs: 0 })).toEqual({ kind: "expired" });
       await vi.waitFor(isHandingOver, { timeout: 5000, interval: 50 });
@@ -198,14 +198,14 @@ it("[FAIL-60] a connection that is replaced while it refreshes at PingOne leaves
   expect(provider.countRequests("/token/revocation")).toBe(0);
   const refreshed = await requestRefresh(worker, client, tokens ?? {});
   expect(refreshed.status).toBe(200);
-  // What was handed over is revoked with the session that has it.
+  // The tokens that were handed over are revoked when the new session ends.
   const { refresh_token: latest = "" } = (await refreshed.json()) as TokenResponse;
   await requestToken(worker, client, { token: latest });
   expect(worker.listObjectIds("PingSession")).toEqual([]);
   expect(provider.countRequests("/token/revocation")).toBeGreaterThanOrEqual(2);
 });
 
-/** What the alarm does, without waiting for it. */
+/** Runs the action of the alarm without waiting for it. */
 async function wake(id: string): Promise<void> {
   const { PING_SESSION } = await stack.worker.getEnv();
   await PING_SESSION.get(PING_SESSION.idFromString(id)).endUnlessRedeemed();

@@ -1,11 +1,11 @@
-/** The flow policy that was asked for is the one that signed the person in (`acr`, OpenID Connect Core §2). */
+/** Checks that the requested flow policy signed the user in (`acr`, OpenID Connect Core §2). */
 import { describe, expect } from "vitest";
 import { redeem, registerClient } from "../support/mcp-client.ts";
 import { countHoldings, expectSignInError, watch, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
 import { testWithCraftedIssuer, testWithStack } from "../support/test.ts";
 
-/** Assigned to the application, and not the first by priority. */
+/** Assigned to the application, but not first by priority. */
 const DEMANDED = "5f385b61aea5d59d2fb7ac968ad2247d";
 const FIRST = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
 

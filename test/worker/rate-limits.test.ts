@@ -1,15 +1,15 @@
 import { describe, expect } from "vitest";
 import { testWithLonelyWorker } from "../support/test.ts";
 
-/** Those of `wrangler.jsonc`, divided. */
+/** The limits of `wrangler.jsonc`, divided by ten. */
 const LIMITS = { register: 6, authorize: 30, token: 60 } as const;
 
 const { it, worker } = testWithLonelyWorker({}, { rateLimitDivisor: 10 });
 
-/** One stranger. The test harness gives every other request an address of its own. */
+/** One client address. The test harness gives every other request its own address. */
 const FROM_ONE_ADDRESS = { "CF-Connecting-IP": "192.0.2.7" };
 
-/** Sends until the limit is reached. Twice the limit: a period may end in between. */
+/** Sends requests until one is refused. Sends up to twice the limit, because a period may end in between. */
 async function exceed(
   limit: number,
   send: () => Promise<Response>,
@@ -40,7 +40,7 @@ describe("rate limits", () => {
     expect(await refused.json()).toMatchObject({ error: "temporarily_unavailable" });
     const { keys } = await (await worker.getEnv()).OAUTH_KV.list({ prefix: "client:" });
     expect(keys).toHaveLength(served);
-    // A registration that nobody uses is gone after a day.
+    // An unused registration expires after a day.
     const inADay = Date.now() / 1000 + 24 * 60 * 60;
     for (const { expiration } of keys) expect(expiration).toBeLessThanOrEqual(inADay + 60);
   });

@@ -1,4 +1,4 @@
-/** POST /token with a refresh token, and revocation (RFC 7009), which is served at the same address. */
+/** POST /token with a refresh token, and revocation (RFC 7009), which has the same URL. */
 import { describe, expect } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import {
@@ -50,7 +50,7 @@ function revoke(
   return requestToken(worker, client, { token, ...extra });
 }
 
-/** Whether an access token of ours still opens /mcp. */
+/** Whether /mcp accepts an access token of the Worker. */
 async function isAlive(accessToken: string): Promise<boolean> {
   const response = await sendInEra(worker, "legacy", { call: "initialize", token: accessToken });
   await response.body?.cancel();
@@ -71,7 +71,7 @@ describe("a refresh token", () => {
 
   it("stays good until the one that replaced it is used, and is refused from then on", async () => {
     const { client, refreshToken } = await connect();
-    // The answer to the first refresh is lost on its way, so the client asks again.
+    // The client asks again as if the response to its first refresh was lost.
     await refreshWell(client, refreshToken);
     const second = await refreshWell(client, refreshToken);
     const third = await refreshWell(client, second.refresh_token ?? "");
@@ -167,7 +167,7 @@ describe("a refresh token", () => {
     for (const { access_token } of renewed) expect(await isAlive(access_token)).toBe(true);
   });
 
-  // A client that got no answer in time asks again, and may keep either of the two.
+  // A client that got no response in time asks again and may keep the tokens of any response.
   it.each([0, 1, 2])(
     "[SEC-18] of %i in three that came from one stays good until one of them is used",
     async (kept) => {

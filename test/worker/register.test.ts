@@ -41,7 +41,7 @@ describe("/register (RFC 7591)", () => {
       const client = (await response.json()) as Record<string, unknown>;
       expect(client.token_endpoint_auth_method).toBe(method);
       expect(String(client.client_secret).length).toBeGreaterThanOrEqual(32);
-      // RFC 7591 §3.2.1: seconds since the epoch. Ninety days from here, as long as the client is used.
+      // RFC 7591 §3.2.1: seconds since the epoch. Ninety days from now; use of the client extends it.
       const days = (Number(client.client_secret_expires_at) - Date.now() / 1000) / 86_400;
       expect(days).toBeGreaterThan(89.9);
       expect(days).toBeLessThan(90.1);

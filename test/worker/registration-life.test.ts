@@ -1,4 +1,4 @@
-/** How long a client stays registered (`auth/registration.ts`): only a person who signs in keeps it. */
+/** Lifetime of a client registration (`auth/registration.ts`): only the sign-in of a user extends it. */
 import { expect } from "vitest";
 import {
   type RegisteredClient,
@@ -24,7 +24,7 @@ async function daysLeft({ clientId }: RegisteredClient): Promise<number> {
   return ((keys[0]?.expiration ?? 0) - Date.now() / 1000) / DAY_SECONDS;
 }
 
-/** As if this much of the registration's life were left. */
+/** Sets the remaining lifetime of a registration. */
 async function setDaysLeft({ clientId }: RegisteredClient, days: number): Promise<void> {
   const key = `client:${clientId}`;
   const record = JSON.parse((await (await kv()).get(key)) ?? "{}") as Record<string, unknown>;
@@ -85,7 +85,7 @@ it.each<[what: string, metadata: Record<string, unknown>, token: string]>([
   async (_what, metadata, token) => {
     const client = await registerClient(stack.worker, metadata);
     expect((await requestToken(stack.worker, client, { token })).status).toBe(200);
-    // An empty parameter counts as an absent one.
+    // A parameter without a value is treated as omitted (RFC 6749 §3.2).
     expect((await requestToken(stack.worker, client, { grant_type: "", token })).status).toBe(200);
     expect(await daysLeft(client)).toBeLessThan(1.01);
   },

@@ -30,7 +30,7 @@ function sessionIdOf(client: Client): string {
   return (client.transport as StreamableHTTPClientTransport).sessionId ?? "";
 }
 
-/** The object that stands behind a session id. */
+/** The Durable Object of a session id. */
 async function objectOf(sessionId: string) {
   const { MCP_OBJECT } = await stack.worker.getEnv();
   return MCP_OBJECT.getByName(`streamable-http:${sessionId}`);

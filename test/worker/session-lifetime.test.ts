@@ -1,4 +1,4 @@
-/** That an MCP session always ends, whatever its client does, and what its object keeps until then. */
+/** An MCP session always ends, whatever its client does; what its object stores until then. */
 import { describe, expect, vi } from "vitest";
 import { MAXIMUM_MCP_SESSIONS } from "../../src/config.ts";
 import { signIn } from "../support/mcp-client.ts";
@@ -27,7 +27,7 @@ it("[SEC-23] a session has an alarm from its first moment on, which ends it when
   const sessionId = MCP_OBJECT.newUniqueId().toString();
   const id = await objectIdOf(sessionId);
   const object = MCP_OBJECT.getByName(`streamable-http:${sessionId}`);
-  // What starts the object is all that has happened when a client breaks off during initialize.
+  // When a client disconnects during initialize, the object has only been started.
   await (await object.fetch(worker.resource)).text();
   expect(sessions()).toContain(id);
   const alarm = () => worker.readAlarms("TodoMcpServer").get(id);

@@ -1,4 +1,4 @@
-/** Whole sign-ins: kinds of clients, several at once, and what a return costs. */
+/** Complete sign-ins: kinds of clients, concurrent sign-ins, and the requests of a repeated sign-in. */
 import { decodeJwt } from "jose";
 import { describe, expect } from "vitest";
 import {
@@ -64,7 +64,7 @@ describe("a return with cookies", () => {
     const attempt = await startAuthorization(worker, client);
     const back = await browser.open(attempt.url);
     expect(back.url.searchParams.get("code")).not.toBeNull();
-    // The browser passes PingOne once, the Worker asks once.
+    // One authorization request of the browser and one token request of the Worker.
     expect(await watched.upstreamCalls()).toEqual(["authorize", "token"]);
     expect((await redeem(worker, client, attempt, back.url)).scope).toBe("todo_api:read todo_api:write");
   });

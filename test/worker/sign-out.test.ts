@@ -39,7 +39,7 @@ describe("the sign-out page", () => {
     const grant = section?.querySelector('input[name="grant"]')?.getAttribute("value") ?? "";
     const ended = await page.post("/signout", { form_token: formToken(page), grant, action: "end" });
     expect(ended.root.querySelector('[role="status"]')?.text).toBe("The access has ended.");
-    // The person may have other clients of the same name.
+    // The user may have other clients of the same name.
     const left = ended.root.querySelectorAll("section h2").map((item) => item.text);
     expect([...left, "Second <b>client</b>"].sort()).toEqual(names.sort());
 
@@ -77,11 +77,11 @@ describe("the sign-out page", () => {
 
     await (await openSignOut(createBrowser(stack.worker, client))).submit("End everything and sign out");
 
-    // The provider lost its own record of consent by the revocation, and asks for itself first.
+    // The revocation deleted the provider's own record of consent, so its consent page appears first.
     page = await (await allowAndSignIn()).submit("Continue");
     expect(page.heading).toMatch(/^Allow/);
     expect((await page.submit("Allow")).url.searchParams.get("code")).not.toBeNull();
-    // Allowed anew, it is remembered again.
+    // The new approval is stored.
     expect((await allowAndSignIn()).url.searchParams.get("code")).not.toBeNull();
   });
 

@@ -1,4 +1,4 @@
-/** What anyone meets at this host beside the protocols: start page, health, addresses that lead nowhere. */
+/** Pages of this host outside the protocols: start page, health, unknown paths. */
 import { parse } from "node-html-parser";
 import { describe, expect } from "vitest";
 import { SECRET_NAMES } from "../../src/config.ts";

@@ -1,4 +1,4 @@
-/** How long the Worker's own tokens live, by what PingOne gives: with a refresh token, without one, for a moment. */
+/** Lifetimes of the Worker's own tokens when PingOne's have a refresh token, have none, or expire soon. */
 import { describe, expect } from "vitest";
 import type { CraftedAnswer } from "../../src/auth/testing/crafted-issuer.ts";
 import { grantBehind } from "../support/grants.ts";
@@ -20,7 +20,7 @@ it.beforeAll(async () => {
   client = await registerClient(worker);
 });
 
-/** A sign-in up to the code, with what redeems it. */
+/** Signs in up to the code and returns the parameters that redeem it. */
 async function obtainCode(response: CraftedAnswer["response"] = {}): Promise<Record<string, string>> {
   const signIn = await startSignIn(worker, { client });
   issuer.answerWith({ nonce: signIn.nonce, response });

@@ -1,4 +1,4 @@
-/** POST /token with an authorization code: who gets tokens, and who does not. */
+/** POST /token with an authorization code: which requests get tokens and which are refused. */
 import { decodeJwt } from "jose";
 import { describe, expect } from "vitest";
 import {
@@ -31,7 +31,7 @@ interface Grant {
   readonly client: RegisteredClient;
   readonly attempt: AuthorizationAttempt;
   readonly code: string;
-  /** The form that redeems the code, apart from the client's credentials. */
+  /** The form that redeems the code, without the client's credentials. */
   readonly form: Parameters;
 }
 
@@ -73,7 +73,7 @@ function send(
   });
 }
 
-/** How each kind of client says who it is. */
+/** How each kind of client authenticates. */
 const CREDENTIALS = {
   public: ({ clientId }: RegisteredClient) => ({ form: { client_id: clientId }, headers: {} }),
   post: ({ clientId, clientSecret }: RegisteredClient) => ({
@@ -205,7 +205,7 @@ it("[SEC-08] a code that is redeemed twice ends what the first time gave (RFC 67
 
 describe("a request is refused when", () => {
   const invalidClient = { status: 401, error: "invalid_client" };
-  /** Spelt as this server spells its codes, and never issued. */
+  /** Has the format of this server's codes, but was never issued. */
   const UNKNOWN = `b7c1:${"g".repeat(16)}:${"s".repeat(32)}`;
   const CODE = `grant_type=authorization_code&code=${UNKNOWN}`;
 

@@ -1,4 +1,4 @@
-/** Sign-ins up to where the callback leads, by people who share a browser or not. */
+/** Sign-ins up to the response of the callback, by users who share a browser or not. */
 import { expect } from "vitest";
 import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import { type RegisteredClient, redeem, registerClient, type TokenResponse } from "../support/mcp-client.ts";
@@ -8,12 +8,12 @@ import type { TestWorker } from "../support/worker.ts";
 
 interface Visit {
   readonly signIn: StartedSignIn;
-  /** Where the callback has led: at the client, or a page of the Worker. */
+  /** The result of the callback: the client's redirect URI, or a page of the Worker. */
   readonly page: TestPage;
 }
 
 export function visitsOf(worker: TestWorker) {
-  /** From the client's request through PingOne, where this person signs on, to the Worker's answer. */
+  /** From the client's request through PingOne, where this user signs on, to the Worker's response. */
   async function visit(
     person: string,
     options: { client: RegisteredClient; browser: TestBrowser; overrides?: Record<string, string> },
@@ -39,7 +39,7 @@ export function visitsOf(worker: TestWorker) {
     return response.status;
   }
 
-  /** A client that alice has approved in a browser, which remembers that. */
+  /** A client that alice has approved, in a browser that has the approval cookie. */
   async function approvedByAlice() {
     const client = await registerClient(worker);
     const browser = createWorkerOnlyBrowser(worker);
@@ -47,7 +47,7 @@ export function visitsOf(worker: TestWorker) {
     return { client, browser, tokens };
   }
 
-  /** Bob has come back from PingOne in the browser in which alice had approved the client. */
+  /** Bob has signed in at PingOne in the browser in which alice had approved the client. */
   async function bobIsAsked() {
     const approved = await approvedByAlice();
     const visited = await visit("bob", approved);

@@ -1,4 +1,4 @@
-/** PingOne gives no refresh token, as in the guide's set-up: what a refusal by the Todo API means then. */
+/** PingOne issues no refresh token, as in the guide's set-up: how a refusal by the Todo API is handled. */
 import { describe, expect } from "vitest";
 import { signIn } from "../support/mcp-client.ts";
 import { watch, watchLog } from "../support/observe.ts";

@@ -1,6 +1,6 @@
 /**
- * An app that uses an MCP SDK as its maker means it: the SDK decides when to sign in and what to ask for, the app sends
- * its person to the address that it is handed, and goes on.
+ * An app that uses an MCP SDK as documented: the SDK decides when to sign in and which scopes to request; the app opens
+ * the authorization URL in the user's browser and continues.
  */
 import {
   Client,
@@ -20,15 +20,15 @@ import type { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import { answerPages, CLIENT_REDIRECT_URI, createBrowser } from "../../support/mcp-client.ts";
 import type { TestWorker } from "../../support/worker.ts";
 
-/** SDK and protocol: the first SDK knows only the old one. */
+/** SDK and protocol version. SDK v1 supports only the old protocol. */
 export const APPS = ["SDK v1", "SDK v2, old protocol", "SDK v2, new protocol"] as const;
 export type AppKind = (typeof APPS)[number];
 
 export interface App {
   readonly browser: TestBrowser;
-  /** Addresses that the SDK has sent the person to, one for each sign-in. */
+  /** Authorization URLs from the SDK, one for each sign-in. */
   readonly signIns: readonly URL[];
-  /** Everything that the app keeps between two runs. */
+  /** State that the app keeps between runs. */
   readonly memory: Memory;
   connect(): Promise<void>;
   callTool(name: string, input?: Record<string, unknown>): Promise<{ isError: boolean; text: string }>;
@@ -83,7 +83,7 @@ export function createApp(worker: TestWorker, kind: AppKind, options: { username
     },
   };
 
-  // The SDKs read an error only from a Response of this process's own kind.
+  // The SDKs read an error only from an instance of this process's global `Response`.
   const fetch = async (input: string | URL | Request, init?: RequestInit) => {
     const { body, status, headers } = await worker.fetch(input, init);
     return new Response(body, { status, headers: [...headers] });
@@ -91,7 +91,7 @@ export function createApp(worker: TestWorker, kind: AppKind, options: { username
   const url = new URL(worker.resource);
   const createTransport = () =>
     kind === "SDK v1"
-      ? // The two SDKs name the same shapes differently.
+      ? // The two SDKs use different types for the same objects.
         new FirstTransport(url, {
           authProvider: provider as FirstOAuthClientProvider,
           fetch,
@@ -106,7 +106,7 @@ export function createApp(worker: TestWorker, kind: AppKind, options: { username
   let transport = createTransport();
   let client = createClient();
 
-  /** In the browser of the person, who may find that everything is remembered. */
+  /** Signs in with the user's browser. Pages may be skipped because of earlier sign-ins. */
   const signIn = async () => {
     const address = signIns.at(-1);
     if (address === undefined) throw new Error("The SDK has not asked for a sign-in.");
@@ -134,7 +134,7 @@ export function createApp(worker: TestWorker, kind: AppKind, options: { username
     memory,
     connect: () =>
       signingIn(
-        // Each client takes the transport that was made with it.
+        // Each client is connected to the transport of the same SDK version.
         () => (client as Client).connect(transport as StreamableHTTPClientTransport),
         () => {
           transport = createTransport();

@@ -1,4 +1,4 @@
-/** A whole request has a budget, however many slow calls it would take; each call alone may take longer here. */
+/** The time budget of a request limits all its upstream calls together. The time-out of one call is longer here. */
 import { describe, expect } from "vitest";
 import { PROTOCOL_ERAS, redeem } from "../../support/mcp-client.ts";
 import { countHoldings, expectSignInError, watchLog } from "../../support/observe.ts";
@@ -19,14 +19,14 @@ import {
 /** Longer than the budget. */
 const TOO_SLOW = { fault: "delay", milliseconds: 3000 } as const;
 
-/** Two of these are. */
+/** Two of these are longer than the budget. */
 const SLOW = { fault: "delay", milliseconds: 1100 } as const;
 
 const { it, stack } = testWithStack({ REQUEST_BUDGET_SECONDS: "2", UPSTREAM_TIMEOUT_SECONDS: "20" });
 
 it("[FAIL-18] a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
   const { emulators, worker } = stack;
-  // So that this sign-in looks up PingOne's keys.
+  // Makes this sign-in fetch PingOne's JWKS.
   await emulators.control.rotateKeys();
   const signIn = await startSignIn(worker);
   const { state } = signIn;
@@ -80,7 +80,7 @@ describe.concurrent("in the budget of one request", () => {
       await queueFault(stack, "token", { fault: "delay", milliseconds: 15_000 }, login);
       const calls = await watchCalls(stack, login);
       const answer = await connection.call("addTodo", { text: "Buy milk" });
-      // It came before PingOne's did.
+      // The tool call was answered before PingOne's response.
       const [refresh] = await stack.emulators.control.requests({ endpoint: "token", login, fault: "delay" });
       expect(refresh).toBeDefined();
       expect(refresh?.status).toBeUndefined();

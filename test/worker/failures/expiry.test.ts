@@ -1,4 +1,4 @@
-/** Access has ended at PingOne, for good: the next request gets 401 before any tool runs, and nothing is left here. */
+/** Access has ended for good at PingOne: the next request gets 401 before any tool runs, and nothing is left here. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -25,7 +25,7 @@ import {
 
 const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "3" });
 
-/** The grant is gone: this access token, its refresh token and PingOne's tokens behind them are worth nothing. */
+/** Asserts that the grant has ended: its access token and refresh token are refused. */
 async function expectNothingLeft(of: TestStack, { client, tokens, accessToken }: SignedIn): Promise<void> {
   expectSignInChallenge(of, await postToolCall(of.worker, accessToken, "whoAmI"));
   const refreshed = await requestRefresh(of.worker, client, tokens);
@@ -37,14 +37,14 @@ describe.each([
   ["the session at PingOne was ended", "alice", "endSession"],
   ["the refresh token was revoked", "bob", "revokeTokens"],
 ] as const)("when %s", (_what, username, verb) => {
-  /** One sign-in for each way to notice, all ended at once. */
+  /** One sign-in for each way to detect the end; all are ended at once. */
   const endings: { signedIn: SignedIn; connection: Connection }[] = [];
   let holdings: Holdings;
 
   it.beforeAll(async () => {
     const { emulators, worker } = stack;
     holdings = await countHoldings(worker);
-    // Refreshed ones as well, so that whatever happens before, each is due once a second has passed.
+    // Refreshed tokens have the short lifetime too, so that each token is due for a refresh after one second.
     await emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
     for (const era of ["legacy", "modern", "modern", "legacy", "modern"] as const) {
       const signedIn = await signInAtPingOne(stack, { username });
@@ -77,7 +77,7 @@ describe.each([
       const calls = await watchCalls(stack, signedIn.login);
       const log = watchLog(worker);
       expectSignInChallenge(stack, await connection.call("addTodo", { text: "Never" }));
-      // PingOne is asked once; the Todo API not at all.
+      // One request to PingOne and none to the Todo API.
       expect(await calls.since()).toEqual(["token"]);
       expect(await log.line("ping_session.refresh_failed")).toMatchObject({ failure: "invalid_grant" });
       await log.line("mcp.sign_in_required");
@@ -130,7 +130,7 @@ it("when an administrator has disabled the person, a tool call gets 401 and runs
       Number(new URL(origin).port),
     );
     await before.close();
-    // The emulators have no verb for it, but what they keep can be changed while they are away.
+    // No verb disables a user, so the saved state is changed while the emulators are stopped.
     const file = path.join(stateDir, "emulators.json");
     const saved = await readFile(file, "utf8");
     const changed = saved.replace(/("username":"alice".*?"enabled":)true/, "$1false");
@@ -204,7 +204,7 @@ describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,"
     const signedIn = await signInAtPingOne(stack, { username: "bob" });
     const connection = await connect(stack.worker, signedIn.accessToken, era);
     await stack.emulators.control.endSession("bob");
-    // The Todo API is the first to know.
+    // The Todo API refuses the token before the Worker refreshes it.
     await queueFault(stack, "todos.list", { fault: "unauthorized" }, signedIn.login);
     const calls = await watchCalls(stack, signedIn.login);
     expect((await connection.call("listTodos")).text).toContain("Ask the person to connect again");

@@ -1,4 +1,4 @@
-/** A whole life of connections, with its failures: whatever the Worker writes or shows, it does here. */
+/** Runs connections from sign-in to their end, with failures, so that the Worker logs and shows all that it can. */
 import { expect } from "vitest";
 import {
   answerPages,
@@ -33,7 +33,7 @@ export async function liveThrough(stack: TestStack): Promise<void> {
   await control.clearFaults();
 }
 
-/** A confidential client and a public one, all tools in both lanes, refreshes of both kinds, a revocation. */
+/** A confidential and a public client, all tools in both lanes, both kinds of refreshes, a revocation. */
 async function workAndRefresh(stack: TestStack): Promise<void> {
   const { worker } = stack;
   const confidential = await registerClient(worker, { token_endpoint_auth_method: "client_secret_post" });
@@ -57,7 +57,7 @@ async function workAndRefresh(stack: TestStack): Promise<void> {
   await post(worker, "alice:none:stolen-token", { method: "tools/list" });
 }
 
-/** Sign-ins that PingOne, the person or an attacker spoils, and refreshes that fail. */
+/** Sign-ins that fail because of PingOne, the user or an attacker, and refreshes that fail. */
 async function failAtPingOne(stack: TestStack): Promise<void> {
   const { worker } = stack;
   const { control } = stack.emulators;

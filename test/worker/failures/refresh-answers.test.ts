@@ -1,6 +1,6 @@
 /**
- * PingOne has refreshed and rotated, but its answer is lost or not to be trusted: the Worker asks again with the token
- * that it has, which PingOne takes for as long as its grace period lasts.
+ * PingOne has refreshed and rotated the token, but its response is lost or invalid: the Worker asks again with the
+ * refresh token that it has, which PingOne accepts during its grace period.
  */
 import { describe, expect, vi } from "vitest";
 import { requestRefresh } from "../../support/mcp-client.ts";
@@ -21,7 +21,7 @@ import {
   watchCalls,
 } from "./signed-in.ts";
 
-/** The Worker pauses five seconds between two attempts. */
+/** The Worker waits five seconds between two attempts. */
 const PATIENCE = { timeout: 20_000, interval: 500 };
 
 const failuresMet: string[] = [];
@@ -47,13 +47,13 @@ const LOST: readonly [what: string, fault: Fault, failure: string][] = [
   ["[FAIL-37] has an ID token that expired long ago", { fault: "expired" }, "untrusted"],
 ];
 
-/** Those whose lost answer is asked for again only when the grace period is over. */
+/** Cases in which the Worker asks again only after the grace period. */
 const LATE = LOST.slice(1, 3);
 
-/** Nothing of the answer is used but its refresh token, as the old one is worth nothing any more. */
+/** Cases in which only the refresh token of the response is used, because the old one is no longer valid. */
 const ROTATED = LOST.filter(([, , failure]) => failure === "untrusted");
 
-/** Refusals that say nothing about the session: the operator can mend what they say. */
+/** Errors of the configuration, which the operator can correct. They do not mean that the session has ended. */
 const REFUSALS = ["invalid_request", "unauthorized_client", "invalid_scope", "unsupported_grant_type"];
 
 const UNSIGNED: readonly [what: string, fault: Fault][] = [
@@ -66,7 +66,7 @@ const NOT_NEEDED: readonly [what: string, fault: Fault][] = [
   ["no ID token at all", { fault: "missing_id_token" }],
 ];
 
-/** People whose PingOne token is dead, by the test that is theirs. */
+/** Sign-ins with an expired PingOne token, by test. */
 let alice: (what: string) => SignedIn;
 let bob: (what: string) => SignedIn;
 
@@ -83,7 +83,7 @@ it.beforeAll(async () => {
     },
   );
   await seconds(1);
-  // The Worker pauses before it asks again, so these wait while other tests do their work.
+  // The Worker waits before it asks again. Started here, these cases wait while other tests run.
   for (const [what, fault] of LATE) {
     const { accessToken, login } = bob(what);
     await queueFault(stack, "token", fault, login);
@@ -108,7 +108,7 @@ describe("within PingOne's grace period nothing is lost when the answer", () => 
     const refused = await postToolCall(worker, accessToken, "listTodos");
     expect(refused.status).toBe(503);
     expect(refused.headers.get("Retry-After")).toMatch(/^[1-5]$/);
-    // Nothing of the answer was used: neither its token at the Todo API, nor anything that it said.
+    // The tokens of the response were not used at the Todo API.
     expect(await calls.since()).toEqual(["token"]);
 
     const connection = await connect(worker, accessToken, "modern");
@@ -135,7 +135,7 @@ describe("after PingOne's grace period the person signs in once more when the an
   it.concurrent.each(LATE)("%s", async (what) => {
     const { worker } = stack;
     const signedIn = bob(what);
-    // To PingOne this is a replay, and it ends the whole family.
+    // PingOne treats this as a replay and revokes the whole token family.
     const calls = await watchCalls(stack, signedIn.login);
     const isRefused = async () =>
       expectSignInChallenge(stack, await postToolCall(worker, signedIn.accessToken, "listTodos"));
@@ -179,7 +179,7 @@ it("[FAIL-35] tokens of another person end the session, whatever they would be g
   const calls = await watchCalls(stack, login);
   const log = watchLog(stack.worker);
   expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
-  // What came is neither used nor left alive.
+  // The received tokens are not used, and are revoked.
   expect(await calls.since()).toEqual(["token", "revoke", "revoke"]);
   expect(await log.line("ping_session.refresh_failed")).toMatchObject({
     failure: "wrong_subject",
@@ -192,7 +192,7 @@ describe("a refreshed token", () => {
     async (what, fault) => {
       const { accessToken, login } = alice(what);
       await queueFault(stack, "token", fault, login);
-      // The Worker passes access tokens on; to judge their signatures is the Todo API's part.
+      // The Worker forwards access tokens without verifying their signatures; the Todo API verifies them.
       const connection = await connect(stack.worker, accessToken, "modern");
       expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
@@ -231,7 +231,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
     const calls = await watchCalls(stack, login);
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);
-    // How long a token lives is counted from its arrival, by its expires_in.
+    // The lifetime of a token is `expires_in`, counted from its arrival.
     expect(await connection.call("listTodos")).toMatchObject({ isError: false });
     expect((await calls.since()).filter((name) => name === "token")).toHaveLength(1);
   });
@@ -259,7 +259,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   });
 });
 
-/** No ID token comes with them, so that only the access token can tell. Nobody looks at its signature. */
+/** Tokens without an ID token: only the access token shows the wrong audience. Its signature is not verified. */
 function strayTokens() {
   const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const claims = { aud: ["https://another.example"], sub: "somebody" };

@@ -1,6 +1,6 @@
 /**
- * PingOne fails when a token is refreshed, in a way that passes: the grant is kept, a token that is still good is used
- * on, then the client is told to wait, and once PingOne is back everything works again without a new sign-in.
+ * PingOne fails temporarily when a token is refreshed: the grant is kept, and a token that is still valid is used.
+ * After it expires, the client gets 503 with `Retry-After`. When PingOne works again, no new sign-in is needed.
  */
 import { describe, expect, vi } from "vitest";
 import { PROTOCOL_ERAS, type ProtocolEra, requestRefresh } from "../../support/mcp-client.ts";
@@ -20,10 +20,10 @@ import {
   watchCalls,
 } from "./signed-in.ts";
 
-/** Where PingOne names no time, the Worker asks it again after this long. */
+/** Without a `Retry-After` from PingOne, the Worker asks again after this time. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** None of these is processed by PingOne: the refresh token stays the one that the Worker has. */
+/** PingOne processes none of these requests, so the Worker's refresh token stays valid. */
 const FAULTS: readonly [what: string, fault: Fault, failure: string][] = [
   [
     "[FAIL-28] takes longer than the time-out",
@@ -43,7 +43,7 @@ const failuresMet: string[] = [];
 
 const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 let holdings: Holdings;
-/** By the test that is theirs: one whose token is due for a refresh, and one whose token is dead. */
+/** Sign-ins by test: one with a token that is due for a refresh, and one with an expired token. */
 let due: (what: string) => SignedIn;
 let dead: (what: string) => SignedIn;
 
@@ -63,13 +63,13 @@ it.afterAll(async () => {
   await expectRefreshFailuresLogged(stack, failuresMet);
 });
 
-/** Meets every refresh of this login until the returned function is called. */
+/** Fails every refresh of this login until the returned function is called. */
 async function failRefreshes({ login }: SignedIn, fault: Fault): Promise<() => Promise<void>> {
   const id = await queueFault(stack, "token", { ...fault, times: 100 } as Fault, login);
   return () => stack.emulators.control.removeFault(id);
 }
 
-/** In both lanes. The token is due for a refresh, which fails, and is good for a minute yet. */
+/** Asserts, in both lanes, that a token is used when its refresh fails. It is valid for another minute. */
 async function expectUsedOn(signedIn: SignedIn, fault: Fault): Promise<void> {
   const isBack = await failRefreshes(signedIn, fault);
   const calls = await watchCalls(stack, signedIn.login);
@@ -104,10 +104,10 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       });
       expect(await calls.since()).toEqual(["token"]);
 
-      // What needs nothing from PingOne works: connecting and listing tools.
+      // Connecting and listing tools do not need PingOne, so they work.
       const connection = await connect(worker, accessToken, era);
       expect(await connection.listTools()).toBe(200);
-      // The client's own token can wait, too.
+      // A refresh of the Worker's own token is also deferred.
       const unrefreshed = await requestRefresh(worker, client, tokens);
       expect(unrefreshed.status).toBe(503);
       expect(await unrefreshed.json()).toMatchObject({ error: "temporarily_unavailable" });

@@ -1,4 +1,4 @@
-/** A client ends its access while PingOne's revocation endpoint fails: access ends here all the same. */
+/** A client revokes its token while PingOne's revocation endpoint fails: access ends here nevertheless. */
 import { describe, expect, vi } from "vitest";
 import { requestRefresh, requestToken } from "../../support/mcp-client.ts";
 import { countHoldings, watchLog } from "../../support/observe.ts";
@@ -23,7 +23,7 @@ function revoke({ client, tokens }: SignedIn): Promise<Response> {
   return requestToken(stack.worker, client, { token: tokens.refresh_token ?? "" });
 }
 
-/** Nothing of this sign-in works any more, neither for the client nor for a new request. */
+/** Asserts that the access token and the refresh token of this sign-in are refused. */
 async function expectEnded(signedIn: SignedIn): Promise<void> {
   const { worker } = stack;
   expectSignInChallenge(stack, await post(worker, signedIn.accessToken, { method: "tools/list" }));
@@ -31,7 +31,7 @@ async function expectEnded(signedIn: SignedIn): Promise<void> {
   expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
 }
 
-/** The Worker asks again after five seconds. */
+/** The Worker asks PingOne again after five seconds. */
 const PATIENCE = { timeout: 20_000, interval: 200 };
 
 describe("access ends at once, and PingOne is asked until it has revoked, when its revocation endpoint", () => {
@@ -56,7 +56,7 @@ describe("access ends at once, and PingOne is asked until it has revoked, when i
     await expectEnded(signedIn);
     const asksAgain = async () => expect(await calls.since()).toEqual(["revoke", "revoke"]);
     await vi.waitFor(asksAgain, PATIENCE);
-    // Of the session nothing is left then.
+    // Then the storage of the session is deleted.
     const isGone = () => expect(worker.listObjectIds("PingSession").length).toBeLessThan(known.length);
     await vi.waitFor(isGone, PATIENCE);
   });
@@ -81,7 +81,7 @@ describe("access ends at once, and PingOne is asked until it has revoked, when i
     await queueFault(stack, "revoke", { fault: "body", body: '{"half":' }, signedIn.login);
     const log = watchLog(worker);
     expect((await revoke(signedIn)).status).toBe(200);
-    // RFC 7009 §2.2: the status says everything.
+    // RFC 7009 §2.2: the status alone reports success; the body is ignored.
     await log.line("ping_session.revoked");
     await expectEnded(signedIn);
   });
@@ -93,10 +93,10 @@ it("[FAIL-61] a session that ends while a refresh is under way does not come bac
   const signedIn = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DUE_AFTER_ONE_SECOND });
   await seconds(1);
   const after = await emulators.control.lastRequestNumber();
-  // PingOne has rotated the token, and the session ends before it hears of that.
+  // PingOne has rotated the token, and the session ends before the response arrives.
   using _ = beforeAnswerArrives(`${emulators.issuer}/token`, () => revoke(signedIn));
   await post(worker, signedIn.accessToken, { method: "tools/list" });
-  // The token that PingOne rotated to is revoked as well: to PingOne the one that the session knew may be dead.
+  // The new refresh token is revoked as well, because the one that the session had may no longer be valid.
   const revocations = { endpoint: "revoke", login: signedIn.login, after } as const;
   await emulators.control.expectRequest(revocations, { times: 2, withinMilliseconds: 5000 });
   const [first, second] = await emulators.control.requests(revocations);

@@ -1,6 +1,6 @@
 /**
- * What a connection may do is what its client asked for and its person granted, and not more: in both lanes, before
- * anything upstream is called.
+ * A connection is limited to the scopes that its client requested and its user granted: in both lanes, before any
+ * upstream request.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -14,7 +14,7 @@ import { testWithStack } from "../../support/test.ts";
 import { APPS, createApp } from "./app.ts";
 import { connect, postToolCall, signInAtPingOne, watchCalls } from "./signed-in.ts";
 
-/** A call of each tool that the person's list allows, and what it needs. */
+/** One call of each tool, with the scopes that it requires. */
 const CALLS = {
   whoAmI: { input: {}, scopes: [] },
   listTodos: { input: {}, scopes: ["todo_api:read"] },
@@ -25,7 +25,7 @@ const CALLS = {
 
 const { it, stack } = testWithStack();
 
-/** The challenge of RFC 6750 §3.1, by its parameters. */
+/** The parameters of the challenge (RFC 6750 §3.1). */
 function readChallenge(headers: Headers): Record<string, string> {
   const header = headers.get("WWW-Authenticate") ?? "";
   return Object.fromEntries(
@@ -33,7 +33,7 @@ function readChallenge(headers: Headers): Record<string, string> {
   );
 }
 
-/** Every tool in both lanes: those within the scopes reach the Todo API, the others reach nothing. */
+/** Asserts, for every tool in both lanes, that calls within the scopes reach the Todo API and others do not. */
 async function expectBound(accessToken: string, granted: readonly TodoScope[]): Promise<void> {
   const { worker } = stack;
   for (const era of PROTOCOL_ERAS) {
@@ -49,7 +49,7 @@ async function expectBound(accessToken: string, granted: readonly TodoScope[]): 
       if (isAllowed) continue;
       expect(readChallenge(answer.headers)).toMatchObject({
         error: "insufficient_scope",
-        // What the token has, too: clients ask for exactly this list.
+        // The challenge includes the granted scopes, because clients request exactly this list.
         scope: [...granted, ...scopes].join(" "),
         resource_metadata: `${worker.origin}/.well-known/oauth-protected-resource/mcp`,
       });
@@ -103,7 +103,7 @@ describe("a person who picks scopes at DaVinci", () => {
   it.beforeAll(() => stack.emulators.control.chooseFlow("consent-reduced-scopes"));
   it.afterAll(() => stack.emulators.control.chooseFlow("sign-on-with-consent"));
 
-  /** Signs in as somebody who takes the ticks off these boxes. */
+  /** Signs in as a user who unticks these boxes. */
   async function signInWithout(unticked: readonly string[], username: string) {
     const { worker } = stack;
     const signIn = await startSignIn(worker);
@@ -139,13 +139,13 @@ describe.each(APPS)("an app with %s", (kind) => {
   it("that was given reading asks for both when it needs writing, and its call succeeds", async () => {
     const { worker } = stack;
     const app = createApp(worker, kind);
-    // As it was left by an earlier run. A first sign-in of the SDKs asks for all that the server names.
+    // State of an earlier run: on a first sign-in, the SDKs request all scopes that the server lists.
     const { client, tokens } = await signInAtPingOne(stack, { scope: "todo_api:read" });
     Object.assign(app.memory, {
       client: { client_id: client.clientId, issuer: worker.origin },
       tokens: { ...tokens, token_type: "bearer", issuer: worker.origin },
     });
-    // SDK v1 refreshes before it would ask for more, and gives up when that has not helped.
+    // SDK v1 tries a refresh before it requests more scopes, and fails if the refresh does not add them.
     if (kind === "SDK v1") delete app.memory.tokens?.refresh_token;
     await app.connect();
     expect((await app.callTool("listTodos")).isError).toBe(false);
@@ -158,7 +158,7 @@ describe.each(APPS)("an app with %s", (kind) => {
       .split(" ")
       .filter((scope) => scope !== OFFLINE_ACCESS);
     expect(asked.sort()).toEqual([...ALL_TODO_SCOPES]);
-    // Nothing that it had is lost by it, and the old grant is replaced.
+    // Reading still works, and the new grant replaces the old one.
     expect((await app.callTool("listTodos")).text).toContain(text);
     expect(app.signIns).toHaveLength(1);
     expect(await countHoldings(worker)).toMatchObject({ grants, pingSessions });
@@ -190,7 +190,7 @@ describe("tools, scopes, metadata and PingOne's fixtures", () => {
     const { headers } = await postToolCall(worker, "none:none:none", "whoAmI");
     expect(readChallenge(headers).scope).toBe(ALL_TODO_SCOPES.join(" "));
 
-    // The custom resource has them, and the application is granted each.
+    // The custom resource has these scopes, and the application is granted each.
     const resources = await fixture("resources");
     const todoApi = resources.find(({ audience }) => audience === emulators.apiIdentifier);
     const scopes = namesOf(todoApi?.scopes);

@@ -1,6 +1,6 @@
 /**
- * A whole life of connections, with its failures. Every secret that it brings about is kept in memory and looked for in
- * everything that is written down or shown; and every log line is looked at.
+ * Runs connections from sign-in to their end, with failures. Keeps every secret in memory and searches for it in
+ * everything that is stored, logged or shown. Also checks every log line.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,7 +34,7 @@ it.beforeAll(async () => {
   traffic.know("password", TEST_PASSWORD);
   traffic.know("client_secret", emulators.client.secret);
   await liveThrough({ worker, emulators } as TestStack);
-  // Log lines can come late; when this one is there, all before it are.
+  // Log lines can arrive late. When this one has arrived, all earlier ones have.
   await plain.fetch(`${plain.origin}/health`);
   await vi.waitFor(() => expect(plain.logs()).toContain('"route":"/health"'), 5000);
   journal = JSON.stringify(await emulators.control.requests());
@@ -50,13 +50,13 @@ it.afterAll(async () => {
   await rm(stateDir, { recursive: true });
 });
 
-/** What an answer may show by its nature: the secrets that it is there to hand out, and a form's own fields. */
+/** Secrets that a response may contain: those that it issues, and the values of a form's hidden fields. */
 function allowedIn({ url, sent, body }: SeenAnswer): Set<string> {
   const allowed = new Set<string>();
   for (const [, value = ""] of body.matchAll(/<input[^>]+type="hidden"[^>]+value="([^"]+)"/g))
     allowed.add(value);
   const isOurs = url.origin === worker.origin;
-  // PingOne's pages post to an address with this id, and its cookie is bound to it.
+  // PingOne's pages post to a URL with this id, and its cookie is bound to the id.
   if (!isOurs) allowed.add("cookie interactionId");
   if (isOurs && url.pathname === "/token") {
     for (const name of ["access_token", "refresh_token"]) allowed.add(name);
@@ -103,8 +103,8 @@ describe("of every secret that was brought about", () => {
   });
 
   it("none is readable in the Worker's storage", () => {
-    // What these two cookies hold is the name under which the provider keeps the record, a hash of the handle that
-    // opens it.
+    // The value of these two cookies is the key of the OAuth provider's record: a hash of the handle that gives
+    // access to it.
     const names = new Set(["cookie __Host-oauth-consent", "cookie __Host-oauth-upstream"]);
     expect(traffic.findIn(worker.dumpStorage(), names)).toEqual([]);
   });
@@ -118,7 +118,7 @@ describe("of every secret that was brought about", () => {
 
   it("none is in the file of what the emulators remember", () => {
     expect(stateFile).toContain("refreshTokens");
-    // These were good for one sign-in in one browser, and it is over.
+    // These were valid for one sign-in in one browser, which has ended.
     expect(traffic.findIn(stateFile, new Set(["nonce", "state"]))).toEqual([]);
   });
 
@@ -178,7 +178,7 @@ describe("each log line", () => {
     }
   });
 
-  /** What begins with a fresh id. */
+  /** Events that begin with a new id. */
   const CAUSES = new Set(["request", "alarm"]);
 
   it("of an object and of a tool has the id of the one request or alarm that caused it", () => {

@@ -1,10 +1,10 @@
-/** Access at PingOne has ended: real clients find out by a 401, sign in again by themselves and go on. */
+/** Access at PingOne has ended: MCP SDK clients get 401, sign in again without the app's help and continue. */
 import { expect } from "vitest";
 import { testWithStack } from "../../support/test.ts";
 import { APPS, type AppKind, createApp } from "./app.ts";
 import { DUE_AFTER_ONE_SECOND, seconds } from "./signed-in.ts";
 
-/** Each ends one person's access, so each has a person of its own. */
+/** Each test ends the access of its user, so each has its own user. */
 const PERSON: Readonly<Record<AppKind, string>> = {
   "SDK v1": "alice",
   "SDK v2, old protocol": "bob",
@@ -14,7 +14,7 @@ const PERSON: Readonly<Record<AppKind, string>> = {
 const { it, stack } = testWithStack();
 
 it.beforeAll(async () => {
-  // So that every token is due, and PingOne asked, once a second has passed.
+  // Every token is due for a refresh at PingOne after one second.
   await stack.emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
 });
 
@@ -29,7 +29,7 @@ it.concurrent.each(APPS)(
     expect(app.signIns).toHaveLength(1);
     const { client } = app.memory;
 
-    // PingOne remembers the person, who is asked nothing.
+    // The session at PingOne is valid, so the user sees no page.
     await seconds(1);
     await emulators.control.revokeTokens(username);
     const visited = app.browser.visited.length;
@@ -43,7 +43,7 @@ it.concurrent.each(APPS)(
       "/callback",
     ]);
 
-    // PingOne has forgotten the person, who signs on. What was asked for is done, and done once.
+    // The session at PingOne has ended, so the user signs on. The tool call is executed exactly once.
     await seconds(1);
     await emulators.control.endSession(username);
     const after = await emulators.control.lastRequestNumber();
@@ -54,7 +54,7 @@ it.concurrent.each(APPS)(
     const added = { endpoint: "todos.add", login: { user: username }, after } as const;
     expect(await emulators.control.requests(added)).toHaveLength(1);
 
-    // The same client, and one grant in place of the old ones.
+    // The client is the same, and one grant has replaced the old ones.
     expect(app.memory.client).toEqual(client);
     const people = (await worker.getEnv()).PERSON;
     const userId = emulators.users.find((user) => user.username === username)?.id ?? "";

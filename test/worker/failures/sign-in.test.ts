@@ -1,4 +1,4 @@
-/** PingOne fails around a sign-in: its discovery document, its keys, its own pages, the way back. */
+/** PingOne fails during a sign-in: its discovery document, its JWKS, its pages, the callback. */
 import { describe, expect } from "vitest";
 import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import type { PingTokens } from "../../../src/auth/ping-types.ts";
@@ -22,7 +22,7 @@ const UNAVAILABLE: readonly [what: string, fault: Fault][] = [
 ];
 
 describe("[FAIL-62] a refresh is put off, and the session kept, when the discovery document", () => {
-  /** One good document is remembered for an hour, so this Worker never gets one. */
+  /** This Worker never gets a valid document, because a valid one is cached for an hour. */
   let unaware: TestWorker;
 
   it.beforeAll(async () => {
@@ -33,7 +33,7 @@ describe("[FAIL-62] a refresh is put off, and the session kept, when the discove
     await unaware.close();
   });
 
-  /** A session whose Worker has never talked to PingOne: a new isolate has an old session. */
+  /** An old session in a Worker that has made no request to PingOne yet, as in a new isolate. */
   async function oldSession(name: string) {
     const session = (await unaware.getEnv()).PING_SESSION.getByName(name);
     const dead: PingTokens = {
@@ -105,7 +105,7 @@ it("[FAIL-13] a sign-in that comes back too late is refused on a page, and PingO
   const { worker } = stack;
   const signIn = await startSignIn(worker);
   const callback = await passPingOne(worker, signIn);
-  // What ten minutes do, without waiting for them.
+  // Deletes the transactions, as expiry after ten minutes would.
   const { OAUTH_KV } = await worker.getEnv();
   const { keys } = await OAUTH_KV.list({ prefix: "transaction:" });
   await Promise.all(keys.map(({ name }) => OAUTH_KV.delete(name)));

@@ -1,4 +1,4 @@
-/** What the failure tests share: clients that know their login at PingOne, and requests as they are on the wire. */
+/** Shared by the failure tests: clients with the `state` of their login at PingOne, and raw HTTP requests. */
 import type { Client } from "@modelcontextprotocol/client";
 import { expect, vi } from "vitest";
 import type { EndpointName, FaultRequest } from "../../../mocks/index.ts";
@@ -19,10 +19,10 @@ import type { TestWorker } from "../../support/worker.ts";
 
 type WithoutEndpoint<F> = F extends { endpoint: unknown } ? Omit<F, "endpoint" | "login"> : never;
 
-/** A fault as a table of tests writes it: the endpoint is the table's. */
+/** A fault without its endpoint, which a table of tests sets for all its rows. */
 export type Fault = WithoutEndpoint<FaultRequest>;
 
-/** @param login whose request meets it; without, the next one */
+/** @param login limits the fault to requests of this login; without it, the next request meets the fault */
 export function queueFault(
   { emulators }: TestStack,
   endpoint: EndpointName,
@@ -30,7 +30,7 @@ export function queueFault(
   login?: SignedIn["login"],
 ): Promise<number> {
   const request = { endpoint, ...fault, ...(login !== undefined && { login }) };
-  // The queue refuses what does not fit together.
+  // The control API rejects faults that are not possible at the endpoint.
   return emulators.control.queueFault(request as FaultRequest);
 }
 
@@ -38,11 +38,11 @@ export interface SignedIn {
   readonly client: RegisteredClient;
   readonly tokens: TokenResponse;
   readonly accessToken: string;
-  /** The Worker's `state` at PingOne: faults and journal know this login by it. */
+  /** The Worker's `state` at PingOne, by which faults and the journal identify this login. */
   readonly login: { readonly state: string };
 }
 
-/** PingOne ends the oldest of a person's sessions when they have more than ten, so each person keeps one browser. */
+/** PingOne ends the oldest session of a user with more than ten sessions, so each user keeps one browser. */
 const browsersAtPingOne = new WeakMap<TestStack, Map<string, TestBrowser>>();
 
 function browserAtPingOne(stack: TestStack, username: string): TestBrowser {
@@ -56,8 +56,8 @@ function browserAtPingOne(stack: TestStack, username: string): TestBrowser {
 }
 
 /**
- * @param options.ttlSeconds life of PingOne's access token; that of a refresh is the usual one again. One switch for
- *   the whole emulator, so tests that run side by side sign in before they begin
+ * @param options.ttlSeconds lifetime of PingOne's first access token; refreshed ones have the default lifetime. The
+ *   switch applies to the whole emulator, so concurrent tests must sign in before they run
  */
 export async function signInAtPingOne(
   stack: TestStack,
@@ -83,7 +83,7 @@ export async function signInAtPingOne(
   };
 }
 
-/** Somebody for each test of a table, made before its tests run side by side. */
+/** Signs in once for each test of a table, before the tests run concurrently. */
 export async function signInForEach(
   stack: TestStack,
   whats: readonly string[],
@@ -99,20 +99,20 @@ export async function signInForEach(
 }
 
 /**
- * Lives long enough to be used for a whole test, and is due for a refresh one second after it was issued: the Worker
- * refreshes when less than a minute is left.
+ * Valid for a whole test and due for a refresh one second after it was issued: the Worker refreshes when less than a
+ * minute is left.
  */
 export const DUE_AFTER_ONE_SECOND = 61;
 
-/** Dead after a second, so that nothing can be done without PingOne. */
+/** Expires after one second, so that a tool call needs a refresh at PingOne. */
 export const DEAD_AFTER_ONE_SECOND = 1;
 
-/** Real time is what these tests are about: the Worker's clock cannot be moved. */
+/** Waits in real time, because the Worker's clock cannot be moved. */
 export function seconds(count: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, count * 1000));
 }
 
-/** What came back on the wire, and what the model reads of it where it was a tool's answer. */
+/** The HTTP response, and the text for the model if it is a tool result. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -124,13 +124,13 @@ export interface Answer {
 export interface Connection {
   readonly mcp: Client;
   readonly sessionId: string | undefined;
-  /** Calls a tool. A refusal by HTTP is an answer too, and no exception. */
+  /** Calls a tool. Returns a refusal by HTTP status instead of throwing. */
   call(tool: string, input?: Record<string, unknown>): Promise<Answer>;
-  /** Lists the tools and gives the HTTP status. */
+  /** Lists the tools and returns the HTTP status. */
   listTools(): Promise<number>;
 }
 
-/** The SDK's client in one era, without any sign-in of its own: it shows what the Worker answers. */
+/** Connects the SDK's client in one era with the given token. It does not sign in, so refusals are visible. */
 export async function connect(
   worker: TestWorker,
   accessToken: string,
@@ -177,7 +177,7 @@ export async function connect(
   };
 }
 
-/** One JSON-RPC request as it is, before any lane has been chosen. */
+/** Posts one JSON-RPC request without the headers of either lane. */
 export function post(
   worker: TestWorker,
   accessToken: string,
@@ -205,7 +205,7 @@ export function postToolCall(
   return post(worker, accessToken, { method: "tools/call", params: { name, arguments: input } });
 }
 
-/** RFC 6750 §3.1 and RFC 9728 §5.1: what makes a client sign in again by itself. */
+/** Asserts the 401 challenge that makes clients sign in again (RFC 6750 §3.1, RFC 9728 §5.1). */
 export function expectSignInChallenge(
   { worker }: TestStack,
   answer: { status: number; headers: Headers },
@@ -219,12 +219,12 @@ export function expectSignInChallenge(
   );
 }
 
-/** Names of the endpoints that this login's requests have met since the mark. */
+/** Names of the endpoints that requests of this login have reached since `watchCalls`. */
 export interface Calls {
   since(): Promise<string[]>;
 }
 
-/** The keys, which PingOne's callers look up now and then, are no call of a login. */
+/** Leaves out requests for the JWKS, which belong to no login. */
 export async function watchCalls({ emulators }: TestStack, login?: { state: string }): Promise<Calls> {
   const after = await emulators.control.lastRequestNumber();
   return {
@@ -235,12 +235,12 @@ export async function watchCalls({ emulators }: TestStack, login?: { state: stri
   };
 }
 
-/** Tests that run side by side cannot tell their log lines apart, so the lines are counted when all are done. */
+/** The log lines of concurrent tests cannot be told apart, so they are counted after all tests. */
 export async function expectRefreshFailuresLogged(
   { worker }: TestStack,
   failures: readonly string[],
 ): Promise<void> {
-  // A line can reach this process after the answer that it belongs to.
+  // A log line can reach this process after the response of its request.
   await vi.waitFor(() => {
     const logged = parseLog(worker).filter(({ event }) => event === "ping_session.refresh_failed");
     for (const failure of new Set(failures)) {

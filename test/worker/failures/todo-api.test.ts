@@ -1,4 +1,4 @@
-/** The Todo API fails: what the model reads, and how often the API was asked. */
+/** The Todo API fails: the text for the model, and the number of requests to the API. */
 import { describe, expect, vi } from "vitest";
 import { parseLog } from "../../support/observe.ts";
 import { testWithStack } from "../../support/test.ts";
@@ -8,15 +8,15 @@ const { it, stack } = testWithStack({ UPSTREAM_TIMEOUT_SECONDS: "2" });
 
 interface Failure {
   readonly answer: Answer;
-  /** Endpoints of the Todo API and of PingOne that were met by it. */
+  /** Endpoints of the Todo API and of PingOne that the call reached. */
   readonly calls: readonly string[];
-  /** The log line that has the reference of the answer, or of a test that runs alone: the newest one of this tool. */
+  /** The log line with the reference of the answer. Without one, in tests that run alone, this tool's newest line. */
   line(): Promise<Record<string, unknown>>;
 }
 
 const COUNTED = { "todos.list": "modern", "todos.add": "legacy", "todos.update": "modern" } as const;
 
-/** One person's call of a tool that meets the fault. Reading goes over one lane and writing over the other. */
+/** Calls a tool that meets the fault. `COUNTED` sets the lane of each operation. */
 async function callThatMeets(
   endpoint: keyof typeof COUNTED,
   fault: Fault,
@@ -45,7 +45,7 @@ async function callThatMeets(
   };
 }
 
-/** The simulator turns a connection that breaks into a 500; at Cloudflare it is an exception. */
+/** A broken connection is a 500 response in the simulator and an exception at Cloudflare. */
 const NO_ANSWER = /^(no_answer|http_500)$/;
 
 const ATTEMPTS = 3;
@@ -55,7 +55,7 @@ const NOT_NOW =
 const LOOK_FIRST =
   /^The Todo API cannot be used at the moment \(reference [0-9a-f]{8}\)\. The change may or may not have been made: call listTodos after \d+ seconds and look before you repeat it\.$/;
 const TOO_LARGE = /its answer is too large to read \(reference [0-9a-f]{8}\)\. Do not repeat this call/;
-/** PingOne's token has every scope, so none is missing, whatever the API says. */
+/** PingOne's token has every scope, so no scope is missing, even if the API reports so. */
 const NOT_ALLOWED = /^The Todo API does not allow this person to do this\. Signing in again does not help\.$/;
 const HUGE = JSON.stringify({ todos: [{ id: "1", text: "x".repeat(1_100_000), completed: false }] });
 
@@ -105,7 +105,7 @@ describe("listTodos, when the Todo API", () => {
     expect(calls).toEqual(Array(times + 1).fill("todos.list"));
   });
 
-  // One after the other: some of these answers have no reference by which the log line could be found.
+  // Not concurrent: some of these answers have no reference with which to find the log line.
   it.each<[what: string, fault: Fault, expected: { text: RegExp; error: string }]>([
     [
       "[FAIL-47] answers 429",
@@ -182,7 +182,7 @@ describe.concurrent("addTodo is sent once, when the Todo API", () => {
     const { answer, calls, listAfterwards } = await callThatMeets("todos.add", fault, call);
     expect(answer).toMatchObject({ status: 200, isError: true, text: expect.stringMatching(text) });
     expect(calls).toEqual(["todos.add"]);
-    // The model that looks first finds it once, or not at all, and never twice.
+    // A model that lists the todos before it repeats the call finds the todo once or not at all, and never twice.
     const entry = `${todo} (id `;
     if (added) await vi.waitFor(async () => expect(await listAfterwards()).toContain(entry), 10_000);
     expect((await listAfterwards()).split(entry)).toHaveLength(added ? 2 : 1);

@@ -1,11 +1,11 @@
 /**
- * Everything that a test's person, clients, Worker and upstreams say to each other, and the secrets in it. Secrets are
- * kept in memory only, by the name under which they went over the wire.
+ * Records the traffic between the browser, the clients, the Worker and the upstreams, and the secrets in it. Secrets
+ * are kept in memory only, with the name under which they were sent.
  */
 import { network } from "../../../src/testing/network.ts";
 import type { TestFetch } from "../../support/worker.ts";
 
-/** Names of parameters, form fields, JSON members and hidden inputs whose values must stay where they belong. */
+/** Names of parameters, form fields, JSON members and hidden inputs whose values are secrets. */
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   "access_token",
   "accessToken",
@@ -23,10 +23,10 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   "token",
 ]);
 
-/** Shorter values stand in any text by chance. */
+/** Shorter values can occur in a text by chance. */
 const SHORTEST_SECRET = 8;
 
-/** One answer that somebody outside of the Worker has read. */
+/** A response that a caller outside the Worker received. */
 export interface SeenAnswer {
   readonly url: URL;
   readonly sent: string;
@@ -36,18 +36,18 @@ export interface SeenAnswer {
 }
 
 export interface Traffic {
-  /** To be used in place of the Worker's own. */
+  /** Use this in place of the Worker's `fetch`. */
   readonly fetch: TestFetch;
   readonly answers: readonly SeenAnswer[];
-  /** Where each secret was first met, by its value. */
+  /** The name of the first occurrence of each secret, by value. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Adds a secret that goes over no wire. */
+  /** Adds a secret that is not sent over HTTP. */
   know(name: string, value: string): void;
-  /** Names of the secrets that a text shows, but for those that it may. */
+  /** Names of the secrets in a text, except the allowed ones. */
   findIn(text: string, allowed?: ReadonlySet<string>): string[];
 }
 
-/** @param upstreams origins whose exchanges with the Worker are read */
+/** @param upstreams origins whose traffic with the Worker is recorded */
 export function recordTraffic(send: TestFetch, upstreams: readonly string[]): Traffic {
   const secrets = new Map<string, string>();
   const answers: SeenAnswer[] = [];
@@ -80,7 +80,7 @@ export function recordTraffic(send: TestFetch, upstreams: readonly string[]): Tr
       const response = await send(request);
       learn.fromHeaders(response.headers);
       const contentType = response.headers.get("Content-Type") ?? "";
-      // The stream that a client listens on has no end of its own.
+      // The event stream of a GET request does not end, so its body is not read.
       if (request.method === "GET" && contentType.startsWith("text/event-stream")) return response;
       const body = await response.clone().text();
       learn.fromBody(contentType, body);
