@@ -1,6 +1,6 @@
 /**
- * Browser tests with the real MCP Inspector. Each Playwright worker starts a stack of its own when a test needs
- * one (`e2e/fixtures`), so tests that run at the same time do not see each other.
+ * Browser tests with the real MCP Inspector. Each Playwright worker starts its own stack when a test needs one
+ * (`e2e/fixtures`), so tests that run at the same time share no state.
  */
 import { availableParallelism } from "node:os";
 import { defineConfig } from "@playwright/test";
@@ -15,12 +15,12 @@ export default defineConfig({
   testMatch: "**/*.spec.ts",
   outputDir: "test-results/e2e",
   forbidOnly: true,
-  // Each test starts from a clean state, so the longest file does not decide how long all of them take.
+  // Each test starts from a clean state, so tests of one file can run in parallel.
   fullyParallel: true,
   retries: 0,
-  // One for each core; more than four would want more memory than a laptop has to spare.
+  // One for each core, at most four because of memory.
   workers: Math.min(4, availableParallelism()),
-  // A busy machine needs several times as long as a quiet one. Only a failure waits this long.
+  // A busy machine needs several times as long as an idle one. Only a failing test takes this long.
   timeout: 180_000,
   expect: { timeout: 30_000 },
   reporter: [["list"], ["json", { outputFile: "test-results/e2e.json" }]],
@@ -28,12 +28,12 @@ export default defineConfig({
     browserName: "chromium",
     headless: true,
     viewport: { width: 1280, height: 800 },
-    // Playwright waits for every movement on a page to end before it clicks.
+    // Playwright waits for animations to end before it clicks.
     contextOptions: { reducedMotion: "reduce" },
-    // A journey that stands still says where, long before its own time is up.
+    // A blocked action or navigation fails, with its location, before the timeout of the test.
     actionTimeout: 30_000,
     navigationTimeout: 30_000,
-    // A trace of every test costs a fifth of the whole time. To see one: npm run test:e2e -- --trace on two-tabs
+    // Tracing every test takes a fifth of the total time. To record one: npm run test:e2e -- --trace on two-tabs
     trace: "off",
     screenshot: "only-on-failure",
     launchOptions: {
@@ -48,8 +48,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        // Nothing but this machine exists. The Inspector links a web font: without this, each of its pages would wait
-        // for a name server to give up.
+        // Resolve no host but loopback. The Inspector links a web font: without this, each of its pages would wait for
+        // the DNS lookup to time out.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
       ],
     },

@@ -1,14 +1,14 @@
 /**
- * `unit`: pure parts, emulators and scripts, in Node. `worker`: the production bundle in workerd, one per test file.
- * Browser tests are Playwright's.
+ * `unit`: pure functions, emulators and scripts, in Node. `worker`: the production bundle in workerd, one Worker for
+ * each test file. Playwright runs the browser tests.
  */
 import { hash } from "node:crypto";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * The files that take longest begin first, so that the last one to end does not run alone. With shuffled tests the files
- * come in an order of the seed too: Vitest's own shuffling of files is off once there is a sequencer.
+ * Starts the longest files first, so that no long file runs alone at the end. A custom sequencer turns off Vitest's
+ * own shuffling of files, so with `--sequence.shuffle` this one orders the files by the seed.
  */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -25,10 +25,11 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     allowOnly: false,
-    // Loading wrangler, MSW and the SDKs takes longer than running most files does: one process loads them once.
+    // Loading wrangler, MSW and the SDKs takes longer than most files take to run. Without isolation, one process loads
+    // them only once.
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    // One more than the cores of a small machine: many tests wait for another process, and not for a core.
+    // One more than the cores of a small machine, because many tests wait for another process.
     maxWorkers: 3,
     projects: [
       {
@@ -53,7 +54,7 @@ export default defineConfig({
           globalSetup: ["test/support/build-worker.ts", "test/world/build-world.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Tests that wait for real time to pass wait together.
+          // Concurrent tests that wait for real time wait in parallel.
           maxConcurrency: 8,
         },
       },
