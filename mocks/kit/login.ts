@@ -18,7 +18,6 @@ export interface LoginCredentials {
   readonly accessToken?: string;
   /** Names a sign-in that is under way. */
   readonly interactionId?: string;
-  readonly sessionId?: string;
 }
 
 /** Which login a fault or a pattern is for. Every field that is given must fit. */

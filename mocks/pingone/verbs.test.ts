@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
-import { claimsOf, form, PASSWORD } from "./testing/client.ts";
+import { form, PASSWORD } from "./testing/client.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
 import type { TokenFault } from "./tokens/defects.ts";
 
@@ -158,13 +158,7 @@ describe("the login that credentials belong to", () => {
     const { access_token, refresh_token } = await tenant.obtainTokens({ parameters });
     expect(admin.loginOf({ refreshToken: refresh_token })).toEqual(known);
     expect(admin.loginOf({ accessToken: access_token })).toEqual(known);
-    expect(admin.loginOf({ sessionId: String(claimsOf(access_token).sid) })).toEqual({
-      username: "alice",
-      userId: tenant.userId("alice"),
-    });
-    expect(
-      admin.loginOf({ code: "x", refreshToken: "x", interactionId: "x", sessionId: "x" }),
-    ).toBeUndefined();
+    expect(admin.loginOf({ code: "x", refreshToken: "x", interactionId: "x" })).toBeUndefined();
   });
 });
 

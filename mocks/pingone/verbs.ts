@@ -197,20 +197,17 @@ function loginOf(pingone: PingOne, credentials: LoginCredentials): LoginView | u
   const { tenant, tokens, signOns } = pingone;
   const grant = grantOf(tokens, credentials);
   if (grant) return loginOfGrant(tenant, grant);
-  const { interactionId, sessionId } = credentials;
+  const { interactionId } = credentials;
   const signOn = interactionId === undefined ? undefined : signOns.peek(interactionId);
-  if (signOn) {
-    const { request, interaction } = signOn;
-    const { state } = request.callback;
-    return {
-      ...(state !== undefined && { state }),
-      ...(request.loginHint !== undefined && { loginHint: request.loginHint }),
-      ...(interaction?.userId !== undefined && personOf(tenant, interaction.userId)),
-      clientId: request.application.id,
-    };
-  }
-  const session = sessionId === undefined ? undefined : tokens.store.sessions.get(sessionId);
-  return session && personOf(tenant, session.userId);
+  if (!signOn) return undefined;
+  const { request, interaction } = signOn;
+  const { state } = request.callback;
+  return {
+    ...(state !== undefined && { state }),
+    ...(request.loginHint !== undefined && { loginHint: request.loginHint }),
+    ...(interaction?.userId !== undefined && personOf(tenant, interaction.userId)),
+    clientId: request.application.id,
+  };
 }
 
 function grantOf(tokens: Tokens, { code, accessToken, refreshToken }: LoginCredentials): Grant | undefined {
