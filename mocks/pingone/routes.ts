@@ -37,6 +37,8 @@ interface Route {
   readonly path: string;
   readonly refusals: RefusalForm;
   readonly steps: readonly Step[];
+  /** The endpoint refuses these methods, with an answer of its own. */
+  readonly isRefusal?: true;
 }
 
 const authenticated = [readParameters, requireWellFormed, authenticateClient] as const;
@@ -84,6 +86,7 @@ export const ROUTES = [
     path: "/davinci/interactions/:interaction",
     refusals: "page",
     steps: [sendEndedPage],
+    isRefusal: true,
   },
   {
     endpoint: "par",
@@ -160,7 +163,7 @@ export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
   }
   for (const path of new Set(ROUTES.map((route) => route.path))) {
     const allowed = (ROUTES as readonly Route[]).flatMap((route) =>
-      route.path === path ? route.methods : [],
+      route.path === path && route.isRefusal !== true ? route.methods : [],
     );
     app.all(base + path, (c) => methodNotAllowed(c, allowed));
   }

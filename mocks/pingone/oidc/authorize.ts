@@ -70,6 +70,7 @@ export async function submitForm(c: OidcContext): Promise<Response> {
 
 /** A GET of a form's address, as after a reload. */
 export function sendEndedPage(c: OidcContext): Response {
+  c.header("Allow", "POST");
   return sendPage(c, renderEndedPage(), 405);
 }
 

@@ -132,7 +132,7 @@ describe("other methods", () => {
     ...["authorize", "userinfo", "signoff"].map((endpoint) => [endpoint, "PUT", "GET, POST"]),
     ...BACK_CHANNEL.flatMap((endpoint) => ["GET", "DELETE"].map((method) => [endpoint, method, "POST"])),
     ...["jwks", ".well-known/openid-configuration"].map((endpoint) => [endpoint, "POST", "GET"]),
-    ["../davinci/interactions/x", "PUT", "POST, GET"],
+    ...["PUT", "GET", "HEAD"].map((method) => ["../davinci/interactions/x", method, "POST"]),
   ])("on /%s: %s gets 405 with the methods that are allowed", async (endpoint, method, allowed) => {
     const response = await fetch(`${tenant.issuer}/${endpoint}`, { method });
     expect(response.status).toBe(405);
