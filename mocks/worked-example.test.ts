@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Emulators, startOffline } from "../index.ts";
-import { TestBrowser } from "../kit/testing/browser.ts";
-import { SwitchBoard } from "./tenant/switches.ts";
-import { PASSWORD } from "./testing/client.ts";
+import { type Emulators, startOffline } from "./index.ts";
+import { TestBrowser } from "./kit/testing/browser.ts";
+import { SwitchBoard } from "./pingone/tenant/switches.ts";
+import { PASSWORD } from "./pingone/testing/client.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "..");
 const document = await readFile(join(ROOT, "docs/emulator.md"), "utf8");
 const [, example = "", printed = ""] =
   /```ts\n(import \{ createServer \}[\s\S]*?)```\n\nIt prints:\n\n```\n([\s\S]*?)```/.exec(document) ?? [];
