@@ -135,6 +135,15 @@ describe("the control API on both emulators", () => {
     ]);
   });
 
+  it("recognises an endpoint whose path has encoded letters, and hides its secret", async () => {
+    const { control, issuer } = emulators;
+    const form = issuer.replace(/\/as$/, "/davinci/%69nteractions/a-secret-id");
+    await fetch(form, { method: "POST", body: new URLSearchParams({ step: "1" }) });
+    const [entry] = await control.requests({ endpoint: "davinci" });
+    expect(entry?.path).toContain("/davinci/interactions/#");
+    expect(JSON.stringify(entry)).not.toContain("a-secret-id");
+  });
+
   it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
     const { control } = emulators;
     const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });

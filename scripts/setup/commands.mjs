@@ -65,7 +65,8 @@ export const COMMANDS = {
   deploy: { about: "deploys the Worker", steps: [[WRANGLER, "deploy"]], interactive: true },
   types: { about: "writes `worker-configuration.d.ts`", steps: [WRANGLER_TYPES], quiet: true },
   wrangler: {
-    about: "runs Wrangler, with the arguments that follow",
+    about:
+      "runs Wrangler, with the arguments that follow; put `--` before options, as in `npm run wrangler -- tail --format json`",
     steps: [[WRANGLER]],
     interactive: true,
   },

@@ -168,6 +168,27 @@ describe("the offline stack", { timeout: 60_000 }, () => {
     expect(await Promise.race([stack.failed, answer])).toBe(200);
   });
 
+  it("starts the Worker at the next save when it did not start with the settings of one before", async () => {
+    const { stack } = await start();
+    const restore = await editClient("TEST-ONLY-mcp-server-secret", "TEST-ONLY-another-secret");
+    await writeFile(source, BROKEN_WORKER);
+    await expect(stack.restartEmulators()).rejects.toThrow(/The Worker/);
+    await writeFile(source, WORKER);
+    await stack.restartEmulators();
+    expect(await (await fetch(stack.addresses.workerOrigin)).json()).toMatchObject({
+      MCP_SERVER_CLIENT_SECRET: "TEST-ONLY-another-secret",
+    });
+    await restore();
+  });
+
+  it("ends what a restart is starting when it stops meanwhile", async () => {
+    const { stack } = await start();
+    const restarting = stack.restartEmulators();
+    await stack.stop();
+    await restarting;
+    await expect(fetch(stack.addresses.controlPage)).rejects.toThrow("fetch failed");
+  });
+
   it("builds the Worker again when its source changes, also after a failure", async () => {
     const lines: string[] = [];
     const { stack } = await start({ onLine: (line) => lines.push(line) });

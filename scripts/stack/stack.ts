@@ -13,6 +13,7 @@ import { type Addresses, addressesOf, type Ports, requireFreePorts } from "./por
 import { type RunningPart, StartError } from "./program.ts";
 import { startWorker } from "./worker.ts";
 
+const HEALTH_TIMEOUT_MS = 30_000;
 export const PROJECT_ROOT = join(import.meta.dirname, "../..");
 
 type PartName = "emulators" | "worker" | "inspector";
@@ -48,6 +49,9 @@ export class OfflineStack implements AsyncDisposable {
   readonly #options: OfflineStackOptions;
   readonly #root: string;
   readonly #parts = new Map<PartName, Stoppable>();
+  /** What the running Worker was started with; undefined while none runs. */
+  #settingsInUse: Record<string, string> | undefined;
+  #restarting: Promise<void> | undefined;
   #fail: (sentence: string) => void = () => undefined;
   #emulators: Emulators | undefined;
   #isReady = false;
@@ -103,16 +107,22 @@ export class OfflineStack implements AsyncDisposable {
 
   /** Starts the emulators again with the present fixtures. The Worker too, if its settings changed by that. */
   async restartEmulators(): Promise<void> {
-    const before = this.#workerSettings();
+    this.#restarting = this.#restartEmulators();
+    await this.#restarting;
+  }
+
+  async #restartEmulators(): Promise<void> {
     await this.#end("emulators");
     await this.#startEmulators();
-    if (isDeepStrictEqual(this.#workerSettings(), before)) return;
+    if (isDeepStrictEqual(this.#workerSettings(), this.#settingsInUse)) return;
+    this.#settingsInUse = undefined;
     await this.#end("worker");
     await this.#startWorker();
   }
 
-  /** Ends every part. Safe to call twice. */
+  /** Ends every part, also one that is being restarted. Safe to call twice. */
   async stop(): Promise<void> {
+    await this.#restarting?.catch(() => {});
     await Promise.all([...this.#parts.keys()].map((name) => this.#end(name)));
   }
 
@@ -156,6 +166,7 @@ export class OfflineStack implements AsyncDisposable {
 
   async #startWorker(): Promise<void> {
     const { workerOrigin } = this.addresses;
+    const settings = this.#workerSettings();
     await this.#start("worker", "Worker in workerd", () =>
       startWorker({
         root: this.#root,
@@ -163,15 +174,16 @@ export class OfflineStack implements AsyncDisposable {
         inspectPort: this.inspectPort,
         storage: this.folder.worker,
         logFile: join(this.logs, "worker.log"),
-        settings: this.#workerSettings(),
+        settings,
         // An error of the start is thrown, so what is logged meanwhile would only repeat it.
         onLine: (line) => this.#isReady && this.#options.onLine?.(`[worker] ${line}`),
       }),
     );
-    const health = await fetch(`${workerOrigin}/health`);
+    const health = await fetch(`${workerOrigin}/health`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
     if (!health.ok) {
       throw new StartError(`The Worker answers /health with ${health.status}: ${await health.text()}`);
     }
+    this.#settingsInUse = settings;
   }
 
   async #start(

@@ -16,11 +16,20 @@ export async function observeRequest(request: Request): Promise<ObservedRequest>
   const url = new URL(request.url);
   return {
     method: request.method,
-    path: url.pathname,
+    path: decodePath(url.pathname),
     query: url.searchParams,
     form: await readFields(request),
     headers: request.headers,
   };
+}
+
+/** As the router decodes it, so that an encoded letter hides an endpoint neither from faults nor from redaction. */
+function decodePath(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
 
 async function readFields(request: Request): Promise<URLSearchParams> {
