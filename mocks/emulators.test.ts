@@ -1,7 +1,8 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Emulators, startOffline } from "./index.ts";
-import { PASSWORD, TestClient, type TokenAnswer, WORKER_ORIGIN } from "./pingone/testing/client.ts";
+import { TestClient, type TokenAnswer, WORKER_ORIGIN } from "./pingone/testing/client.ts";
+import { PASSWORD } from "./pingone/testing/sign-on.ts";
 import { TOKEN_FAULT_NAMES, type TokenFault } from "./pingone/tokens/defects.ts";
 import { listTodos } from "./todo/testing/list-todos.ts";
 

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Emulators, startOffline } from "./index.ts";
 import { TestBrowser } from "./kit/testing/browser.ts";
 import { SwitchBoard } from "./pingone/tenant/switches.ts";
-import { PASSWORD } from "./pingone/testing/client.ts";
+import { PASSWORD } from "./pingone/testing/sign-on.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const document = await readFile(join(ROOT, "docs/emulator.md"), "utf8");

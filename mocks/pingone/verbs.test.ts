@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
-import { form, PASSWORD } from "./testing/client.ts";
+import { form } from "./testing/client.ts";
+import { PASSWORD } from "./testing/sign-on.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
 import type { TokenFault } from "./tokens/defects.ts";
 

@@ -1,7 +1,9 @@
 /** An MCP client for worker tests: registers, signs a user in, redeems the code, connects. */
+
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import * as oauth from "oauth4webapi";
 import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
+import { type SignOnChoices, signOn } from "../../mocks/pingone/testing/sign-on.ts";
 import type { ReachableWorker } from "./worker.ts";
 
 export const CLIENT_REDIRECT_URI = "http://localhost:7777/callback";
@@ -105,28 +107,9 @@ export function createBrowser(
   );
 }
 
-export interface PersonChoices {
-  readonly username?: string;
-  readonly password?: string;
-  /** The button that the user presses on PingOne's consent screen. */
-  readonly consent?: "Approve" | "Decline";
-}
-
-/** TEST ONLY: the password of every test user. */
-export const TEST_PASSWORD = "2FederateM0re!";
-
 /** Starts at the Worker's consent page: allow, sign on, consent. Skips pages that do not appear. */
-export async function answerPages(page: TestPage, choices: PersonChoices = {}): Promise<TestPage> {
-  let current = page;
-  if (current.heading.startsWith("Allow")) current = await current.submit("Allow");
-  if (current.heading === "Sign On") {
-    current = await current.submit("Sign On", {
-      Username: choices.username ?? "alice",
-      Password: choices.password ?? TEST_PASSWORD,
-    });
-  }
-  if (current.heading === "Application Consent") current = await current.submit(choices.consent ?? "Approve");
-  return current;
+export async function answerPages(page: TestPage, choices: SignOnChoices = {}): Promise<TestPage> {
+  return signOn(page.heading.startsWith("Allow") ? await page.submit("Allow") : page, choices);
 }
 
 /**
@@ -197,7 +180,7 @@ export function changeLastCharacter(credential: string): string {
 /** Registers a client unless one is given, signs in and redeems the code. */
 export async function signIn(
   worker: ReachableWorker,
-  options: PersonChoices & { client?: RegisteredClient; browser?: TestBrowser; scope?: string } = {},
+  options: SignOnChoices & { client?: RegisteredClient; browser?: TestBrowser; scope?: string } = {},
 ): Promise<{ client: RegisteredClient; browser: TestBrowser; tokens: TokenResponse; callback: URL }> {
   const client = options.client ?? (await registerClient(worker));
   const browser = options.browser ?? createBrowser(worker, client);

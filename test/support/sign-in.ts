@@ -1,10 +1,11 @@
 /** The two halves of a sign-in as separate functions, so that a test can act between them. */
+
 import { expect } from "vitest";
 import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
+import type { SignOnChoices } from "../../mocks/pingone/testing/sign-on.ts";
 import {
   type AuthorizationAttempt,
   answerPages,
-  type PersonChoices,
   type RegisteredClient,
   registerClient,
   startAuthorization,
@@ -66,7 +67,7 @@ export function callbackUrl(worker: TestWorker, parameters: Record<string, strin
 export async function passPingOne(
   worker: TestWorker,
   signIn: StartedSignIn,
-  choices: PersonChoices = {},
+  choices: SignOnChoices = {},
 ): Promise<URL> {
   const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
   const page = await answerPages(await atPingOne.open(signIn.pingOneUrl), choices);

@@ -1,7 +1,8 @@
 /** A person who answers the Worker's pages and PingOne's, in a browser that several people may use. */
+
 import type { Cookie } from "tough-cookie";
 import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
-import { TEST_PASSWORD } from "../support/mcp-client.ts";
+import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
 import type { TestFetch } from "../support/worker.ts";
 import type { PersonName } from "./schedule.ts";
 
@@ -43,7 +44,7 @@ export class PersonsBrowser {
         timesAsked += 1;
         page = await page.submit("Allow");
       } else if (page.heading === "Sign On") {
-        page = await page.submit("Sign On", { Username: person, Password: TEST_PASSWORD });
+        page = await page.submit("Sign On", { Username: person, Password: PASSWORD });
       } else if (page.heading === "Application Consent") {
         page = await page.submit("Approve");
       } else break;

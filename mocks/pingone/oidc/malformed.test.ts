@@ -2,7 +2,8 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../routes.ts";
-import { basic, PASSWORD } from "../testing/client.ts";
+import { basic } from "../testing/client.ts";
+import { PASSWORD } from "../testing/sign-on.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
 
 let tenant: Tenant;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { claimsOf, PASSWORD } from "../testing/client.ts";
+import { claimsOf } from "../testing/client.ts";
+import { PASSWORD } from "../testing/sign-on.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -5,12 +5,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { TestBrowser, type TestPage } from "../../kit/testing/browser.ts";
+import { signOn } from "./sign-on.ts";
 
 export const WORKER_ORIGIN = "http://localhost:8787";
 export const REDIRECT_URI = `${WORKER_ORIGIN}/callback`;
 export const ALL_SCOPES = "openid profile email todo_api:read todo_api:write";
-/** TEST ONLY: the password of every test user. */
-export const PASSWORD = "2FederateM0re!";
 
 /** An answer in JSON, with the status and the headers it came with. */
 export interface Answer {
@@ -99,13 +98,9 @@ export class TestClient {
     return browser.open(`${this.issuer}/authorize?${parameters}`);
   }
 
-  /** Signs on and approves; screens that do not appear are not waited for. Ends wherever the person ends. */
+  /** Opens the authorization request, signs on and approves. */
   async visit(browser: TestBrowser, parameters: URLSearchParams, username = "alice"): Promise<TestPage> {
-    let page = await this.open(parameters, browser);
-    if (page.heading === "Sign On")
-      page = await page.submit("Sign On", { Username: username, Password: PASSWORD });
-    if (page.heading === "Application Consent") page = await page.submit("Approve");
-    return page;
+    return signOn(await this.open(parameters, browser), { username });
   }
 
   async signIn(

@@ -1,5 +1,7 @@
 /** Runs connections from sign-in to their end, with failures, so that the Worker logs and shows all that it can. */
+
 import { expect } from "vitest";
+import { PASSWORD } from "../../../mocks/pingone/testing/sign-on.ts";
 import {
   answerPages,
   createBrowser,
@@ -9,7 +11,6 @@ import {
   requestRefresh,
   requestToken,
   startAuthorization,
-  TEST_PASSWORD,
 } from "../../support/mcp-client.ts";
 import type { TestStack } from "../../support/stack.ts";
 import {
@@ -79,7 +80,7 @@ async function failAtPingOne(stack: TestStack): Promise<void> {
   const attempt = await startAuthorization(worker, client);
   const back = await answerPages(await browser.open(attempt.url), { password: "wrong-pass-word" });
   expect(back.heading).toBe("Sign On");
-  const end = await back.submit("Sign On", { Username: "alice", Password: TEST_PASSWORD });
+  const end = await back.submit("Sign On", { Username: "alice", Password: PASSWORD });
   await redeem(worker, client, attempt, end.url);
   await redeem(worker, client, attempt, end.url).catch(() => undefined);
   for (const address of browser.visited.filter(({ pathname }) => pathname === "/callback")) {

@@ -2,14 +2,16 @@
  * Runs connections from sign-in to their end, with failures. Keeps every secret in memory and searches for it in
  * everything that is stored, logged or shown. Also checks every log line.
  */
+
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, vi } from "vitest";
 import { type Emulators, startOffline } from "../../../mocks/index.ts";
+import { PASSWORD } from "../../../mocks/pingone/testing/sign-on.ts";
 import { networkTest as it } from "../../../src/testing/network.ts";
 import { TOOLS } from "../../../src/tools.ts";
-import { PROTOCOL_ERAS, TEST_PASSWORD } from "../../support/mcp-client.ts";
+import { PROTOCOL_ERAS } from "../../support/mcp-client.ts";
 import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, TEST_COOKIE_KEY, type TestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import { liveThrough, TODO_TEXT } from "./life.ts";
@@ -31,7 +33,7 @@ it.beforeAll(async () => {
   traffic = recordTraffic(plain.fetch, [emulators.pingoneOrigin, emulators.todoOrigin]);
   worker = { ...plain, fetch: traffic.fetch };
   traffic.know("COOKIE_ENCRYPTION_KEY", TEST_COOKIE_KEY);
-  traffic.know("password", TEST_PASSWORD);
+  traffic.know("password", PASSWORD);
   traffic.know("client_secret", emulators.client.secret);
   await liveThrough({ worker, emulators } as TestStack);
   // Log lines can arrive late. When this one has arrived, all earlier ones have.

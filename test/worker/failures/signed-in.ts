@@ -1,12 +1,13 @@
 /** Shared by the failure tests: clients with the `state` of their login at PingOne, and raw HTTP requests. */
+
 import type { Client } from "@modelcontextprotocol/client";
 import { expect, vi } from "vitest";
 import type { EndpointName, FaultRequest } from "../../../mocks/index.ts";
 import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
+import type { SignOnChoices } from "../../../mocks/pingone/testing/sign-on.ts";
 import {
   answerPages,
   connectMcp,
-  type PersonChoices,
   type ProtocolEra,
   type RegisteredClient,
   redeem,
@@ -61,7 +62,7 @@ function browserAtPingOne(stack: TestStack, username: string): TestBrowser {
  */
 export async function signInAtPingOne(
   stack: TestStack,
-  options: PersonChoices & { ttlSeconds?: number; scope?: string; client?: RegisteredClient } = {},
+  options: SignOnChoices & { ttlSeconds?: number; scope?: string; client?: RegisteredClient } = {},
 ): Promise<SignedIn> {
   const { worker, emulators } = stack;
   const { ttlSeconds, scope, client, ...choices } = options;
