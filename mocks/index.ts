@@ -75,10 +75,7 @@ export async function startOffline(options: EmulatorsOptions): Promise<Emulators
     if (pingone === undefined) throw new Error("The PingOne emulator is still starting.");
     return pingone;
   };
-  const usernameOf = (subject: string) =>
-    requirePingOne()
-      .admin.describe()
-      .users.find((user) => user.id === subject)?.username;
+  const usernameOf = (subject: string) => requirePingOne().admin.usernameOf(subject);
 
   const store = unusableUnless(
     "todos",

@@ -76,14 +76,10 @@ function ignoreBrokenPipes(): void {
 
 /** Wrangler builds `src/` again by itself. Code of the emulators is loaded once. */
 function watchEmulators(stack: OfflineStack, signal: AbortSignal): void {
-  let restarting = Promise.resolve();
   const stopFixtures = watchFolder(join(PROJECT_ROOT, "fixtures"), (path) => {
-    restarting = restarting.then(async () => {
-      if (signal.aborted) return;
-      print(`${relative(PROJECT_ROOT, path)} changed: restarting the emulators`);
-      await stack.restartEmulators().catch((error: unknown) => {
-        print(`${explain(error)}\nThe emulators restart when a file in fixtures/ is saved again.`);
-      });
+    print(`${relative(PROJECT_ROOT, path)} changed: restarting the emulators`);
+    stack.restartEmulators().catch((error: unknown) => {
+      print(`${explain(error)}\nThe emulators restart when a file in fixtures/ is saved again.`);
     });
   });
   const stopCode = watchFolder(join(PROJECT_ROOT, "mocks"), (path) => {

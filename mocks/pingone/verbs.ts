@@ -76,6 +76,10 @@ export class PingOneAdmin {
     };
   }
 
+  usernameOf(userId: string): string | undefined {
+    return this.#pingone.tenant.users.findById(userId)?.username;
+  }
+
   loginOf(credentials: LoginCredentials): LoginView | undefined {
     return loginOf(this.#pingone, credentials);
   }

@@ -181,9 +181,9 @@ describe("the offline stack", { timeout: 60_000 }, () => {
     await restore();
   });
 
-  it("ends what a restart is starting when it stops meanwhile", async () => {
+  it("restarts one after the other, and ends what a restart is starting when it stops meanwhile", async () => {
     const { stack } = await start();
-    const restarting = stack.restartEmulators();
+    const restarting = Promise.all([stack.restartEmulators(), stack.restartEmulators()]);
     await stack.stop();
     await restarting;
     await expect(fetch(stack.addresses.controlPage)).rejects.toThrow("fetch failed");

@@ -51,7 +51,8 @@ export class OfflineStack implements AsyncDisposable {
   readonly #parts = new Map<PartName, Stoppable>();
   /** What the running Worker was started with; undefined while none runs. */
   #settingsInUse: Record<string, string> | undefined;
-  #restarting: Promise<void> | undefined;
+  /** The last restart that was asked for; each begins when the one before has ended. */
+  #restarting: Promise<void> = Promise.resolve();
   #fail: (sentence: string) => void = () => undefined;
   #emulators: Emulators | undefined;
   #isReady = false;
@@ -106,9 +107,9 @@ export class OfflineStack implements AsyncDisposable {
   }
 
   /** Starts the emulators again with the present fixtures. The Worker too, if its settings changed by that. */
-  async restartEmulators(): Promise<void> {
-    this.#restarting = this.#restartEmulators();
-    await this.#restarting;
+  restartEmulators(): Promise<void> {
+    this.#restarting = this.#restarting.catch(() => {}).then(() => this.#restartEmulators());
+    return this.#restarting;
   }
 
   async #restartEmulators(): Promise<void> {
@@ -122,7 +123,7 @@ export class OfflineStack implements AsyncDisposable {
 
   /** Ends every part, also one that is being restarted. Safe to call twice. */
   async stop(): Promise<void> {
-    await this.#restarting?.catch(() => {});
+    await this.#restarting.catch(() => {});
     await Promise.all([...this.#parts.keys()].map((name) => this.#end(name)));
   }
 
