@@ -101,7 +101,7 @@ describe("npm run mocks", () => {
     const second = run([], { ...(await freePorts()), TODO_PORT: ports.TODO_PORT ?? "" });
     expect(await second.exited).toBe(1);
     expect(second.stderr()).toMatch(
-      /^Port \d+ is in use, and the Todo API emulator needs it\..*TODO_PORT.*\n$/,
+      /^Port \d+ is in use, and the Todo API emulator needs it\. .*choose another port.*\n$/,
     );
   });
 

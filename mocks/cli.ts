@@ -1,7 +1,7 @@
 /** `npm run mocks`: runs only the emulators, until a stop signal. */
 import { parseArgs } from "node:util";
 import { resolvePorts, WORKER_HOST } from "./addresses.ts";
-import { type Emulators, startOffline } from "./index.ts";
+import { type Offline, startOffline } from "./index.ts";
 import { removeState } from "./kit/state-file.ts";
 
 const HELP = `Starts the PingOne emulator and the Todo API emulator, and nothing else.
@@ -37,10 +37,10 @@ async function main(): Promise<void> {
   if (values.fresh && values.state !== undefined) await removeState(values.state);
   const ports = resolvePorts();
   const emulators = await startOffline({
-    pingonePort: ports.PINGONE_PORT,
+    port: ports.PINGONE_PORT,
     todoPort: ports.TODO_PORT,
     workerOrigin: values.worker ?? `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
-    ...(values.fixtures !== undefined && { fixturesDir: values.fixtures }),
+    ...(values.fixtures !== undefined && { tenant: values.fixtures }),
     ...(values.state !== undefined && { stateDir: values.state }),
   });
   stopOnSignal(emulators);
@@ -53,7 +53,7 @@ function requireOrigin(value: string): void {
   }
 }
 
-function stopOnSignal(emulators: Emulators): void {
+function stopOnSignal(emulators: Offline): void {
   const stop = () => {
     emulators.close().then(
       () => process.exit(0),
@@ -64,18 +64,18 @@ function stopOnSignal(emulators: Emulators): void {
   process.once("SIGTERM", stop);
 }
 
-function addressesOf({ issuer, todoOrigin, pingoneOrigin, apiIdentifier, client, users }: Emulators) {
-  return { ready: true, issuer, pingoneOrigin, todoOrigin, apiIdentifier, client, users };
+function addressesOf({ issuer, todoOrigin, origin, apiIdentifier, client, users }: Offline) {
+  return { ready: true, issuer, origin, todoOrigin, apiIdentifier, client, users };
 }
 
-function summaryOf(emulators: Emulators): string {
+function summaryOf(emulators: Offline): string {
   const users = emulators.users.map(
     (user) => `  ${user.username.padEnd(14)} ${user.password}   ${user.about}`,
   );
   return [
     `PingOne issuer  ${emulators.issuer}`,
     `Todo API        ${emulators.todoOrigin}/api/todos`,
-    `Control page    ${emulators.pingoneOrigin}/__mocks`,
+    `Control page    ${emulators.origin}/__mocks`,
     `OIDC client     ${emulators.client.id} / ${emulators.client.secret}   (TEST ONLY)`,
     "Test users",
     ...users,

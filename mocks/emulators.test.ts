@@ -1,23 +1,23 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Emulators, startOffline } from "./index.ts";
+import { type Offline, startOffline } from "./index.ts";
 import { TestClient, type TokenAnswer, WORKER_ORIGIN } from "./pingone/testing/client.ts";
 import { PASSWORD } from "./pingone/testing/sign-on.ts";
 import { TOKEN_FAULT_NAMES, type TokenFault } from "./pingone/tokens/defects.ts";
 import { listTodos } from "./todo/testing/list-todos.ts";
 
 describe("the control API on both emulators", () => {
-  let emulators: Emulators;
+  let emulators: Offline;
   beforeAll(async () => {
-    emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
+    emulators = await startOffline({ workerOrigin: WORKER_ORIGIN });
   });
   afterAll(() => emulators.close());
-  beforeEach(() => emulators.control.reset());
-  afterEach(() => emulators.control.assertNoPendingFaults());
+  beforeEach(() => emulators.reset());
+  afterEach(() => emulators.faults.expectNone());
 
   describe("faults of one login", () => {
     it("[PING-043] are met at the token endpoint by the user's own code only", async () => {
-      await emulators.control.queueFault({
+      await emulators.faults.queue({
         endpoint: "token",
         fault: "server_error",
         login: { user: "bob" },
@@ -31,12 +31,12 @@ describe("the control API on both emulators", () => {
     it("are met by the user's refresh token and by their access token", async () => {
       const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
       const bob = await new TestClient(emulators).obtainTokens({ username: "bob" });
-      await emulators.control.queueFault({
+      await emulators.faults.queue({
         endpoint: "token",
         fault: "server_error",
         login: { user: "alice" },
       });
-      await emulators.control.queueFault({
+      await emulators.faults.queue({
         endpoint: "todos.list",
         fault: "conflict",
         login: { user: "alice" },
@@ -49,13 +49,13 @@ describe("the control API on both emulators", () => {
 
     it("are met by the state of the login", async () => {
       const login = await new TestClient(emulators).signIn({ username: "alice" });
-      await emulators.control.queueFault({
+      await emulators.faults.queue({
         endpoint: "token",
         fault: "reset",
         login: { state: login.state },
       });
       await expect(new TestClient(emulators).redeem(login)).rejects.toThrow();
-      await emulators.control.expectRequest({
+      await emulators.journal.expect({
         endpoint: "token",
         status: 0,
         fault: "reset",
@@ -104,11 +104,11 @@ describe("the control API on both emulators", () => {
 
     it.each(TOKEN_FAULT_NAMES)("%s reaches the login that it is queued for, once", async (fault) => {
       const alice = emulators.users.find(({ username }) => username === "alice");
-      await emulators.control.queueFault({ endpoint: "token", fault, login: { user: "alice" } });
+      await emulators.faults.queue({ endpoint: "token", fault, login: { user: "alice" } });
       const login = await new TestClient(emulators).signIn({ username: "alice" });
       const spoilt = await new TestClient(emulators).redeem(login);
       expect(await judge(spoilt, login, alice?.id ?? "")).toEqual(verdicts[fault]);
-      await emulators.control.expectRequest({ endpoint: "token", fault, status: 200 }, { times: 1 });
+      await emulators.journal.expect({ endpoint: "token", fault, status: 200 }, { times: 1 });
       const sound = await new TestClient(emulators).obtainTokens({ username: "alice" });
       expect(await judge(sound, sound.login, alice?.id ?? "")).toEqual({
         idToken: undefined,
@@ -117,10 +117,10 @@ describe("the control API on both emulators", () => {
     });
 
     it("wait on while the token endpoint refuses", async () => {
-      await emulators.control.queueFault({ endpoint: "token", fault: "expired" });
+      await emulators.faults.queue({ endpoint: "token", fault: "expired" });
       expect((await new TestClient(emulators).refresh("bogus")).status).toBe(400);
-      expect(await emulators.control.pendingFaults()).toMatchObject([{ fault: "expired", remaining: 1 }]);
-      await emulators.control.clearFaults();
+      expect(await emulators.faults.pending()).toMatchObject([{ fault: "expired", remaining: 1 }]);
+      await emulators.faults.clear();
     });
   });
 
@@ -128,7 +128,7 @@ describe("the control API on both emulators", () => {
     await new TestClient(emulators).refresh("bogus");
     await new TestClient(emulators).userInfo("bogus");
     await new TestClient(emulators).authorize({ client_id: "nobody" });
-    const entries = await emulators.control.requests();
+    const entries = await emulators.journal.find();
     expect(entries.map(({ endpoint, note }) => [endpoint, note])).toEqual([
       ["token", undefined],
       ["userinfo", undefined],
@@ -137,16 +137,15 @@ describe("the control API on both emulators", () => {
   });
 
   it("recognises an endpoint whose path has encoded letters, and hides its secret", async () => {
-    const { control, issuer } = emulators;
+    const { issuer } = emulators;
     const form = issuer.replace(/\/as$/, "/davinci/%69nteractions/a-secret-id");
     await fetch(form, { method: "POST", body: new URLSearchParams({ step: "1" }) });
-    const [entry] = await control.requests({ endpoint: "davinci" });
+    const [entry] = await emulators.journal.find({ endpoint: "davinci" });
     expect(entry?.path).toContain("/davinci/interactions/#");
     expect(JSON.stringify(entry)).not.toContain("a-secret-id");
   });
 
   it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
-    const { control } = emulators;
     const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
     const { login } = tokens;
     const rotated = await new TestClient(emulators).refresh(tokens.refresh_token);
@@ -186,13 +185,13 @@ describe("the control API on both emulators", () => {
     expect(cookies.length).toBeGreaterThan(0);
     expect(secrets.length).toBeGreaterThan(12);
 
-    const failure = await control
-      .expectRequest({ endpoint: "token", form: { code: "other", client_secret: emulators.client.secret } })
+    const failure = await emulators.journal
+      .expect({ endpoint: "token", form: { code: "other", client_secret: emulators.client.secret } })
       .catch((error: Error) => error.message);
     const shown = [
-      JSON.stringify(await control.requests()),
-      JSON.stringify(await control.state()),
-      await (await fetch(`${emulators.pingoneOrigin}/__mocks`)).text(),
+      JSON.stringify(await emulators.journal.find()),
+      JSON.stringify(await emulators.state.summary()),
+      await (await fetch(`${emulators.origin}/__mocks`)).text(),
       String(failure),
     ];
     for (const text of shown) {
@@ -211,7 +210,7 @@ describe("the control API on both emulators", () => {
       "signoff",
       "todos.list",
     ] as const) {
-      await control.expectRequest({ endpoint });
+      await emulators.journal.expect({ endpoint });
     }
   });
 });

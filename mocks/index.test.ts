@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DEFAULT_FIXTURES_DIR, type Emulators, type EmulatorsOptions, startOffline } from "./index.ts";
+import { type Offline, SHIPPED_TENANT, type StartOfflineOptions, startOffline } from "./index.ts";
 import { TestClient, WORKER_ORIGIN } from "./pingone/testing/client.ts";
 import { listTodos } from "./todo/testing/list-todos.ts";
 
 /** As Node has them, before anything here was started. */
 const { Request: NodeRequest, Response: NodeResponse } = globalThis;
 
-const start = (options: Partial<EmulatorsOptions> = {}) =>
-  startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, ...options });
+const start = (options: Partial<StartOfflineOptions> = {}) =>
+  startOffline({ workerOrigin: WORKER_ORIGIN, ...options });
 const portOf = (origin: string) => Number(new URL(origin).port);
 
 async function withFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
@@ -26,13 +26,13 @@ async function withFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
 }
 
 describe("startOffline", () => {
-  let emulators: Emulators;
+  let emulators: Offline;
   beforeAll(async () => {
     emulators = await start();
   });
   afterAll(() => emulators.close());
-  beforeEach(() => emulators.control.reset());
-  afterEach(() => emulators.control.assertNoPendingFaults());
+  beforeEach(() => emulators.reset());
+  afterEach(() => emulators.faults.expectNone());
 
   it("signs a person in and serves their todos", async () => {
     const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
@@ -41,7 +41,7 @@ describe("startOffline", () => {
     const { todos } = (await response.json()) as { todos: { text: string }[] };
     expect(todos.map(({ text }) => text)).toContain("Buy oat milk");
     expect(decodeJwt(tokens.access_token).aud).toEqual([emulators.apiIdentifier]);
-    const state = await emulators.control.state();
+    const state = await emulators.state.summary();
     expect(state.todo.todosByUser.alice).toBe(todos.length);
     expect(state.pingone.users.find(({ username }) => username === "alice")).toMatchObject({ sessions: 1 });
   });
@@ -63,21 +63,21 @@ describe("startOffline", () => {
   });
 
   it("answers at the addresses it gives, on loopback", async () => {
-    for (const origin of [emulators.pingoneOrigin, emulators.todoOrigin]) {
+    for (const origin of [emulators.origin, emulators.todoOrigin]) {
       expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect(await (await fetch(`${origin}/__mocks/health`)).json()).toMatchObject({ status: "ok" });
     }
-    expect(emulators.issuer.startsWith(`${emulators.pingoneOrigin}/`)).toBe(true);
+    expect(emulators.issuer.startsWith(`${emulators.origin}/`)).toBe(true);
   });
 
   it("lets the Todo API meet a rolled key at once, and refuse a dropped one", async () => {
     const before = await new TestClient(emulators).obtainTokens({ username: "alice" });
-    const kid = await emulators.control.rotateKeys();
+    const kid = await emulators.keys.rotate();
     const after = await new TestClient(emulators).obtainTokens({ username: "bob" });
     expect(decodeProtectedHeader(after.access_token).kid).toBe(kid);
     expect((await listTodos(emulators, after.access_token)).status).toBe(200);
     expect((await listTodos(emulators, before.access_token)).status).toBe(200);
-    await emulators.control.rotateKeys({ drop: true });
+    await emulators.keys.rotate({ drop: true });
     const last = await new TestClient(emulators).obtainTokens({ username: "alice" });
     expect((await listTodos(emulators, last.access_token)).status).toBe(200);
     expect((await listTodos(emulators, before.access_token)).status).toBe(401);
@@ -85,7 +85,7 @@ describe("startOffline", () => {
 
   it("shares one clock between both", async () => {
     const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
-    await emulators.control.advanceClock(tokens.expires_in + 1);
+    await emulators.clock.advance(tokens.expires_in + 1);
     expect((await listTodos(emulators, tokens.access_token)).status).toBe(401);
     const userinfo = await fetch(`${emulators.issuer}/userinfo`, {
       headers: { authorization: `Bearer ${tokens.access_token}` },
@@ -100,7 +100,7 @@ describe("startOffline", () => {
     it("expire the user's access tokens at PingOne and leave another's alone", async () => {
       const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
       const bob = await new TestClient(emulators).obtainTokens({ username: "bob" });
-      expect(await emulators.control.expireTokens("alice")).toBe(1);
+      expect(await emulators.tokens.expire("alice")).toBe(1);
       expect(await userinfoStatus(alice.access_token)).toBe(401);
       expect(await userinfoStatus(bob.access_token)).toBe(200);
       expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(200);
@@ -109,7 +109,7 @@ describe("startOffline", () => {
     it("revoke the user's tokens", async () => {
       const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
       const bob = await new TestClient(emulators).obtainTokens({ username: "bob" });
-      expect(await emulators.control.revokeTokens("alice")).toBeGreaterThan(0);
+      expect(await emulators.tokens.revoke("alice")).toBeGreaterThan(0);
       expect(await userinfoStatus(alice.access_token)).toBe(401);
       expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(400);
       expect((await new TestClient(emulators).refresh(bob.refresh_token)).status).toBe(200);
@@ -117,57 +117,64 @@ describe("startOffline", () => {
 
     it("end the user's session and what hangs on it", async () => {
       const alice = await new TestClient(emulators).obtainTokens({ username: "alice" });
-      expect(await emulators.control.endSession("alice")).toBe(1);
+      expect(await emulators.sessions.end("alice")).toBe(1);
       expect((await new TestClient(emulators).refresh(alice.refresh_token)).status).toBe(400);
       const page = await alice.login.browser.open(alice.login.browser.visited[0] ?? "");
       expect(page.heading).toBe("Sign On");
     });
 
-    it.each(["expireTokens", "revokeTokens", "endSession"] as const)(
-      "%s lists the users when there is none such",
-      async (verb) => {
-        await expect(emulators.control[verb]("nobody")).rejects.toThrow(/nobody[\s\S]*alice[\s\S]*bob/);
-      },
-    );
+    it.each<[string, (control: Offline) => (user: string) => Promise<number>]>([
+      ["tokens.expire", ({ tokens }) => tokens.expire],
+      ["tokens.revoke", ({ tokens }) => tokens.revoke],
+      ["sessions.end", ({ sessions }) => sessions.end],
+    ])("%s lists the users when there is none such", async (_, verb) => {
+      await expect(verb(emulators)("nobody")).rejects.toThrow(/nobody[\s\S]*alice[\s\S]*bob/);
+    });
   });
 
   it("chooses a flow by its name, until reset", async () => {
-    const { flows } = (await emulators.control.state()).pingone;
+    const { flows } = (await emulators.state.summary()).pingone;
     const other = flows.find(({ bound }) => !bound);
-    await emulators.control.chooseFlow(other?.name ?? "");
+    await emulators.flows.choose(other?.name ?? "");
     const boundNow = async () =>
-      (await emulators.control.state()).pingone.flows.filter(({ bound }) => bound).map(({ name }) => name);
+      (await emulators.state.summary()).pingone.flows.filter(({ bound }) => bound).map(({ name }) => name);
     expect(await boundNow()).toEqual([other?.name]);
-    await emulators.control.reset();
+    await emulators.reset();
     expect(await boundNow()).toEqual(flows.filter(({ bound }) => bound).map(({ name }) => name));
-    await expect(emulators.control.chooseFlow("no such flow")).rejects.toThrow(flows[0]?.name ?? "?");
+    await expect(emulators.flows.choose("no such flow")).rejects.toThrow(flows[0]?.name ?? "?");
   });
 
   it("sets switches by name, until reset, and lists the names it knows", async () => {
-    await emulators.control.setSwitches({ accessTokenTtlSeconds: 60 });
+    await emulators.switches.set({ accessTokenTtlSeconds: 60 });
     expect((await new TestClient(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(60);
-    await emulators.control.reset();
+    await emulators.reset();
     expect((await new TestClient(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(3600);
-    await expect(emulators.control.setSwitches({ nonsense: 1 } as object)).rejects.toThrow(/resourceParam/);
+    await expect(emulators.switches.set({ nonsense: 1 } as object)).rejects.toThrow(/resourceParam/);
   });
 
   it("asks PingOne for its keys over HTTP", async () => {
-    await emulators.control.rotateKeys();
+    await emulators.keys.rotate();
     const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
-    await emulators.control.clearRequests();
+    await emulators.journal.clear();
     await listTodos(emulators, tokens.access_token);
     await listTodos(emulators, tokens.access_token);
-    await emulators.control.expectRequest({ endpoint: "jwks", status: 200 }, { times: 1 });
+    await emulators.journal.expect({ endpoint: "jwks", status: 200 }, { times: 1 });
   });
 });
 
 describe("the state folder", () => {
+  let emulators: Offline;
+  beforeAll(async () => {
+    emulators = await start();
+  });
+  afterAll(() => emulators.close());
+
   it("keeps sessions, tokens, consents, todos and keys over a restart", () =>
     withFolder(async (stateDir) => {
       const first = await start({ stateDir });
-      const ports = { pingonePort: portOf(first.pingoneOrigin), todoPort: portOf(first.todoOrigin) };
+      const ports = { port: portOf(first.origin), todoPort: portOf(first.todoOrigin) };
       const tokens = await new TestClient(first).obtainTokens({ username: "alice" });
-      const kid = await first.control.rotateKeys();
+      const kid = await first.keys.rotate();
       await fetch(`${first.todoOrigin}/api/todos`, {
         method: "POST",
         headers: { authorization: `Bearer ${tokens.access_token}`, "content-type": "application/json" },
@@ -177,7 +184,7 @@ describe("the state folder", () => {
 
       const second = await start({ stateDir, ...ports });
       try {
-        expect((await second.control.state()).pingone.signingKeyId).toBe(kid);
+        expect((await second.state.summary()).pingone.signingKeyId).toBe(kid);
         const { todos } = (await (await listTodos(second, tokens.access_token)).json()) as {
           todos: { text: string }[];
         };
@@ -196,10 +203,10 @@ describe("the state folder", () => {
 
   it("holds no token, code or session cookie that could be used", () =>
     withFolder(async (stateDir) => {
-      const emulators = await start({ stateDir });
-      const tokens = await new TestClient(emulators).obtainTokens({ username: "alice" });
-      const cookies = await tokens.login.browser.cookies.getCookies(emulators.issuer);
-      await emulators.close();
+      const saving = await start({ stateDir });
+      const tokens = await new TestClient(saving).obtainTokens({ username: "alice" });
+      const cookies = await tokens.login.browser.cookies.getCookies(saving.issuer);
+      await saving.close();
       const content = await readFile(join(stateDir, "emulators.json"), "utf8");
       for (const secret of [
         tokens.access_token,
@@ -222,14 +229,24 @@ describe("the state folder", () => {
   });
 
   it.each([
-    ["damaged", "{"],
-    ["of another version", '{"version":99,"pingone":{},"todo":{}}'],
-    ["made of something else", '{"version":1,"pingone":{"x":1},"todo":{}}'],
-    ["broken in its todos", '{"version":1,"pingone":{},"todo":[1]}'],
-  ])("is refused with a way on when it is %s", (_, content) =>
+    ["damaged", "{", "The state cannot be used: it is not JSON."],
+    ["of another version", '{"version":99,"pingone":{},"todo":{}}', "The state has version 99, "],
+    [
+      "made of something else",
+      '{"version":1,"pingone":{"x":1},"todo":{}}',
+      "its part of PingOne is damaged.",
+    ],
+    ["broken in its todos", '{"version":1,"pingone":PINGONE,"todo":[1]}', "its todos are malformed."],
+  ])("is refused with a way on when it is %s, and is left as it is", (_, template, reason) =>
     withFolder(async (stateDir) => {
-      await writeFile(join(stateDir, "emulators.json"), content);
-      await expect(start({ stateDir })).rejects.toThrow(/^The saved state .* cannot be used: .*--fresh/);
+      const file = join(stateDir, "emulators.json");
+      const { pingone } = await emulators.state.export();
+      const content = template.replace("PINGONE", JSON.stringify(pingone));
+      await writeFile(file, content);
+      const failed = start({ stateDir });
+      await expect(failed).rejects.toThrow(reason);
+      await expect(failed).rejects.toThrow(/^.*emulators\.json: .* Start with --fresh to leave it behind\.$/);
+      expect(await readFile(file, "utf8")).toBe(content);
     }),
   );
 });
@@ -245,41 +262,41 @@ describe("a port in use", () => {
   afterAll(() => taken.close());
 
   it.each([
-    ["pingonePort", "PINGONE_PORT", "the PingOne emulator"],
-    ["todoPort", "TODO_PORT", "the Todo API emulator"],
-  ])("gives %s one sentence with the port, the variable and the need", async (option, variable, need) => {
+    ["port", "the PingOne emulator"],
+    ["todoPort", "the Todo API emulator"],
+  ])("gives %s one sentence with the port, the need and the way out", async (option, need) => {
     await expect(start({ [option]: port })).rejects.toThrow(
-      `Port ${port} is in use, and ${need} needs it. Stop the program that holds it, or set ${variable} to a free port.`,
+      `Port ${port} is in use, and ${need} needs it. Stop the program that holds it, or choose another port; 0 picks a free one.`,
     );
   });
 
   it("leaves no emulator running behind", async () => {
     const probe = await start();
-    const pingonePort = portOf(probe.pingoneOrigin);
+    const freed = portOf(probe.origin);
     await probe.close();
-    await expect(start({ pingonePort, todoPort: port })).rejects.toThrow("TODO_PORT");
-    await expect(fetch(`http://127.0.0.1:${pingonePort}/__mocks/health`)).rejects.toThrow();
+    await expect(start({ port: freed, todoPort: port })).rejects.toThrow("the Todo API");
+    await expect(fetch(`http://127.0.0.1:${freed}/__mocks/health`)).rejects.toThrow();
   });
 });
 
 describe("another fixtures folder", () => {
   it("brings its own redirect URIs and todos", () =>
     withFolder(async (fixturesDir) => {
-      await cp(DEFAULT_FIXTURES_DIR, fixturesDir, { recursive: true });
+      await cp(SHIPPED_TENANT, fixturesDir, { recursive: true });
       await rm(join(fixturesDir, "todos.json"));
       const path = join(fixturesDir, "pingone", "applications.json");
       const applications = await readFile(path, "utf8");
       await writeFile(path, applications.replace("{worker}/callback", "https://other.example/cb"));
-      await using emulators = await start({ fixturesDir });
+      await using emulators = await start({ tenant: fixturesDir });
       await expect(new TestClient(emulators).signIn({ username: "alice" })).rejects.toThrow(/redirect_uri/i);
-      const state = await emulators.control.state();
+      const state = await emulators.state.summary();
       expect(state.todo.todosByUser).toEqual({});
     }));
 
   it("is refused with the path and the reason when its todos are wrong", () =>
     withFolder(async (fixturesDir) => {
-      await cp(DEFAULT_FIXTURES_DIR, fixturesDir, { recursive: true });
+      await cp(SHIPPED_TENANT, fixturesDir, { recursive: true });
       await writeFile(join(fixturesDir, "todos.json"), '{"default":{}}');
-      await expect(start({ fixturesDir })).rejects.toThrow(/todos\.json is not valid/);
+      await expect(start({ tenant: fixturesDir })).rejects.toThrow(/todos\.json is not valid/);
     }));
 });

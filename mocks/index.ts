@@ -1,15 +1,23 @@
 /**
- * Starts both emulators in this process with a shared clock, journal and control API. Used by `npm start`,
- * `npm run mocks` and the tests. With port 0, each test gets its own pair.
+ * The public door of `pingone-emulator`: starts the emulators in this process. Each start is on its own: two of them
+ * share no user, token, key, clock or journal.
  */
 import { join } from "node:path";
-import { type Control, OFFLINE } from "./control.ts";
+import {
+  type Control,
+  OFFLINE,
+  PINGONE_ALONE,
+  type PingOneControl,
+  TODO_ALONE,
+  type TodoControl,
+} from "./control.ts";
 import type { Clock } from "./kit/clock.ts";
-import { runKit } from "./kit/run.ts";
-import { createStateFile, readState, type StateFile, UnusableStateError } from "./kit/state-file.ts";
-import { createPingOneEmulator, type PingOneEmulator } from "./pingone/emulator.ts";
+import type { Emulators } from "./kit/emulator.ts";
+import { type RunningKit, runKit } from "./kit/run.ts";
+import { controlTokenFor, type ServedEmulator, type Serving, serve } from "./kit/serve.ts";
+import { createPingOne, type PingOneEmulator } from "./pingone/emulator.ts";
 import { TOKEN_FAULT_NAMES } from "./pingone/tokens/defects.ts";
-import { createTodoEmulator } from "./todo/server.ts";
+import { createTodoApp } from "./todo/server.ts";
 import { readTodoSeeds, TodoStore } from "./todo/store.ts";
 
 export {
@@ -19,128 +27,229 @@ export {
   createControlClient,
   type EndpointName,
   type FaultRequest,
-  OFFLINE,
+  type PingOneControl,
   type RequestPattern,
+  type TodoControl,
 } from "./control.ts";
+export { createTodoHandlers } from "./todo/handlers.ts";
+export { TodoStore } from "./todo/store.ts";
 
-export const DEFAULT_FIXTURES_DIR = join(import.meta.dirname, "../fixtures");
+/** The tenant that comes with the emulators. */
+export const SHIPPED_TENANT = join(import.meta.dirname, "../fixtures");
 
-export interface EmulatorsOptions {
-  /** 0 picks a free one. */
-  readonly pingonePort: number;
-  /** 0 picks a free one. */
-  readonly todoPort: number;
-  /** Origin of the OIDC client that signs in at PingOne; replaces `{worker}` in fixtures. */
-  readonly workerOrigin: string;
-  /** Default: the fixtures of this project. */
-  readonly fixturesDir?: string;
-  /** Folder that keeps sessions, tokens, users, consents, todos and keys across restarts. Default: nothing is kept. */
-  readonly stateDir?: string;
+/** Origin of the application that the shipped tenant is for. */
+const DEFAULT_WORKER_ORIGIN = "http://localhost:8787";
+
+interface SharedOptions {
+  /** What to bind. Default: `127.0.0.1`. On anything but loopback the control API needs `controlToken`. */
+  readonly host?: string | undefined;
+  /** What callers of the control API must know. Default: none on loopback, elsewhere a random one. */
+  readonly controlToken?: string | undefined;
+  /** Folder that keeps sessions, tokens, users, consents, keys and todos between runs. Default: nothing is kept. */
+  readonly stateDir?: string | undefined;
   /** Default: real time. The control API adds its offset to this clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
-export interface Emulators extends AsyncDisposable {
+export interface StartPingOneOptions extends SharedOptions {
+  /** Default: 0, which picks a free one. */
+  readonly port?: number | undefined;
+  /** Origin at which clients reach the emulator, when that is not where it listens: a proxy, a container, a tunnel. */
+  readonly publicUrl?: string | undefined;
+  /** Folder of a tenant, which lies over the shipped one. Default: the shipped one alone. */
+  readonly tenant?: string | undefined;
+  /** Redirect URIs of the tenant's main application, in place of its own. */
+  readonly redirectUris?: readonly string[] | undefined;
+  /** Name or policy id of the DaVinci flow that the main application runs. Default: the tenant's. */
+  readonly flow?: string | undefined;
+  /** Origin that `{worker}` in the files of the tenant stands for. Default: `http://localhost:8787`. */
+  readonly workerOrigin?: string | undefined;
+}
+
+export interface StartTodoApiOptions extends SharedOptions {
+  /** Default: 0, which picks a free one. */
+  readonly port?: number | undefined;
+  /** Issuer of the access tokens that it accepts. */
   readonly issuer: string;
-  readonly pingoneOrigin: string;
-  readonly todoOrigin: string;
-  /** The audience of the Todo API. */
-  readonly apiIdentifier: string;
-  /** The Worker's OIDC application. Its secret is TEST ONLY. */
-  readonly client: PingOneEmulator["client"];
-  readonly users: PingOneEmulator["users"];
-  readonly control: Control;
+  /** Default: `/jwks` below the issuer, where PingOne has it. */
+  readonly jwks?: URL | undefined;
+  /** The audience that an access token must have. Default: that of the shipped tenant. */
+  readonly audience?: string | undefined;
+}
+
+export interface StartOfflineOptions extends StartPingOneOptions {
+  /** Port of the Todo API. Default: 0, which picks a free one. */
+  readonly todoPort?: number | undefined;
+}
+
+interface Running extends AsyncDisposable {
+  /** What callers of the control API over HTTP must know; `undefined` on loopback. */
+  readonly controlToken: string | undefined;
+  /** Ends the servers, after the state was saved. */
   close(): Promise<void>;
 }
 
+interface PingOneFacts {
+  /** URL of the issuer, as in the discovery document and in tokens. */
+  readonly issuer: string;
+  /** Origin at which this machine reaches PingOne and, under `/__mocks`, the control API. */
+  readonly origin: string;
+  /** The tenant's main application. Its secret is TEST ONLY. */
+  readonly client: PingOneEmulator["client"];
+  /** The test users of the tenant, with their TEST ONLY passwords. */
+  readonly users: PingOneEmulator["users"];
+  /** Audience of the access tokens that the main application gets. */
+  readonly apiIdentifier: string;
+}
+
+/** A PingOne environment, and the verbs of the control API on it. */
+export type PingOne = Running & PingOneFacts & PingOneControl;
+
+/** The Todo API, and the verbs of the control API on it. */
+export type TodoApi = Running & TodoControl & { readonly origin: string };
+
+/** Both, with one clock, journal and control API. */
+export type Offline = Running & PingOneFacts & Control & { readonly todoOrigin: string };
+
 /**
- * @throws {PortUnavailableError} when a port cannot be used; the message is written for the user of the command.
- * @throws {UnusableStateError} when the saved state is damaged.
+ * Starts PingOne.
+ * @throws {Error} whose message says what is wrong and what to do: an address that cannot be used, faults in the files
+ * of the tenant, a saved state that cannot be used, an option that makes no sense.
  */
-export async function startOffline(options: EmulatorsOptions): Promise<Emulators> {
-  const fixturesDir = options.fixturesDir ?? DEFAULT_FIXTURES_DIR;
-  const saved =
-    options.stateDir === undefined
-      ? undefined
-      : await readState(
-          options.stateDir,
-          OFFLINE.emulators.map(({ name }) => name),
-        );
-  const seeds = await readTodoSeeds(fixturesDir);
+export async function startPingOne(options: StartPingOneOptions = {}): Promise<PingOne> {
+  const started: Started = {};
+  const controlToken = controlTokenFor(options);
+  const kit = runKit(PINGONE_ALONE, { pingone: () => started.pingone }, { ...options, controlToken });
+  const pingone = await createPingOneFor(options, kit, started);
+  const serving = await serve(kit, [served(pingone, options)], options.stateDir);
+  started.serving = serving;
+  return { ...kit.control, ...factsOf(pingone), ...ending(serving), controlToken };
+}
 
-  let pingone: PingOneEmulator | undefined;
-  let stateFile: StateFile | undefined;
-  const onChange = () => stateFile?.changed();
-  const requirePingOne = (): PingOneEmulator => {
-    if (pingone === undefined) throw new Error("The PingOne emulator is still starting.");
-    return pingone;
+/** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
+export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoApi> {
+  const { issuer, jwks = new URL(`${issuer}/jwks`), audience = "https://todo.api.com" } = options;
+  const started: Started = {};
+  const controlToken = controlTokenFor(options);
+  const usernameOf = () => undefined;
+  const seeds = { default: [], users: {} };
+  const store = new TodoStore({ seeds, usernameOf, onChange: () => started.serving?.changed() });
+  const kit = runKit(TODO_ALONE, { todo: () => ({ store, usernameOf }) }, { ...options, controlToken });
+  let origin = "";
+  const todo: ServedEmulator<typeof TODO_ALONE.emulators> = {
+    name: "todo",
+    need: TODO_NEED,
+    port: options.port ?? 0,
+    host: options.host,
+    createApp: () => createTodoApp({ issuer, jwks, audience, store, clock: kit.clock.now }),
+    onListening: (given) => {
+      origin = given;
+    },
   };
-  const usernameOf = (subject: string) => requirePingOne().admin.usernameOf(subject);
+  const serving = await serve(kit, [todo], options.stateDir);
+  started.serving = serving;
+  return { ...kit.control, origin, ...ending(serving), controlToken };
+}
 
-  const store = unusableUnless(
-    "todos",
-    options.stateDir,
-    () =>
-      new TodoStore({ seeds, usernameOf, ...(saved !== undefined && { snapshot: saved.todo }), onChange }),
-  );
-  const kit = runKit(OFFLINE, { pingone: () => pingone, todo: () => ({ store, usernameOf }) }, options.clock);
+/** Starts PingOne and the Todo API for its tokens. @throws {Error} as {@link startPingOne}. */
+export async function startOffline(options: StartOfflineOptions = {}): Promise<Offline> {
+  const started: Started = {};
+  const controlToken = controlTokenFor(options);
+  const seeds = await readTodoSeeds(options.tenant ?? SHIPPED_TENANT);
+  const usernameOf = (subject: string) => started.pingone?.admin.usernameOf(subject);
+  const store = new TodoStore({ seeds, usernameOf, onChange: () => started.serving?.changed() });
+  const running = { pingone: () => started.pingone, todo: () => ({ store, usernameOf }) };
+  const kit = runKit(OFFLINE, running, { ...options, controlToken });
+  const pingone = await createPingOneFor(options, kit, started);
+  let todoOrigin = "";
+  const todo: ServedEmulator<typeof OFFLINE.emulators> = {
+    name: "todo",
+    need: TODO_NEED,
+    port: options.todoPort ?? 0,
+    host: options.host,
+    createApp: () =>
+      createTodoApp({
+        issuer: pingone.issuer,
+        // Where PingOne listens: its public URL may lead through a proxy that is not there yet.
+        jwks: new URL(`${new URL(pingone.issuer).pathname}/jwks`, pingone.origin),
+        audience: pingone.apiIdentifier,
+        store,
+        clock: kit.clock.now,
+      }),
+    onListening: (given) => {
+      todoOrigin = given;
+    },
+  };
+  const serving = await serve(kit, [served(pingone, options), todo], options.stateDir);
+  started.serving = serving;
+  return { ...kit.control, ...factsOf(pingone), todoOrigin, ...ending(serving), controlToken };
+}
 
-  pingone = await createPingOneEmulator({
-    port: options.pingonePort,
-    workerOrigin: options.workerOrigin,
-    fixturesDir,
+const TODO_NEED = "the Todo API emulator";
+
+/** What the parts of one start need of each other before all of it is there. */
+interface Started {
+  pingone?: PingOneEmulator;
+  serving?: Serving;
+}
+
+async function createPingOneFor(
+  options: StartPingOneOptions,
+  kit: Pick<RunningKit<Emulators>, "clock" | "takeFault">,
+  started: Started,
+): Promise<PingOneEmulator> {
+  started.pingone = await createPingOne({
+    workerOrigin: options.workerOrigin ?? DEFAULT_WORKER_ORIGIN,
+    fixturesDir: options.tenant ?? SHIPPED_TENANT,
+    redirectUris: options.redirectUris,
+    flow: options.flow,
+    publicOrigin: options.publicUrl === undefined ? undefined : requireOrigin(options.publicUrl),
     clock: kit.clock.now,
-    mount: (app) => kit.mount(app, "pingone"),
     takeTokenFault: (login) => {
       const fault = kit.takeFault("token", login);
       return TOKEN_FAULT_NAMES.find((name) => name === fault);
     },
-    onChange,
-    ...(saved !== undefined && { snapshot: saved.pingone }),
+    onChange: () => started.serving?.changed(),
   });
+  return started.pingone;
+}
 
-  const { origin: pingoneOrigin, issuer, apiIdentifier } = pingone;
-  const todo = await createTodoEmulator({
-    port: options.todoPort,
-    issuer,
-    jwks: new URL(`${issuer}/jwks`),
-    audience: apiIdentifier,
-    store,
-    clock: kit.clock.now,
-    mount: (app) => kit.mount(app, "todo"),
-  }).catch(async (error: unknown) => {
-    await pingone?.close();
-    throw error;
-  });
-
-  if (options.stateDir !== undefined) {
-    stateFile = createStateFile(options.stateDir, kit.snapshot);
-  }
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= (async () => {
-      await stateFile?.close();
-      await Promise.all([requirePingOne().close(), todo.close()]);
-    })();
-    return closing;
-  };
+function served(
+  pingone: PingOneEmulator,
+  { port = 0, host }: StartPingOneOptions,
+): Pick<ServedEmulator<Emulators>, "createApp" | "onListening" | "port" | "host" | "need"> & {
+  readonly name: "pingone";
+} {
   return {
-    issuer,
-    pingoneOrigin,
-    todoOrigin: todo.origin,
-    apiIdentifier,
-    client: pingone.client,
-    users: pingone.users,
-    control: kit.control,
-    close,
-    [Symbol.asyncDispose]: close,
+    name: "pingone",
+    need: "the PingOne emulator",
+    port,
+    host,
+    createApp: () => pingone.app,
+    onListening: (origin) => {
+      pingone.origin = origin;
+    },
   };
 }
 
-function unusableUnless<T>(what: string, stateDir: string | undefined, restore: () => T): T {
-  try {
-    return restore();
-  } catch {
-    throw new UnusableStateError(stateDir ?? "", `its ${what} are malformed`);
+function factsOf(pingone: PingOneEmulator): PingOneFacts {
+  const { issuer, origin, client, users, apiIdentifier } = pingone;
+  return { issuer, origin, client, users, apiIdentifier };
+}
+
+function ending({ close }: Serving) {
+  return { close, [Symbol.asyncDispose]: close };
+}
+
+/** @throws {Error} when it is more, or less, than scheme, host and port. */
+function requireOrigin(publicUrl: string): string {
+  const url = URL.parse(publicUrl);
+  const isOrigin =
+    url !== null && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(publicUrl);
+  if (!isOrigin) {
+    throw new Error(
+      `The public URL ${publicUrl} is no origin. Give http or https, a host and, if it is not the usual one, a port, as in https://pingone.test:8443`,
+    );
   }
+  return url.origin;
 }

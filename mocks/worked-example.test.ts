@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Emulators, startOffline } from "./index.ts";
+import { type Offline, startOffline } from "./index.ts";
 import { TestBrowser } from "./kit/testing/browser.ts";
 import { SwitchBoard } from "./pingone/tenant/switches.ts";
 import { PASSWORD } from "./pingone/testing/sign-on.ts";
@@ -18,11 +18,11 @@ const [, example = "", printed = ""] =
   /```ts\n(import \{ createServer \}[\s\S]*?)```\n\nIt prints:\n\n```\n([\s\S]*?)```/.exec(document) ?? [];
 
 let application: string;
-let emulators: Emulators;
+let emulators: Offline;
 let directory: string;
 beforeAll(async () => {
   application = `http://localhost:${await freePort()}`;
-  emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: application });
+  emulators = await startOffline({ workerOrigin: application });
   directory = await mkdtemp(join(tmpdir(), "worked-example-"));
   // Another project, which has installed openid-client.
   await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));

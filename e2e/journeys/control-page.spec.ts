@@ -2,15 +2,14 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "@playwright/test";
-import type { Emulators } from "../../mocks/index.ts";
+import type { Offline } from "../../mocks/index.ts";
 import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 
-const openPage = (page: Page, { pingoneOrigin }: Emulators) => page.goto(`${pingoneOrigin}/__mocks`);
+const openPage = (page: Page, { origin }: Offline) => page.goto(`${origin}/__mocks`);
 const part = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 
-async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
-  const { control } = emulators;
+async function useEveryButton(page: Page, emulators: Offline): Promise<void> {
   await openPage(page, emulators);
 
   await page.getByLabel("Seconds (negative: back)").fill("7200");
@@ -19,16 +18,16 @@ async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
   await page.getByRole("button", { name: "Back to real time" }).click();
   await expect(part(page, "Overview")).not.toContainText("moved by");
 
-  const before = (await control.state()).pingone.signingKeyId;
+  const before = (await emulators.state.summary()).pingone.signingKeyId;
   await page.getByLabel("Drop the old keys").check();
   await page.getByRole("button", { name: "Rotate the signing key" }).click();
-  const { signingKeyId, keyIds } = (await control.state()).pingone;
+  const { signingKeyId, keyIds } = (await emulators.state.summary()).pingone;
   expect(signingKeyId).not.toBe(before);
   expect(keyIds).toEqual([signingKeyId]);
 
   await page.getByLabel("DaVinci flow", { exact: true }).selectOption({ index: 1 });
   await page.getByRole("button", { name: "Choose this flow" }).click();
-  const bound = (await control.state()).pingone.flows.filter((flow) => flow.bound);
+  const bound = (await emulators.state.summary()).pingone.flows.filter((flow) => flow.bound);
   await expect(part(page, "Overview")).toContainText(bound[0]?.name ?? "nothing");
 
   const switches = part(page, "Switches");
@@ -37,7 +36,7 @@ async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
   await switches.getByLabel("Refresh tokens", { exact: true }).selectOption("opaque");
   await page.getByRole("button", { name: "Set the switches" }).click();
   await expect(page.getByRole("status")).toContainText("Done");
-  expect((await control.state()).pingone.switches).toMatchObject({
+  expect((await emulators.state.summary()).pingone.switches).toMatchObject({
     accessTokenTtlSeconds: 90,
     replayProtection: false,
     refreshTokenType: "OPAQUE_TOKEN",
@@ -45,7 +44,7 @@ async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
   });
   await switches.getByLabel("Additional replay protection").selectOption("as the application says");
   await page.getByRole("button", { name: "Set the switches" }).click();
-  expect((await control.state()).pingone.switches).toMatchObject({
+  expect((await emulators.state.summary()).pingone.switches).toMatchObject({
     accessTokenTtlSeconds: 90,
     replayProtection: null,
   });
@@ -77,7 +76,7 @@ async function useEveryButton(page: Page, emulators: Emulators): Promise<void> {
 
   await page.getByRole("button", { name: "Reset everything" }).click();
   await expect(page.getByRole("status")).toContainText("Done");
-  expect((await control.state()).pingone.switches.accessTokenTtlSeconds).not.toBe(90);
+  expect((await emulators.state.summary()).pingone.switches.accessTokenTtlSeconds).not.toBe(90);
 }
 
 test("every button of the control page does what the API does", async ({ page, emulators }) => {
@@ -108,7 +107,7 @@ test("the journal and the state follow without a reload, until they are told to 
 
   const entry = journal.getByText(/^#1 GET/);
   await entry.click();
-  await emulators.control.queueFault({ endpoint: "token", fault: "reset" });
+  await emulators.faults.queue({ endpoint: "token", fault: "reset" });
   await page.request.get(`${emulators.issuer}/jwks`);
   await expect(journal).toContainText("2 requests");
   await expect(part(page, "Faults")).toContainText("reset on token");
@@ -132,9 +131,9 @@ test("live updates stop and start again at the press of a button", async ({ page
 });
 
 test("the control page is good", async ({ page, emulators }) => {
-  await emulators.control.queueFault({ endpoint: "token", fault: "reset", login: { user: "alice" } });
+  await emulators.faults.queue({ endpoint: "token", fault: "reset", login: { user: "alice" } });
   await page.request.get(`${emulators.issuer}/jwks`);
-  await page.request.get(`${emulators.pingoneOrigin}/nowhere`);
+  await page.request.get(`${emulators.origin}/nowhere`);
   await openPage(page, emulators);
   await page.getByText(/^#2 GET/).click();
   await page.getByText("What each fault does").click();
@@ -145,11 +144,11 @@ test("a page of a stranger can neither use nor frame nor read the control API", 
   page,
   emulators,
 }) => {
-  const target = `${emulators.pingoneOrigin}/__mocks`;
+  const target = `${emulators.origin}/__mocks`;
   const stranger = createServer((_, response) => {
     response.setHeader("content-type", "text/html");
     response.end(`<h1>A stranger</h1>
-      <form method="post" action="${target}/page/queueFault">
+      <form method="post" action="${target}/page/faults.queue">
         <input name="fault" value="reset"><input name="endpoint" value="token"><button>Win a prize</button>
       </form>
       <iframe src="${target}"></iframe>`);
@@ -173,11 +172,11 @@ test("a page of a stranger can neither use nor frame nor read the control API", 
       );
       expect(read).toBe("blocked");
       const [response] = await Promise.all([
-        page.waitForResponse(`${target}/page/queueFault`),
+        page.waitForResponse(`${target}/page/faults.queue`),
         page.getByRole("button", { name: "Win a prize" }).click(),
       ]);
       expect(response.status()).toBe(403);
-      expect(await emulators.control.pendingFaults()).toEqual([]);
+      expect(await emulators.faults.pending()).toEqual([]);
     }
   } finally {
     stranger.close();

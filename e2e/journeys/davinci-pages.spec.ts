@@ -1,6 +1,6 @@
 /** Every screen of the emulator: accessible, on small and large screens, light and dark, by keyboard alone. */
 import type { Page } from "@playwright/test";
-import type { Emulators } from "../../mocks/index.ts";
+import type { Offline } from "../../mocks/index.ts";
 import { beginSignOn } from "../fixtures/authorization.ts";
 import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
@@ -86,7 +86,7 @@ test("a forced change of password is good", async ({ page, emulators }) => {
 });
 
 test("a passcode, and consent to a choice of scopes, are good", async ({ page, emulators }) => {
-  await emulators.control.chooseFlow("consent-reduced-scopes");
+  await emulators.flows.choose("consent-reduced-scopes");
   const signOn = await reachSignOn(page, emulators);
   await signOn.signOn({ username: "mfa", password: TEST_PASSWORD });
   await expectScreen(page, "Enter Your Passcode");
@@ -103,7 +103,7 @@ test("the page that strands a person who declines is good, though a dead end", a
   page,
   emulators,
 }) => {
-  await emulators.control.chooseFlow("consent-strands-the-person");
+  await emulators.flows.choose("consent-strands-the-person");
   const signOn = await reachSignOn(page, emulators);
   await signOn.signOn(decliner);
   await davinciConsentScreen(page).decline();
@@ -120,7 +120,7 @@ test("the emulator's own pages are good: an error, signed off", async ({ page, e
   await expectGoodPage(page, "signed off");
 });
 
-async function reachSignOn(page: Page, emulators: Emulators) {
+async function reachSignOn(page: Page, emulators: Offline) {
   await page.goto(beginSignOn(emulators));
   await expectScreen(page, "Sign On");
   return signOnScreen(page);

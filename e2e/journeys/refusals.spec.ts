@@ -12,7 +12,7 @@ test("the person refuses the client at the Worker", async ({ inspector, page, st
   await workerConsentPage(page).refuse();
 
   await expectAccessDenied(inspector, stack, trail);
-  await stack.control.expectNoRequest({ endpoint: "authorize" });
+  await stack.control.journal.expectNone({ endpoint: "authorize" });
 });
 
 test("the person declines at DaVinci", async ({ inspector, page, stack, trail }) => {
@@ -23,7 +23,7 @@ test("the person declines at DaVinci", async ({ inspector, page, stack, trail })
   await davinciConsentScreen(page).decline();
 
   await expectAccessDenied(inspector, stack, trail);
-  await stack.control.expectNoRequest({ endpoint: "token" });
+  await stack.control.journal.expectNone({ endpoint: "token" });
 });
 
 async function expectAccessDenied(inspector: InspectorPage, stack: TestStack, trail: Trail): Promise<void> {

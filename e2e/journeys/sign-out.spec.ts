@@ -54,8 +54,8 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
     await signOutTab.bringToFront();
     await signOutTab.getByRole("button", { name: "End everything and sign out" }).click();
     await expect(signOutTab).toHaveURL(`${stack.workerOrigin}/`);
-    await stack.control.expectRequest({ endpoint: "signoff" }, { times: 1 });
-    const { pingone } = await stack.control.state();
+    await stack.control.journal.expect({ endpoint: "signoff" }, { times: 1 });
+    const { pingone } = await stack.control.state.summary();
     expect(pingone.users.find(({ username }) => username === person.username)).toMatchObject({ sessions: 0 });
   });
 

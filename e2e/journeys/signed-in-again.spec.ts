@@ -11,7 +11,7 @@ for (const era of ["legacy", "auto"] as const) {
     trail,
   }) => {
     // Due for renewal a second after it was issued: the Worker renews when less than a minute is left.
-    await stack.control.setSwitches({ accessTokenTtlSeconds: 61 });
+    await stack.control.switches.set({ accessTokenTtlSeconds: 61 });
     await stack.startFreshInspector(era);
     await inspector.connect();
     await agreeToEverything(page, alice);
@@ -21,9 +21,9 @@ for (const era of ["legacy", "auto"] as const) {
     await inspector.selectTool("listTodos");
 
     await test.step("an administrator ends the person's session", async () => {
-      await stack.control.endSession(alice.username);
-      await stack.control.revokeTokens(alice.username);
-      const issued = (await stack.control.requests({ endpoint: "token", status: 200 })).at(-1);
+      await stack.control.sessions.end(alice.username);
+      await stack.control.tokens.revoke(alice.username);
+      const issued = (await stack.control.journal.find({ endpoint: "token", status: 200 })).at(-1);
       await expect.poll(() => Date.now() - Date.parse(issued?.at ?? "")).toBeGreaterThan(2000);
     });
 

@@ -66,7 +66,7 @@ for (const era of ["legacy", "auto"] as const) {
 
       const left = readTodos(await inspector.callTool("deleteTodo", { todoId: added.id }));
       expect(left.map(({ id }) => id)).not.toContain(added.id);
-      await stack.control.expectRequest({ endpoint: "todos.delete", status: 200 }, { times: 1 });
+      await stack.control.journal.expect({ endpoint: "todos.delete", status: 200 }, { times: 1 });
     });
   });
 }

@@ -8,7 +8,7 @@ describe("composeEmulators", () => {
   it("takes names, endpoints, verbs and faults together", () => {
     expect(TEST_EMULATORS.endpoints.slice(-3)).toEqual(["par", "notes.list", "notes.add"]);
     expect(Object.keys(TEST_EMULATORS.verbs)).toEqual(
-      expect.arrayContaining(["state", "queueFault", ...Object.keys(accounts.verbs)]),
+      expect.arrayContaining(["state.summary", "faults.queue", ...Object.keys(accounts.verbs)]),
     );
   });
 
@@ -30,14 +30,14 @@ describe("composeEmulators", () => {
 describe("runKit", () => {
   it("takes the snapshots of all emulators, by name", async () => {
     await using emulator = await createTestEmulator();
-    expect(emulator.snapshot()).toEqual({ accounts: { calls: 0 }, notes: "notes" });
+    expect(emulator.exportState()).toEqual({ version: 1, accounts: { calls: 0 }, notes: "notes" });
   });
 
   it("serves requests while an emulator starts, and refuses to give its state", async () => {
     await using emulator = await createTestEmulator({ isStarting: true });
     const body = new URLSearchParams({ code: "c1" });
     expect((await fetch(`${emulator.origin}/env/as/token`, { method: "POST", body })).status).toBe(200);
-    expect(await emulator.control.requests()).toHaveLength(1);
-    await expect(emulator.client.state()).rejects.toThrow("The Accounts emulator is still starting.");
+    expect(await emulator.control.journal.find()).toHaveLength(1);
+    await expect(emulator.client.state.summary()).rejects.toThrow("The Accounts emulator is still starting.");
   });
 });

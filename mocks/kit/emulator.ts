@@ -40,8 +40,13 @@ export interface Emulator<
   state(running: Running): View;
   /** Back to the fixtures. */
   reset(running: Running): void | Promise<void>;
-  /** What is saved for the next start, as plain JSON. */
+  /** Everything that it holds, as plain JSON. */
   snapshot(running: Running): unknown;
+  /**
+   * Replaces everything that it holds by what `snapshot` gave.
+   * @throws {Error} whose message is one or more sentences, when that cannot be used.
+   */
+  restore(running: Running, snapshot: unknown): void | Promise<void>;
 }
 
 export type RequestLine = Pick<ObservedRequest, "method" | "path">;

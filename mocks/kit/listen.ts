@@ -1,51 +1,61 @@
-/** Serves a Hono app on a loopback port, and explains in one sentence why a port cannot be used. */
+/** Serves a Hono app, and explains in one sentence why an address cannot be used. */
 
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, isIPv6 } from "node:net";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import { EMULATOR_HOST } from "./host.ts";
 
-export type EmulatorApp = Hono<{ Bindings: HttpBindings }>;
+export type EmulatorEnv = { Bindings: HttpBindings };
+export type EmulatorApp = Hono<EmulatorEnv>;
 
-export interface PortNeed {
+export interface Address {
   /** 0 picks a free one. */
   readonly port: number;
-  /** Name of the environment variable that sets the port. */
-  readonly variable: string;
+  /** What to bind: loopback (the default), or any other name or address of this machine, `0.0.0.0` for all. */
+  readonly host?: string | undefined;
   /** What the port is for, as in "the bookshop emulator". */
   readonly need: string;
 }
 
 export interface Listening {
+  /** As this machine reaches it. */
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** The port is in use or may not be bound; the message is for the person who ran the command. */
-class PortUnavailableError extends Error {
-  override readonly name = "PortUnavailableError";
+/** The address cannot be used; the message is for the person who ran the command. */
+class AddressUnavailableError extends Error {
+  override readonly name = "AddressUnavailableError";
 }
 
-/** @throws {PortUnavailableError} */
-export async function listen(app: EmulatorApp, options: PortNeed): Promise<Listening> {
+/** @throws {AddressUnavailableError} */
+export async function listen(app: EmulatorApp, address: Address): Promise<Listening> {
+  const { port, host = EMULATOR_HOST } = address;
   const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
-    const onError = (error: Error) => reject(explainPortError(error, options));
+    const onError = (error: Error) => reject(explain(error, address));
     server.once("error", onError);
-    server.listen(options.port, EMULATOR_HOST, () => {
+    server.listen(port, host, () => {
       server.off("error", onError);
       resolve();
     });
   });
   return {
-    origin: `http://${EMULATOR_HOST}:${(server.address() as AddressInfo).port}`,
+    origin: `http://${reachableName(host)}:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** The host of a URL for a name or address that was bound. */
+function reachableName(host: string): string {
+  if (host === "0.0.0.0") return EMULATOR_HOST;
+  if (host === "::") return "[::1]";
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 function createHttpServer(app: EmulatorApp): Server {
@@ -66,17 +76,18 @@ function createHttpServer(app: EmulatorApp): Server {
   }) as Server;
 }
 
-function explainPortError(error: Error, { port, variable, need }: PortNeed): Error {
-  const code = "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") {
-    return new PortUnavailableError(
-      `Port ${port} is in use, and ${need} needs it. Stop the program that holds it, or set ${variable} to a free port.`,
-    );
-  }
-  if (code === "EACCES") {
-    return new PortUnavailableError(
-      `Port ${port} may not be bound by this user, and ${need} needs it. Set ${variable} to a port above 1023.`,
-    );
-  }
-  return error;
+function explain(error: Error, { port, host = EMULATOR_HOST, need }: Address): Error {
+  const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ""];
+  return reason === undefined ? error : new AddressUnavailableError(reason({ port, host, need }));
 }
+
+const REASONS: Readonly<Record<string, (address: Required<Address>) => string>> = {
+  EADDRINUSE: ({ port, need }) =>
+    `Port ${port} is in use, and ${need} needs it. Stop the program that holds it, or choose another port; 0 picks a free one.`,
+  EACCES: ({ port, need }) =>
+    `Port ${port} may not be bound by this user, and ${need} needs it. Choose a port above 1023; 0 picks a free one.`,
+  EADDRNOTAVAIL: ({ host, need }) =>
+    `${host} is no address of this machine, and ${need} is to bind it. Use 127.0.0.1, or 0.0.0.0 for all addresses.`,
+  ENOTFOUND: ({ host, need }) =>
+    `The host name ${host} cannot be resolved, and ${need} is to bind it. Use 127.0.0.1, or 0.0.0.0 for all addresses.`,
+};

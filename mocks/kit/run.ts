@@ -20,7 +20,7 @@ import type { EmulatorApp } from "./listen.ts";
 import type { LoginView } from "./login.ts";
 import { CONTROL_PATH, injectFaults, journalRequests, takeInsideFault } from "./middleware.ts";
 import { parseInput, requireName } from "./refusal.ts";
-import type { SavedState } from "./state-file.ts";
+import { exportState, importState } from "./state.ts";
 
 export interface RunningKit<E extends Emulators> extends Kit<E> {
   readonly control: Control<E>;
@@ -28,7 +28,13 @@ export interface RunningKit<E extends Emulators> extends Kit<E> {
   mount(app: EmulatorApp, emulator: EmulatorName<E>): void;
   /** Takes a fault that the emulator builds into its own answer, and gives its name. */
   takeFault(endpoint: string, login: LoginView): string | undefined;
-  snapshot(): SavedState;
+}
+
+export interface KitOptions {
+  /** What callers of the control API must know. Without one, only callers on loopback are served. */
+  readonly controlToken?: string | undefined;
+  /** Default: real time. The control API adds its offset to this clock. */
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -37,10 +43,10 @@ export interface RunningKit<E extends Emulators> extends Kit<E> {
 export function runKit<E extends Emulators>(
   composition: Composition<E>,
   running: RunningEmulators<E>,
-  realTime?: Clock,
+  options: KitOptions = {},
 ): RunningKit<E> {
   const { emulators, verbs } = composition;
-  const clock = new MovableClock(realTime);
+  const clock = new MovableClock(options.clock);
   const journal = new Journal(createRedactor(emulators.map(({ redaction }) => redaction)));
   const queue = new FaultQueue(composition.faults, journal.redactor.hash);
 
@@ -96,6 +102,8 @@ export function runKit<E extends Emulators>(
       queue.clear();
       journal.clear();
     },
+    exportState: () => exportState(emulators, requireRunning),
+    importState: (state) => importState(emulators, requireRunning, state),
   };
   return {
     ...kit,
@@ -104,9 +112,8 @@ export function runKit<E extends Emulators>(
       const emulator = emulators.find((candidate) => candidate.name === name) as Emulator;
       app.use(journalRequests(kit, emulator, (request) => loginOf(emulator, request)));
       app.use(injectFaults(kit, emulator));
-      app.route(CONTROL_PATH, createControlApp(kit, name));
+      app.route(CONTROL_PATH, createControlApp(kit, name, options.controlToken));
     },
     takeFault: (endpoint, login) => takeInsideFault(kit, endpoint, login),
-    snapshot: () => ofEach((emulator, behind) => emulator.snapshot(behind)),
   };
 }

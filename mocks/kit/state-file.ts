@@ -4,16 +4,11 @@
  */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import type { State } from "./state.ts";
 
 const FILE_NAME = "emulators.json";
 /** Changes come in bursts, several for one sign-in; one write covers them. */
 const WRITE_DELAY_MS = 100;
-
-const VERSION = 1;
-
-/** What each emulator's `snapshot` gave, by the emulator's name. */
-export type SavedState = Readonly<Record<string, unknown>>;
 
 export interface StateFile {
   readonly path: string;
@@ -24,14 +19,10 @@ export interface StateFile {
 }
 
 /**
- * @param emulators Names of all of them.
- * @returns `undefined` when nothing was saved.
- * @throws {UnusableStateError} when the file is damaged, of another version or of other emulators.
+ * @returns What was saved, as parsed JSON; `undefined` when nothing was.
+ * @throws {UnusableStateError} when the file is not JSON.
  */
-export async function readState(
-  stateDir: string,
-  emulators: readonly string[],
-): Promise<SavedState | undefined> {
+export async function readState(stateDir: string): Promise<unknown> {
   const path = join(stateDir, FILE_NAME);
   let text: string;
   try {
@@ -41,21 +32,18 @@ export async function readState(
     throw error;
   }
   try {
-    const snapshots = Object.fromEntries(emulators.map((name) => [name, z.unknown()]));
-    const { version, ...saved } = z
-      .strictObject({ version: z.literal(VERSION), ...snapshots })
-      .parse(JSON.parse(text));
-    return saved;
+    return JSON.parse(text);
   } catch {
-    throw new UnusableStateError(path, "it is damaged or of another version");
+    throw new UnusableStateError(stateDir, "The state cannot be used: it is not JSON.");
   }
 }
 
 /** The message says how to start without the saved state. */
 export class UnusableStateError extends Error {
   override readonly name = "UnusableStateError";
-  constructor(path: string, reason: string) {
-    super(`The saved state ${path} cannot be used: ${reason}. Start with --fresh to leave it behind.`);
+  /** @param reason One or more sentences. */
+  constructor(stateDir: string, reason: string) {
+    super(`${join(stateDir, FILE_NAME)}: ${reason} Start with --fresh to leave it behind.`);
   }
 }
 
@@ -63,7 +51,7 @@ export async function removeState(stateDir: string): Promise<void> {
   await rm(join(stateDir, FILE_NAME), { force: true });
 }
 
-export function createStateFile(stateDir: string, snapshot: () => SavedState): StateFile {
+export function createStateFile(stateDir: string, exportState: () => State): StateFile {
   const path = join(stateDir, FILE_NAME);
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -71,7 +59,7 @@ export function createStateFile(stateDir: string, snapshot: () => SavedState): S
 
   const write = () => {
     timer = undefined;
-    const content = JSON.stringify({ version: VERSION, ...snapshot() });
+    const content = JSON.stringify(exportState());
     // Writes follow one another, so an older state never replaces a newer one.
     writing = writing
       .then(() => writeWhole(path, content))

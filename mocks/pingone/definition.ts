@@ -11,7 +11,7 @@ import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";
 
-export type RunningPingOne = Pick<PingOneEmulator, "admin" | "snapshot">;
+export type RunningPingOne = Pick<PingOneEmulator, "admin" | "snapshot" | "restore">;
 
 const verb = verbsOf<RunningPingOne, PingOneStateView>();
 /** What verbs that act on one user have in common. */
@@ -32,7 +32,7 @@ export const PINGONE = defineEmulator({
     TOKEN_FAULT_NAMES.map((name) => [name, tokenFault(TOKEN_FAULTS[name].about)]),
   ) as Record<TokenFault, ReturnType<typeof tokenFault>>,
   verbs: {
-    chooseFlow: verb({
+    "flows.choose": verb({
       route: "POST /flow",
       about: "Binds a flow policy, by id or name, to an application (the Worker's by default), until reset.",
       input: z.strictObject({
@@ -50,7 +50,7 @@ export const PINGONE = defineEmulator({
       },
       run: ({ admin }, { flow, application }) => admin.chooseFlow(flow, application),
     }),
-    rotateKeys: verb({
+    "keys.rotate": verb({
       route: "POST /keys/rotate",
       about: "Rotates to a new signing key; `drop` removes the old ones from the JWKS.",
       input: z.strictObject({ drop: z.boolean().optional().meta({ title: "Drop the old keys" }) }),
@@ -58,35 +58,35 @@ export const PINGONE = defineEmulator({
       form: { section: "Flow and keys", submit: "Rotate the signing key" },
       run: ({ admin }, { drop = false }) => admin.rotateKeys({ drop }),
     }),
-    refreshTokens: verb({
+    "tokens.listRefreshTokens": verb({
       route: "GET /tokens/refresh",
       about: "Valid refresh tokens, by user, client and scopes.",
       input: z.strictObject({}),
       answers: "tokens",
       run: ({ admin }) => admin.refreshTokens(),
     }),
-    expireTokens: verb({
+    "tokens.expire": verb({
       ...ofUser,
       route: "POST /tokens/expire",
       about: "Makes the user's access tokens count as expired at userinfo and introspection.",
       button: "Expire tokens",
       run: ({ admin }, { user }) => admin.expireTokens(user),
     }),
-    revokeTokens: verb({
+    "tokens.revoke": verb({
       ...ofUser,
       route: "POST /tokens/revoke",
       about: "Revokes the user's access and refresh tokens.",
       button: "Revoke tokens",
       run: ({ admin }, { user }) => admin.revokeTokens(user),
     }),
-    endSession: verb({
+    "sessions.end": verb({
       ...ofUser,
       route: "POST /sessions/end",
       about: "Ends the user's SSO sessions and their refresh tokens.",
       button: "End sessions",
       run: ({ admin }, { user }) => admin.endSession(user),
     }),
-    setSwitches: verb({
+    "switches.set": verb({
       route: "POST /switches",
       about: "Sets behaviours that differ between tenants and dates.",
       input: switchesSchema.partial(),
@@ -158,6 +158,7 @@ export const PINGONE = defineEmulator({
   state: ({ admin }: RunningPingOne) => admin.describe(),
   reset: ({ admin }: RunningPingOne) => admin.reset(),
   snapshot: (pingone: RunningPingOne) => pingone.snapshot(),
+  restore: (pingone: RunningPingOne, snapshot) => pingone.restore(snapshot),
 });
 
 /** @param route Below the environment's id, with `:name` for any one segment. */

@@ -1,6 +1,6 @@
 /**
  * The PingOne emulator: an environment read from fixtures, strict OIDC endpoints, a DaVinci flow engine that asks the
- * person, and `oauth2-mock-server` as signer. Listens on loopback only.
+ * person, and `oauth2-mock-server` as signer. It answers requests; the caller serves it.
  *
  * Deliberately left out: TLS, device and implicit grants, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the
  * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
@@ -10,8 +10,7 @@ import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Clock } from "../kit/clock.ts";
-
-import { type EmulatorApp, listen } from "../kit/listen.ts";
+import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 
 import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
@@ -29,28 +28,28 @@ import { Signer } from "./tokens/sign.ts";
 import { TokenStore } from "./tokens/store.ts";
 import { PingOneAdmin } from "./verbs.ts";
 
-/** What `createPingOneEmulator` takes. Port 0 picks a free one. */
-export interface PingOneEmulatorOptions {
-  readonly port: number;
+export interface PingOneOptions {
   /** Replaces `{worker}` in fixtures. */
   readonly workerOrigin: string;
   readonly fixturesDir: string;
+  /** Origin at which clients reach it, when that is not where it listens. */
+  readonly publicOrigin?: string | undefined;
+  /** Redirect URIs of the main application, in place of those in the fixtures. */
+  readonly redirectUris?: readonly string[] | undefined;
+  /** Name or policy id of the flow that the main application runs, also after a reset. */
+  readonly flow?: string | undefined;
   readonly clock: Clock;
-  /**
-   * Called with the Hono app before any route or middleware of the emulator is added, so that the journal sees every
-   * request, faults can answer in the emulator's place and `/__mocks` is reachable.
-   */
-  readonly mount?: (app: EmulatorApp) => void;
   readonly takeTokenFault?: TakeTokenFault;
-  /** What an earlier `snapshot()` returned, through JSON. Anything unreadable is refused with a plain sentence. */
-  readonly snapshot?: unknown;
   /** Told after every change that `snapshot()` would show. */
   readonly onChange?: () => void;
 }
 
-/** What `createPingOneEmulator` returns, listening. */
+/** What `createPingOne` returns: everything but a server. */
 export interface PingOneEmulator {
-  readonly origin: string;
+  /** Answers every path. */
+  readonly app: EmulatorApp;
+  /** Where it listens; to be set before the first request, because the issuer follows from it. */
+  origin: string;
   readonly issuer: string;
   readonly apiIdentifier: string;
   /** The Worker's OIDC application. */
@@ -60,13 +59,15 @@ export interface PingOneEmulator {
   readonly admin: PingOneAdmin;
   /** Sessions, tokens, users, consents and keys as plain JSON. */
   snapshot(): unknown;
-  close(): Promise<void>;
+  /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
+  restore(snapshot: unknown): Promise<void>;
 }
 
 const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
 
+const DAMAGED = "its part of PingOne is damaged.";
+
 const snapshotSchema = z.object({
-  version: z.literal(1),
   environmentId: z.string(),
   keys: z.unknown(),
   state: z.unknown(),
@@ -74,14 +75,8 @@ const snapshotSchema = z.object({
   consents: z.unknown(),
 });
 
-/**
- * Starts the emulator.
- * @throws {EnvironmentFixtureError | FlowFileError | PortUnavailableError | Error} naming every faulty fixture, or an
- * unreadable snapshot.
- */
-export async function createPingOneEmulator(
-  options: PingOneEmulatorOptions,
-): Promise<PingOneEmulator & AsyncDisposable> {
+/** @throws {EnvironmentFixtureError | FlowFileError | Error} naming every faulty fixture. */
+export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
   const { clock, onChange = () => {} } = options;
   const folder = (name: string) => fixtureFolder(options.fixturesDir, name);
   const flows = loadFlows(folder("davinci"));
@@ -90,6 +85,7 @@ export async function createPingOneEmulator(
     flowPolicyIds: flows.map(({ policyId }) => policyId),
   });
   const mainApplication = requireMainApplication(environment, options.workerOrigin);
+  if (options.redirectUris !== undefined) setRedirectUris(mainApplication, options.redirectUris);
   const users = loadUserStore(join(options.fixturesDir, "pingone/users.json"), { clock, onChange });
   const consents = new ConsentStore({ clock, onChange });
   const tenant: Tenant = {
@@ -108,17 +104,6 @@ export async function createPingOneEmulator(
     hasRotationPolicy: () => tenant.switches.current.keyRotation === "policy",
     onChange,
   });
-  if (options.snapshot !== undefined) {
-    const saved = readSnapshot(options.snapshot, environment.id);
-    try {
-      await signer.restore(saved.keys);
-      store.restore(saved.state);
-      users.restore(saved.users);
-      consents.restore(saved.consents);
-    } catch (error) {
-      throw unusableSnapshot("it is damaged", error);
-    }
-  }
   const pingone = {
     tenant,
     tokens: { tenant, store, signer, takeTokenFault: options.takeTokenFault ?? (() => undefined) },
@@ -127,33 +112,42 @@ export async function createPingOneEmulator(
     pushedRequests: new PushedRequests(clock),
   };
 
-  const app: EmulatorApp = new Hono();
-  options.mount?.(app);
-  app.route("/", createRoutes(pingone));
-  const { origin, close } = await listen(app, {
-    port: options.port,
-    variable: "PINGONE_PORT",
-    need: "the PingOne emulator",
-  });
-  signer.issuer = `${origin}/${environment.id}/as`;
-
+  let listeningAt = "";
+  const admin = new PingOneAdmin(pingone, mainApplication, options.flow);
   return {
-    origin,
-    issuer: signer.issuer,
+    app: new Hono<EmulatorEnv>().route("/", createRoutes(pingone)),
+    get origin() {
+      return listeningAt;
+    },
+    set origin(origin) {
+      listeningAt = origin;
+      signer.issuer = `${options.publicOrigin ?? origin}/${environment.id}/as`;
+    },
+    get issuer() {
+      return signer.issuer;
+    },
     apiIdentifier: apiIdentifierOf(environment, mainApplication),
     client: { id: mainApplication.id, secret: mainApplication.secret ?? "" },
     users: users.testAccounts,
-    admin: new PingOneAdmin(pingone, mainApplication),
+    admin,
     snapshot: () => ({
-      version: 1,
       environmentId: environment.id,
       keys: signer.snapshot(),
       state: store.snapshot(),
       users: users.snapshot(),
       consents: consents.snapshot(),
     }),
-    close,
-    [Symbol.asyncDispose]: close,
+    restore: async (snapshot) => {
+      const saved = requireSnapshot(snapshot, environment.id);
+      try {
+        await signer.restore(saved.keys);
+        store.restore(saved.state);
+        users.restore(saved.users);
+        consents.restore(saved.consents);
+      } catch (cause) {
+        throw new Error(DAMAGED, { cause });
+      }
+    },
   };
 }
 
@@ -176,6 +170,19 @@ function requireMainApplication(environment: Environment, workerOrigin: string):
   return main;
 }
 
+/** A person who signs off comes back to the origin of one of them. */
+function setRedirectUris(application: Application, redirectUris: readonly string[]): void {
+  for (const uri of redirectUris) {
+    if (!URL.canParse(uri) || uri.includes("#")) {
+      throw new Error(
+        `The redirect URI ${uri} is not absolute, or has a fragment. Give one as in http://localhost:3000/callback`,
+      );
+    }
+  }
+  const origins = new Set(redirectUris.map((uri) => `${new URL(uri).origin}/`));
+  Object.assign(application, { redirectUris, postLogoutRedirectUris: [...origins] });
+}
+
 function apiIdentifierOf(environment: Environment, application: Application): string {
   const custom = [...environment.grantedScopes(application.id).values()].find(
     ({ resource }) => resource.type === "CUSTOM",
@@ -183,19 +190,12 @@ function apiIdentifierOf(environment: Environment, application: Application): st
   return custom?.resource.audience ?? environment.pingOneAudience;
 }
 
-function readSnapshot(snapshot: unknown, environmentId: string): z.infer<typeof snapshotSchema> {
+function requireSnapshot(snapshot: unknown, environmentId: string): z.infer<typeof snapshotSchema> {
   const parsed = snapshotSchema.safeParse(snapshot);
-  if (!parsed.success) throw unusableSnapshot("it is damaged or of another version", parsed.error);
+  if (!parsed.success) throw new Error(DAMAGED, { cause: parsed.error });
   const saved = parsed.data.environmentId;
   if (saved !== environmentId) {
-    throw unusableSnapshot(`it belongs to environment ${saved}, the fixtures to ${environmentId}`);
+    throw new Error(`it belongs to environment ${saved}, and the tenant is ${environmentId}.`);
   }
   return parsed.data;
-}
-
-function unusableSnapshot(reason: string, cause?: unknown): Error {
-  return new Error(
-    `The saved state of the PingOne emulator cannot be used: ${reason}. Start with --fresh to leave it behind.`,
-    { cause },
-  );
 }

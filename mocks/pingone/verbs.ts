@@ -46,11 +46,18 @@ type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
 export class PingOneAdmin {
   readonly #pingone: PingOne;
   readonly #mainApplication: Application;
+  readonly #flow: string | undefined;
 
-  /** @param mainApplication The application of the Worker, or of whatever program the environment is for. */
-  constructor(pingone: PingOne, mainApplication: Application) {
+  /**
+   * @param mainApplication The application of the Worker, or of whatever program the environment is for.
+   * @param flow Name or policy id of the flow that it runs, also after a reset.
+   * @throws {ControlRequestError} when there is no such flow.
+   */
+  constructor(pingone: PingOne, mainApplication: Application, flow?: string) {
     this.#pingone = pingone;
     this.#mainApplication = mainApplication;
+    this.#flow = flow;
+    if (flow !== undefined) this.chooseFlow(flow);
   }
 
   /** Counts and names only, never a token, code, secret or password. */
@@ -146,6 +153,7 @@ export class PingOneAdmin {
     const { tenant, tokens, flows, signOns, pushedRequests } = this.#pingone;
     tenant.switches.reset();
     tenant.chosenPolicies.clear();
+    if (this.#flow !== undefined) this.chooseFlow(this.#flow);
     signOns.clear();
     pushedRequests.clear();
     flows.outbox.clear();

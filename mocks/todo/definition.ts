@@ -65,6 +65,7 @@ export const TODO = defineEmulator({
   }),
   reset: ({ store }: RunningTodo) => store.reset(),
   snapshot: ({ store }: RunningTodo) => store.snapshot(),
+  restore: ({ store }: RunningTodo, snapshot) => store.restore(snapshot),
 });
 
 /** A fault that refuses the request in the error format of the API. */

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { HttpResponse, http } from "msw";
 import { describe, expect, it } from "vitest";
 import { listen } from "../kit/listen.ts";
-import { answer, createTodoEmulator } from "./server.ts";
+import { answer, createTodoApp } from "./server.ts";
 import { TodoStore } from "./store.ts";
 import { createTestIssuer, TEST_AUDIENCE } from "./testing/issuer.ts";
 
@@ -13,14 +13,14 @@ const ORIGIN = "http://127.0.0.1:1";
 async function startTodo(port = 0) {
   const issuer = await createTestIssuer();
   const store = new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
-  const { origin, close } = await createTodoEmulator({
-    port,
+  const app = createTodoApp({
     issuer: issuer.issuer,
     jwks: issuer.jwksUri,
     audience: TEST_AUDIENCE,
     store,
     clock: Date.now,
   });
+  const { origin, close } = await listen(app, { port, need: "the Todo API emulator" });
   return {
     origin,
     issuer,
@@ -59,11 +59,11 @@ describe("the Todo API emulator over HTTP", () => {
     expect(response.statusCode).toBe(401);
   });
 
-  it("names the port, the variable and the need when the port is taken", async () => {
+  it("names the port and the need when the port is taken", async () => {
     await using todo = await startTodo();
     const port = Number(new URL(todo.origin).port);
     await expect(startTodo(port)).rejects.toThrow(
-      new RegExp(`^Port ${port} is in use, and the Todo API emulator needs it\\. .*TODO_PORT`),
+      new RegExp(`^Port ${port} is in use, and the Todo API emulator needs it\\.`),
     );
   });
 });
@@ -98,8 +98,6 @@ describe("the adapter for MSW handlers", () => {
 
 describe("listen", () => {
   it("passes on an error that is not about the port", async () => {
-    await expect(
-      listen({ fetch: undefined } as never, { port: 70_000, variable: "TODO_PORT", need: "x" }),
-    ).rejects.toThrow(/port/i);
+    await expect(listen({ fetch: undefined } as never, { port: 70_000, need: "x" })).rejects.toThrow(/port/i);
   });
 });

@@ -5,38 +5,24 @@
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono } from "hono";
 import { getResponse, type RequestHandler } from "msw";
-import { type EmulatorApp, type Listening, listen } from "../kit/listen.ts";
+import type { EmulatorApp } from "../kit/listen.ts";
 import { createTodoHandlers, problem, TODO_ROUTES, type TodoHandlerOptions } from "./handlers.ts";
 
-export interface TodoEmulatorOptions extends Omit<TodoHandlerOptions, "origin"> {
-  /** 0 picks a free one. */
-  readonly port: number;
-  /** Called before the API's own routes, so that the journal sees every request and `/__mocks` is reachable. */
-  readonly mount?: (app: EmulatorApp) => void;
-}
+/** The origin that the handlers match; requests reach it by whatever name the caller used. */
+const INTERNAL_ORIGIN = "http://todo.invalid";
 
-/** @throws {PortUnavailableError} */
-export async function createTodoEmulator({
-  port,
-  mount,
-  ...options
-}: TodoEmulatorOptions): Promise<Listening> {
+/** Answers every path; the caller serves it. */
+export function createTodoApp(options: Omit<TodoHandlerOptions, "origin">): EmulatorApp {
   const app: EmulatorApp = new Hono();
-  mount?.(app);
-  // The handlers match full URLs, and the port is known only after listening.
-  let handlers: RequestHandler[] = [];
-  let origin = "";
+  const handlers = createTodoHandlers({ ...options, origin: INTERNAL_ORIGIN });
   app.all("*", async (c) => {
-    const response = await answer(handlers, origin, c.req.raw);
+    const response = await answer(handlers, INTERNAL_ORIGIN, c.req.raw);
     if (response !== undefined) return response;
     c.env.outgoing.destroy();
     return RESPONSE_ALREADY_SENT;
   });
   app.onError((error) => emulatorFailure(error));
-  const listening = await listen(app, { port, variable: "TODO_PORT", need: "the Todo API emulator" });
-  origin = listening.origin;
-  handlers = createTodoHandlers({ ...options, origin });
-  return listening;
+  return app;
 }
 
 /** Returns `undefined` when the handler simulates a network error. */

@@ -32,13 +32,15 @@ describe("TodoStore", () => {
     const before = new TodoStore({ seeds: SEEDS, usernameOf });
     const added = before.add("alice-id", "Learn DaVinci");
     const snapshot = JSON.parse(JSON.stringify(before.snapshot()));
-    const after = new TodoStore({ seeds: SEEDS, usernameOf, snapshot });
+    const after = new TodoStore({ seeds: SEEDS, usernameOf });
+    after.restore(snapshot);
     expect(after.list("alice-id").at(-1)).toEqual(added);
   });
 
   it("refuses a snapshot that is none", () => {
-    const snapshot = { "alice-id": [{ id: 1 }] };
-    expect(() => new TodoStore({ seeds: SEEDS, usernameOf, snapshot })).toThrow();
+    const store = new TodoStore({ seeds: SEEDS, usernameOf });
+    expect(() => store.restore({ "alice-id": [{ id: 1 }] })).toThrow("its todos are malformed.");
+    expect(store.list("alice-id")).toEqual(SEEDS.users.alice);
   });
 
   it("tells of every change and of nothing else", () => {

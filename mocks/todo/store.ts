@@ -18,8 +18,6 @@ export interface TodoStoreOptions {
   readonly seeds: TodoSeeds;
   /** The user name of a token's `sub`, used to look up the seeds. */
   readonly usernameOf: (subject: string) => string | undefined;
-  /** An earlier result of `snapshot()`, parsed from JSON. */
-  readonly snapshot?: unknown;
   readonly onChange?: () => void;
 }
 
@@ -27,14 +25,12 @@ export class TodoStore {
   readonly #seeds: TodoSeeds;
   readonly #usernameOf: TodoStoreOptions["usernameOf"];
   readonly #changed: () => void;
-  readonly #bySubject: Map<string, Todo[]>;
+  readonly #bySubject = new Map<string, Todo[]>();
 
-  /** @throws {z.ZodError} when the snapshot is invalid. */
-  constructor({ seeds, usernameOf, snapshot = {}, onChange = () => {} }: TodoStoreOptions) {
+  constructor({ seeds, usernameOf, onChange = () => {} }: TodoStoreOptions) {
     this.#seeds = seeds;
     this.#usernameOf = usernameOf;
     this.#changed = onChange;
-    this.#bySubject = new Map(Object.entries(snapshotSchema.parse(snapshot)));
   }
 
   list(subject: string): readonly Todo[] {
@@ -74,7 +70,16 @@ export class TodoStore {
   }
 
   snapshot(): unknown {
-    return Object.fromEntries(this.#bySubject);
+    return structuredClone(Object.fromEntries(this.#bySubject));
+  }
+
+  /** @throws {Error} when `snapshot` is none; then nothing has changed. */
+  restore(snapshot: unknown): void {
+    const parsed = snapshotSchema.safeParse(snapshot);
+    if (!parsed.success) throw new Error("its todos are malformed.");
+    this.#bySubject.clear();
+    for (const [subject, todos] of Object.entries(parsed.data)) this.#bySubject.set(subject, todos);
+    this.#changed();
   }
 
   /** Number of todos by subject, for users who have made a request. */

@@ -139,12 +139,12 @@ describe("the offline stack", { timeout: 60_000 }, () => {
   it("starts the emulators again with their state and without a failure, and the Worker only for other settings", async () => {
     const { stack } = await start();
     const readStart = async () => (await fetch(`${stack.addresses.workerOrigin}/start`)).text();
-    const [{ control }, worker] = [stack.emulators, await readStart()];
-    await control.rotateKeys();
-    const { signingKeyId } = (await control.state()).pingone;
+    const [control, worker] = [stack.emulators, await readStart()];
+    await control.keys.rotate();
+    const { signingKeyId } = (await control.state.summary()).pingone;
     await stack.restartEmulators();
-    expect(stack.emulators.control).not.toBe(control);
-    expect((await stack.emulators.control.state()).pingone.signingKeyId).toBe(signingKeyId);
+    expect(stack.emulators).not.toBe(control);
+    expect((await stack.emulators.state.summary()).pingone.signingKeyId).toBe(signingKeyId);
     expect(await Promise.race([stack.failed, readStart()])).toBe(worker);
 
     const restore = await editClient("TEST-ONLY-mcp-server-secret", "TEST-ONLY-another-secret");

@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { WORKER_HOST } from "../../mocks/addresses.ts";
-import { type Emulators, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "../../mocks/index.ts";
 import { type OfflineFolder, openOfflineFolder } from "./folder.ts";
 import { type InspectorOptions, startInspector } from "./inspector.ts";
 import { type Addresses, addressesOf, type Ports, requireFreePorts } from "./ports.ts";
@@ -54,7 +54,7 @@ export class OfflineStack implements AsyncDisposable {
   /** The last restart that was asked for; each begins when the one before has ended. */
   #restarting: Promise<void> = Promise.resolve();
   #fail: (sentence: string) => void = () => undefined;
-  #emulators: Emulators | undefined;
+  #emulators: Offline | undefined;
   #isReady = false;
 
   /** @throws {StartError} with what the person needs to know; nothing is left running */
@@ -89,7 +89,7 @@ export class OfflineStack implements AsyncDisposable {
     });
   }
 
-  get emulators(): Emulators {
+  get emulators(): Offline {
     if (this.#emulators === undefined) throw new StartError("The emulators are not running.");
     return this.#emulators;
   }
@@ -150,11 +150,11 @@ export class OfflineStack implements AsyncDisposable {
     const { ports } = this.#options;
     await this.#start("emulators", "PingOne and Todo API emulators", async () => {
       const emulators = await startOffline({
-        pingonePort: ports.PINGONE_PORT,
+        port: ports.PINGONE_PORT,
         todoPort: ports.TODO_PORT,
         workerOrigin: `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
         stateDir: this.folder.emulators,
-        fixturesDir: join(this.#root, "fixtures"),
+        tenant: join(this.#root, "fixtures"),
       }).catch((error: unknown) => {
         throw new StartError(
           `The emulators cannot start: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,9 +1,9 @@
 /** What a person sees when everything runs: addresses, test users, the link to open first. */
-import type { Emulators } from "../../mocks/index.ts";
+import type { Offline } from "../../mocks/index.ts";
 import type { OfflineStack } from "./stack.ts";
 
 type Summarized = Pick<OfflineStack, "addresses" | "inspectorLink" | "inspectPort" | "logs"> & {
-  readonly emulators: Pick<Emulators, "issuer" | "todoOrigin" | "users">;
+  readonly emulators: Pick<Offline, "issuer" | "todoOrigin" | "users">;
 };
 
 /** The last line is `Ready`. */

@@ -1,5 +1,5 @@
 /** Starts the production bundle and the baselines ("floors") in plain workerd, and the upstreams that both call. */
-import { type Emulators, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "../../mocks/index.ts";
 import { redeem, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { workerSettings } from "../support/stack.ts";
 import { type ReachableWorker, workerVars } from "../support/worker.ts";
@@ -24,7 +24,7 @@ export interface Bundles {
 export interface Bench extends AsyncDisposable {
   readonly workerd: Workerd;
   readonly upstream: Upstream;
-  readonly emulators: Emulators;
+  readonly emulators: Offline;
   readonly ours: BenchWorker;
   readonly floors: BenchWorker;
 }
@@ -50,7 +50,7 @@ export async function buildBundles(): Promise<Bundles> {
 /** @param options.isCounted whether invocations are counted, which costs time */
 export async function startBench(bundles: Bundles, options: { isCounted: boolean }): Promise<Bench> {
   const upstream = await startUpstream();
-  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
+  const emulators = await startOffline({ workerOrigin: ORIGIN });
   const ours: WorkerPart = {
     name: "ours",
     bundle: bundles.production,

@@ -47,10 +47,10 @@ export async function countEach(
   await take(bench, 4 * variants.length);
   const counted = new Map<string, Operations>();
   for (const { name, run } of variants) {
-    const after = await bench.emulators.control.lastRequestNumber();
+    const after = await bench.emulators.journal.mark();
     await run();
     const taken = await take(bench);
-    const requests = await bench.emulators.control.requests({ after });
+    const requests = await bench.emulators.journal.find({ after });
     const pingOne = requests.filter(({ endpoint }) => BACK_CHANNEL.has(endpoint ?? "")).length;
     counted.set(name, { ...taken, pingOne, rowsAwake: rowsAwake.get(name) ?? taken.rows });
   }

@@ -1,6 +1,5 @@
 /** Worker and Todo API with a certified provider of another project in place of PingOne. */
-import { createTodoEmulator } from "../../mocks/todo/server.ts";
-import { TodoStore } from "../../mocks/todo/store.ts";
+import { startTodoApi } from "../../mocks/index.ts";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
 import {
   createBrowser,
@@ -33,14 +32,8 @@ export async function startForeignStack(
     audience: AUDIENCE,
     ...options,
   });
-  const todo = await createTodoEmulator({
-    port: 0,
-    issuer: provider.issuer,
-    jwks: new URL("/jwks", provider.issuer),
-    audience: AUDIENCE,
-    store: new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined }),
-    clock: Date.now,
-  });
+  const { issuer } = provider;
+  const todo = await startTodoApi({ issuer, jwks: new URL("/jwks", issuer), audience: AUDIENCE });
   const worker = await startTestWorker({
     PINGONE_ISSUER: provider.issuer,
     MCP_SERVER_CLIENT_ID: provider.client.id,

@@ -10,7 +10,7 @@ import { startTestWorker, type TestWorker } from "./worker.ts";
 const ORIGIN = "http://localhost:8787";
 
 export async function startLoopbackStack(settings: Record<string, string> = {}): Promise<TestStack> {
-  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: ORIGIN });
+  const emulators = await startOffline({ workerOrigin: ORIGIN });
   const resource = `${ORIGIN}/mcp`;
   const worker = await startTestWorker({ ...workerSettings(emulators), MCP_RESOURCE: resource, ...settings });
   const toWorker: TestWorker["fetch"] = (input, init) => {

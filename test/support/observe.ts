@@ -3,7 +3,7 @@
  * an upstream, and no secret in the response.
  */
 import { expect, vi } from "vitest";
-import type { Emulators } from "../../mocks/index.ts";
+import type { Offline } from "../../mocks/index.ts";
 import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import type { StartedSignIn } from "./sign-in.ts";
 import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
@@ -55,19 +55,19 @@ export async function watch({
   emulators,
 }: {
   worker: TestWorker;
-  emulators: Emulators;
+  emulators: Offline;
 }): Promise<Watch> {
   const before = await countHoldings(worker);
-  const after = await emulators.control.lastRequestNumber();
-  const logins = new Set((await emulators.control.requests({})).flatMap(({ login }) => login?.state ?? []));
+  const after = await emulators.journal.mark();
+  const logins = new Set((await emulators.journal.find({})).flatMap(({ login }) => login?.state ?? []));
   logins.delete([...logins].at(-1) ?? "");
   return {
     expectNothingGained: async () => {
       expect(await countHoldings(worker)).toEqual(before);
-      await emulators.control.assertNoPendingFaults();
+      await emulators.faults.expectNone();
     },
     upstreamCalls: async () =>
-      (await emulators.control.requests({ after }))
+      (await emulators.journal.find({ after }))
         .filter(({ login }) => login?.state === undefined || !logins.has(login.state))
         .map(({ endpoint, path }) => endpoint ?? path),
   };

@@ -1,13 +1,13 @@
 /** Worker and emulators for one test file. */
-import { type Emulators, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "../../mocks/index.ts";
 import { startTestWorker, type TestWorker, WORKER_ORIGIN } from "./worker.ts";
 
 export interface TestStack extends AsyncDisposable {
   readonly worker: TestWorker;
-  readonly emulators: Emulators;
+  readonly emulators: Offline;
 }
 
-export function workerSettings(emulators: Emulators): Record<string, string> {
+export function workerSettings(emulators: Offline): Record<string, string> {
   return {
     PINGONE_ISSUER: emulators.issuer,
     MCP_SERVER_CLIENT_ID: emulators.client.id,
@@ -19,7 +19,7 @@ export function workerSettings(emulators: Emulators): Record<string, string> {
 
 /** @param settings settings of the Worker to replace; `undefined` omits one */
 export async function startTestStack(settings: Record<string, string | undefined> = {}): Promise<TestStack> {
-  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
+  const emulators = await startOffline({ workerOrigin: WORKER_ORIGIN });
   const worker = await startTestWorker({ ...workerSettings(emulators), ...settings });
   return {
     worker,

@@ -83,10 +83,10 @@ export function testWith<T extends AsyncDisposable>(start: (network: SetupServer
   return { it, started: lateBound(() => running) };
 }
 
-async function requireNoPendingFaults({ emulators: { control } }: TestStack): Promise<void> {
+async function requireNoPendingFaults({ emulators: { faults } }: TestStack): Promise<void> {
   try {
-    await control.assertNoPendingFaults();
+    await faults.expectNone();
   } finally {
-    await control.clearFaults();
+    await faults.clear();
   }
 }

@@ -166,12 +166,12 @@ describe("while the page is shown, what PingOne has issued waits", () => {
   it("[FAIL-52] [SEC-02] gives nothing when somebody else has signed in in this browser since", async () => {
     const { visited, ...options } = await bobIsAsked();
     expect(isAtClient(await visit("alice", options))).toBe(true);
-    const { control } = stack.emulators;
-    const after = await control.lastRequestNumber();
+    const { journal } = stack.emulators;
+    const after = await journal.mark();
     const late = await visited.page.submit("Allow");
     expect(late.response?.status).toBe(400);
     expect(late.text).toContain("Another person has signed in in this browser since this page was shown.");
-    const calls = await control.requests({ after, login: { state: visited.signIn.state } });
+    const calls = await journal.find({ after, login: { state: visited.signIn.state } });
     expect(calls.map(({ endpoint }) => endpoint)).toEqual(["revoke"]);
   });
 

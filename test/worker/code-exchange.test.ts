@@ -32,7 +32,7 @@ interface Outcome {
 async function expectFailedSignIn(faults: readonly FaultRequest[], expected: Outcome): Promise<void> {
   const signIn = await startSignIn(worker, { client });
   const callback = await passPingOne(worker, signIn);
-  for (const fault of faults) await stack.emulators.control.queueFault(fault);
+  for (const fault of faults) await stack.emulators.faults.queue(fault);
   const watched = await watch(stack);
   const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
@@ -161,9 +161,9 @@ describe("the keys of PingOne", () => {
 
   it("are asked for again at once when they have rolled over between two sign-ins", async () => {
     await signInCompletely();
-    await stack.emulators.control.rotateKeys();
+    await stack.emulators.keys.rotate();
     expect(await signInCompletely()).toEqual(["token", "jwks"]);
-    await stack.emulators.control.rotateKeys({ drop: true });
+    await stack.emulators.keys.rotate({ drop: true });
     expect(await signInCompletely()).toEqual(["token", "jwks"]);
     expect(await signInCompletely()).toEqual(["token"]);
   });
@@ -175,7 +175,7 @@ describe("the keys of PingOne", () => {
     ["take longer than the time-out", { fault: "delay", milliseconds: 1500 }, UNAVAILABLE],
     ["reset the connection", { fault: "reset" }, UNAVAILABLE],
   ])("[FAIL-12] end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
-    await stack.emulators.control.rotateKeys();
+    await stack.emulators.keys.rotate();
     await expectFailedSignIn([{ endpoint: "jwks", ...fault } as FaultRequest], {
       ...expected,
       revokes: true,

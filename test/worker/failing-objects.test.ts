@@ -68,12 +68,12 @@ describe("when a person's object fails", () => {
       userId,
       "CREATE TRIGGER broken BEFORE INSERT ON grants BEGIN SELECT raise(ABORT, 'no'); END",
     );
-    const after = await stack.emulators.control.lastRequestNumber();
+    const after = await stack.emulators.journal.mark();
     const back = await started.browser.open(callback);
     await worker.sql("Person", userId, "DROP TRIGGER broken");
     expect(back.url.origin + back.url.pathname).toBe(started.client.redirectUri);
     expect(back.url.searchParams.get("error")).toBe("server_error");
-    await stack.emulators.control.expectRequest({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
+    await stack.emulators.journal.expect({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
   });
 });
 
@@ -83,12 +83,12 @@ it("no session is left when the person's object cannot say whether they have all
   const started = await startSignIn(worker);
   const callback = await passPingOne(worker, started, { username: "bob" });
   const before = worker.countLivePingSessions();
-  const after = await stack.emulators.control.lastRequestNumber();
+  const after = await stack.emulators.journal.mark();
   await worker.sql("Person", userId, "ALTER TABLE approvals RENAME COLUMN scopes TO broken");
   const back = await started.browser.open(callback);
   await worker.sql("Person", userId, "ALTER TABLE approvals RENAME COLUMN broken TO scopes");
   expect(back.url.searchParams.get("error")).toBe("server_error");
-  await stack.emulators.control.expectRequest({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
+  await stack.emulators.journal.expect({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
   expect(worker.countLivePingSessions()).toBe(before);
 });
 

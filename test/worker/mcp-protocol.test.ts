@@ -164,7 +164,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
   });
 
   it("a failing Todo API is explained to the model, with nothing of what it said", async () => {
-    await stack.emulators.control.queueFault({
+    await stack.emulators.faults.queue({
       endpoint: "todos.add",
       fault: "status",
       status: 422,
@@ -174,7 +174,7 @@ describe.each(PROTOCOL_ERAS)("in the %s era", (era) => {
     expect(result.isError).toBe(true);
     expect(JSON.stringify(result.content)).toContain("did not accept this input");
     expect(JSON.stringify(result)).not.toContain("Internal words");
-    await stack.emulators.control.assertNoPendingFaults();
+    await stack.emulators.faults.expectNone();
   });
 });
 

@@ -30,12 +30,12 @@ describe("while PingOne does not answer", () => {
   it.beforeAll(async () => {
     const { worker, emulators } = stack;
     // `enterEra` refreshes the expiring token. The refreshed token must expire after one second as well.
-    await emulators.control.setSwitches({ accessTokenTtlSeconds: DEAD_AFTER_ONE_SECOND });
+    await emulators.switches.set({ accessTokenTtlSeconds: DEAD_AFTER_ONE_SECOND });
     entered = {
       legacy: await enterEra(worker, "legacy", signedIn.accessToken),
       modern: await enterEra(worker, "modern", signedIn.accessToken),
     };
-    await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
+    await emulators.switches.set({ accessTokenTtlSeconds: null });
     await seconds(DEAD_AFTER_ONE_SECOND);
     await queueFault(stack, "token", HANGS, signedIn.login);
   });

@@ -277,10 +277,10 @@ describe("revocation (RFC 7009)", () => {
 
   it("succeeds for the client although PingOne cannot be reached", async () => {
     const { client, tokens, refreshToken } = await connect();
-    await stack.emulators.control.queueFault({ endpoint: "revoke", fault: "server_error" });
+    await stack.emulators.faults.queue({ endpoint: "revoke", fault: "server_error" });
     const before = await countHoldings(worker);
     expect((await revoke(client, refreshToken)).status).toBe(200);
-    await stack.emulators.control.assertNoPendingFaults();
+    await stack.emulators.faults.expectNone();
     expect((await countHoldings(worker)).grants).toBe(before.grants - 1);
     expect(await isAlive(tokens.access_token)).toBe(false);
   });

@@ -19,7 +19,7 @@ import { testWithStack } from "../support/test.ts";
 const { it, stack, worker } = testWithStack();
 
 it.beforeEach(async () => {
-  await stack.emulators.control.reset();
+  await stack.emulators.reset();
 });
 
 async function readUsername(accessToken: string): Promise<unknown> {

@@ -8,7 +8,7 @@ import { testWithStack } from "../support/test.ts";
 const { it, stack } = testWithStack();
 
 it.beforeAll(async () => {
-  await stack.emulators.control.setSwitches({ refreshTokenGrant: false });
+  await stack.emulators.switches.set({ refreshTokenGrant: false });
 });
 
 async function connect(): Promise<string> {
@@ -28,7 +28,7 @@ async function listTodos(token: string): Promise<{ status: number; isError: unkn
 describe("a refusal by the Todo API", () => {
   it("that passes costs nothing: PingOne is asked, and says that the token is good", async () => {
     const token = await connect();
-    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized" });
+    await stack.emulators.faults.queue({ endpoint: "todos.list", fault: "unauthorized" });
     const watched = await watch(stack);
     expect(await listTodos(token)).toMatchObject({ status: 200, isError: false });
     const calls = await watched.upstreamCalls();
@@ -37,7 +37,7 @@ describe("a refusal by the Todo API", () => {
 
   it("that stays is told to the model, and the next call works again", async () => {
     const token = await connect();
-    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
+    await stack.emulators.faults.queue({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
     const refused = await listTodos(token);
     expect(refused).toMatchObject({ status: 200, isError: true });
     expect(refused.text).toMatch(/^The Todo API refuses this sign-in although PingOne accepts it/);
@@ -46,8 +46,8 @@ describe("a refusal by the Todo API", () => {
 
   it("ends the sign-in when PingOne says that the token is dead, and the client is told so from then on", async () => {
     const token = await connect();
-    await stack.emulators.control.endSession("alice");
-    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized" });
+    await stack.emulators.sessions.end("alice");
+    await stack.emulators.faults.queue({ endpoint: "todos.list", fault: "unauthorized" });
     const refused = await listTodos(token);
     expect(refused.text).toMatch(/^The sign-in at PingOne has ended\./);
     expect((await listTodos(token)).status).toBe(401);
@@ -59,12 +59,12 @@ describe("a refusal by the Todo API", () => {
     ["answers something else", { fault: "body", body: { active: "no" } }],
   ] as const)("ends nothing when PingOne's introspection %s", async (_what, fault) => {
     const token = await connect();
-    await stack.emulators.control.queueFault({ endpoint: "introspect", ...fault } as never);
-    await stack.emulators.control.queueFault({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
+    await stack.emulators.faults.queue({ endpoint: "introspect", ...fault } as never);
+    await stack.emulators.faults.queue({ endpoint: "todos.list", fault: "unauthorized", times: 2 });
     const log = watchLog(stack.worker);
     expect(await listTodos(token)).toMatchObject({ status: 200, isError: true });
     await log.line("tool.failed", { error: "refused" });
     expect(await listTodos(token)).toMatchObject({ status: 200, isError: false });
-    await stack.emulators.control.assertNoPendingFaults();
+    await stack.emulators.faults.expectNone();
   });
 });

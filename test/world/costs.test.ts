@@ -173,7 +173,7 @@ describe("however many grants there are", { shuffle: false }, () => {
       // Their PingSessions are ended in later runs, which have completed by now.
       expect(world.objects().filter(({ className }) => className === "PingSession")).toEqual([]);
       // The sign-in of `/signout` requests no Todo scope.
-      const alive = await world.emulators.control.refreshTokens();
+      const alive = await world.emulators.tokens.listRefreshTokens();
       expect(alive.flatMap(({ scopes }) => scopes)).not.toContain("todo_api:read");
     }, 180_000);
   });

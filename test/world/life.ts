@@ -80,7 +80,7 @@ class Life {
       clients.set(app, await registerClient(world.at(PLACES[0]), { client_name: app, redirect_uris }));
     }
     // PingOne's grace period for an old refresh token, which repairs a refresh whose response was lost.
-    await world.emulators.control.setSwitches({ gracePeriodSeconds: 60 });
+    await world.emulators.switches.set({ gracePeriodSeconds: 60 });
     return new Life(world, clients);
   }
 
@@ -195,7 +195,7 @@ class Life {
   async #signInHalfWay(step: StepOf<"sign in half-way">): Promise<Outcome> {
     const { person, app, scope, until } = step;
     const attempt = await startAuthorization(this.#worker(), this.#clientOf(app), { scope });
-    const atPingOne = (url: URL) => url.origin === this.#world.emulators.pingoneOrigin;
+    const atPingOne = (url: URL) => url.origin === this.#world.emulators.origin;
     const arrival = await this.#browser(step).visit(person, attempt.url, (page) => {
       return until === "PingOne" && atPingOne(page.url);
     });
@@ -273,7 +273,7 @@ class Life {
     }
     // Longer than the lifetime of a code.
     await this.#world.advance(11 * 60);
-    const alive = await this.#world.emulators.control.refreshTokens();
+    const alive = await this.#world.emulators.tokens.listRefreshTokens();
     const orphans = alive.filter(({ scopes }) => scopes.some((scope) => scope.startsWith("todo_api:")));
     if (orphans.length > 0) return broken(`alive at PingOne without an owner: ${JSON.stringify(orphans)}`);
     for (const connection of this.#ended) {
@@ -324,7 +324,7 @@ class Life {
   #browser({ browser, person }: { browser: "own" | "shared"; person: PersonName }): PersonsBrowser {
     const name = browser === "own" ? person : "shared";
     const fetch: TestFetch = (input, init) => this.#worker().fetch(input, init);
-    const found = this.#browsers.get(name) ?? new PersonsBrowser(fetch, this.#world.emulators.pingoneOrigin);
+    const found = this.#browsers.get(name) ?? new PersonsBrowser(fetch, this.#world.emulators.origin);
     this.#browsers.set(name, found);
     return found;
   }

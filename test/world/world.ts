@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import { createTestHarness } from "wrangler";
-import { type Emulators, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "../../mocks/index.ts";
 import { workerSettings } from "../support/stack.ts";
 import {
   createTestWorker,
@@ -45,7 +45,7 @@ interface Alarm extends ObjectRef {
 }
 
 export interface World extends AsyncDisposable {
-  readonly emulators: Emulators;
+  readonly emulators: Offline;
   /** The same Worker at each place. */
   at(place: PlaceName): TestWorker;
   /** The current values of KV, and the counts of its operations. */
@@ -79,7 +79,7 @@ interface Binding {
 
 /** @param settings settings of the Worker to replace; `undefined` removes one */
 export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
-  const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
+  const emulators = await startOffline({ workerOrigin: WORKER_ORIGIN });
   const root = await mkdtemp(path.join(TEMPORARY, "world-test-"));
   const vars = workerVars({ ...workerSettings(emulators), ...settings });
   const server = createTestHarness({
@@ -143,7 +143,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
     advance: async (seconds) => {
       offsetMs += seconds * 1000;
       await hub.moveWorldTo(offsetMs);
-      await emulators.control.advanceClock(seconds);
+      await emulators.clock.advance(seconds);
       await ringDue();
     },
     planDiscard: (plan) => hub.planDiscard(plan),

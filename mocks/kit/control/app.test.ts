@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTestEmulator, TEST_EMULATORS, type TestEmulator } from "../testing/emulator.ts";
+import { createClient } from "./client.ts";
 
 let emulator: TestEmulator;
 beforeEach(async () => {
@@ -27,7 +28,7 @@ describe("the journal in front of an emulator", () => {
       { authorization: `Basic ${btoa("mcp-server:SECRET-SECRET")}`, cookie: "ST=SECRET-COOKIE" },
     );
     expect(await response.json()).toMatchObject({ fields: ["grant_type", "code", "code_verifier"] });
-    const [entry] = await emulator.control.requests();
+    const [entry] = await emulator.control.journal.find();
     expect(entry).toMatchObject({
       number: 1,
       emulator: "accounts",
@@ -48,7 +49,7 @@ describe("the journal in front of an emulator", () => {
 
   it("has the target of a redirect, without its code", async () => {
     await fetch(at("/env/as/authorize?state=SECRET&login_hint=alice"), { redirect: "manual" });
-    const [entry] = await emulator.control.requests();
+    const [entry] = await emulator.control.journal.find();
     expect(entry?.location).toMatch(/^https:\/\/client\.example\/callback\?code=#\w+&state=#\w+$/);
     expect(entry?.login).toMatchObject({ loginHint: "alice" });
     expect(JSON.stringify(entry)).not.toContain("SECRET");
@@ -57,7 +58,7 @@ describe("the journal in front of an emulator", () => {
   it("has the login of an interaction, whose id is hidden", async () => {
     emulator.logins.set("SECRET-INTERACTION", { username: "alice" });
     await fetch(at("/env/interactions/SECRET-INTERACTION"), { method: "POST" });
-    const [entry] = await emulator.control.requests();
+    const [entry] = await emulator.control.journal.find();
     expect(entry).toMatchObject({ endpoint: "interaction", login: { username: "alice" } });
     expect(JSON.stringify(entry)).not.toContain("SECRET");
   });
@@ -66,28 +67,28 @@ describe("the journal in front of an emulator", () => {
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
     await fetch(at("/env/as/broken"));
     said.mockRestore();
-    expect(await emulator.control.requests()).toMatchObject([
+    expect(await emulator.control.journal.find()).toMatchObject([
       { status: 500, note: expect.stringMatching(/^wires crossed: #\w{8}$/) },
     ]);
   });
 
   it("shows the emulators' time once their clock was moved", async () => {
-    await emulator.control.advanceClock(7200);
+    await emulator.control.clock.advance(7200);
     await fetch(at("/env/as/userinfo"));
-    const [entry] = await emulator.control.requests();
+    const [entry] = await emulator.control.journal.find();
     expect(Date.parse(entry?.atEmulator ?? "") - Date.parse(entry?.at ?? "")).toBeGreaterThan(7_100_000);
   });
 
   it("reads the start of a long body; the emulator can read all of it", async () => {
     const response = await postToken({ grant_type: "x", filler: "y".repeat(200_000), last: "z" });
     expect(await response.json()).toMatchObject({ fields: ["grant_type", "filler", "last"] });
-    const [entry] = await emulator.control.requests();
+    const [entry] = await emulator.control.journal.find();
     expect(Object.keys(entry?.form ?? {})).not.toContain("last");
   });
 
   it("has no requests to the control API", async () => {
     await fetch(at("/__mocks/health"));
-    expect(await emulator.control.requests()).toEqual([]);
+    expect(await emulator.control.journal.find()).toEqual([]);
   });
 });
 
@@ -142,7 +143,7 @@ describe("the control API", () => {
   });
 
   it("answers 413 to a body that is too long", async () => {
-    const response = await post("/__mocks/switches", { filler: "x".repeat(1024 * 1024) });
+    const response = await post("/__mocks/switches", { filler: "x".repeat(16 * 1024 * 1024) });
     expect(response.status).toBe(413);
   });
 
@@ -171,5 +172,54 @@ describe("the control API", () => {
       headers: { origin: "https://evil.example", "access-control-request-method": "POST" },
     });
     expect(response.status).toBe(403);
+  });
+});
+
+describe("the control API with a token", () => {
+  const TOKEN = "a-token-of-this-test";
+  let guarded: TestEmulator;
+  beforeEach(async () => {
+    guarded = await createTestEmulator({ controlToken: TOKEN });
+  });
+  afterEach(() => guarded[Symbol.asyncDispose]());
+  const reset = (headers: Record<string, string>) =>
+    fetch(`${guarded.origin}/__mocks/reset`, { method: "POST", headers });
+
+  it.each([
+    ["none", {}],
+    ["another", { authorization: "Bearer another" }],
+    ["another as a cookie", { cookie: "control-token=another" }],
+  ])("answers 401 with the way in when given %s, also to a health check", async (_, headers) => {
+    const response = await reset(headers as Record<string, string>);
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    const { message } = (await response.json()) as { message: string };
+    expect(message).toContain("Authorization: Bearer TOKEN");
+    expect(message).toContain("/__mocks?token=TOKEN");
+    expect(message).not.toContain(TOKEN);
+    expect((await fetch(`${guarded.origin}/__mocks/health`)).status).toBe(401);
+    expect(guarded.calls).toEqual([]);
+  });
+
+  it("serves who sends it as a bearer token, whatever the Host", async () => {
+    const options = { method: "POST", headers: { host: "phone.example", authorization: `Bearer ${TOKEN}` } };
+    const [response] = await once(request(`${guarded.origin}/__mocks/reset`, options).end(), "response");
+    expect(response.resume().statusCode).toBe(204);
+    await createClient(TEST_EMULATORS.verbs, guarded.origin, TOKEN).health();
+  });
+
+  it("opens the page once by its URL, and then by a cookie that other sites cannot send", async () => {
+    const opened = await fetch(`${guarded.origin}/__mocks?token=${TOKEN}`, { redirect: "manual" });
+    expect(opened.status).toBe(303);
+    expect(opened.headers.get("location")).toBe("/__mocks");
+    const cookie = opened.headers.get("set-cookie") ?? "";
+    expect(cookie).toMatch(/^control-token=[^;]+;.*HttpOnly; SameSite=Strict$/);
+    const page = await fetch(`${guarded.origin}/__mocks`, {
+      headers: { cookie: cookie.split(";")[0] ?? "" },
+    });
+    expect(page.status).toBe(200);
+    expect(await page.text()).not.toContain(TOKEN);
+    const guessed = await fetch(`${guarded.origin}/__mocks?token=guessed`, { redirect: "manual" });
+    expect(guessed.status).toBe(401);
   });
 });

@@ -5,17 +5,20 @@ import type { Kit } from "../kit.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { createPageRoutes } from "../page/routes.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
-import { refuseOtherOrigins } from "./guard.ts";
+import { refuseOtherOrigins, requireControlToken } from "./guard.ts";
 
-/** Room for the long body of a fault; far above anything else. */
-const MAX_BODY_BYTES = 1024 * 1024;
+/** Room for an exported state with thousands of tokens; far above anything else. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** @param emulator Name of the emulator that serves it. */
-export function createControlApp(kit: Kit, emulator: string): Hono {
+/**
+ * @param emulator Name of the emulator that serves it.
+ * @param token What a caller must know. Without one, only callers on loopback are served.
+ */
+export function createControlApp(kit: Kit, emulator: string, token: string | undefined): Hono {
   const verbs = Object.entries(kit.verbs);
   const app = new Hono();
   app.use(
-    refuseOtherOrigins(CONTROL_PATH),
+    token === undefined ? refuseOtherOrigins(CONTROL_PATH) : requireControlToken(token, CONTROL_PATH),
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: (c) => refuse(c, 413, "too_large", "The body is too long."),

@@ -25,7 +25,7 @@ describe.each<[string, () => TestControl]>([
   ["in process", () => emulator.control],
 ])("the verbs %s", (_, control) => {
   it("tell the state in counts and names", async () => {
-    const state = await control().state();
+    const state = await control().state.summary();
     expect(state.accounts.users.map(({ username }) => username)).toEqual(["alice", "bob"]);
     expect(state.notes).toEqual({ count: 2 });
     expect(state.clock.offsetSeconds).toBe(0);
@@ -34,51 +34,53 @@ describe.each<[string, () => TestControl]>([
 
   it("read, find, mark and empty the journal", async () => {
     await meet("/env/as/userinfo");
-    const mark = await control().lastRequestNumber();
+    const mark = await control().journal.mark();
     await meet("/env/as/userinfo");
-    expect(await control().requests()).toHaveLength(2);
-    expect(await control().requests({ endpoint: "userinfo", after: mark })).toHaveLength(1);
-    expect(await control().requests({ endpoint: "token" })).toEqual([]);
-    await control().clearRequests();
-    expect(await control().requests()).toEqual([]);
+    expect(await control().journal.find()).toHaveLength(2);
+    expect(await control().journal.find({ endpoint: "userinfo", after: mark })).toHaveLength(1);
+    expect(await control().journal.find({ endpoint: "token" })).toEqual([]);
+    await control().journal.clear();
+    expect(await control().journal.find()).toEqual([]);
   });
 
   it("expect that a request came, or never came", async () => {
     await meet("/env/as/userinfo");
-    expect(await control().expectRequest({ endpoint: "userinfo" }, { times: 1 })).toHaveLength(1);
-    await control().expectNoRequest({ endpoint: "token" });
-    await expect(control().expectNoRequest({ endpoint: "userinfo" })).rejects.toThrow("Expected no request");
-    const failed = control().expectRequest({ endpoint: "token" });
+    expect(await control().journal.expect({ endpoint: "userinfo" }, { times: 1 })).toHaveLength(1);
+    await control().journal.expectNone({ endpoint: "token" });
+    await expect(control().journal.expectNone({ endpoint: "userinfo" })).rejects.toThrow(
+      "Expected no request",
+    );
+    const failed = control().journal.expect({ endpoint: "token" });
     await expect(failed).rejects.toThrow(ExpectationError);
     await expect(failed).rejects.toThrow(/- endpoint: expected token\n {2}\+ endpoint: was userinfo/);
   });
 
   it("queue, list, remove and clear faults, and fail while one has not been met", async () => {
-    const id = await control().queueFault({ endpoint: "userinfo", fault: "status", status: 503 });
-    await control().queueFault({ endpoint: "jwks", fault: "reset" });
-    expect(await control().pendingFaults()).toMatchObject([{ id, fault: "status" }, { fault: "reset" }]);
-    await control().removeFault(id);
-    await expect(control().assertNoPendingFaults()).rejects.toThrow(/queued.*:\n {2}reset on jwks, 1 time\n/);
-    await control().clearFaults();
-    expect(await control().pendingFaults()).toEqual([]);
-    await control().assertNoPendingFaults();
+    const id = await control().faults.queue({ endpoint: "userinfo", fault: "status", status: 503 });
+    await control().faults.queue({ endpoint: "jwks", fault: "reset" });
+    expect(await control().faults.pending()).toMatchObject([{ id, fault: "status" }, { fault: "reset" }]);
+    await control().faults.remove(id);
+    await expect(control().faults.expectNone()).rejects.toThrow(/queued.*:\n {2}reset on jwks, 1 time\n/);
+    await control().faults.clear();
+    expect(await control().faults.pending()).toEqual([]);
+    await control().faults.expectNone();
   });
 
   it("move the clock and bring it back", async () => {
-    await control().advanceClock(90);
-    await control().advanceClock(-30);
-    expect((await control().state()).clock.offsetSeconds).toBe(60);
-    await control().resetClock();
-    expect((await control().state()).clock.offsetSeconds).toBe(0);
+    await control().clock.advance(90);
+    await control().clock.advance(-30);
+    expect((await control().state.summary()).clock.offsetSeconds).toBe(60);
+    await control().clock.reset();
+    expect((await control().state.summary()).clock.offsetSeconds).toBe(0);
   });
 
   it("pass the verbs of the emulators on, with fields by position and the rest as options", async () => {
-    expect(await control().rotateKeys()).toBe("key-2");
-    await control().rotateKeys({ drop: true });
-    expect(await control().expireTokens("alice")).toBe(2);
+    expect(await control().keys.rotate()).toBe("key-2");
+    await control().keys.rotate({ drop: true });
+    expect(await control().tokens.expire("alice")).toBe(2);
     await control().choosePlan("policy-2");
     await control().choosePlan("policy-2", "app");
-    await control().setSwitches({ resourceParam: "honour" });
+    await control().switches.set({ resourceParam: "honour" });
     expect(emulator.calls).toEqual([
       "rotateKeys(false)",
       "rotateKeys(true)",
@@ -90,18 +92,18 @@ describe.each<[string, () => TestControl]>([
   });
 
   it("list the valid names when given another", async () => {
-    const failed = control().expireTokens("carol");
+    const failed = control().tokens.expire("carol");
     await expect(failed).rejects.toThrow(ControlRequestError);
     await expect(failed).rejects.toThrow("Users: alice, bob.");
   });
 
   it("reset everything", async () => {
     await meet("/env/as/userinfo");
-    await control().queueFault({ endpoint: "jwks", fault: "reset" });
-    await control().advanceClock(60);
+    await control().faults.queue({ endpoint: "jwks", fault: "reset" });
+    await control().clock.advance(60);
     await control().reset();
     expect(emulator.calls).toEqual(["accounts.reset()", "notes.reset()"]);
-    const state = await control().state();
+    const state = await control().state.summary();
     expect(state.clock.offsetSeconds).toBe(0);
     expect(state.faults).toEqual([]);
     expect(state.journal.entries).toBe(0);
@@ -110,9 +112,9 @@ describe.each<[string, () => TestControl]>([
 
 describe("createClient", () => {
   it("fails on disposal when a fault was never met", async () => {
-    await client.queueFault({ endpoint: "jwks", fault: "reset" });
+    await client.faults.queue({ endpoint: "jwks", fault: "reset" });
     await expect(client[Symbol.asyncDispose]()).rejects.toThrow(/reset on jwks/);
-    await client.clearFaults();
+    await client.faults.clear();
     await client[Symbol.asyncDispose]();
   });
 

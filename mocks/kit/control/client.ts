@@ -13,41 +13,51 @@ export type ControlClient<E extends Emulators> = Control<E> &
     health(): Promise<{ readonly status: "ok"; readonly emulator: string }>;
   };
 
+/** Above the longest wait that an expectation can ask for. */
+const REQUEST_TIMEOUT_MS = 90_000;
+
 const refusalSchema = z.object({ error: z.string(), message: z.string() });
 
 /**
  * @param emulatorOrigin Origin of any of the emulators; all serve the same control API.
+ * @param token The one that was printed at start, where the emulators listen on more than loopback.
  * @throws {ControlRequestError | ExpectationError} from each method, as in process.
  */
 export function createClient<E extends Emulators>(
   verbs: VerbTable,
   emulatorOrigin: string,
+  token?: string,
 ): ControlClient<E> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const base = `${new URL(emulatorOrigin).origin}${CONTROL_PATH}`;
   const invoke = async (name: string, input: unknown) => {
     const verb = verbs[name];
     if (verb === undefined) throw new Error(`The control API has no verb ${name}.`);
-    const answer = await request(base, verb.route, input);
+    const answer = await request(base, headers, verb.route, input);
     return verb.answers === undefined ? answer : (answer as Record<string, unknown>)[verb.answers];
   };
   return {
     ...createControl<E>(verbs, invoke),
-    health: async () => (await request(base, "GET /health")) as { status: "ok"; emulator: string },
+    health: async () => (await request(base, headers, "GET /health")) as { status: "ok"; emulator: string },
     [Symbol.asyncDispose]: async () => {
-      await invoke("assertNoPendingFaults", {});
+      await invoke("faults.expectNone", {});
     },
   };
 }
 
 /** The answer is not checked: the server has the same version. */
-async function request(base: string, route: string, input?: unknown): Promise<unknown> {
+async function request(
+  base: string,
+  headers: Readonly<Record<string, string>>,
+  route: string,
+  input?: unknown,
+): Promise<unknown> {
   const [method = "", path = ""] = route.split(" ");
   const response = await fetch(`${base}${path}`, {
     method,
-    ...(method !== "GET" && {
-      body: JSON.stringify(input),
-      headers: { "content-type": "application/json" },
-    }),
+    headers: { ...headers, "content-type": "application/json" },
+    ...(method !== "GET" && { body: JSON.stringify(input) }),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   });
   if (response.status === 204) return undefined;
   const answer: unknown = await response.json();

@@ -1,9 +1,11 @@
 /**
- * Refuses requests of web pages to the control API. It listens on loopback only, but any website in a browser on the
+ * Who may use the control API. On loopback: programs, and its own page. The emulators listen there, but any website in a browser on the
  * same machine could send a form to it (cross-site request forgery) or resolve its own name to 127.0.0.1 (DNS
  * rebinding). Programs send no `Origin` and are let through; in a browser only the control page may use the API.
  */
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
@@ -38,4 +40,31 @@ export function refuseOtherOrigins(pagePath: string): MiddlewareHandler {
     if (refusal !== undefined) return c.json({ error: "forbidden", message: refusal }, 403);
     await next();
   };
+}
+
+const COOKIE = "control-token";
+
+/**
+ * For a control API that other machines can reach: it takes files and gives out tokens. Programs send the token as
+ * `Authorization: Bearer`; the page is opened with `?token=` once, and a cookie that no other site can send follows.
+ */
+export function requireControlToken(token: string, pagePath: string): MiddlewareHandler {
+  const isToken = (given: string | undefined) =>
+    given !== undefined && timingSafeEqual(digest(given), digest(token));
+  return async (c, next) => {
+    if (c.req.method === "GET" && c.req.path === pagePath && isToken(c.req.query("token"))) {
+      setCookie(c, COOKIE, token, { httpOnly: true, sameSite: "Strict", path: pagePath });
+      return c.redirect(pagePath, 303);
+    }
+    const bearer = /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    if (isToken(bearer) || isToken(getCookie(c, COOKIE))) return next();
+    const message =
+      "The control API can be reached from other machines, so it needs the token that was printed at start: " +
+      `send Authorization: Bearer TOKEN, or open ${pagePath}?token=TOKEN in a browser.`;
+    return c.json({ error: "unauthorized", message }, 401, { "WWW-Authenticate": "Bearer" });
+  };
+}
+
+function digest(value: string): Buffer {
+  return createHash("sha256").update(value).digest();
 }

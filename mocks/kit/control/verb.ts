@@ -57,15 +57,20 @@ export function verbsOf<Running, View>() {
 /** The input can be left out when all of its fields can. */
 type InputAlone<Input> = Record<never, never> extends Input ? [input?: Input] : [input: Input];
 
-/** The methods that verbs have in process and in the client. */
+/** A method for each verb. `group.method` in the table is a method of the object `group`. */
 export type Methods<Verbs> = {
-  readonly [Name in keyof Verbs]: Verbs[Name] extends Verb<
-    infer _Running,
-    infer _View,
-    infer _Input,
-    infer Answer,
-    infer Given
-  >
+  readonly [Name in keyof Verbs as Name extends `${string}.${string}` ? never : Name]: MethodOf<Verbs[Name]>;
+} & {
+  readonly [Group in GroupOf<keyof Verbs>]: {
+    readonly [Name in keyof Verbs as Name extends `${Group}.${infer Method}` ? Method : never]: MethodOf<
+      Verbs[Name]
+    >;
+  };
+};
+
+type GroupOf<Name> = Name extends `${infer Group}.${string}` ? Group : never;
+
+type MethodOf<V> =
+  V extends Verb<infer _Running, infer _View, infer _Input, infer Answer, infer Given>
     ? (...given: Given) => Promise<Answer>
     : never;
-};

@@ -6,6 +6,7 @@ import type { FaultQueue } from "../faults/queue.ts";
 import { type ExpectationOptions, expectRequest } from "../journal/expectations.ts";
 import type { Journal } from "../journal/journal.ts";
 import { matches, type RequestPatternSchema } from "../journal/request-pattern.ts";
+import type { State } from "../state.ts";
 import { verbsOf } from "./verb.ts";
 
 /** What these verbs act on. */
@@ -16,6 +17,9 @@ export interface KitParts<E extends Emulators> {
   readonly clock: MovableClock;
   describe(): ControlState<E>;
   reset(): Promise<void>;
+  exportState(): State;
+  /** @throws {ControlRequestError} when it cannot be used; then nothing has changed. */
+  importState(state: unknown): Promise<void>;
 }
 
 export type KitVerbs<E extends Emulators> = ReturnType<typeof createKitVerbs<E>>;
@@ -24,41 +28,63 @@ const MAX_CLOCK_SECONDS = 10 * 365 * 24 * 3600;
 const MAX_WAIT_MS = 60_000;
 
 const nothing = z.strictObject({});
+const withinMilliseconds = z
+  .int()
+  .min(0)
+  .max(MAX_WAIT_MS)
+  .optional()
+  .describe("how long to wait; not at all unless given");
 
 export function createKitVerbs<E extends Emulators>(
   pattern: RequestPatternSchema<EndpointName<E>, EmulatorName<E>>,
 ) {
   const verb = verbsOf<KitParts<E>, ControlState<E>>();
   return {
-    state: verb({
+    "state.summary": verb({
       route: "GET /state",
       about: "Counts and names of everything that the emulators hold.",
       input: nothing,
       run: (kit) => kit.describe(),
     }),
-    requests: verb({
+    "state.export": verb({
+      route: "GET /state/export",
+      about:
+        "Everything that the emulators hold, keys included, as JSON for `state.import`. It is as secret as a database.",
+      input: nothing,
+      run: (kit) => kit.exportState(),
+    }),
+    "state.import": verb({
+      route: "POST /state/import",
+      about:
+        "Replaces everything that the emulators hold by an exported state, or refuses it and changes nothing.",
+      // Checked by the emulators, one after the other.
+      input: z.looseObject({}) as unknown as z.ZodType<State, State>,
+      run: (kit, state) => kit.importState(state),
+    }),
+    "journal.list": verb({
       route: "GET /requests",
       about: "The journal, oldest first.",
       input: nothing,
       answers: "requests",
       run: ({ journal }) => journal.entries(),
     }),
-    findRequests: verb({
+    "journal.find": verb({
       route: "POST /requests/find",
       about: "The journal entries that match a pattern, oldest first.",
       input: pattern,
+      inputFrom: (wanted: z.input<typeof pattern> = {}) => wanted,
       answers: "requests",
       run: ({ journal }, wanted) =>
         journal.entries().filter((entry) => matches(wanted, entry, journal.redactor)),
     }),
-    expectRequest: verb({
+    "journal.expect": verb({
       route: "POST /requests/expect",
       about:
         "Fails (417) with the closest entry, field by field, unless a request matches the pattern, or exactly `times`.",
       input: z.strictObject({
         pattern,
-        times: z.int().min(0).optional(),
-        withinMilliseconds: z.int().min(0).max(MAX_WAIT_MS).optional(),
+        times: z.int().min(0).optional().describe("exactly this many requests"),
+        withinMilliseconds,
       }),
       inputFrom: (wanted: z.input<typeof pattern>, options: ExpectationOptions = {}) => ({
         ...options,
@@ -67,21 +93,41 @@ export function createKitVerbs<E extends Emulators>(
       answers: "requests",
       run: ({ journal }, { pattern: wanted, ...options }) => expectRequest(journal, wanted, options),
     }),
-    clearRequests: verb({
+    "journal.expectNone": verb({
+      route: "POST /requests/expect-none",
+      about:
+        "Fails (417) if a request matches the pattern. With `withinMilliseconds` it watches for that long.",
+      input: z.strictObject({ pattern, withinMilliseconds }),
+      inputFrom: (wanted: z.input<typeof pattern>, options: Omit<ExpectationOptions, "times"> = {}) => ({
+        ...options,
+        pattern: wanted,
+      }),
+      run: async ({ journal }, { pattern: wanted, ...options }) => {
+        await expectRequest(journal, wanted, { ...options, times: 0 });
+      },
+    }),
+    "journal.mark": verb({
+      route: "GET /requests/last",
+      about: "The number of the newest request, to be passed as `after` in a pattern.",
+      input: nothing,
+      answers: "number",
+      run: ({ journal }) => journal.lastNumber,
+    }),
+    "journal.clear": verb({
       route: "DELETE /requests",
       about: "Empties the journal.",
       input: nothing,
       form: { section: "Journal", submit: "Empty the journal" },
       run: ({ journal }) => journal.clear(),
     }),
-    pendingFaults: verb({
+    "faults.pending": verb({
       route: "GET /faults",
       about: "Faults that no request has met yet.",
       input: nothing,
       answers: "faults",
       run: ({ queue }) => queue.pending(),
     }),
-    queueFault: verb({
+    "faults.queue": verb({
       route: "POST /faults",
       about: "Queues a fault for the next matching request.",
       // The catalogue parses it, and then names what this fault and this endpoint allow.
@@ -89,27 +135,27 @@ export function createKitVerbs<E extends Emulators>(
       answers: "id",
       run: ({ queue }, fault) => queue.add(fault),
     }),
-    clearFaults: verb({
+    "faults.clear": verb({
       route: "DELETE /faults",
       about: "Removes every queued fault.",
       input: nothing,
       form: { section: "Faults", submit: "Remove all faults" },
       run: ({ queue }) => queue.clear(),
     }),
-    removeFault: verb({
+    "faults.remove": verb({
       route: "POST /faults/remove",
       about: "Removes one queued fault.",
       input: z.strictObject({ id: z.int() }),
       inputFrom: (id: number) => ({ id }),
       run: ({ queue }, { id }) => queue.remove(id),
     }),
-    assertNoPendingFaults: verb({
+    "faults.expectNone": verb({
       route: "POST /faults/expect-none",
       about: "Fails (417) if a queued fault has not been met.",
       input: nothing,
       run: ({ queue }) => queue.assertNonePending(),
     }),
-    advanceClock: verb({
+    "clock.advance": verb({
       route: "POST /clock",
       about: "Moves the emulators' clock; a negative number moves it back.",
       input: z.strictObject({
@@ -130,7 +176,7 @@ export function createKitVerbs<E extends Emulators>(
         clock.offsetMilliseconds += advanceSeconds * 1000;
       },
     }),
-    resetClock: verb({
+    "clock.reset": verb({
       route: "DELETE /clock",
       about: "Sets the clock back to real time.",
       input: nothing,

@@ -14,8 +14,8 @@ afterEach(() => emulator[Symbol.asyncDispose]());
 
 const postToken = (code = "c1") =>
   fetch(`${emulator.origin}/env/as/token`, { method: "POST", body: new URLSearchParams({ code }) });
-const queue = (fault: TestFaultRequest) => emulator.control.queueFault(fault);
-const lastEntry = async () => (await emulator.control.requests()).at(-1);
+const queue = (fault: TestFaultRequest) => emulator.control.faults.queue(fault);
+const lastEntry = async () => (await emulator.control.journal.find()).at(-1);
 
 describe("faults on the wire", () => {
   it("answers with a status, body and headers instead of acting", async () => {
@@ -128,9 +128,9 @@ describe("faults on the wire", () => {
     const script = `
       const { createTestEmulator } = await import(${JSON.stringify(join(import.meta.dirname, "../testing/emulator.ts"))});
       const emulator = await createTestEmulator();
-      await emulator.control.queueFault({ endpoint: "token", fault: "delay", milliseconds: 60000 });
+      await emulator.control.faults.queue({ endpoint: "token", fault: "delay", milliseconds: 60000 });
       const broken = fetch(emulator.origin + "/env/as/token", { method: "POST" }).catch(() => {});
-      await emulator.control.expectRequest({ endpoint: "token" }, { withinMilliseconds: 5000 });
+      await emulator.control.journal.expect({ endpoint: "token" }, { withinMilliseconds: 5000 });
       await emulator[Symbol.asyncDispose]();
       await broken;`;
     await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { timeout: 15_000 });

@@ -51,7 +51,7 @@ export function faultsSection(context: PageContext): Section {
   const { state, faults } = context;
   const pending = state.faults.map((fault) => {
     const button = {
-      verb: "removeFault",
+      verb: "faults.remove",
       field: "id",
       value: fault.id,
       text: "Remove",
@@ -89,7 +89,7 @@ function queueForm(context: PageContext): Markup {
   const usernames = emulators.flatMap((emulator) => [
     ...(emulator.page.users?.(viewOf(emulator, state)).keys() ?? []),
   ]);
-  return html`<form class="fields" method="post" action="${formAction("queueFault")}">
+  return html`<form class="fields" method="post" action="${formAction("faults.queue")}">
 ${field("fault", { value: "server_error", choices: faultChoices })}
 ${field("endpoint", { choices: endpointChoices(emulators) })}
 ${Object.keys(COMMON_FIELDS).map((name) => field(name, commonOptionsOf[name]))}

@@ -73,7 +73,7 @@ async function carryOut(kit: Kit, given: string, form: URLSearchParams): Promise
   try {
     const name = requireName("verb", given, Object.keys(kit.verbs));
     const verb = kit.verbs[name] as (typeof kit.verbs)[string];
-    const fields = name === "queueFault" ? faultFields(kit) : shapeOf(verb.input);
+    const fields = name === "faults.queue" ? faultFields(kit) : shapeOf(verb.input);
     const values = verb.form?.values?.(viewOf(ownerOf(kit.emulators, name), kit.describe()));
     const answer = await kit.invoke(name, inputFromForm(fields, form, values));
     const shown = verb.answers === undefined ? answer : { [verb.answers]: answer };

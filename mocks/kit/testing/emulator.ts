@@ -53,7 +53,7 @@ const ACCOUNTS = defineEmulator({
     wrong_nonce: defineFault({ moment: "inside", about: "Another nonce.", endpoints: ["token"] }),
   },
   verbs: {
-    rotateKeys: verb({
+    "keys.rotate": verb({
       route: "POST /keys/rotate",
       about: "A new key.",
       input: z.strictObject({ drop: z.boolean().optional().meta({ title: "Drop the old keys" }) }),
@@ -64,7 +64,7 @@ const ACCOUNTS = defineEmulator({
         return "key-2";
       },
     }),
-    expireTokens: verb({
+    "tokens.expire": verb({
       route: "POST /tokens/expire",
       about: "Expires the user's tokens.",
       input: z.strictObject({ user: z.string().min(1) }),
@@ -98,7 +98,7 @@ const ACCOUNTS = defineEmulator({
         calls.push(`choosePlan(${plan},${application})`);
       },
     }),
-    setSwitches: verb({
+    "switches.set": verb({
       route: "POST /switches",
       about: "Sets switches.",
       input: z.strictObject({
@@ -157,6 +157,11 @@ const ACCOUNTS = defineEmulator({
     calls.push("accounts.reset()");
   },
   snapshot: ({ calls }: Notebook) => ({ calls: calls.length }),
+  restore: ({ calls }: Notebook, snapshot) => {
+    const saved = z.object({ calls: z.int() }).safeParse(snapshot);
+    if (!saved.success) throw new Error("the number of calls is missing.");
+    calls.splice(0, calls.length, ...Array(saved.data.calls).fill("restored"));
+  },
 });
 
 /** Has a fault with an answer of its own, and no verb. */
@@ -185,6 +190,9 @@ const NOTES = defineEmulator({
     calls.push("notes.reset()");
   },
   snapshot: () => "notes",
+  restore: (_: Notebook, snapshot) => {
+    if (snapshot !== "notes") throw new Error("the notes are lost.");
+  },
 });
 
 export const TEST_EMULATORS = composeEmulators(ACCOUNTS, NOTES);
@@ -198,7 +206,7 @@ export interface TestEmulator extends AsyncDisposable, Notebook {
   readonly origin: string;
   readonly control: TestControl;
   readonly client: TestClient;
-  readonly snapshot: () => unknown;
+  readonly exportState: () => unknown;
   /** How often the route behind the faults has run. */
   readonly processed: () => number;
 }
@@ -208,11 +216,11 @@ export interface TestEmulator extends AsyncDisposable, Notebook {
  * @param options.isStarting The server listens, but neither emulator has started.
  */
 export async function createTestEmulator(
-  options: { readonly isStarting?: boolean } = {},
+  options: { readonly isStarting?: boolean; readonly controlToken?: string } = {},
 ): Promise<TestEmulator> {
   const notebook: Notebook = { calls: [], logins: new Map() };
   const running = () => (options.isStarting === true ? undefined : notebook);
-  const kit = runKit(TEST_EMULATORS, { accounts: running, notes: running });
+  const kit = runKit(TEST_EMULATORS, { accounts: running, notes: running }, options);
   let processed = 0;
 
   const app: EmulatorApp = new Hono();
@@ -228,13 +236,13 @@ export async function createTestEmulator(
   app.get("/env/as/broken", () => {
     throw new Error("wires crossed: eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln");
   });
-  const server = await listen(app, { port: 0, variable: "ACCOUNTS_PORT", need: "a test" });
+  const server = await listen(app, { port: 0, need: "a test" });
   return {
     ...notebook,
     origin: server.origin,
     control: kit.control,
     client: createClient<Emulators>(TEST_EMULATORS.verbs, server.origin),
-    snapshot: kit.snapshot,
+    exportState: kit.exportState,
     processed: () => processed,
     [Symbol.asyncDispose]: () => server.close(),
   };

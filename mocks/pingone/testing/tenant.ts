@@ -2,8 +2,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Listening, listen } from "../../kit/listen.ts";
 import type { PingOneEmulator } from "../emulator.ts";
-import { createPingOneEmulator } from "../emulator.ts";
+import { createPingOne } from "../emulator.ts";
 import type { TakeTokenFault } from "../tokens/defects.ts";
 import { TestClient, WORKER_ORIGIN } from "./client.ts";
 
@@ -72,16 +73,17 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
   const fixturesDir = isChanged ? await copyFixtures(options) : SHIPPED;
   const time = { offset: 0 };
   try {
-    const emulator = await createPingOneEmulator({
-      port: 0,
+    const emulator = await createPingOne({
       workerOrigin: WORKER_ORIGIN,
       fixturesDir,
       clock: () => Date.now() + time.offset,
       ...(options.takeTokenFault && { takeTokenFault: options.takeTokenFault }),
       ...(options.onChange && { onChange: options.onChange }),
-      ...(options.snapshot !== undefined && { snapshot: options.snapshot }),
     });
-    return new Tenant(emulator, time);
+    if (options.snapshot !== undefined) await emulator.restore(options.snapshot);
+    const server = await listen(emulator.app, { port: 0, need: "a test" });
+    emulator.origin = server.origin;
+    return new Tenant(emulator, server, time);
   } finally {
     if (isChanged) await rm(fixturesDir, { recursive: true });
   }
@@ -89,11 +91,13 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
 
 export class Tenant extends TestClient {
   readonly emulator: PingOneEmulator;
+  readonly #server: Listening;
   readonly #time: { offset: number };
 
-  constructor(emulator: PingOneEmulator, time: { offset: number }) {
+  constructor(emulator: PingOneEmulator, server: Listening, time: { offset: number }) {
     super(emulator);
     this.emulator = emulator;
+    this.#server = server;
     this.#time = time;
   }
 
@@ -110,6 +114,6 @@ export class Tenant extends TestClient {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.emulator.close();
+    await this.#server.close();
   }
 }

@@ -45,7 +45,7 @@ export async function createTestIssuer(): Promise<TestIssuer> {
     requests += 1;
     return failure === undefined ? c.json({ keys: published }) : c.body(null, failure as 500);
   });
-  const server = await listen(app as never, { port: 0, variable: "PINGONE_PORT", need: "a test" });
+  const server = await listen(app as never, { port: 0, need: "a test" });
   const issuer = `${server.origin}/as`;
   return {
     issuer,

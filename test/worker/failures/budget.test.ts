@@ -27,20 +27,20 @@ const { it, stack } = testWithStack({ REQUEST_BUDGET_SECONDS: "2", UPSTREAM_TIME
 it("[FAIL-18] a sign-in is given up when PingOne's answers together take longer than the budget", async () => {
   const { emulators, worker } = stack;
   // Makes this sign-in fetch PingOne's JWKS.
-  await emulators.control.rotateKeys();
+  await emulators.keys.rotate();
   const signIn = await startSignIn(worker);
   const { state } = signIn;
   const callback = await passPingOne(worker, signIn);
   const before = await countHoldings(worker);
   await queueFault(stack, "token", SLOW, { state });
   await queueFault(stack, "jwks", SLOW);
-  const after = await emulators.control.lastRequestNumber();
+  const after = await emulators.journal.mark();
   const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
   expectSignInError(back.url, signIn, "temporarily_unavailable");
   expect(await log.line("callback.pingone_failed")).toMatchObject({ failure: "unavailable" });
   expect(await countHoldings(worker)).toEqual(before);
-  await emulators.control.expectRequest({ endpoint: "jwks", fault: "delay", after }, { times: 1 });
+  await emulators.journal.expect({ endpoint: "jwks", fault: "delay", after }, { times: 1 });
 
   const again = await startSignIn(worker, { client: signIn.client });
   const returned = await again.browser.open(await passPingOne(worker, again));
@@ -65,7 +65,7 @@ describe.concurrent("in the budget of one request", () => {
     expect(answer.status).toBe(503);
     expect(answer.headers.get("Retry-After")).toMatch(/^[1-9]\d*$/);
     const refresh = { endpoint: "token", login, status: 200, fault: "delay" } as const;
-    await emulators.control.expectRequest(refresh, { withinMilliseconds: 5000 });
+    await emulators.journal.expect(refresh, { withinMilliseconds: 5000 });
     const connection = await connect(worker, accessToken, "modern");
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["token", "todos.list"]);
@@ -81,7 +81,7 @@ describe.concurrent("in the budget of one request", () => {
       const calls = await watchCalls(stack, login);
       const answer = await connection.call("addTodo", { text: "Buy milk" });
       // The tool call was answered before PingOne's response.
-      const [refresh] = await stack.emulators.control.requests({ endpoint: "token", login, fault: "delay" });
+      const [refresh] = await stack.emulators.journal.find({ endpoint: "token", login, fault: "delay" });
       expect(refresh).toBeDefined();
       expect(refresh?.status).toBeUndefined();
       expect(answer).toMatchObject({ status: 200, isError: true });
@@ -121,7 +121,7 @@ describe.concurrent("in the budget of one request", () => {
       const answer = await connection.call("listTodos");
       expect(answer.text).toContain("The Todo API cannot be used at the moment");
       expect((await calls.since()).length).toBeLessThan(3);
-      await stack.emulators.control.removeFault(id);
+      await stack.emulators.faults.remove(id);
     },
   );
 });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect } from "vitest";
-import { startOffline } from "../../../mocks/index.ts";
+import { type Offline, startOffline } from "../../../mocks/index.ts";
 import { PROTOCOL_ERAS, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, type Holdings, watchLog } from "../../support/observe.ts";
 import { type TestStack, workerSettings } from "../../support/stack.ts";
@@ -33,10 +33,10 @@ async function expectNothingLeft(of: TestStack, { client, tokens, accessToken }:
   expect(await refreshed.json()).toMatchObject({ error: "invalid_grant" });
 }
 
-describe.each([
-  ["the session at PingOne was ended", "alice", "endSession"],
-  ["the refresh token was revoked", "bob", "revokeTokens"],
-] as const)("when %s", (_what, username, verb) => {
+describe.each<[string, string, (emulators: Offline) => (user: string) => Promise<number>]>([
+  ["the session at PingOne was ended", "alice", ({ sessions }) => sessions.end],
+  ["the refresh token was revoked", "bob", ({ tokens }) => tokens.revoke],
+])("when %s", (_what, username, verb) => {
   /** One sign-in for each way to detect the end; all are ended at once. */
   const endings: { signedIn: SignedIn; connection: Connection }[] = [];
   let holdings: Holdings;
@@ -45,14 +45,14 @@ describe.each([
     const { emulators, worker } = stack;
     holdings = await countHoldings(worker);
     // Refreshed tokens have the short lifetime too, so that each token is due for a refresh after one second.
-    await emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
+    await emulators.switches.set({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
     for (const era of ["legacy", "modern", "modern", "legacy", "modern"] as const) {
       const signedIn = await signInAtPingOne(stack, { username });
       endings.push({ signedIn, connection: await connect(worker, signedIn.accessToken, era) });
     }
     await seconds(1);
-    await emulators.control[verb](username);
-    await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
+    await verb(emulators)(username);
+    await emulators.switches.set({ accessTokenTtlSeconds: null });
   });
 
   it.afterAll(async () => {
@@ -119,16 +119,14 @@ describe.each([
 
 it("when an administrator has disabled the person, a tool call gets 401 and runs nothing", async () => {
   const stateDir = await mkdtemp(path.join(tmpdir(), "disabled-user-"));
-  const options = { pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir };
+  const options = { workerOrigin: WORKER_ORIGIN, stateDir };
   const before = await startOffline(options);
   const worker = await startTestWorker(workerSettings(before));
   try {
     const signedIn = await signInAtPingOne({ worker, emulators: before } as TestStack, {
       ttlSeconds: DEAD_AFTER_ONE_SECOND,
     });
-    const [pingonePort, todoPort] = [before.pingoneOrigin, before.todoOrigin].map((origin) =>
-      Number(new URL(origin).port),
-    );
+    const [port, todoPort] = [before.origin, before.todoOrigin].map((origin) => Number(new URL(origin).port));
     await before.close();
     // No verb disables a user, so the saved state is changed while the emulators are stopped.
     const file = path.join(stateDir, "emulators.json");
@@ -138,8 +136,8 @@ it("when an administrator has disabled the person, a tool call gets 401 and runs
     await writeFile(file, changed);
     await using after = await startOffline({
       ...options,
-      pingonePort: pingonePort ?? 0,
-      todoPort: todoPort ?? 0,
+      port,
+      todoPort,
     });
     const disabled = { worker, emulators: after } as TestStack;
     const calls = await watchCalls(disabled);
@@ -203,7 +201,7 @@ describe.each(PROTOCOL_ERAS)("a token that the Todo API refuses, in the %s era,"
   it("because PingOne has ended the session, ends the call with that advice, and then 401", async () => {
     const signedIn = await signInAtPingOne(stack, { username: "bob" });
     const connection = await connect(stack.worker, signedIn.accessToken, era);
-    await stack.emulators.control.endSession("bob");
+    await stack.emulators.sessions.end("bob");
     // The Todo API refuses the token before the Worker refreshes it.
     await queueFault(stack, "todos.list", { fault: "unauthorized" }, signedIn.login);
     const calls = await watchCalls(stack, signedIn.login);

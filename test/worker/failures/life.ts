@@ -26,12 +26,12 @@ import {
 export const TODO_TEXT = "Ring the dentist on Tuesday";
 
 export async function liveThrough(stack: TestStack): Promise<void> {
-  const { control } = stack.emulators;
+  const control = stack.emulators;
   await workAndRefresh(stack);
   await failAtPingOne(stack);
   await failAtTodoApi(stack);
   await signOut(stack);
-  await control.clearFaults();
+  await control.faults.clear();
 }
 
 /** A confidential and a public client, all tools in both lanes, both kinds of refreshes, a revocation. */
@@ -61,7 +61,7 @@ async function workAndRefresh(stack: TestStack): Promise<void> {
 /** Sign-ins that fail because of PingOne, the user or an attacker, and refreshes that fail. */
 async function failAtPingOne(stack: TestStack): Promise<void> {
   const { worker } = stack;
-  const { control } = stack.emulators;
+  const control = stack.emulators;
   const client = await registerClient(worker);
   const faults: readonly Fault[] = [
     { fault: "wrong_nonce" },
@@ -102,7 +102,7 @@ async function failAtPingOne(stack: TestStack): Promise<void> {
     params: { name: "listTodos", arguments: {} },
   });
   await seconds(1);
-  await control.endSession("alice");
+  await control.sessions.end("alice");
   await post(worker, dead.accessToken, { method: "tools/list" });
 }
 

@@ -93,11 +93,11 @@ it.beforeAll(async () => {
 
 describe("within PingOne's grace period nothing is lost when the answer", () => {
   it.beforeAll(async () => {
-    await stack.emulators.control.setSwitches({ gracePeriodSeconds: 60 });
+    await stack.emulators.switches.set({ gracePeriodSeconds: 60 });
   });
 
   it.afterAll(async () => {
-    await stack.emulators.control.setSwitches({ gracePeriodSeconds: null });
+    await stack.emulators.switches.set({ gracePeriodSeconds: null });
   });
 
   it.concurrent.each(LOST)("%s", async (what, fault, failure) => {
@@ -196,7 +196,7 @@ describe("a refreshed token", () => {
       const connection = await connect(stack.worker, accessToken, "modern");
       expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
-      expect(await stack.emulators.control.requests(refreshes)).toHaveLength(2);
+      expect(await stack.emulators.journal.find(refreshes)).toHaveLength(2);
     },
   );
 
@@ -215,7 +215,7 @@ describe("a refreshed token", () => {
 
 describe("when the clocks of PingOne and the Todo API are", () => {
   it.afterEach(async () => {
-    await stack.emulators.control.resetClock();
+    await stack.emulators.clock.reset();
   });
 
   it.each([
@@ -224,7 +224,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
     ["two hours ahead of the Worker's", 7200],
   ])("[FAIL-37] %s, a sign-in and a refresh succeed", async (_what, offset) => {
     const { emulators, worker } = stack;
-    await emulators.control.advanceClock(offset);
+    await emulators.clock.advance(offset);
     const { accessToken, login } = await signInAtPingOne(stack, { username: "bob" });
     const connection = await connect(worker, accessToken, "modern");
     await queueFault(stack, "todos.list", { fault: "unauthorized" }, login);
@@ -237,7 +237,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   });
 
   it("[FAIL-27] two hours behind, a sign-in fails and says why in the log", async () => {
-    await stack.emulators.control.advanceClock(-7200);
+    await stack.emulators.clock.advance(-7200);
     const log = watchLog(stack.worker);
     await expect(signInAtPingOne(stack, { username: "bob" })).rejects.toMatchObject({
       error: "server_error",
@@ -252,7 +252,7 @@ describe("when the clocks of PingOne and the Todo API are", () => {
     const { emulators, worker } = stack;
     const { accessToken, login } = await signInAtPingOne(stack);
     const connection = await connect(worker, accessToken, "legacy");
-    await emulators.control.advanceClock(7200);
+    await emulators.clock.advance(7200);
     const calls = await watchCalls(stack, login);
     expect(await connection.call("listTodos")).toMatchObject({ status: 200, isError: false });
     expect(await calls.since()).toEqual(["todos.list", "token", "todos.list"]);

@@ -66,7 +66,7 @@ it.afterAll(async () => {
 /** Fails every refresh of this login until the returned function is called. */
 async function failRefreshes({ login }: SignedIn, fault: Fault): Promise<() => Promise<void>> {
   const id = await queueFault(stack, "token", { ...fault, times: 100 } as Fault, login);
-  return () => stack.emulators.control.removeFault(id);
+  return () => stack.emulators.faults.remove(id);
 }
 
 /** Asserts, in both lanes, that a token is used when its refresh fails. It is valid for another minute. */
@@ -119,9 +119,7 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       await vi.waitFor(recovers, { timeout: 20_000, interval: 500 });
       expect((await requestRefresh(worker, client, tokens)).status).toBe(200);
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
-      const spared = (await emulators.control.requests(refreshes)).filter(
-        ({ faults }) => faults.length === 0,
-      );
+      const spared = (await emulators.journal.find(refreshes)).filter(({ faults }) => faults.length === 0);
       expect(spared).toMatchObject([{ status: 200 }]);
       failuresMet.push(failure);
     },

@@ -92,17 +92,17 @@ it("[FAIL-61] a session that ends while a refresh is under way does not come bac
   const before = await countHoldings(worker);
   const signedIn = await signInAtPingOne(stack, { username: "bob", ttlSeconds: DUE_AFTER_ONE_SECOND });
   await seconds(1);
-  const after = await emulators.control.lastRequestNumber();
+  const after = await emulators.journal.mark();
   // PingOne has rotated the token, and the session ends before the response arrives.
   using _ = beforeAnswerArrives(`${emulators.issuer}/token`, () => revoke(signedIn));
   await post(worker, signedIn.accessToken, { method: "tools/list" });
   // The new refresh token is revoked as well, because the one that the session had may no longer be valid.
   const revocations = { endpoint: "revoke", login: signedIn.login, after } as const;
-  await emulators.control.expectRequest(revocations, { times: 2, withinMilliseconds: 5000 });
-  const [first, second] = await emulators.control.requests(revocations);
+  await emulators.journal.expect(revocations, { times: 2, withinMilliseconds: 5000 });
+  const [first, second] = await emulators.journal.find(revocations);
   expect(first?.form.token).not.toEqual(second?.form.token);
   expect(await countHoldings(worker)).toEqual(before);
-  const { pingone } = await emulators.control.state();
+  const { pingone } = await emulators.state.summary();
   expect(pingone.users.find(({ username }) => username === "bob")?.refreshTokens).toBe(0);
 });
 

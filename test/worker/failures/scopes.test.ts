@@ -68,7 +68,7 @@ describe("a client that asks for", () => {
   ])("%s gets that and no more, at PingOne too", async (asked, granted) => {
     const { accessToken, tokens, login } = await signInAtPingOne(stack, { scope: asked });
     expect(tokens.scope).toBe(granted.join(" "));
-    const [authorize] = await stack.emulators.control.requests({ endpoint: "authorize", login });
+    const [authorize] = await stack.emulators.journal.find({ endpoint: "authorize", login });
     expect(authorize?.query.scope).toEqual([`openid profile ${granted.join(" ")}`]);
     if (asked === granted.join(" ")) await expectBound(accessToken, granted);
   });
@@ -100,8 +100,8 @@ describe("a client that asks for", () => {
 });
 
 describe("a person who picks scopes at DaVinci", () => {
-  it.beforeAll(() => stack.emulators.control.chooseFlow("consent-reduced-scopes"));
-  it.afterAll(() => stack.emulators.control.chooseFlow("sign-on-with-consent"));
+  it.beforeAll(() => stack.emulators.flows.choose("consent-reduced-scopes"));
+  it.afterAll(() => stack.emulators.flows.choose("sign-on-with-consent"));
 
   /** Signs in as a user who unticks these boxes. */
   async function signInWithout(unticked: readonly string[], username: string) {

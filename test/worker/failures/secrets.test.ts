@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, vi } from "vitest";
-import { type Emulators, startOffline } from "../../../mocks/index.ts";
+import { type Offline, startOffline } from "../../../mocks/index.ts";
 import { PASSWORD } from "../../../mocks/pingone/testing/sign-on.ts";
 import { networkTest as it } from "../../../src/testing/network.ts";
 import { TOOLS } from "../../../src/tools.ts";
@@ -19,7 +19,7 @@ import { connect, signInAtPingOne } from "./signed-in.ts";
 import { recordTraffic, type SeenAnswer, type Traffic } from "./traffic.ts";
 
 let stateDir: string;
-let emulators: Emulators;
+let emulators: Offline;
 let worker: TestWorker;
 let traffic: Traffic;
 let journal = "";
@@ -28,9 +28,9 @@ let stateFile = "";
 
 it.beforeAll(async () => {
   stateDir = await mkdtemp(path.join(tmpdir(), "secrets-"));
-  emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, stateDir });
+  emulators = await startOffline({ workerOrigin: WORKER_ORIGIN, stateDir });
   const plain = await startTestWorker({ ...workerSettings(emulators), UPSTREAM_TIMEOUT_SECONDS: "2" });
-  traffic = recordTraffic(plain.fetch, [emulators.pingoneOrigin, emulators.todoOrigin]);
+  traffic = recordTraffic(plain.fetch, [emulators.origin, emulators.todoOrigin]);
   worker = { ...plain, fetch: traffic.fetch };
   traffic.know("COOKIE_ENCRYPTION_KEY", TEST_COOKIE_KEY);
   traffic.know("password", PASSWORD);
@@ -39,8 +39,8 @@ it.beforeAll(async () => {
   // Log lines can arrive late. When this one has arrived, all earlier ones have.
   await plain.fetch(`${plain.origin}/health`);
   await vi.waitFor(() => expect(plain.logs()).toContain('"route":"/health"'), 5000);
-  journal = JSON.stringify(await emulators.control.requests());
-  const address = `${emulators.pingoneOrigin}/__mocks`;
+  journal = JSON.stringify(await emulators.journal.find());
+  const address = `${emulators.origin}/__mocks`;
   const pages = [address, `${address}/state`, `${address}/requests`].map((page) => fetch(page));
   controlPages = (await Promise.all((await Promise.all(pages)).map((page) => page.text()))).join("\n");
   await emulators.close();
@@ -239,7 +239,7 @@ describe("each log line", () => {
 describe("with WHOAMI_ACCESS_TOKEN=redact", () => {
   it.each(PROTOCOL_ERAS)("whoAmI shows no token in the %s era", async (era) => {
     await using stack = await startTestStack({ WHOAMI_ACCESS_TOKEN: "redact" });
-    const seen = recordTraffic(stack.worker.fetch, [stack.emulators.pingoneOrigin]);
+    const seen = recordTraffic(stack.worker.fetch, [stack.emulators.origin]);
     const watched = { ...stack, worker: { ...stack.worker, fetch: seen.fetch } } as TestStack;
     const { accessToken } = await signInAtPingOne(watched);
     const connection = await connect(watched.worker, accessToken, era);

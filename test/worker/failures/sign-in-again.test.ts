@@ -15,7 +15,7 @@ const { it, stack } = testWithStack();
 
 it.beforeAll(async () => {
   // Every token is due for a refresh at PingOne after one second.
-  await stack.emulators.control.setSwitches({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
+  await stack.emulators.switches.set({ accessTokenTtlSeconds: DUE_AFTER_ONE_SECOND });
 });
 
 it.concurrent.each(APPS)(
@@ -31,7 +31,7 @@ it.concurrent.each(APPS)(
 
     // The session at PingOne is valid, so the user sees no page.
     await seconds(1);
-    await emulators.control.revokeTokens(username);
+    await emulators.tokens.revoke(username);
     const visited = app.browser.visited.length;
     expect(await app.callTool("listTodos")).toMatchObject({ isError: false });
     expect(app.signIns).toHaveLength(2);
@@ -45,14 +45,14 @@ it.concurrent.each(APPS)(
 
     // The session at PingOne has ended, so the user signs on. The tool call is executed exactly once.
     await seconds(1);
-    await emulators.control.endSession(username);
-    const after = await emulators.control.lastRequestNumber();
+    await emulators.sessions.end(username);
+    const after = await emulators.journal.mark();
     const text = `Buy milk by ${kind}`;
     const answer = await app.callTool("addTodo", { text });
     expect(answer.text.split(text)).toHaveLength(2);
     expect(app.signIns).toHaveLength(3);
     const added = { endpoint: "todos.add", login: { user: username }, after } as const;
-    expect(await emulators.control.requests(added)).toHaveLength(1);
+    expect(await emulators.journal.find(added)).toHaveLength(1);
 
     // The client is the same, and one grant has replaced the old ones.
     expect(app.memory.client).toEqual(client);

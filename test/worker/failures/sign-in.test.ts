@@ -68,7 +68,7 @@ describe("[FAIL-62] a refresh is put off, and the session kept, when the discove
 describe("[FAIL-63] a sign-in ends at the client, and the next one succeeds, when the document of PingOne's keys", () => {
   it.each(UNAVAILABLE)("%s", async (_what, fault) => {
     const { emulators, worker } = stack;
-    await emulators.control.rotateKeys();
+    await emulators.keys.rotate();
     const signIn = await startSignIn(worker);
     const callback = await passPingOne(worker, signIn);
     const before = await countHoldings(worker);

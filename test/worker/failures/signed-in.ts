@@ -32,7 +32,7 @@ export function queueFault(
 ): Promise<number> {
   const request = { endpoint, ...fault, ...(login !== undefined && { login }) };
   // The control API rejects faults that are not possible at the endpoint.
-  return emulators.control.queueFault(request as FaultRequest);
+  return emulators.faults.queue(request as FaultRequest);
 }
 
 export interface SignedIn {
@@ -72,9 +72,9 @@ export async function signInAtPingOne(
   });
   const atPingOne = browserAtPingOne(stack, choices.username ?? "alice");
   const { url: callback } = await answerPages(await atPingOne.open(signIn.pingOneUrl), choices);
-  if (ttlSeconds !== undefined) await emulators.control.setSwitches({ accessTokenTtlSeconds: ttlSeconds });
+  if (ttlSeconds !== undefined) await emulators.switches.set({ accessTokenTtlSeconds: ttlSeconds });
   const back = await signIn.browser.open(callback);
-  if (ttlSeconds !== undefined) await emulators.control.setSwitches({ accessTokenTtlSeconds: null });
+  if (ttlSeconds !== undefined) await emulators.switches.set({ accessTokenTtlSeconds: null });
   const tokens = await redeem(worker, signIn.client, signIn.attempt, back.url);
   return {
     client: signIn.client,
@@ -227,10 +227,10 @@ export interface Calls {
 
 /** Leaves out requests for the JWKS, which belong to no login. */
 export async function watchCalls({ emulators }: TestStack, login?: { state: string }): Promise<Calls> {
-  const after = await emulators.control.lastRequestNumber();
+  const after = await emulators.journal.mark();
   return {
     since: async () =>
-      (await emulators.control.requests({ after, ...(login !== undefined && { login }) }))
+      (await emulators.journal.find({ after, ...(login !== undefined && { login }) }))
         .map(({ endpoint, path }) => endpoint ?? path)
         .filter((name) => name !== "jwks"),
   };

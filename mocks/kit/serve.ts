@@ -1,0 +1,84 @@
+/** Serves the emulators of a running kit, from the saved state if there is one. */
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import type { EmulatorName, Emulators } from "./emulator.ts";
+import { isLoopback } from "./host.ts";
+import { type Address, type EmulatorApp, type Listening, listen } from "./listen.ts";
+import { ControlRequestError } from "./refusal.ts";
+import type { RunningKit } from "./run.ts";
+import { createStateFile, readState, type StateFile, UnusableStateError } from "./state-file.ts";
+
+export interface ServedEmulator<E extends Emulators> extends Address {
+  readonly name: EmulatorName<E>;
+  /** Called when the emulators before it listen. */
+  createApp(): EmulatorApp;
+  /** Called with the origin at which this machine reaches it, before it is given to anybody. */
+  onListening(origin: string): void;
+}
+
+export interface Serving {
+  /** To be called after every change that an exported state would show. */
+  changed(): void;
+  /** Saves the state and closes the servers. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param stateDir Folder that keeps the state between runs; nothing is kept without one.
+ * @throws {AddressUnavailableError | UnusableStateError} after what had started was stopped.
+ */
+export async function serve<E extends Emulators>(
+  kit: RunningKit<E>,
+  emulators: readonly ServedEmulator<E>[],
+  stateDir: string | undefined,
+): Promise<Serving> {
+  if (stateDir !== undefined) await restore(kit, stateDir);
+  const servers: Listening[] = [];
+  const closeServers = () => Promise.all(servers.map((server) => server.close()));
+  try {
+    for (const { name, createApp, onListening, ...address } of emulators) {
+      const outer: EmulatorApp = new Hono();
+      kit.mount(outer, name);
+      outer.route("/", createApp());
+      const server = await listen(outer, address);
+      servers.push(server);
+      onListening(server.origin);
+    }
+  } catch (error) {
+    await closeServers();
+    throw error;
+  }
+  const file: StateFile | undefined =
+    stateDir === undefined ? undefined : createStateFile(stateDir, kit.exportState);
+  let closing: Promise<void> | undefined;
+  return {
+    changed: () => file?.changed(),
+    close: () => {
+      closing ??= (async () => {
+        await file?.close();
+        await closeServers();
+      })();
+      return closing;
+    },
+  };
+}
+
+async function restore<E extends Emulators>(kit: RunningKit<E>, stateDir: string): Promise<void> {
+  const saved = await readState(stateDir);
+  if (saved === undefined) return;
+  try {
+    await kit.importState(saved);
+  } catch (error) {
+    if (error instanceof ControlRequestError) throw new UnusableStateError(stateDir, error.message);
+    throw error;
+  }
+}
+
+/** The token that the control API asks for: none where only this machine can reach it. */
+export function controlTokenFor(options: {
+  readonly host?: string | undefined;
+  readonly controlToken?: string | undefined;
+}): string | undefined {
+  const { host, controlToken } = options;
+  return controlToken ?? (host === undefined || isLoopback(host) ? undefined : randomUUID());
+}
