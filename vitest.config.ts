@@ -22,7 +22,11 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Inside this repository the emulator is used from its TypeScript (mocks/package.json, `exports`). The others are Vite's own. */
+const conditions = ["pingone-emulator-source", "module", "node", "development|production"];
+
 export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     allowOnly: false,
     // Loading wrangler, MSW and the SDKs takes longer than most files take to run. Without isolation, one process loads

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
-/** Ports 0 are not for people, so the CLI is given ports that were free a moment ago. */
+/** Ports that were free a moment ago. */
 async function freePorts(): Promise<Record<string, string>> {
   const servers = [createServer(), createServer()];
   const ports = await Promise.all(
@@ -108,8 +108,21 @@ describe("npm run mocks", () => {
   it.each([
     ["an option that it does not know", ["--colour"], {}, /--colour/],
     ["a port that is none", [], { PINGONE_PORT: "many" }, /PINGONE_PORT=many is not a port/],
-    ["a fixtures folder that is not there", ["--fixtures", "/nonexistent"], {}, /\/nonexistent/],
-    ["a worker that is no origin", ["--worker", "localhost"], {}, /--worker/],
+    ["a port option that is none", ["--todo-port", "-1"], {}, /--todo-port/],
+    ["a port that is too high", ["--port", "70000"], {}, /--port 70000 is not a port/],
+    ["a command that it does not know", ["start"], {}, /There is no command "start"/],
+    [
+      "a host that is not here",
+      ["--host", "203.0.113.9"],
+      {},
+      /203\.0\.113\.9 is no address of this machine/,
+    ],
+    ["a public URL with a path", ["--public-url", "https://x.test/a"], {}, /no origin/],
+    ["a redirect URI with a fragment", ["--redirect-uri", "https://x.test/#a"], {}, /fragment/],
+    ["a flow that is not there", ["--flow", "nope"], {}, /nope[\s\S]*sign-on-with-consent/],
+    ["--fresh without --state", ["--fresh"], {}, /needs --state DIR/],
+    ["a fixtures folder that is not there", ["--tenant", "/nonexistent"], {}, /\/nonexistent/],
+    ["a worker that is no origin", ["--worker", "localhost"], {}, /The worker origin localhost is no origin/],
   ])("refuses %s with code 1 and without a stack trace", async (_, args, env, message) => {
     const mocks = run(args, { ...(await freePorts()), ...env });
     expect(await mocks.exited).toBe(1);
@@ -121,7 +134,15 @@ describe("npm run mocks", () => {
     const mocks = run(["--help"]);
     expect(await mocks.exited).toBe(0);
     for (const option of [
-      "--fixtures",
+      "init DIR",
+      "--port",
+      "--host",
+      "--public-url",
+      "--redirect-uri",
+      "--flow",
+      "--interactive",
+      "--no-todo",
+      "--tenant",
       "--state",
       "--fresh",
       "--worker",

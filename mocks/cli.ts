@@ -1,82 +1,120 @@
-/** `npm run mocks`: runs only the emulators, until a stop signal. */
+#!/usr/bin/env node
+/** `npx pingone-emulator`: runs the emulators until a stop signal, or writes a tenant to start from. */
 import { parseArgs } from "node:util";
-import { resolvePorts, WORKER_HOST } from "./addresses.ts";
-import { type Offline, startOffline } from "./index.ts";
+import { type Offline, type PingOne, startOffline, startPingOne } from "./index.ts";
+import { CONTROL_PATH } from "./kit/middleware.ts";
 import { removeState } from "./kit/state-file.ts";
 
-const HELP = `Starts the PingOne emulator and the Todo API emulator, and nothing else.
+const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API that takes its tokens.
 
-  npm run mocks -- [options]
+  pingone-emulator [options]
+  pingone-emulator init DIR    write a tenant (applications, users, flows) to change, and stop
 
-  --fixtures DIR   environment, users, flows and todos to serve (default: this project's fixtures/)
-  --state DIR      keep sessions, tokens and todos here between runs (default: nothing is kept)
-  --fresh          forget what --state kept
-  --worker ORIGIN  origin that {worker} in fixtures stands for (default: http://${WORKER_HOST}:WORKER_PORT)
-  --json           print one line of JSON, with every address, when ready
-  --help           show this text
-
-Ports: PINGONE_PORT (9400), TODO_PORT (9401), WORKER_PORT (8787).
+  --port PORT           port of PingOne (default: PINGONE_PORT, else 9400; 0 picks a free one)
+  --host HOST           address to bind (default: 127.0.0.1). On any other than loopback the control API
+                        asks for a token that is printed at start
+  --public-url ORIGIN   origin at which clients reach PingOne, when that is not where it listens
+  --redirect-uri URI    redirect URI of the main application, in place of its own; can be repeated
+  --tenant DIR          a tenant that lies over the one that comes with the emulator
+  --flow NAME           DaVinci flow that the main application runs (default: the tenant's)
+  --interactive         the sign-on page offers the test users, each by one click
+  --no-todo             PingOne alone
+  --todo-port PORT      port of the Todo API (default: TODO_PORT, else 9401; 0 picks a free one)
+  --worker ORIGIN       origin that {worker} in a tenant stands for (default: http://localhost:8787)
+  --state DIR           keep users, sessions, tokens, keys and todos here between runs (default: nothing is kept)
+  --fresh               forget what --state kept
+  --json                print one line of JSON, with every address, when ready
+  --help                show this text
 `;
 
+const OPTIONS = {
+  port: { type: "string" },
+  host: { type: "string" },
+  "public-url": { type: "string" },
+  "redirect-uri": { type: "string", multiple: true },
+  tenant: { type: "string" },
+  flow: { type: "string" },
+  interactive: { type: "boolean", default: false },
+  "no-todo": { type: "boolean", default: false },
+  "todo-port": { type: "string" },
+  worker: { type: "string" },
+  state: { type: "string" },
+  fresh: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      fixtures: { type: "string" },
-      state: { type: "string" },
-      fresh: { type: "boolean", default: false },
-      worker: { type: "string" },
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (values.help) {
     process.stdout.write(HELP);
     return;
   }
-  if (values.worker !== undefined) requireOrigin(values.worker);
+  const [command] = positionals;
+  if (command !== undefined) {
+    throw new Error(`There is no command "${positionals.join(" ")}". There is: init DIR`);
+  }
+  if (values.fresh && values.state === undefined) {
+    throw new Error("--fresh forgets what --state kept, so it needs --state DIR.");
+  }
   if (values.fresh && values.state !== undefined) await removeState(values.state);
-  const ports = resolvePorts();
-  const emulators = await startOffline({
-    port: ports.PINGONE_PORT,
-    todoPort: ports.TODO_PORT,
-    workerOrigin: values.worker ?? `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
-    ...(values.fixtures !== undefined && { tenant: values.fixtures }),
-    ...(values.state !== undefined && { stateDir: values.state }),
-  });
+  const options = {
+    port: readPort("--port", values.port, "PINGONE_PORT", 9400),
+    host: values.host,
+    publicUrl: values["public-url"],
+    redirectUris: values["redirect-uri"],
+    tenant: values.tenant,
+    flow: values.flow,
+    interactive: values.interactive,
+    workerOrigin: values.worker,
+    stateDir: values.state,
+  };
+  const emulators = values["no-todo"]
+    ? await startPingOne(options)
+    : await startOffline({
+        ...options,
+        todoPort: readPort("--todo-port", values["todo-port"], "TODO_PORT", 9401),
+      });
   stopOnSignal(emulators);
   process.stdout.write(values.json ? `${JSON.stringify(addressesOf(emulators))}\n` : summaryOf(emulators));
 }
 
-function requireOrigin(value: string): void {
-  if (URL.parse(value)?.origin !== value) {
-    throw new Error(`--worker ${value} is not an origin. Give scheme and host, as in http://localhost:8787`);
+/** @throws {Error} naming the option or variable that is no port. */
+function readPort(option: string, given: string | undefined, variable: string, standard: number): number {
+  const [source, value] =
+    given === undefined ? [`${variable}=`, process.env[variable]] : [`${option} `, given];
+  if (value === undefined || value === "") return standard;
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw new Error(`${source}${value} is not a port. Give a whole number from 0 to 65535.`);
   }
+  return Number(value);
 }
 
-function stopOnSignal(emulators: Offline): void {
+function stopOnSignal({ close }: PingOne | Offline): void {
   const stop = () => {
-    emulators.close().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
+    close().then(() => process.exit(0), fail);
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
 }
 
-function addressesOf({ issuer, todoOrigin, origin, apiIdentifier, client, users }: Offline) {
-  return { ready: true, issuer, origin, todoOrigin, apiIdentifier, client, users };
+function addressesOf(emulators: PingOne | Offline) {
+  const { issuer, origin, apiIdentifier, client, users, controlToken } = emulators;
+  const todoOrigin = "todoOrigin" in emulators ? emulators.todoOrigin : undefined;
+  return { ready: true, issuer, origin, todoOrigin, apiIdentifier, client, users, controlToken };
 }
 
-function summaryOf(emulators: Offline): string {
+function summaryOf(emulators: PingOne | Offline): string {
+  const { issuer, origin, todoOrigin, client, controlToken } = addressesOf(emulators);
+  const token = controlToken === undefined ? "" : `?token=${controlToken}`;
   const users = emulators.users.map(
-    (user) => `  ${user.username.padEnd(14)} ${user.password}   ${user.about}`,
+    ({ username, password, about }) => `  ${username.padEnd(14)} ${password.padEnd(14)}   ${about}`,
   );
   return [
-    `PingOne issuer  ${emulators.issuer}`,
-    `Todo API        ${emulators.todoOrigin}/api/todos`,
-    `Control page    ${emulators.origin}/__mocks`,
-    `OIDC client     ${emulators.client.id} / ${emulators.client.secret}   (TEST ONLY)`,
+    `PingOne issuer  ${issuer}`,
+    ...(todoOrigin === undefined ? [] : [`Todo API        ${todoOrigin}/api/todos`]),
+    `Control page    ${origin}${CONTROL_PATH}${token}`,
+    `OIDC client     ${client.id} / ${client.secret}   (TEST ONLY)`,
     "Test users",
     ...users,
     "Ready",

@@ -62,6 +62,8 @@ export interface StartPingOneOptions extends SharedOptions {
   readonly redirectUris?: readonly string[] | undefined;
   /** Name or policy id of the DaVinci flow that the main application runs. Default: the tenant's. */
   readonly flow?: string | undefined;
+  /** The sign-on screen offers the test users, for a person who wants to be one with a click. Default: false. */
+  readonly interactive?: boolean | undefined;
   /** Origin that `{worker}` in the files of the tenant stands for. Default: `http://localhost:8787`. */
   readonly workerOrigin?: string | undefined;
 }
@@ -198,12 +200,15 @@ async function createPingOneFor(
   kit: Pick<RunningKit<Emulators>, "clock" | "takeFault">,
   started: Started,
 ): Promise<PingOneEmulator> {
+  const { workerOrigin = DEFAULT_WORKER_ORIGIN } = options;
   started.pingone = await createPingOne({
-    workerOrigin: options.workerOrigin ?? DEFAULT_WORKER_ORIGIN,
+    workerOrigin: requireOrigin("worker origin", workerOrigin),
     fixturesDir: options.tenant ?? SHIPPED_TENANT,
     redirectUris: options.redirectUris,
     flow: options.flow,
-    publicOrigin: options.publicUrl === undefined ? undefined : requireOrigin(options.publicUrl),
+    isInteractive: options.interactive,
+    publicOrigin:
+      options.publicUrl === undefined ? undefined : requireOrigin("public URL", options.publicUrl),
     clock: kit.clock.now,
     takeTokenFault: (login) => {
       const fault = kit.takeFault("token", login);
@@ -242,13 +247,11 @@ function ending({ close }: Serving) {
 }
 
 /** @throws {Error} when it is more, or less, than scheme, host and port. */
-function requireOrigin(publicUrl: string): string {
-  const url = URL.parse(publicUrl);
-  const isOrigin =
-    url !== null && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(publicUrl);
-  if (!isOrigin) {
+function requireOrigin(what: string, given: string): string {
+  const url = URL.parse(given);
+  if (url === null || !/^https?:$/.test(url.protocol) || ![url.origin, `${url.origin}/`].includes(given)) {
     throw new Error(
-      `The public URL ${publicUrl} is no origin. Give http or https, a host and, if it is not the usual one, a port, as in https://pingone.test:8443`,
+      `The ${what} ${given} is no origin. Give http or https, a host and, if it is not the usual one, a port, as in https://pingone.test:8443`,
     );
   }
   return url.origin;

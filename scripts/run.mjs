@@ -26,8 +26,10 @@ async function main() {
   const node = await ensureDependencies(ROOT);
   // Child processes (wrangler starts `node` again) and a person's own tools find the same Node.
   const PATH = [dirname(node), process.env.PATH].join(delimiter);
+  // The emulator is used from its TypeScript (mocks/package.json, "exports"), in child processes too.
+  const NODE_OPTIONS = [process.env.NODE_OPTIONS, "--conditions=pingone-emulator-source"].join(" ").trim();
   /** @type {NodeJS.ProcessEnv} */
-  const env = { ...(command.quiet && WRANGLER_QUIET), ...process.env, PATH };
+  const env = { ...(command.quiet && WRANGLER_QUIET), ...process.env, PATH, NODE_OPTIONS };
   if (command.browser) env.CHROMIUM_PATH = await ensureBrowser(ROOT, node);
   for (const [index, step] of command.steps.entries()) {
     const isLast = index === command.steps.length - 1;

@@ -1,7 +1,7 @@
 /** `npm start`: the whole loop offline, until Ctrl-C. */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { resolvePorts } from "../mocks/addresses.ts";
+import { resolvePorts } from "./addresses.ts";
 import { onStopSignal } from "./setup/script.mjs";
 import { StartError } from "./stack/program.ts";
 import { OfflineStack, PROJECT_ROOT } from "./stack/stack.ts";

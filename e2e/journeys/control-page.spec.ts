@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "@playwright/test";
-import type { Offline } from "../../mocks/index.ts";
+import type { Offline } from "pingone-emulator";
 import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 

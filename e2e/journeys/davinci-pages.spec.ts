@@ -1,6 +1,6 @@
 /** Every screen of the emulator: accessible, on small and large screens, light and dark, by keyboard alone. */
 import type { Page } from "@playwright/test";
-import type { Offline } from "../../mocks/index.ts";
+import type { Offline } from "pingone-emulator";
 import { beginSignOn } from "../fixtures/authorization.ts";
 import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";

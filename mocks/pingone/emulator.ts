@@ -38,6 +38,8 @@ export interface PingOneOptions {
   readonly redirectUris?: readonly string[] | undefined;
   /** Name or policy id of the flow that the main application runs, also after a reset. */
   readonly flow?: string | undefined;
+  /** The sign-on screen offers every test user who has a password. */
+  readonly isInteractive?: boolean | undefined;
   readonly clock: Clock;
   readonly takeTokenFault?: TakeTokenFault;
   /** Told after every change that `snapshot()` would show. */
@@ -96,7 +98,13 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     clock,
     chosenPolicies: new Map(),
   };
-  const engine = createFlowEngine({ flows, users, consents, clock });
+  const engine = createFlowEngine({
+    flows,
+    users,
+    consents,
+    clock,
+    quickUsers: options.isInteractive === true ? users.testAccounts.filter(({ password }) => password) : [],
+  });
   const store = new TokenStore(clock, onChange);
   const signer = await Signer.create({
     keys: loadFixtureKeys(folder("keys")),

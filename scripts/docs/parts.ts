@@ -2,7 +2,6 @@
 import path from "node:path";
 import { experimental_readRawConfig } from "wrangler";
 import { z } from "zod";
-import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../../mocks/addresses.ts";
 import { ENDPOINTS, parseSettings, SECRET_NAMES, SETTING_NAMES, type Settings } from "../../src/config.ts";
 import { LOG_EVENTS } from "../../src/log-events.ts";
 import { LIMITS } from "../../src/rate-limits.ts";
@@ -14,6 +13,7 @@ import {
   TOOL_TEXTS,
 } from "../../src/reference.ts";
 import { TOOLS, type Tool } from "../../src/tools.ts";
+import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../addresses.ts";
 import { COMMANDS } from "../setup/commands.mjs";
 import { ROOT } from "./documents.ts";
 import { emulatorParts } from "./emulator.ts";

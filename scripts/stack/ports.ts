@@ -1,7 +1,7 @@
 /** Ports and addresses of the offline loop. They are checked before anything starts, so that the person gets one sentence. */
 import { randomInt } from "node:crypto";
 import { connect, createServer } from "node:net";
-import { EMULATOR_HOST, type PortVariable, WORKER_HOST } from "../../mocks/addresses.ts";
+import { EMULATOR_HOST, type PortVariable, WORKER_HOST } from "../addresses.ts";
 import { StartError } from "./program.ts";
 
 export type Ports = Readonly<Record<PortVariable, number>>;

@@ -5,8 +5,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { WORKER_HOST } from "../../mocks/addresses.ts";
-import { type Offline, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "pingone-emulator";
+import { WORKER_HOST } from "../addresses.ts";
 import { type OfflineFolder, openOfflineFolder } from "./folder.ts";
 import { type InspectorOptions, startInspector } from "./inspector.ts";
 import { type Addresses, addressesOf, type Ports, requireFreePorts } from "./ports.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DEFAULT_PORTS } from "../../mocks/addresses.ts";
+import { DEFAULT_PORTS } from "../addresses.ts";
 import { addressesOf } from "./ports.ts";
 import { summarize } from "./summary.ts";
 

@@ -1,5 +1,5 @@
 /** What a person sees when everything runs: addresses, test users, the link to open first. */
-import type { Offline } from "../../mocks/index.ts";
+import type { Offline } from "pingone-emulator";
 import type { OfflineStack } from "./stack.ts";
 
 type Summarized = Pick<OfflineStack, "addresses" | "inspectorLink" | "inspectPort" | "logs"> & {

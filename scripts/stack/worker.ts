@@ -2,7 +2,7 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { formatMessages } from "esbuild";
-import { WORKER_HOST } from "../../mocks/addresses.ts";
+import { WORKER_HOST } from "../addresses.ts";
 import { WRANGLER_QUIET } from "../setup/commands.mjs";
 import { STOP_SIGNALS } from "../setup/script.mjs";
 import { type RunningPart, StartError } from "./program.ts";

@@ -1,5 +1,5 @@
 /** Starts the production bundle and the baselines ("floors") in plain workerd, and the upstreams that both call. */
-import { type Offline, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "pingone-emulator";
 import { redeem, registerClient, startAuthorization } from "../support/mcp-client.ts";
 import { workerSettings } from "../support/stack.ts";
 import { type ReachableWorker, workerVars } from "../support/worker.ts";

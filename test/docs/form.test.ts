@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_PORTS } from "../../mocks/addresses.ts";
+import { DEFAULT_PORTS } from "../../scripts/addresses.ts";
 import { claimsOf } from "../../scripts/checks/claims.ts";
 import { ROOT, readDocuments, readText } from "../../scripts/docs/documents.ts";
 import { readWranglerConfig } from "../../scripts/docs/parts.ts";

@@ -1,5 +1,5 @@
 /** Worker and Todo API with a certified provider of another project in place of PingOne. */
-import { startTodoApi } from "../../mocks/index.ts";
+import { startTodoApi } from "pingone-emulator";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
 import {
   createBrowser,

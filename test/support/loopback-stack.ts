@@ -3,7 +3,7 @@
  * connection at any point.
  */
 import { connect } from "node:net";
-import { startOffline } from "../../mocks/index.ts";
+import { startOffline } from "pingone-emulator";
 import { type TestStack, workerSettings } from "./stack.ts";
 import { startTestWorker, type TestWorker } from "./worker.ts";
 

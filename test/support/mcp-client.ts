@@ -2,7 +2,7 @@
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import * as oauth from "oauth4webapi";
-import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
+import { TestBrowser, type TestPage } from "pingone-emulator/browser";
 import { type SignOnChoices, signOn } from "../../mocks/pingone/testing/sign-on.ts";
 import type { ReachableWorker } from "./worker.ts";
 

@@ -2,9 +2,10 @@
  * Checks that a refusal leaves nothing behind: no grant, no tokens of PingOne, no MCP session, no cookie, no request to
  * an upstream, and no secret in the response.
  */
+
+import type { Offline } from "pingone-emulator";
+import type { TestBrowser } from "pingone-emulator/browser";
 import { expect, vi } from "vitest";
-import type { Offline } from "../../mocks/index.ts";
-import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import type { StartedSignIn } from "./sign-in.ts";
 import { TEST_COOKIE_KEY, type TestWorker } from "./worker.ts";
 

@@ -1,7 +1,7 @@
 /** The two halves of a sign-in as separate functions, so that a test can act between them. */
 
+import { TestBrowser, type TestPage } from "pingone-emulator/browser";
 import { expect } from "vitest";
-import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import type { SignOnChoices } from "../../mocks/pingone/testing/sign-on.ts";
 import {
   type AuthorizationAttempt,

@@ -1,5 +1,5 @@
 /** Worker and emulators for one test file. */
-import { type Offline, startOffline } from "../../mocks/index.ts";
+import { type Offline, startOffline } from "pingone-emulator";
 import { startTestWorker, type TestWorker, WORKER_ORIGIN } from "./worker.ts";
 
 export interface TestStack extends AsyncDisposable {

@@ -1,6 +1,7 @@
 /** GET /callback: which browser may complete a sign-in, and which OAuth errors the MCP client gets from PingOne's. */
+
+import type { TestPage } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
-import type { TestPage } from "../../mocks/kit/testing/browser.ts";
 import { redeem } from "../support/mcp-client.ts";
 import {
   beginTransaction,

@@ -1,6 +1,7 @@
 /** GET /callback: PingOne's token endpoint fails, or its response does not pass validation. */
+
+import type { FaultRequest } from "pingone-emulator";
 import { describe, expect } from "vitest";
-import type { FaultRequest } from "../../mocks/index.ts";
 import { type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
 import {
   expectErrorRedirect,

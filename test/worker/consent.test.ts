@@ -1,6 +1,7 @@
 /** POST /authorize: accepts only the answer to the Worker's own consent page. */
+
+import type { TestBrowser, TestPage } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
-import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
   createBrowser,

@@ -1,6 +1,7 @@
 /** Sign-ins up to the response of the callback, by users who share a browser or not. */
+
+import type { TestBrowser, TestPage } from "pingone-emulator/browser";
 import { expect } from "vitest";
-import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import { type RegisteredClient, redeem, registerClient, type TokenResponse } from "../support/mcp-client.ts";
 import { sendInEra } from "../support/raw-mcp.ts";
 import { createWorkerOnlyBrowser, passPingOne, type StartedSignIn, startSignIn } from "../support/sign-in.ts";

@@ -2,8 +2,9 @@
  * KV operations and Durable Object calls of each request, counted around the bundle. They do not depend on the number
  * of a person's grants.
  */
+
+import type { TestBrowser } from "pingone-emulator/browser";
 import { describe, expect, vi } from "vitest";
-import type { TestBrowser } from "../../mocks/kit/testing/browser.ts";
 import {
   answerPages,
   createBrowser,

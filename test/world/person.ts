@@ -1,7 +1,7 @@
 /** A person who answers the Worker's pages and PingOne's, in a browser that several people may use. */
 
+import { TestBrowser, type TestPage } from "pingone-emulator/browser";
 import type { Cookie } from "tough-cookie";
-import { TestBrowser, type TestPage } from "../../mocks/kit/testing/browser.ts";
 import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
 import type { TestFetch } from "../support/worker.ts";
 import type { PersonName } from "./schedule.ts";

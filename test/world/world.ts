@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
+import { type Offline, startOffline } from "pingone-emulator";
 import { createTestHarness } from "wrangler";
-import { type Offline, startOffline } from "../../mocks/index.ts";
 import { workerSettings } from "../support/stack.ts";
 import {
   createTestWorker,

@@ -9,11 +9,20 @@ import type { ConsentNode, Field, ScreenNode } from "./flow-schema.ts";
 import type { Interaction, ShownScreen } from "./interaction.ts";
 import { REQUIRED_SCOPE } from "./submitted-form.ts";
 
+/** A test user whom a person at the page can be with one click. */
+export interface QuickUser {
+  readonly username: string;
+  readonly password: string;
+  readonly about: string;
+}
+
 export interface ScreenPage {
   readonly interaction: Interaction;
   readonly screen: ShownScreen;
   /** A message of the emulator, not of the flow. */
   readonly notice: string | undefined;
+  /** Offered on a screen that asks for user name and password. */
+  readonly quickUsers: readonly QuickUser[];
 }
 
 /** Renders a `screen` node: heading, text, fields, buttons. `expand` inserts the flow's variables. */
@@ -45,7 +54,26 @@ ${node.buttons.map(
     page,
     html`${node.text.map((text) => html`<p>${expand(text)}</p>`)}
 ${node.buttons.length > 0 ? form : ""}`,
+    renderQuickSignOn(node, page),
   );
+}
+
+/** One form for each test user, filled in. */
+function renderQuickSignOn(node: ScreenNode, { interaction, quickUsers }: ScreenPage): Markup {
+  const username = node.fields.find(({ key }) => key === "username");
+  const password = node.fields.find(({ type }) => type === "PASSWORD");
+  const button = node.buttons.find(({ type }) => type === "SUBMIT_BUTTON");
+  if (quickUsers.length === 0 || !username || !password || !button) return html``;
+  return html`<h3>Sign on with one click</h3>
+<ul class="quick">${quickUsers.map(
+    (user) => html`<li><form method="post" action="${interaction.context.formAction}">
+<input type="hidden" name="step" value="${String(interaction.step)}">
+<input type="hidden" name="${username.key}" value="${user.username}">
+<input type="hidden" name="${password.key}" value="${user.password}">
+<button type="submit" name="buttonValue" value="${button.key}" class="secondary">${user.username}</button> <span>${user.about}</span>
+</form></li>
+`,
+  )}</ul>`;
 }
 
 /** "Application Consent" of the PingOne Scope Consent connector: shows the application and the user, but no scopes. */
@@ -68,7 +96,7 @@ ${node.reducedScopes ? renderScopeChoice(context.scopes) : ""}
   );
 }
 
-function renderScreen(heading: string, page: ScreenPage, content: Markup): string {
+function renderScreen(heading: string, page: ScreenPage, content: Markup, quickSignOn = html``): string {
   const { screen, notice } = page;
   return renderPage({
     heading,
@@ -76,7 +104,7 @@ function renderScreen(heading: string, page: ScreenPage, content: Markup): strin
     content: html`${notice ? html`<p class="notice" role="status">${notice}</p>` : ""}
 ${screen.message ? html`<p class="message" role="alert" id="message">${screen.message.text}</p>` : ""}
 ${content}`,
-    aside: renderEmulatorPanel(page),
+    aside: renderEmulatorPanel(page, quickSignOn),
   });
 }
 
@@ -113,7 +141,7 @@ ${offered.map(
 }
 
 /** Details for developers that PingOne's page does not show. */
-function renderEmulatorPanel({ interaction }: ScreenPage): Markup {
+function renderEmulatorPanel({ interaction }: ScreenPage, quickSignOn: Markup): Markup {
   const { context, flow, codes, codeNote } = interaction;
   const row = (term: string, value: unknown) => html`<dt>${term}</dt><dd>${value}</dd>
 `;
@@ -126,5 +154,6 @@ ${[...codes].map(([, { to, code }]) =>
   "Asks for",
   context.scopes.join(", "),
 )}${row("Goes back to", context.redirectHost)}${row("Flow", html`<code>${flow.name}</code><br>${flow.description}`)}</dl>
+${quickSignOn}
 </aside>`;
 }

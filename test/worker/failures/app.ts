@@ -16,7 +16,7 @@ import {
 } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client as FirstClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as FirstTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
+import type { TestBrowser } from "pingone-emulator/browser";
 import { answerPages, CLIENT_REDIRECT_URI, createBrowser } from "../../support/mcp-client.ts";
 import type { TestWorker } from "../../support/worker.ts";
 

@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Offline, startOffline } from "pingone-emulator";
 import { describe, expect } from "vitest";
-import { type Offline, startOffline } from "../../../mocks/index.ts";
 import { PROTOCOL_ERAS, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, type Holdings, watchLog } from "../../support/observe.ts";
 import { type TestStack, workerSettings } from "../../support/stack.ts";

@@ -4,8 +4,8 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { TestBrowser } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
-import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import { ALL_TODO_SCOPES, OFFLINE_ACCESS, type TodoScope } from "../../../src/config.ts";
 import { answerPages, connectMcp, PROTOCOL_ERAS, redeem, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, watchLog } from "../../support/observe.ts";

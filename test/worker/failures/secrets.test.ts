@@ -6,8 +6,8 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { type Offline, startOffline } from "pingone-emulator";
 import { describe, expect, vi } from "vitest";
-import { type Offline, startOffline } from "../../../mocks/index.ts";
 import { PASSWORD } from "../../../mocks/pingone/testing/sign-on.ts";
 import { networkTest as it } from "../../../src/testing/network.ts";
 import { TOOLS } from "../../../src/tools.ts";

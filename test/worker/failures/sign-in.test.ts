@@ -1,6 +1,7 @@
 /** PingOne fails during a sign-in: its discovery document, its JWKS, its pages, the callback. */
+
+import { TestBrowser } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
-import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import type { PingTokens } from "../../../src/auth/ping-types.ts";
 import { answerPages, createBrowser, redeem, registerClient } from "../../support/mcp-client.ts";
 import { countHoldings, expectSignInError, pendingSignInCookies, watchLog } from "../../support/observe.ts";

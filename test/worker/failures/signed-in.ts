@@ -1,9 +1,9 @@
 /** Shared by the failure tests: clients with the `state` of their login at PingOne, and raw HTTP requests. */
 
 import type { Client } from "@modelcontextprotocol/client";
+import type { EndpointName, FaultRequest } from "pingone-emulator";
+import { TestBrowser } from "pingone-emulator/browser";
 import { expect, vi } from "vitest";
-import type { EndpointName, FaultRequest } from "../../../mocks/index.ts";
-import { TestBrowser } from "../../../mocks/kit/testing/browser.ts";
 import type { SignOnChoices } from "../../../mocks/pingone/testing/sign-on.ts";
 import {
   answerPages,

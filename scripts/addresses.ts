@@ -4,7 +4,8 @@
  * Host rule: the Worker and the Inspector are always `localhost`, the emulators always `127.0.0.1`. They are two
  * different *sites*, as in production, so cookies and redirects meet the same cross-site rules.
  */
-export { EMULATOR_HOST } from "./kit/host.ts";
+/** Where the emulators listen unless told otherwise: a number, because `localhost` may resolve to another family. */
+export const EMULATOR_HOST = "127.0.0.1";
 
 export const WORKER_HOST = "localhost";
 

@@ -1,0 +1,15 @@
+/** Makes what `npm pack` takes: JavaScript and types in `dist/`, and a copy of the tenant that the emulator ships. */
+import { execFileSync } from "node:child_process";
+import { cpSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+
+for (const made of ["dist", "fixtures", "LICENSE"])
+  rmSync(join(here, made), { recursive: true, force: true });
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+execFileSync(process.execPath, [tsc, "--project", here], { stdio: "inherit" });
+for (const copied of ["fixtures", "LICENSE"])
+  cpSync(join(root, copied), join(here, copied), { recursive: true });
