@@ -125,7 +125,7 @@ export function withTransportSecurity(response: Response, env: Env): Response {
 }
 
 /** The only response while a setting is missing or malformed. */
-export async function explainSettings(error: SettingsError, request: Request): Promise<Response> {
+export function explainSettings(error: SettingsError, request: Request): Response {
   logProblem("settings.invalid", { problems: error.message });
   if (wantsPage(request)) return renderSettingsPage(error.problems);
   return Response.json(
@@ -155,11 +155,11 @@ function wantsPage(request: Request): boolean {
 }
 
 /** A refusal in the form that fits the endpoint: a page, a JSON-RPC error, or an OAuth error. */
-async function refuse(
+function refuse(
   request: Request,
   refusal: Refusal,
   { readableBy }: { readableBy: "any origin" | "same origin" } = { readableBy: "any origin" },
-): Promise<Response> {
+): Response {
   const { status, error, text, rpcCode, page } = refusal;
   const headers = new Headers({ "Cache-Control": "no-store", ...refusal.headers });
   if (wantsPage(request)) return renderErrorPage({ status, ...page, headers });

@@ -3,8 +3,8 @@
  *
  * They are counted per Cloudflare location: they slow down floods and looping agents and are not a quota.
  */
+import { hash } from "node:crypto";
 import { ENDPOINTS, type Endpoint, type Env } from "./config.ts";
-import { sha256Base64Url } from "./digest.ts";
 import { logProblem } from "./log.ts";
 
 interface Limit {
@@ -41,7 +41,7 @@ export async function findExceededLimit(
   endpoint: Endpoint,
 ): Promise<Pick<Limit, "retryAfterSeconds"> | undefined> {
   for (const limit of LIMITS[endpoint] ?? []) {
-    const caller = limit.caller === "token" ? await tokenKey(request) : addressKey(request);
+    const caller = limit.caller === "token" ? tokenKey(request) : addressKey(request);
     // Endpoints that share a binding are counted separately.
     const { success } = await env[limit.binding].limit({ key: `${endpoint} ${caller}` });
     if (success) continue;
@@ -52,9 +52,9 @@ export async function findExceededLimit(
 }
 
 /** The caller: a hash of the access token, or the IP address without one. */
-async function tokenKey(request: Request): Promise<string> {
+function tokenKey(request: Request): string {
   const authorization = request.headers.get("Authorization");
-  return authorization === null ? addressKey(request) : sha256Base64Url(authorization);
+  return authorization === null ? addressKey(request) : hash("sha256", authorization, "base64url");
 }
 
 /** An IPv6 customer has at least a /64 (RFC 6177 §2), which counts as one address. */

@@ -10,12 +10,13 @@ import {
   OAuthError,
 } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
+import type { z } from "zod";
 import { ENDPOINTS, type Env, type Props, type Settings, type TodoScope } from "../config.ts";
 import { errorName, logEvent, logProblem, requestId } from "../log.ts";
 import { userIdOf } from "./credentials.ts";
 import { personOf } from "./grant-keeper.ts";
 import { renderConsentPage } from "./pages.tsx";
-import type { Admission } from "./person.ts";
+import type { Admission, AdmissionRequest } from "./person.ts";
 import type { GrantMetadata } from "./person-tables.ts";
 import { describeFailure, readCorrelationId, readErrorCode } from "./ping-failures.ts";
 import type { PingSession } from "./ping-session.ts";
@@ -28,7 +29,7 @@ import {
 import { redeemAuthorizationResponse, revokeRefreshToken } from "./ping-utils.ts";
 import { keepRegistration } from "./registration.ts";
 import { askedPersonCookie, clearedAskedPersonCookie, readAskedPerson } from "./sealed-cookies.ts";
-import { endSignIn, redirect, redirectPingFailure, renderFailure } from "./sign-in-failures.ts";
+import { endSignIn, redirect, redirectPingFailure } from "./sign-in-failures.ts";
 import { finishSignOutSignIn, isSignOutState } from "./signout-handler.ts";
 import {
   mapPingOneError,
@@ -43,17 +44,16 @@ type App = { Bindings: Env };
 /** A person who has signed in at PingOne; their tokens are stored in a PingSession. */
 type SignedIn = Omit<PendingApproval, "kind">;
 
-/** The scopes of the page on which the person pressed Allow, and when: in epoch milliseconds, or `now`. */
-interface Approval {
-  readonly at: number | "now";
-  readonly scopes: readonly TodoScope[];
+type Approval = AdmissionRequest["approval"];
+
+/** The MCP client's request, and the cookies that go with the answer to it. */
+interface Return {
+  readonly request: AuthRequest;
+  readonly headers: Headers;
 }
 
 /** A completed sign-in that is about to be returned to the MCP client. */
-interface Return {
-  readonly request: AuthRequest;
-  /** The cookies that go with the answer. */
-  readonly headers: Headers;
+interface Completed extends Return {
   readonly signedIn: SignedIn;
   readonly clientName: string | undefined;
   /** Whether this person may give this client access, which their object says. */
@@ -64,147 +64,139 @@ interface Return {
 
 export function createCallbackHandler(settings: Settings): Hono<App> {
   const app = new Hono<App>();
-  const secret = settings.COOKIE_ENCRYPTION_KEY;
-
-  app.get(ENDPOINTS.callback, (c) => toItsEnd(c, finishSignIn(c)));
-
-  async function finishSignIn(c: Context<App>): Promise<Response> {
-    const url = new URL(c.req.url);
-    // Before the state is consumed, so that a malformed URL does not use it up.
-    requireOnce(url, ["state", "code", "error", "iss"]);
-    if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
-    const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
-    const transaction = clientSignInTransactionSchema.safeParse(data);
-    if (!transaction.success) return renderFailure(pastPageError(), headers);
-    if (url.searchParams.has("error")) return returnRefusal(settings, { request, headers, url });
-    try {
-      // Before PingOne's code is spent.
-      const { clientName } = await requireClient(c.env, request.clientId);
-      const signIn = await redeemAuthorizationResponse(settings, {
-        response: url,
-        transaction: transaction.data,
-        requested: todoScopesOf(request),
-      });
-      if (signIn.kind === "failed") {
-        await revoke(c.env, settings, signIn.refreshToken);
-        return redirectPingFailure(signIn, request, headers);
-      }
-      const { person, tokens } = signIn.value;
-      const userId = await userIdOf(person.sub);
-      const cleared = await clearedAskedPersonCookie(c, secret, userId);
-      if (cleared !== undefined) headers.append("Set-Cookie", cleared);
-      if (tokens.scopes.length === 0) {
-        logEvent("callback.no_scope_granted");
-        await revoke(c.env, settings, tokens.refreshToken);
-        return redirect(redirectWithPingOneError(request, "access_denied"), headers);
-      }
-      const { approvedAt } = transaction.data;
-      const approval =
-        approvedAt === undefined ? undefined : { at: approvedAt, scopes: todoScopesOf(request) };
-      // Two Durable Objects, called in parallel: neither call depends on the other.
-      const admission = admit(c.env, request, { userId, scopes: tokens.scopes, approval });
-      const pingSessionId = await openPingSession(c.env, settings, { userId, tokens });
-      const signedIn = { userId, person, scopes: tokens.scopes, pingSessionId };
-      const isApproval = approval !== undefined;
-      return await grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval });
-    } catch (error) {
-      return endSignIn(error, request, headers);
-    }
-  }
-
-  app.post(ENDPOINTS.callback, (c) => toItsEnd(c, finishApproval(c)));
-
-  /** The answer to the page that {@link askForApproval} shows. */
-  async function finishApproval(c: Context<App>): Promise<Response> {
-    const { handle, decision } = await readDecision(c.req.raw);
-    const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(
-      new Request(stateUrl(c.req.url, handle), { headers: c.req.raw.headers }),
-    );
-    const pending = pendingApprovalSchema.safeParse(data);
-    if (!pending.success) return renderFailure(pastPageError(), headers);
-    const signedIn = pending.data;
-    const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
-    try {
-      // One answer counts, and only one that the person in front of this browser can have given: the page may still be
-      // open when somebody else has signed in.
-      if (!(await session.take())) throw pastPageError();
-      return await endingUnlessGranted(session, async () => {
-        if ((await readAskedPerson(c, secret)) !== signedIn.userId) {
-          throw new AuthorizationError("invalid_request", {
-            description: "Another person has signed in in this browser since this page was shown.",
-          });
-        }
-        if (decision === "deny") {
-          logEvent("authorize.consent_refused");
-          await session.end({ requestId: requestId() });
-          return redirect(
-            authorizationErrorRedirect(request, "access_denied", "The person refused access."),
-            headers,
-          );
-        }
-        logEvent("authorize.consent_given");
-        const { clientName } = await requireClient(c.env, request.clientId);
-        const { userId, scopes } = signedIn;
-        const admission = admit(c.env, request, { userId, scopes, approval: { at: "now", scopes } });
-        return grantOrAsk(c, { request, headers, signedIn, clientName, admission, isApproval: true });
-      });
-    } catch (error) {
-      return endSignIn(error, request, headers);
-    }
-  }
-
-  /** Gives the client its access if this person has approved it, and asks them otherwise. */
-  async function grantOrAsk(c: Context<App>, back: Return): Promise<Response> {
-    const { request, headers, signedIn, isApproval } = back;
-    const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
-    try {
-      return await endingUnlessGranted(session, async () => {
-        const admission = await back.admission;
-        if (admission.kind === "ask") return askForApproval(c, back);
-        const redirectTo = await grantAccess(c.env, back, admission.admittedAt);
-        if (isApproval) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
-        logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
-        return redirect(redirectTo, headers);
-      });
-    } catch (error) {
-      if (!(error instanceof OAuthError)) throw error;
-      logEvent("callback.ended_meanwhile");
-      return redirect(
-        authorizationErrorRedirect(request, "access_denied", "The person ended this app's access."),
-        headers,
-      );
-    }
-  }
-
-  function admit(
-    env: Env,
-    { clientId, redirectUri }: AuthRequest,
-    { userId, ...asked }: { userId: string; scopes: readonly TodoScope[]; approval: Approval | undefined },
-  ): Promise<Admission> {
-    const client = { clientId, redirectUri, resource: settings.MCP_RESOURCE.href };
-    const admission = personOf(env, userId).admit({ client, ...asked });
-    // Avoids an unhandled rejection where the promise is not awaited.
-    admission.catch(() => {});
-    return admission;
-  }
-
-  async function askForApproval(c: Context<App>, { request, headers, signedIn }: Return): Promise<Response> {
-    const oauth = c.env.OAUTH_PROVIDER;
-    const details = await oauth.describeConsent(request);
-    const data: PendingApproval = { kind: "approval", ...signedIn };
-    const pending = await oauth.beginUpstream(request, { data, headers });
-    pending.headers.append("Set-Cookie", await askedPersonCookie(secret, signedIn.userId));
-    logEvent("callback.consent_asked");
-    return renderConsentPage({
-      details,
-      scopes: signedIn.scopes,
-      handle: pending.state,
-      headers: pending.headers,
-      signedInAs: signedIn.person,
-    });
-  }
-
+  app.get(ENDPOINTS.callback, (c) => toItsEnd(c, finishSignIn(c, settings)));
+  app.post(ENDPOINTS.callback, (c) => toItsEnd(c, finishApproval(c, settings)));
   return app;
+}
+
+async function finishSignIn(c: Context<App>, settings: Settings): Promise<Response> {
+  const url = new URL(c.req.url);
+  // Before the state is consumed, so that a malformed URL does not use it up.
+  requireOnce(url, ["state", "code", "error", "iss"]);
+  if (isSignOutState(url.searchParams.get("state"))) return finishSignOutSignIn(c, settings);
+  return continueUpstream(c, c.req.raw, clientSignInTransactionSchema, async (transaction, back) => {
+    const { request, headers } = back;
+    if (url.searchParams.has("error")) return returnRefusal(settings, back, url);
+    // Before PingOne's code is spent.
+    const { clientName } = await requireClient(c.env, request.clientId);
+    const requested = todoScopesOf(request);
+    const signIn = await redeemAuthorizationResponse(settings, { response: url, transaction, requested });
+    if (signIn.kind === "failed") {
+      await revoke(c.env, settings, signIn.refreshToken);
+      return redirectPingFailure(signIn, request, headers);
+    }
+    const { person, tokens } = signIn.value;
+    const { scopes } = tokens;
+    const userId = userIdOf(person.sub);
+    const cleared = await clearedAskedPersonCookie(c, settings.COOKIE_ENCRYPTION_KEY, userId);
+    if (cleared !== undefined) headers.append("Set-Cookie", cleared);
+    if (scopes.length === 0) {
+      logEvent("callback.no_scope_granted");
+      await revoke(c.env, settings, tokens.refreshToken);
+      return redirect(redirectWithPingOneError(request, "access_denied"), headers);
+    }
+    const { approvedAt } = transaction;
+    const approval = approvedAt === undefined ? undefined : { at: approvedAt, scopes: requested };
+    // Two Durable Objects, called in parallel: neither call depends on the other.
+    const admission = admit(c.env, settings, request, { userId, scopes, approval });
+    const pingSessionId = await openPingSession(c.env, settings, { userId, tokens });
+    const signedIn = { userId, person, scopes, pingSessionId };
+    const isApproval = approval !== undefined;
+    return grantOrAsk(c, settings, { ...back, signedIn, clientName, admission, isApproval });
+  });
+}
+
+/** The answer to the page that {@link askForApproval} shows. */
+async function finishApproval(c: Context<App>, settings: Settings): Promise<Response> {
+  const { handle, decision } = await readDecision(c.req.raw);
+  const returned = new Request(stateUrl(c.req.url, handle), { headers: c.req.raw.headers });
+  return continueUpstream(c, returned, pendingApprovalSchema, async (signedIn, back) => {
+    const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
+    // One answer counts, and only one that the person in front of this browser can have given: the page may still be
+    // open when somebody else has signed in.
+    if (!(await session.take())) throw pastPageError();
+    return endingUnlessGranted(session, async () => {
+      const { userId, scopes } = signedIn;
+      if ((await readAskedPerson(c, settings.COOKIE_ENCRYPTION_KEY)) !== userId) {
+        throw invalidRequest("Another person has signed in in this browser since this page was shown.");
+      }
+      if (decision === "deny") {
+        logEvent("authorize.consent_refused");
+        await session.end({ requestId: requestId() });
+        return redirectDenied(back, "The person refused access.");
+      }
+      logEvent("authorize.consent_given");
+      const { clientName } = await requireClient(c.env, back.request.clientId);
+      const approval = { at: "now", scopes } as const;
+      const admission = admit(c.env, settings, back.request, { userId, scopes, approval });
+      return grantOrAsk(c, settings, { ...back, signedIn, clientName, admission, isApproval: true });
+    });
+  });
+}
+
+/** Continues what was stored when the browser left, and ends it at the MCP client if that fails. */
+async function continueUpstream<T>(
+  c: Context<App>,
+  returned: Request,
+  schema: z.ZodType<T>,
+  work: (stored: T, back: Return) => Promise<Response>,
+): Promise<Response> {
+  const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(returned);
+  try {
+    const stored = schema.safeParse(data);
+    if (!stored.success) throw pastPageError();
+    return await work(stored.data, { request, headers });
+  } catch (error) {
+    return endSignIn(error, request, headers);
+  }
+}
+
+/** Gives the client its access if this person has approved it, and asks them otherwise. */
+async function grantOrAsk(c: Context<App>, settings: Settings, completed: Completed): Promise<Response> {
+  const { request, headers, signedIn, isApproval } = completed;
+  const session = c.env.PING_SESSION.getByName(signedIn.pingSessionId);
+  try {
+    return await endingUnlessGranted(session, async () => {
+      const admission = await completed.admission;
+      if (admission.kind === "ask") return askForApproval(c, settings, completed);
+      const redirectTo = await grantAccess(c.env, completed, admission.admittedAt);
+      if (isApproval) await keepRegistration(c.env.OAUTH_PROVIDER, request.clientId);
+      logEvent("callback.signed_in", { scopes: signedIn.scopes.join(" ") });
+      return redirect(redirectTo, headers);
+    });
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    logEvent("callback.ended_meanwhile");
+    return redirectDenied(completed, "The person ended this app's access.");
+  }
+}
+
+function admit(
+  env: Env,
+  { MCP_RESOURCE }: Settings,
+  { clientId, redirectUri }: AuthRequest,
+  { userId, ...asked }: { userId: string; scopes: readonly TodoScope[]; approval: Approval },
+): Promise<Admission> {
+  const client = { clientId, redirectUri, resource: MCP_RESOURCE.href };
+  const admission = personOf(env, userId).admit({ client, ...asked });
+  // Avoids an unhandled rejection where the promise is not awaited.
+  admission.catch(() => {});
+  return admission;
+}
+
+async function askForApproval(
+  c: Context<App>,
+  { COOKIE_ENCRYPTION_KEY }: Settings,
+  { request, headers, signedIn }: Completed,
+): Promise<Response> {
+  const oauth = c.env.OAUTH_PROVIDER;
+  const details = await oauth.describeConsent(request);
+  const data: PendingApproval = { kind: "approval", ...signedIn };
+  const { state: handle, headers: pending } = await oauth.beginUpstream(request, { data, headers });
+  pending.append("Set-Cookie", await askedPersonCookie(COOKIE_ENCRYPTION_KEY, signedIn.userId));
+  logEvent("callback.consent_asked");
+  const { scopes, person: signedInAs } = signedIn;
+  return renderConsentPage({ details, scopes, handle, headers: pending, signedInAs });
 }
 
 /**
@@ -242,10 +234,7 @@ function stateUrl(address: string, state: string): URL {
 }
 
 /** PingOne returned an error response (RFC 6749 §4.1.2.1). */
-function returnRefusal(
-  settings: Settings,
-  { request, headers, url }: { request: AuthRequest; headers: Headers; url: URL },
-): Response {
+function returnRefusal(settings: Settings, { request, headers }: Return, url: URL): Response {
   const error = url.searchParams.get("error") ?? "";
   // RFC 9207 §2.4: ignore an error response of another issuer.
   const issuer = url.searchParams.get("iss");
@@ -259,17 +248,24 @@ function returnRefusal(
   return redirect(redirectWithPingOneError(request, code), headers);
 }
 
+/** The MCP client gets `access_denied`. */
+function redirectDenied({ request, headers }: Return, description: string): Response {
+  return redirect(authorizationErrorRedirect(request, "access_denied", description), headers);
+}
+
 /** @throws {AuthorizationError} when the client's registration has ended while the person was signing in */
 async function requireClient(env: Env, clientId: string): Promise<ClientInfo> {
   const client = await env.OAUTH_PROVIDER.lookupClient(clientId);
-  if (client !== null) return client;
-  throw new AuthorizationError("invalid_request", { description: "This app is no longer registered." });
+  if (client === null) throw invalidRequest("This app is no longer registered.");
+  return client;
 }
 
 function pastPageError(): AuthorizationError {
-  return new AuthorizationError("invalid_request", {
-    description: "This authorization expired or was already used.",
-  });
+  return invalidRequest("This authorization expired or was already used.");
+}
+
+function invalidRequest(description: string): AuthorizationError {
+  return new AuthorizationError("invalid_request", { description });
 }
 
 /** Stores the tokens in a new PingSession; revokes them if that fails. @returns its name */
@@ -305,7 +301,7 @@ async function revoke(env: Env, settings: Settings, refreshToken: string | undef
 /** Creates the grant that refers to the PingSession. @returns the redirect with the client's code */
 async function grantAccess(
   env: Env,
-  { request, signedIn, clientName }: Return,
+  { request, signedIn, clientName }: Completed,
   admittedAt: number,
 ): Promise<string> {
   const { userId, person, scopes, pingSessionId } = signedIn;

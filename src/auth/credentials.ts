@@ -2,7 +2,7 @@
  * The formats of the ids, codes and tokens that the OAuth provider issues. A value of any other format was never issued
  * and is refused without reading a store.
  */
-import { sha256Base64Url } from "../digest.ts";
+import { hash } from "node:crypto";
 
 const MAXIMUM_USER_ID_LENGTH = 200;
 
@@ -44,7 +44,9 @@ export function isMetadataDocumentId(clientId: string): boolean {
  * The provider's name for a person: PingOne's `sub`, without the ":" that joins the parts of a credential, and short
  * enough for KV keys, which have 512 bytes.
  */
-export async function userIdOf(subject: string): Promise<string> {
+export function userIdOf(subject: string): string {
   const encoded = encodeURIComponent(subject);
-  return encoded.length <= MAXIMUM_USER_ID_LENGTH ? encoded : `sha256-${await sha256Base64Url(subject)}`;
+  return encoded.length <= MAXIMUM_USER_ID_LENGTH
+    ? encoded
+    : `sha256-${hash("sha256", subject, "base64url")}`;
 }

@@ -1,7 +1,7 @@
 /** Shared by all pages: layout, style and security headers. */
+import { hash } from "node:crypto";
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import { sha256Base64 } from "../digest.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1a1d21; --soft: #565d66; --line: #d5d9de; --paper: #ffffff; --back: #f3f5f7;
@@ -34,25 +34,7 @@ button.main { background: var(--act); color: var(--act-ink); }
 `;
 
 /** Lets exactly this style sheet through the Content-Security-Policy. */
-let styleHash: string | undefined;
-
-/**
- * Adds the security headers. `form-action` is left out on purpose: Chromium applies it to the redirects that follow the
- * consent form, through PingOne and on to the client, whose addresses cannot be listed.
- */
-async function pageHeaders(headers: Headers): Promise<Headers> {
-  styleHash ??= await sha256Base64(STYLE);
-  headers.set("Content-Type", "text/html; charset=utf-8");
-  headers.set("Cache-Control", "no-store");
-  headers.set(
-    "Content-Security-Policy",
-    `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; frame-ancestors 'none'`,
-  );
-  headers.set("X-Frame-Options", "DENY");
-  headers.set("X-Content-Type-Options", "nosniff");
-  headers.set("Referrer-Policy", "no-referrer");
-  return headers;
-}
+const STYLE_HASH = hash("sha256", STYLE, "base64");
 
 /** The frame of every page. */
 export function Page({ title, children }: { title: string; children: Child }) {
@@ -71,11 +53,20 @@ export function Page({ title, children }: { title: string; children: Child }) {
   );
 }
 
-/** Sends a page with the headers that protect it; `headers` may bring cookies. */
-export async function respond(
-  page: Child,
-  status: number,
-  headers: Headers = new Headers(),
-): Promise<Response> {
-  return new Response(`<!doctype html>${String(page)}`, { status, headers: await pageHeaders(headers) });
+/**
+ * Sends a page with the headers that protect it; `headers` may bring cookies. `form-action` is left out on purpose:
+ * Chromium applies it to the redirects that follow the consent form, through PingOne and on to the client, whose
+ * addresses cannot be listed.
+ */
+export function respond(page: Child, status: number, headers: Headers = new Headers()): Response {
+  headers.set("Content-Type", "text/html; charset=utf-8");
+  headers.set("Cache-Control", "no-store");
+  headers.set(
+    "Content-Security-Policy",
+    `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`,
+  );
+  headers.set("X-Frame-Options", "DENY");
+  headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("Referrer-Policy", "no-referrer");
+  return new Response(`<!doctype html>${String(page)}`, { status, headers });
 }

@@ -28,7 +28,7 @@ export function renderConsentPage(options: {
   handle: string;
   headers: Headers;
   signedInAs?: Person;
-}): Promise<Response> {
+}): Response {
   const { details, scopes, handle, signedInAs } = options;
   const clientName = displayName(details.clientName);
   return respond(
@@ -99,7 +99,7 @@ export function renderErrorPage(options: {
   link?: { href: string; text: string };
   reference?: string;
   headers?: Headers;
-}): Promise<Response> {
+}): Response {
   return respond(
     <Page title={options.title}>
       <h1>{options.title}</h1>
@@ -127,7 +127,7 @@ function endSentence(text: string): string {
 }
 
 /** Names every setting that is missing or malformed, with the command that fixes it. Never a value. */
-export function renderSettingsPage(problems: readonly SettingProblem[]): Promise<Response> {
+export function renderSettingsPage(problems: readonly SettingProblem[]): Response {
   return respond(
     <Page title="This server is not set up yet">
       <h1>This server is not set up yet</h1>
@@ -151,7 +151,7 @@ export function renderSettingsPage(problems: readonly SettingProblem[]): Promise
 export function renderLandingPage(options: {
   resource: string;
   tools: readonly { name: string; title: string }[];
-}): Promise<Response> {
+}): Response {
   return respond(
     <Page title={`${SERVER_INFO.title} MCP server`}>
       <h1>{SERVER_INFO.title} MCP server</h1>

@@ -32,7 +32,7 @@ interface ApprovedClient {
   readonly resource: string;
 }
 
-interface AdmissionRequest {
+export interface AdmissionRequest {
   readonly client: ApprovedClient;
   readonly scopes: readonly string[];
   readonly approval: { readonly at: number | "now"; readonly scopes: readonly string[] } | undefined;

@@ -1,5 +1,5 @@
 /**
- * PingOne's metadata and keys, and this Worker's client authentication. Every endpoint comes from discovery.
+ * PingOne's metadata and keys. Every endpoint comes from discovery.
  */
 import * as oauth from "oauth4webapi";
 import { isLoopback, type Settings } from "../config.ts";
@@ -9,9 +9,6 @@ import type { PingResult } from "./ping-types.ts";
 
 /** PingOne changes its discovery document rarely; an hour keeps a warm sign-in at one back-channel request. */
 const DISCOVERY_TTL_MS = 60 * 60 * 1000;
-
-/** Clock tolerance for the times in PingOne's tokens. */
-const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Required for sign-in. */
 const REQUIRED_ENDPOINTS = ["authorization_endpoint", "token_endpoint", "jwks_uri"] as const;
@@ -27,14 +24,6 @@ export function httpOptions(settings: Settings) {
       settings.PINGONE_ISSUER.protocol === "http:" && isLoopback(settings.PINGONE_ISSUER),
     signal: () => AbortSignal.timeout(Math.min(settings.UPSTREAM_TIMEOUT_SECONDS * 1000, budgetLeftMs())),
   };
-}
-
-export function oidcClient(settings: Settings): oauth.Client {
-  return { client_id: settings.MCP_SERVER_CLIENT_ID, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS };
-}
-
-export function clientAuthentication(settings: Settings): oauth.ClientAuth {
-  return oauth.ClientSecretBasic(settings.MCP_SERVER_CLIENT_SECRET);
 }
 
 /** PingOne's metadata, at most an hour old. */

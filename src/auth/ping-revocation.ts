@@ -7,7 +7,7 @@ import { within } from "../deadline.ts";
 import { logEvent, logProblem } from "../log.ts";
 import { describeFailure } from "./ping-failures.ts";
 import type { PingResult } from "./ping-types.ts";
-import { type SealingContext, seal, sealedSchema, unseal } from "./sealing.ts";
+import { type SealingContext, seal, unseal } from "./sealing.ts";
 
 /** Delays before a failed revocation is repeated; after the last one the token is left to expire. */
 const RETRY_SECONDS = [5, 60, 300, 1800, 7200, 43_200];
@@ -17,7 +17,7 @@ const PATIENCE_MS = 1000;
 
 const REVOCATION_KEY = "revocation";
 
-const storedSchema = z.object({ version: z.literal(1), attempts: z.number(), sealed: sealedSchema });
+const storedSchema = z.object({ version: z.literal(1), attempts: z.number(), sealed: z.unknown() });
 const tokensSchema = z.array(z.string());
 
 export class PingRevocation {
@@ -43,10 +43,8 @@ export class PingRevocation {
   async load(): Promise<void> {
     const stored = storedSchema.safeParse(await this.#storage.get(REVOCATION_KEY));
     if (!stored.success) return;
-    const opened = await unseal(stored.data.sealed, this.#sealing);
     // Sealed under another COOKIE_ENCRYPTION_KEY they cannot be read; they expire at PingOne.
-    if (opened === undefined) return;
-    this.#tokens = tokensSchema.parse(JSON.parse(opened));
+    this.#tokens = (await unseal(stored.data.sealed, tokensSchema, this.#sealing)) ?? [];
     this.#attempts = stored.data.attempts;
   }
 
@@ -74,7 +72,7 @@ export class PingRevocation {
   /** Stored in one step with the alarm, so that the session ends only if its revocation is scheduled. */
   async #save(replacedKeys: string[]): Promise<void> {
     const tokens = this.#tokens;
-    const sealed = await seal(JSON.stringify(tokens), this.#sealing);
+    const sealed = await seal(tokens, this.#sealing);
     // The list changed during sealing: the call that changed it saves it.
     if (tokens !== this.#tokens) return;
     const retryInSeconds = RETRY_SECONDS[this.#attempts];

@@ -24,7 +24,7 @@ import {
   pingTokensSchema,
 } from "./ping-types.ts";
 import { isInactiveAtPingOne, refreshTokens, revokeRefreshToken } from "./ping-utils.ts";
-import { type Sealed, seal, sealedSchema, unseal } from "./sealing.ts";
+import { seal, unseal } from "./sealing.ts";
 
 /** How long a caller waits for an early refresh before it gets the current token, which is still valid. */
 const EARLY_REFRESH_PATIENCE_MS = 2000;
@@ -364,9 +364,7 @@ export class PingSession extends DurableObject<Env> {
     this.#mcpSessions.restore(stored.get(MCP_SESSIONS_KEY));
     this.#state = stateSchema.safeParse(stored.get(STATE_KEY)).data;
     this.#refusedAt = z.number().safeParse(stored.get(REFUSED_KEY)).data;
-    const sealed = sealedSchema.safeParse(stored.get(TOKENS_KEY));
-    const opened = sealed.success ? await unseal(sealed.data, this.#sealingContext()) : undefined;
-    this.#content = opened === undefined ? undefined : contentSchema.safeParse(JSON.parse(opened)).data;
+    this.#content = await unseal(stored.get(TOKENS_KEY), contentSchema, this.#sealingContext());
   }
 
   #allRefreshTokens(): readonly string[] {
@@ -375,8 +373,8 @@ export class PingSession extends DurableObject<Env> {
     return tokens.refreshToken === undefined ? inherited : [tokens.refreshToken, ...inherited];
   }
 
-  #seal(content: Content): Promise<Sealed> {
-    return seal(JSON.stringify(contentSchema.parse(content)), this.#sealingContext());
+  #seal(content: Content) {
+    return seal(contentSchema.parse(content), this.#sealingContext());
   }
 
   /** Memory changes first, so that calls during the sealing see the current state. */

@@ -9,15 +9,17 @@ import * as oauth from "oauth4webapi";
 import { z } from "zod";
 import { ENDPOINTS, type Person, type Settings, type TodoScope } from "../config.ts";
 import {
-  clientAuthentication,
   discoverPingOne,
   httpOptions,
-  oidcClient,
+  type PingOneMetadata,
   verifyIdTokenSignature,
 } from "./ping-discovery.ts";
 import { attempt, failed, readUnavailable } from "./ping-failures.ts";
 import { judgeAudience, readPerson, readTokens } from "./ping-tokens.ts";
 import type { PingResult, PingSignIn, PingTokens, SignInTransaction } from "./ping-types.ts";
+
+/** Clock tolerance for the times in PingOne's tokens. */
+const CLOCK_TOLERANCE_SECONDS = 60;
 
 /**
  * The authorization request to PingOne, without `state`, which the caller adds and binds to the browser.
@@ -26,10 +28,7 @@ import type { PingResult, PingSignIn, PingTokens, SignInTransaction } from "./pi
  */
 export async function buildAuthorizationUrl(
   settings: Settings,
-  options: {
-    scopes: readonly TodoScope[];
-    transaction: SignInTransaction;
-  },
+  options: { scopes: readonly TodoScope[]; transaction: SignInTransaction },
 ): Promise<PingResult<URL>> {
   const metadata = await discoverPingOne(settings);
   if (metadata.kind === "failed") return metadata;
@@ -100,50 +99,71 @@ export async function redeemIdentity(
   return { kind: "ok", value: { person: readPerson(claims), idToken: response.id_token ?? "" } };
 }
 
-async function exchangeCode(
+function exchangeCode(
   settings: Settings,
-  options: AuthorizationResponse,
+  { response: { searchParams }, transaction }: AuthorizationResponse,
   additionalParameters: Record<string, string>,
 ): Promise<PingResult<{ response: oauth.TokenEndpointResponse; claims: oauth.IDToken }>> {
+  const step = "code_exchange";
+  return ask(settings, step, {
+    send: (server, client, authentication) => {
+      const state = searchParams.get("state") ?? oauth.expectNoState;
+      const parameters = oauth.validateAuthResponse(server, client, searchParams, state);
+      const options = { ...httpOptions(settings), additionalParameters };
+      const { codeVerifier } = transaction;
+      const uri = redirectUri(settings);
+      return oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        authentication,
+        parameters,
+        uri,
+        codeVerifier,
+        options,
+      );
+    },
+    read: (server, client, response) =>
+      withRefreshToken(step, response, async () => {
+        const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
+          expectedNonce: transaction.nonce,
+          requireIdToken: true,
+        });
+        await verifyIdTokenSignature(server, response, settings);
+        return judgeClaims(tokens, settings);
+      }),
+  });
+}
+
+/** One request to an endpoint of PingOne's. Any error on the way becomes a failure that names the step. */
+async function ask<T>(
+  settings: Settings,
+  step: string,
+  request: {
+    send(server: PingOneMetadata, client: oauth.Client, authentication: oauth.ClientAuth): Promise<Response>;
+    read(server: PingOneMetadata, client: oauth.Client, response: Response): Promise<PingResult<T>>;
+  },
+): Promise<PingResult<T>> {
   const discovery = await discoverPingOne(settings);
   if (discovery.kind === "failed") return discovery;
-  const metadata = discovery.value;
-  const client = oidcClient(settings);
-  const sent = await attempt("code_exchange", async () => {
-    const state = options.response.searchParams.get("state") ?? oauth.expectNoState;
-    const parameters = oauth.validateAuthResponse(metadata, client, options.response, state);
-    const response = await oauth.authorizationCodeGrantRequest(
-      metadata,
-      client,
-      clientAuthentication(settings),
-      parameters,
-      redirectUri(settings),
-      options.transaction.codeVerifier,
-      { ...httpOptions(settings), additionalParameters },
-    );
-    return readUnavailable(response, "code_exchange") ?? { kind: "ok", value: response };
+  const client = {
+    client_id: settings.MCP_SERVER_CLIENT_ID,
+    [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS,
+  };
+  const authentication = oauth.ClientSecretBasic(settings.MCP_SERVER_CLIENT_SECRET);
+  return attempt(step, async () => {
+    const response = await request.send(discovery.value, client, authentication);
+    return readUnavailable(response, step) ?? request.read(discovery.value, client, response);
   });
-  if (sent.kind === "failed") return sent;
-  const response = sent.value;
-  return withRefreshToken(response, () =>
-    attempt("code_exchange", async () => {
-      const tokens = await oauth.processAuthorizationCodeResponse(metadata, client, response, {
-        expectedNonce: options.transaction.nonce,
-        requireIdToken: true,
-      });
-      await verifyIdTokenSignature(metadata, response, settings);
-      return judgeClaims(tokens, settings);
-    }),
-  );
 }
 
 /** If a token response is unusable, the failure carries its refresh token, so that the caller can revoke it. */
 async function withRefreshToken<T>(
+  step: string,
   response: Response,
   judge: () => Promise<PingResult<T>>,
 ): Promise<PingResult<T>> {
   const copy = response.clone();
-  const judged = await judge();
+  const judged = await attempt(step, judge);
   if (judged.kind === "ok" || !response.ok) return judged;
   return { ...judged, refreshToken: await readRefreshToken(copy) };
 }
@@ -189,44 +209,32 @@ function resourceParameter(settings: Settings): Record<string, string> {
  *   `wrong_subject` for tokens of another person. If the response is unusable but has a new refresh token, the failure
  *   carries it, because the old one is invalid by then.
  */
-export async function refreshTokens(
+export function refreshTokens(
   settings: Settings,
   current: PingTokens,
   refreshToken: string,
 ): Promise<PingResult<PingTokens>> {
-  const discovery = await discoverPingOne(settings);
-  if (discovery.kind === "failed") return discovery;
-  const metadata = discovery.value;
-  const client = oidcClient(settings);
-  const sent = await attempt("refresh", async () => {
-    const response = await oauth.refreshTokenGrantRequest(
-      metadata,
-      client,
-      clientAuthentication(settings),
-      refreshToken,
-      { ...httpOptions(settings), additionalParameters: resourceParameter(settings) },
-    );
-    return readUnavailable(response, "refresh") ?? { kind: "ok", value: response };
-  });
-  if (sent.kind === "failed") return sent;
-  const response = sent.value;
-  return withRefreshToken(response, () =>
-    attempt("refresh", async () => {
-      const answer = await oauth.processRefreshTokenResponse(metadata, client, response);
-      const claims = oauth.getValidatedIdTokenClaims(answer);
-      if (claims !== undefined && claims.sub !== current.subject) {
-        return failed("wrong_subject", "refresh_for_another_person");
-      }
-      const tokens = readTokens(answer, current.subject, current.scopes);
-      return (
-        judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
-          kind: "ok",
-          // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays valid.
-          value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
+  const options = { ...httpOptions(settings), additionalParameters: resourceParameter(settings) };
+  return ask(settings, "refresh", {
+    send: (server, client, authentication) =>
+      oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, options),
+    read: (server, client, response) =>
+      withRefreshToken("refresh", response, async () => {
+        const answer = await oauth.processRefreshTokenResponse(server, client, response);
+        const claims = oauth.getValidatedIdTokenClaims(answer);
+        if (claims !== undefined && claims.sub !== current.subject) {
+          return failed("wrong_subject", "refresh_for_another_person");
         }
-      );
-    }),
-  );
+        const tokens = readTokens(answer, current.subject, current.scopes);
+        return (
+          judgeAudience(tokens, settings.API_IDENTIFIER) ?? {
+            kind: "ok",
+            // RFC 6749 §6: a server that does not rotate returns no new refresh token; the old one stays valid.
+            value: { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken },
+          }
+        );
+      }),
+  });
 }
 
 /**
@@ -252,42 +260,30 @@ export async function revokeRefreshToken(
   settings: Settings,
   refreshToken: string,
 ): Promise<PingResult<undefined>> {
+  const done = { kind: "ok", value: undefined } as const;
   const discovery = await discoverPingOne(settings);
-  if (discovery.kind === "failed") return discovery;
-  const metadata = discovery.value;
-  if (metadata.revocation_endpoint === undefined) return { kind: "ok", value: undefined };
-  return attempt("revocation", async () => {
-    const response = await oauth.revocationRequest(
-      metadata,
-      oidcClient(settings),
-      clientAuthentication(settings),
-      refreshToken,
-      { ...httpOptions(settings), additionalParameters: { token_type_hint: "refresh_token" } },
-    );
-    const unavailable = readUnavailable(response, "revocation");
-    if (unavailable !== undefined) return unavailable;
-    await oauth.processRevocationResponse(response);
-    return { kind: "ok", value: undefined };
+  if (discovery.kind === "ok" && discovery.value.revocation_endpoint === undefined) return done;
+  const options = { ...httpOptions(settings), additionalParameters: { token_type_hint: "refresh_token" } };
+  return ask(settings, "revocation", {
+    send: (server, client, authentication) =>
+      oauth.revocationRequest(server, client, authentication, refreshToken, options),
+    read: async (_server, _client, response) => {
+      await oauth.processRevocationResponse(response);
+      return done;
+    },
   });
 }
 
 /** Whether PingOne's introspection says `active: false` (RFC 7662); also false if introspection is not available. */
 export async function isInactiveAtPingOne(settings: Settings, accessToken: string): Promise<boolean> {
-  const discovery = await discoverPingOne(settings);
-  if (discovery.kind === "failed" || discovery.value.introspection_endpoint === undefined) return false;
-  const metadata = discovery.value;
-  const answer = await attempt("introspection", async () => {
-    const client = oidcClient(settings);
-    const response = await oauth.introspectionRequest(
-      metadata,
-      client,
-      clientAuthentication(settings),
-      accessToken,
-      { ...httpOptions(settings), additionalParameters: { token_type_hint: "access_token" } },
-    );
-    const unavailable = readUnavailable(response, "introspection");
-    if (unavailable !== undefined) return unavailable;
-    return { kind: "ok", value: await oauth.processIntrospectionResponse(metadata, client, response) };
+  const options = { ...httpOptions(settings), additionalParameters: { token_type_hint: "access_token" } };
+  const answer = await ask(settings, "introspection", {
+    send: (server, client, authentication) =>
+      oauth.introspectionRequest(server, client, authentication, accessToken, options),
+    read: async (server, client, response) => ({
+      kind: "ok",
+      value: await oauth.processIntrospectionResponse(server, client, response),
+    }),
   });
   return answer.kind === "ok" && !answer.value.active;
 }

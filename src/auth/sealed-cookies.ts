@@ -21,6 +21,8 @@ const COOKIE_OPTIONS = {
   httpOnly: true,
   path: "/",
   maxAge: COOKIE_TTL_SECONDS,
+  // Lax, because the browser comes back from another site.
+  sameSite: "Lax",
 } as const;
 
 const pendingSchema = z.object({
@@ -58,8 +60,7 @@ export async function rememberPendingSignIn(
   pending: PendingSignIn,
 ): Promise<void> {
   const name = pendingCookie(pending.state);
-  // Lax, because the browser comes back from another site.
-  setCookie(c, name, await sealCookie(secret, name, pending), { ...COOKIE_OPTIONS, sameSite: "Lax" });
+  setCookie(c, name, await sealCookie(secret, name, pending), COOKIE_OPTIONS);
 }
 
 /** Reads the cookie of this `state`, once. */
@@ -76,13 +77,9 @@ export async function takePendingSignIn(
 }
 
 export async function rememberAccount(c: Context, secret: string, account: Account): Promise<void> {
-  const { idToken, ...rest } = account;
-  const kept =
-    idToken !== undefined && idToken.length <= MAXIMUM_ID_TOKEN_LENGTH ? { ...rest, idToken } : rest;
-  setCookie(c, ACCOUNT_COOKIE, await sealCookie(secret, ACCOUNT_COOKIE, kept), {
-    ...COOKIE_OPTIONS,
-    sameSite: "Lax",
-  });
+  const isTooLong = (account.idToken?.length ?? 0) > MAXIMUM_ID_TOKEN_LENGTH;
+  const kept = isTooLong ? { ...account, idToken: undefined } : account;
+  setCookie(c, ACCOUNT_COOKIE, await sealCookie(secret, ACCOUNT_COOKIE, kept), COOKIE_OPTIONS);
 }
 
 export function readAccount(c: Context, secret: string): Promise<Account | undefined> {
@@ -96,7 +93,7 @@ export function forgetAccount(c: Context): void {
 /** The `Set-Cookie` value for the person to whom the callback shows the consent page. */
 export async function askedPersonCookie(secret: string, userId: string): Promise<string> {
   const value = await sealCookie(secret, ASKED_COOKIE, { userId });
-  return generateCookie(ASKED_COOKIE, value, { ...COOKIE_OPTIONS, sameSite: "Lax" });
+  return generateCookie(ASKED_COOKIE, value, COOKIE_OPTIONS);
 }
 
 /**
@@ -111,7 +108,7 @@ export async function clearedAskedPersonCookie(
 ): Promise<string | undefined> {
   const asked = await readAskedPerson(c, secret);
   if (asked === undefined || asked === userId) return undefined;
-  return generateCookie(ASKED_COOKIE, "", { ...COOKIE_OPTIONS, sameSite: "Lax", maxAge: 0 });
+  return generateCookie(ASKED_COOKIE, "", { ...COOKIE_OPTIONS, maxAge: 0 });
 }
 
 export async function readAskedPerson(c: Context, secret: string): Promise<string | undefined> {
@@ -121,21 +118,19 @@ export async function readAskedPerson(c: Context, secret: string): Promise<strin
 
 function sealCookie(secret: string, id: string, content: object): Promise<string> {
   const expiresAt = Date.now() + COOKIE_TTL_SECONDS * 1000;
-  return sealToText(JSON.stringify({ ...content, expiresAt }), { secret, id });
+  return sealToText({ ...content, expiresAt }, { secret, id });
 }
 
+/** A cookie of another version counts as absent. */
 async function openCookie<T extends { expiresAt: number }>(
   secret: string,
   id: string,
   value: string | undefined,
   schema: z.ZodType<T>,
 ): Promise<Omit<T, "expiresAt"> | undefined> {
-  const text = value === undefined ? undefined : await unsealFromText(value, { secret, id });
-  if (text === undefined) return undefined;
-  // A cookie of another version counts as absent.
-  const parsed = schema.safeParse(JSON.parse(text));
+  const opened = await unsealFromText(value ?? "", schema, { secret, id });
   // The server checks the lifetime; a browser may ignore Max-Age.
-  if (!parsed.success || parsed.data.expiresAt <= Date.now()) return undefined;
-  const { expiresAt: _, ...content } = parsed.data;
+  if (opened === undefined || opened.expiresAt <= Date.now()) return undefined;
+  const { expiresAt: _, ...content } = opened;
   return content;
 }

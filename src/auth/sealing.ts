@@ -6,12 +6,12 @@
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
 
-export const sealedSchema = z.object({
+const sealedSchema = z.object({
   version: z.literal(1),
   iv: z.instanceof(Uint8Array),
   ciphertext: z.instanceof(Uint8Array),
 });
-export type Sealed = z.infer<typeof sealedSchema>;
+type Sealed = z.infer<typeof sealedSchema>;
 
 export interface SealingContext {
   readonly secret: string;
@@ -38,43 +38,55 @@ async function deriveKey({ secret, id }: SealingContext): Promise<CryptoKey> {
   );
 }
 
-export async function seal(text: string, context: SealingContext): Promise<Sealed> {
+/** @param content anything that JSON can hold */
+export async function seal(content: unknown, context: SealingContext): Promise<Sealed> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const key = await deriveKey(context);
-  const ciphertext = await crypto.subtle.encrypt(
-    { name: "AES-GCM", iv },
-    key,
-    new TextEncoder().encode(text),
-  );
+  const text = new TextEncoder().encode(JSON.stringify(content));
+  const ciphertext = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, text);
   return { version: 1, iv, ciphertext: new Uint8Array(ciphertext) };
 }
 
-/** The text, or undefined when it was sealed under another secret or id, or was tampered with. */
-export async function unseal(sealed: Sealed, context: SealingContext): Promise<string | undefined> {
+/**
+ * The content, or undefined if there is none of this schema, if it was sealed under another secret or id, or if it was
+ * tampered with.
+ */
+export async function unseal<T>(
+  stored: unknown,
+  schema: z.ZodType<T>,
+  context: SealingContext,
+): Promise<T | undefined> {
+  const sealed = sealedSchema.safeParse(stored);
+  if (!sealed.success) return undefined;
   const key = await deriveKey(context);
   try {
     // Copies, because the storage returns a view whose type allows a shared buffer.
-    const iv = new Uint8Array(sealed.iv);
-    const ciphertext = new Uint8Array(sealed.ciphertext);
-    return new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, ciphertext));
+    const iv = new Uint8Array(sealed.data.iv);
+    const ciphertext = new Uint8Array(sealed.data.ciphertext);
+    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, ciphertext);
+    return schema.safeParse(JSON.parse(new TextDecoder().decode(text))).data;
   } catch {
     return undefined;
   }
 }
 
 /** {@link seal} for a cookie: base64url of the IV and the ciphertext. */
-export async function sealToText(text: string, context: SealingContext): Promise<string> {
-  const { iv, ciphertext } = await seal(text, context);
+export async function sealToText(content: unknown, context: SealingContext): Promise<string> {
+  const { iv, ciphertext } = await seal(content, context);
   return encodeBase64Url(Uint8Array.of(...iv, ...ciphertext).buffer);
 }
 
 /** {@link unseal} for a cookie: undefined for anything that {@link sealToText} did not make. */
-export async function unsealFromText(text: string, context: SealingContext): Promise<string | undefined> {
-  let bytes: Uint8Array;
+export async function unsealFromText<T>(
+  text: string,
+  schema: z.ZodType<T>,
+  context: SealingContext,
+): Promise<T | undefined> {
   try {
-    bytes = decodeBase64Url(text);
+    const bytes = decodeBase64Url(text);
+    const sealed = { version: 1, iv: bytes.slice(0, IV_BYTES), ciphertext: bytes.slice(IV_BYTES) };
+    return await unseal(sealed, schema, context);
   } catch {
     return undefined;
   }
-  return unseal({ version: 1, iv: bytes.slice(0, IV_BYTES), ciphertext: bytes.slice(IV_BYTES) }, context);
 }

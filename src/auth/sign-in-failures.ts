@@ -36,25 +36,17 @@ export function redirectPingFailure(failure: PingFailure, request: AuthRequest, 
  * Something failed in this Worker after the MCP client and its redirect URI were validated: the client gets an OAuth
  * error. Without a client, the browser gets a page.
  */
-export function endSignIn(
-  error: unknown,
-  request: AuthRequest,
-  headers: Headers,
-): Response | Promise<Response> {
-  if (error instanceof AuthorizationError || error instanceof CimdFetchError)
+export function endSignIn(error: unknown, request: AuthRequest, headers: Headers): Response {
+  if (error instanceof AuthorizationError || error instanceof CimdFetchError) {
     return renderFailure(error, headers);
-  logProblem("callback.failed", {
-    reference: createReference(),
-    error: errorName(error),
-  });
-  return redirect(
-    authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server."),
-    headers,
-  );
+  }
+  logProblem("callback.failed", { reference: createReference(), error: errorName(error) });
+  const location = authorizationErrorRedirect(request, "server_error", "The sign-in failed in this server.");
+  return redirect(location, headers);
 }
 
 /** An error page, for failures without a validated client. */
-export function renderFailure(error: unknown, headers = new Headers()): Response | Promise<Response> {
+export function renderFailure(error: unknown, headers = new Headers()): Response {
   if (error instanceof AuthorizationError) {
     if (error.redirectTo !== undefined) return redirect(error.redirectTo, headers);
     logEvent("authorize.rejected", { error: error.code });

@@ -114,7 +114,7 @@ export async function finishSignOutSignIn(c: Context<App>, settings: Settings): 
   });
   if (identity.kind === "failed") return explainPingFailure(c, identity);
   const { person, idToken } = identity.value;
-  const userId = await userIdOf(person.sub);
+  const userId = userIdOf(person.sub);
   const cleared = await clearedAskedPersonCookie(c, settings.COOKIE_ENCRYPTION_KEY, userId);
   if (cleared !== undefined) c.header("Set-Cookie", cleared, { append: true });
   await rememberAccount(c, settings.COOKIE_ENCRYPTION_KEY, {
@@ -159,12 +159,12 @@ function forgetApprovals(c: Context<App>): void {
   deleteCookie(c, APPROVALS_COOKIE, { prefix: "host", secure: true, path: "/" });
 }
 
-function explainPingFailure(c: Context<App>, failure: PingFailure): Promise<Response> {
+function explainPingFailure(c: Context<App>, failure: PingFailure): Response {
   logProblem("signout.pingone_failed", describeFailure(failure));
   return signInFailed(c, failure.failure === "unavailable" ? 503 : 502);
 }
 
-function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<Response> {
+function signInFailed(c: Context<App>, status: 400 | 502 | 503): Response {
   return pageWithCookies(c, status, {
     title: "PingOne did not sign you in",
     text: "To show which apps act for you, this server has to know who you are.",
@@ -173,7 +173,7 @@ function signInFailed(c: Context<App>, status: 400 | 502 | 503): Promise<Respons
   });
 }
 
-function startAgain(c: Context<App>, text: string): Promise<Response> {
+function startAgain(c: Context<App>, text: string): Response {
   logEvent("signout.rejected");
   return pageWithCookies(c, 400, {
     title: "This page cannot be used any more",
@@ -184,11 +184,11 @@ function startAgain(c: Context<App>, text: string): Promise<Response> {
 }
 
 /** Hono adds cookies that the handler has set or deleted only to responses that Hono creates. */
-async function pageWithCookies(
+function pageWithCookies(
   c: Context<App>,
   status: number,
   words: Omit<Parameters<typeof renderErrorPage>[0], "status">,
-): Promise<Response> {
-  const page = await renderErrorPage({ status, ...words });
+): Response {
+  const page = renderErrorPage({ status, ...words });
   return c.newResponse(page.body, page);
 }

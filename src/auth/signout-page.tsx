@@ -12,7 +12,7 @@ export function renderSignOutPage(options: {
   page: number;
   isLast: boolean;
   ended: boolean;
-}): Promise<Response> {
+}): Response {
   const { name, formToken, connections, page, isLast, ended } = options;
   const isEmpty = connections.length === 0 && page === 1;
   return respond(
