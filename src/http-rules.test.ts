@@ -30,13 +30,7 @@ beforeEach(() => {
 
 describe("what is refused costs nothing: the OAuth provider is not asked when", () => {
   it.each<[what: string, path: string, init: RequestInit, status: number]>([
-    ["the address is below /mcp", "/mcp/x", {}, 404],
-    [
-      "the address is below /mcp, with a token",
-      "/mcp/x",
-      { headers: { Authorization: "Bearer a:b:c" } },
-      404,
-    ],
+    ["the address is below /mcp", "/mcp/x", { headers: { Authorization: "Bearer a:b:c" } }, 404],
     ["the address differs by a slash", "/authorize/", {}, 404],
     ["the address is spelt in another way", "/%61uthorize", {}, 404],
     ["the method is unknown", "/mcp", { method: "PUT" }, 405],
@@ -87,12 +81,6 @@ describe("what keeps to the rules, or would but for its method,", () => {
     expect(response.headers.get("X-Answer")).toBe("1");
     expect(response.body).toBeNull();
   });
-
-  it.each(["/callback", "/token", "/nope"])("is refused to HEAD at %s without a body, too", async (path) => {
-    const response = await serve(path, { method: "HEAD" });
-    expect(response.status).toBe(path === "/nope" ? 404 : 405);
-    expect(response.body).toBeNull();
-  });
 });
 
 describe("a page of a person's own machine", () => {
@@ -104,26 +92,18 @@ describe("a page of a person's own machine", () => {
     return serveByHttpRules(request, { env: createEnv(), settings: own, answer });
   }
 
-  it.each(["http://localhost:5173", "http://127.0.0.1:5173", "http://[::1]:5173"])(
-    "may call a server of the same machine: %s",
-    async (origin) => {
-      expect((await callFrom(origin, LOCAL)).status).toBe(200);
-    },
-  );
-
-  it("may not call a server elsewhere", async () => {
-    expect((await callFrom("http://localhost:5173", ORIGIN)).status).toBe(403);
-    expect(answer).not.toHaveBeenCalled();
-  });
-
   it.each([
-    "http://rebound.example:8787",
-    "http://localhost.example:8787",
-    "https://mcp.example.com",
-    "null",
-  ])("has a name of it: a page of %s may not call a server of this machine", async (origin) => {
-    expect((await callFrom(origin, LOCAL)).status).toBe(403);
-    expect(answer).not.toHaveBeenCalled();
+    ["http://localhost:5173", LOCAL, 200],
+    ["http://127.0.0.1:5173", LOCAL, 200],
+    ["http://[::1]:5173", LOCAL, 200],
+    ["http://localhost:5173", ORIGIN, 403],
+    ["http://rebound.example:8787", LOCAL, 403],
+    ["http://localhost.example:8787", LOCAL, 403],
+    ["https://mcp.example.com", LOCAL, 403],
+    ["null", LOCAL, 403],
+  ])("%s calls a server at %s: %i", async (origin, server, status) => {
+    expect((await callFrom(origin, server)).status).toBe(status);
+    expect(answer).toHaveBeenCalledTimes(status === 200 ? 1 : 0);
   });
 });
 

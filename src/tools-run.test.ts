@@ -15,7 +15,9 @@ import {
   VALID_TOKEN,
 } from "./testing/tool-context.ts";
 import type { TodoFailure } from "./todoApi.client.ts";
-import { createToolContext, runTool, TOOLS } from "./tools.ts";
+import { type Caller, createToolContext, runTool, TOOLS } from "./tools.ts";
+
+const PINGONE_IS_DOWN = /^The sign-in service \(PingOne\) cannot be reached .* Try again after 8 seconds\.$/;
 
 describe("runTool", () => {
   it.each(TOOLS.map((tool) => [tool.name, tool] as const))(
@@ -36,41 +38,30 @@ describe("runTool", () => {
     expect(context.todoApi.deleteTodo).toHaveBeenCalledWith("8");
   });
 
-  it("says so when the list is empty", async () => {
-    const context = contextWith({ outcome: { ...TODOS, todos: [] } });
-    const { content } = await runTool(toolNamed("listTodos"), {}, context);
-    expect(content[0]?.text).toBe("The list is empty.");
-  });
-
-  it("shows what is done, what is open and the ids", async () => {
-    const todos = [
-      { id: "1", text: "Buy milk", completed: true },
-      { id: "2", text: "Sleep", completed: false },
-    ];
+  const [DONE, OPEN] = [
+    { id: "1", text: "Buy milk", completed: true },
+    { id: "2", text: "Sleep", completed: false },
+  ];
+  it.each([
+    [[], "The list is empty."],
+    [[DONE, OPEN], "- [x] Buy milk (id 1)\n- [ ] Sleep (id 2)"],
+  ])("shows %j in words", async (todos, words) => {
     const context = contextWith({ outcome: { ...TODOS, todos } });
     const { content } = await runTool(toolNamed("listTodos"), {}, context);
-    expect(content[0]?.text).toBe("- [x] Buy milk (id 1)\n- [ ] Sleep (id 2)");
+    expect(content[0]?.text).toBe(words);
   });
 
-  it.each(["addTodo", "toggleTodo", "deleteTodo"])(
-    "shows %s nothing of a list that its caller may not read",
-    async (name) => {
-      const context = contextWith({ caller: { scopes: ["todo_api:write"] } });
-      const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
-      expect(result.structuredContent).toEqual({ todos: [] });
-      expect(result.content[0]?.text).toBe("Done. This connection may not read the list.");
-    },
-  );
-
-  it.each(["addTodo", "toggleTodo", "deleteTodo"])(
-    "shows %s nothing of a list that PingOne's token may not read",
-    async (name) => {
-      const context = contextWith({ outcome: { ...TODOS, scopes: ["todo_api:write"] } });
-      const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, context);
-      expect(result.structuredContent).toEqual({ todos: [] });
-      expect(result.content[0]?.text).toBe("Done. This connection may not read the list.");
-    },
-  );
+  const scopes = ["todo_api:write"] as const;
+  it.each(
+    ["addTodo", "toggleTodo", "deleteTodo"].flatMap((name) => [
+      { name, who: "its caller", options: { caller: { scopes } } },
+      { name, who: "PingOne's token", options: { outcome: { ...TODOS, scopes } } },
+    ]),
+  )("shows $name nothing of a list that $who may not read", async ({ name, options }) => {
+    const result = await runTool(toolNamed(name), GOOD_INPUT[name] ?? {}, contextWith(options));
+    expect(result.structuredContent).toEqual({ todos: [] });
+    expect(result.content[0]?.text).toBe("Done. This connection may not read the list.");
+  });
 
   it.each([
     ["listTodos", ["todo_api:write"], "todo_api:read"],
@@ -84,25 +75,16 @@ describe("runTool", () => {
     for (const operation of Object.values(context.todoApi)) expect(operation).not.toHaveBeenCalled();
   });
 
-  const UNKNOWN: TodoFailure = {
+  const UNKNOWN = {
     kind: "unavailable",
     detail: "timeout",
     retryAfterSeconds: 9,
     outcomeUnknown: true,
-  };
-  const KNOWN: TodoFailure = {
-    kind: "unavailable",
-    detail: "http_429",
-    retryAfterSeconds: 42,
-    outcomeUnknown: false,
-  };
+  } as const;
+  const KNOWN = { ...UNKNOWN, detail: "http_429", retryAfterSeconds: 42, outcomeUnknown: false };
   it.each<[outcome: TodoFailure | Error, name: string, advice: RegExp]>([
     [{ kind: "sign_in_required" }, "listTodos", /sign in; then repeat this call/],
-    [
-      { kind: "pingone_unavailable", retryAfterSeconds: 8 },
-      "addTodo",
-      /^The sign-in service \(PingOne\) cannot be reached .* Try again after 8 seconds\.$/,
-    ],
+    [{ kind: "pingone_unavailable", retryAfterSeconds: 8 }, "addTodo", PINGONE_IS_DOWN],
     [
       { kind: "refused" },
       "addTodo",
@@ -155,18 +137,21 @@ describe("runTool", () => {
 });
 
 describe("createToolContext", () => {
+  const renewed = { ...VALID_TOKEN, accessToken: "renewed" };
+  const session = {
+    getAccessToken: vi.fn(async () => renewed),
+    reportRefusal: vi.fn(async () => {}),
+    reportAcceptance: vi.fn(async () => {}),
+  };
+  const contextOf = (caller: Partial<Caller>) =>
+    createToolContext({ ...CALLER, ...caller }, testSettings(), session).tokens;
+
   it("asks and tells the PingSession in the name of the request", async () => {
-    const session = {
-      getAccessToken: vi.fn(async () => VALID_TOKEN),
-      reportRefusal: vi.fn(async () => {}),
-      reportAcceptance: vi.fn(async () => {}),
-    };
-    const caller = { ...CALLER, requestId: "request-1", deadline: Date.now() + 5000 };
-    const { tokens } = createToolContext(caller, testSettings(), session);
+    const requestId = "request-1";
+    const tokens = contextOf({ requestId, deadline: Date.now() + 5000 });
     await tokens.getAccessToken({ rejected: "stale" });
     await tokens.reportRefusal("stale");
     await tokens.reportAcceptance();
-    const requestId = "request-1";
     const waitAtMostMs = expect.any(Number);
     expect(session.getAccessToken).toHaveBeenCalledWith({ rejected: "stale", requestId, waitAtMostMs });
     expect(session.reportRefusal).toHaveBeenCalledWith({ accessToken: "stale", requestId });
@@ -174,13 +159,8 @@ describe("createToolContext", () => {
   });
 
   it("asks the PingSession only about a token that was refused, when the request has brought one", async () => {
-    const renewed = { ...VALID_TOKEN, accessToken: "renewed" };
-    const session = {
-      getAccessToken: vi.fn(async () => renewed),
-      reportRefusal: async () => {},
-      reportAcceptance: async () => {},
-    };
-    const { tokens } = createToolContext({ ...CALLER, token: VALID_TOKEN }, testSettings(), session);
+    session.getAccessToken.mockClear();
+    const tokens = contextOf({ token: VALID_TOKEN });
     expect(await tokens.getAccessToken()).toEqual(VALID_TOKEN);
     expect(session.getAccessToken).not.toHaveBeenCalled();
     expect(await tokens.getAccessToken({ rejected: VALID_TOKEN.accessToken })).toEqual(renewed);
@@ -242,10 +222,7 @@ describe("whoAmI", () => {
 
   it.each<[PingSessionOutcome, RegExp]>([
     [{ kind: "expired" }, /sign-in at PingOne has ended/],
-    [
-      { kind: "unavailable", retryAfterSeconds: 8 },
-      /^The sign-in service \(PingOne\) cannot be reached .* Try again after 8 seconds\.$/,
-    ],
+    [{ kind: "unavailable", retryAfterSeconds: 8 }, PINGONE_IS_DOWN],
   ])("explains %j", async (token, advice) => {
     const { isError, text } = await whoAmI({ token });
     expect(isError).toBe(true);

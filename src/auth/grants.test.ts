@@ -51,14 +51,9 @@ describe("grants", () => {
 
   it("that have ended in the meantime are invalid_grant", async () => {
     keeper.writeGrant.mockResolvedValue("ended");
-    const refusal = await open()
-      .put(GRANT_KEY, "record", { expirationTtl: 600 })
-      .then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    expect(refusal).toBeInstanceOf(OAuthError);
-    expect(refusal).toMatchObject({ code: "invalid_grant" });
+    const refusal = open().put(GRANT_KEY, "record", { expirationTtl: 600 });
+    await expect(refusal).rejects.toSatisfy((error) => error instanceof OAuthError);
+    await expect(refusal).rejects.toMatchObject({ code: "invalid_grant" });
   });
 });
 
@@ -85,8 +80,12 @@ describe("a key that was never written", () => {
 });
 
 describe("a write that KV refuses", () => {
-  it.each(["put", "delete"] as const)("(%s) is made once more after a second", async (operation) => {
+  beforeEach(() => {
     vi.useFakeTimers();
+    return () => vi.useRealTimers();
+  });
+
+  it.each(["put", "delete"] as const)("(%s) is made once more after a second", async (operation) => {
     kv[operation].mockRejectedValueOnce(TOO_MANY);
     const written = operation === "put" ? open().put(TOKEN_KEY, "x") : open().delete(TOKEN_KEY);
     await vi.advanceTimersByTimeAsync(1000);
@@ -94,17 +93,14 @@ describe("a write that KV refuses", () => {
     await vi.advanceTimersByTimeAsync(200);
     await written;
     expect(kv[operation]).toHaveBeenCalledTimes(2);
-    vi.useRealTimers();
   });
 
   it("twice fails", async () => {
-    vi.useFakeTimers();
     kv.put.mockRejectedValue(TOO_MANY);
     const failed = expect(open().put(TOKEN_KEY, "x")).rejects.toThrow("429");
     await vi.advanceTimersByTimeAsync(1200);
     await failed;
     expect(kv.put).toHaveBeenCalledTimes(2);
-    vi.useRealTimers();
   });
 });
 

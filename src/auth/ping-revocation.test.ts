@@ -1,5 +1,6 @@
 /** Revocations that overlap, and the hours that pass between attempts. */
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
+import { MemoryStorage } from "../testing/storage.ts";
 import { PingRevocation } from "./ping-revocation.ts";
 import type { PingResult } from "./ping-types.ts";
 
@@ -13,19 +14,9 @@ function askPingOne(token: string): Promise<PingResult<undefined>> {
 
 const UNAVAILABLE: PingResult<undefined> = { kind: "failed", failure: "unavailable", detail: "test" };
 
-let stored: Map<string, unknown>;
-let alarms: number[];
+let storage: MemoryStorage;
 
 async function start(): Promise<PingRevocation> {
-  const storage = {
-    get: async (key: string) => stored.get(key),
-    put: async (key: string, value: unknown) => void stored.set(key, value),
-    delete: async (keys: string[]) => {
-      for (const key of keys) stored.delete(key);
-    },
-    deleteAll: async () => stored.clear(),
-    setAlarm: async (at: number) => void alarms.push(Math.round((at - Date.now()) / 1000)),
-  };
   const sealing = { secret: "TEST ONLY cookie key, at least 32 characters long", id: "object" };
   const revocation = new PingRevocation(storage as unknown as DurableObjectStorage, sealing, askPingOne);
   await revocation.load();
@@ -35,19 +26,15 @@ async function start(): Promise<PingRevocation> {
 beforeEach(() => {
   answers.clear();
   asked.length = 0;
-  stored = new Map([["tokens", "sealed"]]);
-  alarms = [];
-});
-
-afterEach(() => {
-  vi.useRealTimers();
+  storage = new MemoryStorage();
+  storage.stored.set("tokens", "sealed");
 });
 
 it("takes the place of the session's own record, and leaves nothing when it is done", async () => {
   const revocation = await start();
   await revocation.begin(["a", "b"], ["tokens"]);
   expect(asked).toEqual(["a", "b"]);
-  expect([...stored]).toEqual([]);
+  expect([...storage.stored]).toEqual([]);
   expect(revocation.isPending).toBe(false);
 });
 
@@ -69,7 +56,7 @@ it("a token that is added while PingOne answers is not lost with the answer", as
   const later = await start();
   await later.goOn();
   expect(asked).toEqual(["b"]);
-  expect([...stored]).toEqual([]);
+  expect([...storage.stored]).toEqual([]);
 });
 
 it("nobody waits longer than a second for PingOne", async () => {
@@ -78,7 +65,7 @@ it("nobody waits longer than a second for PingOne", async () => {
   const startedAt = Date.now();
   await revocation.begin(["a"], []);
   expect(Date.now() - startedAt).toBeLessThan(3000);
-  expect([...stored.keys()]).toContain("revocation");
+  expect([...storage.stored.keys()]).toContain("revocation");
 });
 
 it("asks again after 5 seconds, 1, 5 and 30 minutes, 2 and 12 hours, and then leaves the token to expire", async () => {
@@ -92,13 +79,13 @@ it("asks again after 5 seconds, 1, 5 and 30 minutes, 2 and 12 hours, and then le
     await revocation.goOn();
   }
   expect(asked).toHaveLength(7);
-  expect([...new Set(alarms)]).toEqual([5, 60, 300, 1800, 7200, 43_200]);
-  expect([...stored]).toEqual([]);
+  expect([...new Set(storage.alarms)]).toEqual([5, 60, 300, 1800, 7200, 43_200]);
+  expect([...storage.stored]).toEqual([]);
 });
 
 it("a refusal is PingOne's last word", async () => {
   answers.set("a", async () => ({ kind: "failed", failure: "rejected", detail: "test" }));
   const revocation = await start();
   await revocation.begin(["a"], []);
-  expect([...stored]).toEqual([]);
+  expect([...storage.stored]).toEqual([]);
 });

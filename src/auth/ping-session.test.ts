@@ -1,17 +1,13 @@
 /** What a PingSession does as minutes pass, which no worker test can wait for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, MAXIMUM_MCP_SESSIONS } from "../config.ts";
+import { MemoryStorage } from "../testing/storage.ts";
 import { PingSession } from "./ping-session.ts";
 import type { PingTokens } from "./ping-types.ts";
 
 vi.mock("cloudflare:workers", () => ({
-  DurableObject: class {
-    readonly ctx: unknown;
-    readonly env: unknown;
-    constructor(ctx: unknown, env: unknown) {
-      this.ctx = ctx;
-      this.env = env;
-    }
+  DurableObject: function (this: object, ctx: unknown, env: unknown) {
+    Object.assign(this, { ctx, env });
   },
 }));
 
@@ -19,50 +15,29 @@ const MINUTE_MS = 60_000;
 const NOW = Date.parse("2026-11-27T10:00:00Z");
 
 /** An object's storage, and the person's object, which is told when the session ends by itself. */
-class World {
-  readonly stored = new Map<string, unknown>();
+class World extends MemoryStorage {
   readonly told: string[] = [];
   /** Refresh tokens that other objects were given, by what for. */
   readonly discarded: string[] = [];
   readonly handedOver: string[] = [];
-  readonly alarms: number[] = [];
 
   /** The object anew, as after an eviction. */
   async start(): Promise<PingSession> {
-    const { stored } = this;
-    const storage = {
-      get: async (key: string | string[]) =>
-        Array.isArray(key)
-          ? new Map(key.filter((name) => stored.has(name)).map((name) => [name, stored.get(name)]))
-          : stored.get(key),
-      put: async (key: string | Record<string, unknown>, value: unknown) => {
-        for (const [name, item] of Object.entries(typeof key === "string" ? { [key]: value } : key)) {
-          stored.set(name, item);
-        }
-      },
-      delete: async (key: string | string[]) => {
-        for (const name of [key].flat()) stored.delete(name);
-      },
-      deleteAll: async () => stored.clear(),
-      setAlarm: async (at: number) => void this.alarms.push(Math.round((at - Date.now()) / 1000)),
-      deleteAlarm: async () => {},
-    };
     let loading = Promise.resolve();
     const ctx = {
       id: { toString: () => "object-id" },
-      storage,
+      storage: this,
       blockConcurrencyWhile: (work: () => Promise<void>) => {
         loading = work();
       },
     };
+    const other = {
+      discard: async (token: string) => void this.discarded.push(token),
+      inherit: async (handed: string[]) => void this.handedOver.push(...handed),
+    };
     const env = {
       COOKIE_ENCRYPTION_KEY: "TEST ONLY cookie key, at least 32 characters long",
-      PING_SESSION: {
-        getByName: () => ({
-          discard: async (token: string) => void this.discarded.push(token),
-          inherit: async (handed: string[]) => void this.handedOver.push(...handed),
-        }),
-      },
+      PING_SESSION: { getByName: () => other },
       PERSON: { getByName: () => ({ sessionOver: async (id: string) => this.told.push(id) }) },
     };
     const session = new PingSession(ctx as unknown as DurableObjectState, env as unknown as Env);
@@ -71,18 +46,16 @@ class World {
   }
 }
 
+const EXPIRES_AT = NOW / 1000 + 3600;
 /** Without a refresh token, so that nothing is to be done at PingOne. */
-function tokens(): PingTokens {
-  const expiresAt = NOW / 1000 + 3600;
-  return {
-    version: 2,
-    subject: "alice",
-    accessToken: "TEST-ONLY-access",
-    accessTokenExpiresAt: expiresAt,
-    refreshAt: expiresAt - 60,
-    scopes: ["todo_api:read"],
-  };
-}
+const TOKENS: PingTokens = {
+  version: 2,
+  subject: "alice",
+  accessToken: "TEST-ONLY-access",
+  accessTokenExpiresAt: EXPIRES_AT,
+  refreshAt: EXPIRES_AT - 60,
+  scopes: ["todo_api:read"],
+};
 
 let world: World;
 let session: PingSession;
@@ -91,7 +64,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
   world = new World();
   session = await world.start();
-  await session.open({ id: "session-id", userId: "alice", tokens: tokens() });
+  await session.open({ id: "session-id", userId: "alice", tokens: TOKENS });
   await session.bind();
 });
 
@@ -172,7 +145,7 @@ describe("while a write is being sealed", () => {
 it("an answered page leaves the client as long as a code lives to redeem it", async () => {
   const other = new World();
   const fresh = await other.start();
-  await fresh.open({ id: "other-id", userId: "alice", tokens: tokens() });
+  await fresh.open({ id: "other-id", userId: "alice", tokens: TOKENS });
   vi.setSystemTime(Date.now() + 9 * MINUTE_MS);
   other.alarms.length = 0;
   expect(await fresh.take()).toBe(true);
