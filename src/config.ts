@@ -89,43 +89,43 @@ export function isLoopback(url: URL): boolean {
   return LOOPBACK_HOSTS.has(url.hostname);
 }
 
-const secureUrl = z.string({ error: "is missing" }).transform((value, context) => {
-  if (!URL.canParse(value)) {
-    context.addIssue({ code: "custom", message: "is not a URL" });
-    return z.NEVER;
-  }
-  const url = new URL(value);
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url))) {
-    context.addIssue({ code: "custom", message: "must be an https URL (http only on localhost)" });
-    return z.NEVER;
-  }
-  if (url.username !== "" || url.password !== "" || url.hash !== "") {
-    context.addIssue({ code: "custom", message: "must not contain a user name, a password or a fragment" });
-    return z.NEVER;
-  }
-  return url;
-});
+export function isSecure(url: URL): boolean {
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url));
+}
+
+const secureUrl = z
+  .string({ error: "is missing" })
+  .refine(URL.canParse, { error: "is not a URL", abort: true })
+  .transform((value) => new URL(value))
+  .refine(isSecure, { error: "must be an https URL (http only on localhost)", abort: true })
+  .refine(({ username, password, hash }) => username + password + hash === "", {
+    error: "must not contain a user name, a password or a fragment",
+    abort: true,
+  });
 
 const requiredText = z.string({ error: "is missing" }).trim().min(1, "is empty");
 
+/** An empty setting counts as one that is not set. */
+const withDefault = <Schema extends z.ZodType>(fallback: unknown, schema: Schema) =>
+  z.preprocess((value) => (value === undefined || value === "" ? fallback : value), schema);
+
 const seconds = (fallback: number, minimum: number, maximum: number) =>
-  z
-    .preprocess((value) => (value === undefined || value === "" ? fallback : Number(value)), z.number())
-    .pipe(
-      z
-        .int(`must be a whole number of seconds from ${minimum} to ${maximum}`)
-        .min(minimum, `must be at least ${minimum} seconds`)
-        .max(maximum, `must be at most ${maximum} seconds`),
-    );
+  withDefault(
+    fallback,
+    z.coerce
+      .number()
+      .pipe(
+        z
+          .int(`must be a whole number of seconds from ${minimum} to ${maximum}`)
+          .min(minimum, `must be at least ${minimum} seconds`)
+          .max(maximum, `must be at most ${maximum} seconds`),
+      ),
+  );
 
 const choice = <const Values extends readonly [string, ...string[]]>(
   values: Values,
   fallback: Values[number],
-) =>
-  z.preprocess(
-    (value) => (value === undefined || value === "" ? fallback : value),
-    z.enum(values, { error: `must be one of: ${values.join(", ")}` }),
-  );
+) => withDefault(fallback, z.enum(values, { error: `must be one of: ${values.join(", ")}` }));
 
 const settingsSchema = z.object({
   PINGONE_ISSUER: secureUrl,
@@ -149,10 +149,7 @@ const settingsSchema = z.object({
   WHOAMI_ACCESS_TOKEN: choice(["redact", "include"], "redact"),
   PINGONE_OFFLINE_ACCESS: choice(["omit", "send"], "omit"),
   PINGONE_RESOURCE_PARAM: choice(["omit", "send"], "omit"),
-  PINGONE_DV_POLICY_ID: z
-    .string()
-    .optional()
-    .transform((value) => (value === "" ? undefined : value)),
+  PINGONE_DV_POLICY_ID: withDefault(undefined, z.string().optional()),
   CLIENT_METADATA_DOCUMENTS: choice(["on", "off"], "on"),
   UPSTREAM_TIMEOUT_SECONDS: seconds(10, 1, 60),
   REQUEST_BUDGET_SECONDS: seconds(25, 1, 120),

@@ -77,21 +77,20 @@ export interface AccessTokenSource {
 
 type Call = { method: "GET" | "POST" | "PATCH" | "DELETE"; path: string; body?: unknown; scope: TodoScope };
 
-export class TodoApiClient {
-  readonly #baseUrl: URL;
-  readonly #timeoutMs: number;
-  readonly #deadline: number;
-  readonly #tokens: AccessTokenSource;
+interface TodoApiOptions {
+  readonly baseUrl: URL;
+  /** How long one request may take. */
+  readonly timeoutMs: number;
+  /** Epoch milliseconds by which all requests of this client must have ended. */
+  readonly deadline: number;
+  readonly tokens: AccessTokenSource;
+}
 
-  /**
-   * @param options.timeoutMs how long one request may take
-   * @param options.deadline epoch milliseconds by which all requests of this client must have ended
-   */
-  constructor(options: { baseUrl: URL; timeoutMs: number; deadline: number; tokens: AccessTokenSource }) {
-    this.#baseUrl = options.baseUrl;
-    this.#timeoutMs = options.timeoutMs;
-    this.#deadline = options.deadline;
-    this.#tokens = options.tokens;
+export class TodoApiClient {
+  readonly #options: TodoApiOptions;
+
+  constructor(options: TodoApiOptions) {
+    this.#options = options;
   }
 
   /** Repeated after a temporary failure: reading changes nothing. */
@@ -102,7 +101,7 @@ export class TodoApiClient {
       const canRetry =
         outcome.kind === "unavailable" && outcome.outcomeUnknown && outcome.retryAfterSeconds === undefined;
       const delayMs = retryDelayMs(attempt);
-      if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS || Date.now() + delayMs >= this.#deadline)
+      if (!canRetry || attempt === MAXIMUM_READ_ATTEMPTS || Date.now() + delayMs >= this.#options.deadline)
         return outcome;
       await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
@@ -110,21 +109,13 @@ export class TodoApiClient {
 
   /** Never repeated: the todo may have been added although the answer was lost. */
   addTodo(text: string): Promise<TodoOutcome> {
-    return this.#call({
-      method: "POST",
-      path: COLLECTION_PATH,
-      body: { todoText: text },
-      scope: "todo_api:write",
-    });
+    const body = { todoText: text };
+    return this.#call({ method: "POST", path: COLLECTION_PATH, body, scope: "todo_api:write" });
   }
 
   toggleTodo(todoId: string, completed: boolean): Promise<TodoOutcome> {
-    return this.#call({
-      method: "PATCH",
-      path: todoPath(todoId),
-      body: { completed },
-      scope: "todo_api:write",
-    });
+    const body = { completed };
+    return this.#call({ method: "PATCH", path: todoPath(todoId), body, scope: "todo_api:write" });
   }
 
   deleteTodo(todoId: string): Promise<TodoOutcome> {
@@ -132,25 +123,26 @@ export class TodoApiClient {
   }
 
   async #call(call: Call): Promise<TodoOutcome> {
-    const token = await this.#tokens.getAccessToken();
+    const token = await this.#options.tokens.getAccessToken();
     if (!isUsable(token)) return explainMissingToken(token);
     const outcome = await this.#attempt(call, token);
     if (outcome.kind !== "refused") return outcome;
     // A token that should be valid was refused: refresh it and repeat the request once. The API has not acted on a
     // request that it answered with 401, so even `add` is safe to repeat.
-    const next = await this.#tokens.getAccessToken({ rejected: token.accessToken });
+    const next = await this.#options.tokens.getAccessToken({ rejected: token.accessToken });
     if (!isUsable(next)) return explainMissingToken(next);
     const repeated = await this.#attempt(call, next);
     // If the report fails, the next refusal repeats it.
-    if (repeated.kind === "refused") await this.#tokens.reportRefusal(next.accessToken).catch(() => {});
+    if (repeated.kind === "refused")
+      await this.#options.tokens.reportRefusal(next.accessToken).catch(() => {});
     return repeated;
   }
 
   async #attempt(call: Call, token: UsableToken): Promise<TodoOutcome> {
-    const leftMs = this.#deadline - Date.now();
+    const leftMs = this.#options.deadline - Date.now();
     // Do not send it: a request that is sent and then abandoned may be carried out.
     if (leftMs <= 0) return unavailable("budget_spent", { outcomeUnknown: false });
-    const url = new URL(this.#baseUrl);
+    const url = new URL(this.#options.baseUrl);
     url.pathname = `${url.pathname.replace(/\/$/, "")}${call.path}`;
     let response: Response;
     try {
@@ -164,7 +156,7 @@ export class TodoApiClient {
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
         // A redirect could send the token to another server.
         redirect: "manual",
-        signal: AbortSignal.timeout(Math.min(this.#timeoutMs, leftMs)),
+        signal: AbortSignal.timeout(Math.min(this.#options.timeoutMs, leftMs)),
       });
     } catch (error) {
       const isTimeout = error instanceof Error && error.name === "TimeoutError";
@@ -176,7 +168,7 @@ export class TodoApiClient {
     // Any answer except 401 and 5xx shows that the API has accepted the token. If the report fails, the next such
     // answer repeats it; the outcome of this call does not change.
     const isAccepted = response.status !== 401 && response.status < 500;
-    if (isAccepted && token.refused) await this.#tokens.reportAcceptance().catch(() => {});
+    if (isAccepted && token.refused) await this.#options.tokens.reportAcceptance().catch(() => {});
     return outcome;
   }
 }
@@ -250,9 +242,8 @@ async function readList(response: Response, scopes: readonly TodoScope[]): Promi
 
 function unavailable(
   detail: string,
-  options: { retryAfterSeconds?: number | undefined; outcomeUnknown: boolean },
+  { retryAfterSeconds, outcomeUnknown }: { retryAfterSeconds?: number | undefined; outcomeUnknown: boolean },
 ): TodoFailure {
-  const { retryAfterSeconds, outcomeUnknown } = options;
   return { kind: "unavailable", detail, retryAfterSeconds, outcomeUnknown };
 }
 

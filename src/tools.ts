@@ -3,6 +3,7 @@
  */
 import { decode } from "hono/jwt";
 import { z } from "zod";
+import type { PingSession } from "./auth/ping-session.ts";
 import type { PingSessionOutcome, UsableToken } from "./auth/ping-types.ts";
 import { isTodoScope, nameOfPerson, type Person, type Settings, type TodoScope } from "./config.ts";
 import { budgetLeftMs } from "./deadline.ts";
@@ -79,7 +80,7 @@ function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(tool:
   return {
     ...tool,
     // The table's type hides the input type of each tool, so the input is parsed here again.
-    handle: (input, context) => tool.handle(tool.inputSchema.parse(input), context),
+    handle: async (input, context) => tool.handle(tool.inputSchema.parse(input), context),
   };
 }
 
@@ -193,14 +194,10 @@ const whoAmI = defineTool({
     const isShown =
       settings.WHOAMI_ACCESS_TOKEN === "include" &&
       todoScopesIn(token).every((scope) => caller.scopes.includes(scope));
-    const { sub, name, username, email } = caller.person;
     return {
       kind: "answer",
       output: {
-        sub,
-        ...(name !== undefined && { name }),
-        ...(username !== undefined && { username }),
-        ...(email !== undefined && { email }),
+        ...caller.person,
         scopes,
         audience: settings.API_IDENTIFIER,
         expiresAt: new Date(token.expiresAt * 1000).toISOString(),
@@ -260,45 +257,29 @@ export function runTool(
   input: Record<string, unknown>,
   context: ToolContext,
 ): Promise<ToolResult> {
-  return continueRequest(context.caller.requestId, () => runToolForCaller(tool, input, context));
-}
-
-async function runToolForCaller(
-  tool: Tool,
-  input: Record<string, unknown>,
-  context: ToolContext,
-): Promise<ToolResult> {
-  const startedAt = Date.now();
-  const missing = tool.scopes.filter((scope) => !context.caller.scopes.includes(scope));
-  if (missing.length > 0) return toolError(missingScopeText(missing));
-  const outcome = await handle(tool, input, context);
-  const duration_ms = Date.now() - startedAt;
-  if (outcome.kind === "answer") {
-    logOfRequest("tool.done", { tool: tool.name, tool_ms: duration_ms });
-    return { content: [{ type: "text", text: outcome.text }], structuredContent: outcome.output };
-  }
-  const reference = createReference();
-  logProblem("tool.failed", {
-    tool: tool.name,
-    reference,
-    error: outcome.kind,
-    detail: "detail" in outcome ? outcome.detail : undefined,
-    duration_ms,
+  return continueRequest(context.caller.requestId, async (): Promise<ToolResult> => {
+    const startedAt = Date.now();
+    const missing = tool.scopes.filter((scope) => !context.caller.scopes.includes(scope));
+    if (missing.length > 0) return toolError(missingScopeText(missing));
+    const outcome = await tool.handle(input, context).catch(
+      // A defect of the Worker: expected failures are outcomes.
+      (error: unknown): ToolFailure => ({ kind: "internal", detail: errorName(error) }),
+    );
+    const duration_ms = Date.now() - startedAt;
+    if (outcome.kind === "answer") {
+      logOfRequest("tool.done", { tool: tool.name, tool_ms: duration_ms });
+      return { content: [{ type: "text", text: outcome.text }], structuredContent: outcome.output };
+    }
+    const reference = createReference();
+    logProblem("tool.failed", {
+      tool: tool.name,
+      reference,
+      error: outcome.kind,
+      detail: "detail" in outcome ? outcome.detail : undefined,
+      duration_ms,
+    });
+    return toolError(explainFailure(outcome, tool, reference));
   });
-  return toolError(explainFailure(outcome, tool, reference));
-}
-
-/** For thrown errors, which are defects of the Worker: expected failures are outcomes. */
-async function handle(
-  tool: Tool,
-  input: Record<string, unknown>,
-  context: ToolContext,
-): Promise<ToolOutcome<Record<string, unknown>>> {
-  try {
-    return await tool.handle(input, context);
-  } catch (error) {
-    return { kind: "internal", detail: errorName(error) };
-  }
 }
 
 function missingScopeText(scopes: readonly string[]): string {
@@ -352,15 +333,7 @@ function toolError(text: string): ToolResult {
 }
 
 /** The methods of a PingSession that the tools use. */
-interface PingSessionHandle {
-  getAccessToken(options: {
-    rejected?: string;
-    waitAtMostMs: number;
-    requestId: string | undefined;
-  }): Promise<PingSessionOutcome>;
-  reportRefusal(options: { accessToken: string; requestId: string | undefined }): Promise<void>;
-  reportAcceptance(): Promise<void>;
-}
+type PingSessionHandle = Pick<PingSession, "getAccessToken" | "reportRefusal" | "reportAcceptance">;
 
 /** Builds the tool context for one call of one caller. */
 export function createToolContext(

@@ -18,12 +18,12 @@ function consentDetails(changes: Partial<ConsentDetails> = {}): ConsentDetails {
   } as ConsentDetails;
 }
 
-function renderConsent(changes: Partial<ConsentDetails> = {}, handle = "the-handle"): Response {
+function renderConsent(changes: Partial<ConsentDetails> = {}, handle = "h"): Response {
   return renderConsentPage({
     details: consentDetails(changes),
     scopes: ["todo_api:read", "todo_api:write"],
     handle,
-    headers: new Headers({ "Set-Cookie": "__Host-one=1" }),
+    headers: new Headers(),
   });
 }
 
@@ -90,21 +90,6 @@ describe("renderConsentPage", () => {
     ]) {
       expect(text).toContain(part);
     }
-  });
-
-  it("posts the handle and a decision to /authorize", async () => {
-    const form = (await parsePage(renderConsent())).querySelector("form");
-    expect(form?.getAttribute("method")).toBe("post");
-    expect(form?.getAttribute("action")).toBe("/authorize");
-    expect(form?.querySelector("input")?.attributes).toMatchObject({ name: "handle", value: "the-handle" });
-    expect(form?.querySelectorAll("button").map((button) => button.getAttribute("value"))).toEqual([
-      "approve",
-      "deny",
-    ]);
-  });
-
-  it("keeps the cookie that binds it to the browser", () => {
-    expect(renderConsent().headers.getSetCookie()).toEqual(["__Host-one=1"]);
   });
 
   it.each<[title: string, details: Partial<ConsentDetails>, said: string[], unsaid: string[]]>([

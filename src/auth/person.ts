@@ -105,27 +105,20 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   #rememberedScopes({ clientId, redirectUri, resource }: ApprovedClient): string[] {
-    const row = this.#sql
-      .exec<{ scopes: string }>(
-        "SELECT scopes FROM approvals WHERE client_id = ? AND redirect_uri = ? AND resource = ? AND expires_at > ?",
-        clientId,
-        redirectUri,
-        resource,
-        nowInSeconds(),
-      )
-      .toArray()[0];
+    const row = this.#first<{ scopes: string }>(
+      "SELECT scopes FROM approvals WHERE client_id = ? AND redirect_uri = ? AND resource = ? AND expires_at > ?",
+      [clientId, redirectUri, resource, nowInSeconds()],
+    );
     return row === undefined ? [] : row.scopes.split(" ");
   }
 
   async readGrant(grantId: string): Promise<string | undefined> {
     // Unauthenticated requests can name any user id: reading must not create tables.
     if (this.#isEmpty()) return undefined;
-    const grant = this.#sql
-      .exec<{ record: string; expires_at: number }>(
-        "SELECT record, expires_at FROM grants WHERE id = ?",
-        grantId,
-      )
-      .toArray()[0];
+    const grant = this.#first<{ record: string; expires_at: number }>(
+      "SELECT record, expires_at FROM grants WHERE id = ?",
+      [grantId],
+    );
     if (grant === undefined || grant.expires_at > nowInSeconds()) return grant?.record;
     // An operator may have set the expiry: end the grant now instead of at the time of the current alarm.
     await this.#schedule();
@@ -169,12 +162,10 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
 
   /** A redeemed grant replaces an older one in the same slot. */
   #updateRedeemed(grant: GrantAsWritten, record: GrantRecord): GrantWrite {
-    const known = this.#sql
-      .exec<{ redeemed: number; record: string }>(
-        "SELECT redeemed, record FROM grants WHERE id = ?",
-        grant.grantId,
-      )
-      .toArray()[0];
+    const known = this.#first<{ redeemed: number; record: string }>(
+      "SELECT redeemed, record FROM grants WHERE id = ?",
+      [grant.grantId],
+    );
     if (known === undefined) return "ended";
     // Two concurrent requests read the same unredeemed code. RFC 6749 §4.1.2: a code is used once, and the tokens
     // issued from it SHOULD be revoked.
@@ -271,13 +262,8 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   #endedAt(clientId: string): number {
-    return this.#sql
-      .exec<{ at: number }>(
-        "SELECT coalesce(max(at), 0) AS at FROM ended WHERE client_id IN (?, ?)",
-        clientId,
-        ALL_CLIENTS,
-      )
-      .one().at;
+    const query = "SELECT max(at) AS at FROM ended WHERE client_id IN (?, ?)";
+    return this.#first<{ at: number | null }>(query, [clientId, ALL_CLIENTS])?.at ?? 0;
   }
 
   #forgetApprovals(clientId: string): void {
@@ -333,9 +319,7 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
   }
 
   #retrySeconds(): number {
-    const [row] = this.#sql.exec<{ attempts: number }>(
-      "SELECT attempts FROM endings ORDER BY attempts LIMIT 1",
-    );
+    const row = this.#first<{ attempts: number | null }>("SELECT min(attempts) AS attempts FROM endings");
     return endingRetrySeconds(row?.attempts ?? 0);
   }
 
@@ -361,12 +345,8 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
 
   /** The PingSession of the grant that is in a slot now; undefined for one that was ended and not replaced. */
   #sessionInSlot(slot: string | null): string | undefined {
-    return this.#sql
-      .exec<{ ping_session_id: string }>(
-        "SELECT ping_session_id FROM grants WHERE slot = ? AND redeemed = 1",
-        slot,
-      )
-      .toArray()[0]?.ping_session_id;
+    const query = "SELECT ping_session_id FROM grants WHERE slot = ? AND redeemed = 1";
+    return this.#first<{ ping_session_id: string }>(query, [slot])?.ping_session_id;
   }
 
   /**
@@ -382,19 +362,20 @@ export class Person extends DurableObject<Env> implements GrantKeeper {
 
   /** Seconds since the epoch; undefined when there is nothing left to wait for. */
   #nextDueAt(endingsDueInSeconds: number): number | undefined {
-    const { at } = this.#sql
-      .exec<{ at: number | null }>(
-        "SELECT min(at) AS at FROM (SELECT min(expires_at) AS at FROM grants " +
-          "UNION ALL SELECT min(expires_at) FROM approvals UNION ALL SELECT min(at) / 1000 + ? FROM ended " +
-          "UNION ALL SELECT ? FROM endings)",
-        ENDED_KEPT_SECONDS + 1,
-        nowInSeconds() + endingsDueInSeconds,
-      )
-      .one();
-    return at ?? undefined;
+    const row = this.#first<{ at: number | null }>(
+      "SELECT min(at) AS at FROM (SELECT min(expires_at) AS at FROM grants " +
+        "UNION ALL SELECT min(expires_at) FROM approvals UNION ALL SELECT min(at) / 1000 + ? FROM ended " +
+        "UNION ALL SELECT ? FROM endings)",
+      [ENDED_KEPT_SECONDS + 1, nowInSeconds() + endingsDueInSeconds],
+    );
+    return row?.at ?? undefined;
   }
 
   #isEmpty(): boolean {
-    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'grants'").toArray().length === 0;
+    return this.#first("SELECT 1 FROM sqlite_master WHERE name = 'grants'") === undefined;
+  }
+
+  #first<Row extends Record<string, SqlStorageValue>>(query: string, values: SqlStorageValue[] = []) {
+    return this.#sql.exec<Row>(query, ...values).toArray()[0];
   }
 }

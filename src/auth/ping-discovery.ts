@@ -2,7 +2,7 @@
  * PingOne's metadata and keys. Every endpoint comes from discovery.
  */
 import * as oauth from "oauth4webapi";
-import { isLoopback, type Settings } from "../config.ts";
+import { isLoopback, isSecure, type Settings } from "../config.ts";
 import { budgetLeftMs } from "../deadline.ts";
 import { attempt, failed, readUnavailable } from "./ping-failures.ts";
 import type { PingResult } from "./ping-types.ts";
@@ -62,7 +62,7 @@ function requireEndpoints(metadata: oauth.AuthorizationServer): PingResult<PingO
 
 function isSecureUrl(value: string | undefined): boolean {
   const url = URL.parse(value ?? "");
-  return url !== null && (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url)));
+  return url !== null && isSecure(url);
 }
 
 /**

@@ -87,17 +87,14 @@ export class PingSession extends DurableObject<Env> {
   }
 
   /** Takes the tokens of a fresh sign-in. They are revoked unless {@link bind} follows in time. */
-  async open(options: { id: string; userId: string; tokens: PingTokens }): Promise<void> {
-    const { id, userId, tokens } = options;
+  async open({ id, userId, tokens }: { id: string; userId: string; tokens: PingTokens }): Promise<void> {
     const state: SessionState = { version: 1, id, userId, phase: "new" };
     const content: Content = { tokens, inherited: [] };
     const sealed = await this.#seal(content);
     this.#content = content;
     this.#state = state;
-    await Promise.all([
-      this.ctx.storage.put({ [TOKENS_KEY]: sealed, [STATE_KEY]: state }),
-      this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS),
-    ]);
+    const stored = this.ctx.storage.put({ [TOKENS_KEY]: sealed, [STATE_KEY]: state });
+    await Promise.all([stored, this.#wakeWhenCodeExpires()]);
   }
 
   /** Stores an unused refresh token only to revoke it. */
@@ -108,7 +105,7 @@ export class PingSession extends DurableObject<Env> {
   /** Accepts the first answer to the consent page of this session. @returns whether this one was accepted */
   async take(): Promise<boolean> {
     if (this.#content === undefined || this.#state?.phase !== "new") return false;
-    await Promise.all([this.#enter("taken"), this.#wakeIn(AUTHORIZATION_CODE_TTL_SECONDS)]);
+    await Promise.all([this.#enter("taken"), this.#wakeWhenCodeExpires()]);
     return true;
   }
 
@@ -171,9 +168,7 @@ export class PingSession extends DurableObject<Env> {
     const isOver =
       secondsLeft(tokens) <= 0 ||
       (isRejected && (await isInactiveAtPingOne(parseSettings(this.env), tokens.accessToken)));
-    if (!isOver) return this.#outcome("valid", tokens);
-    await this.#endByItself(this.#content?.inherited ?? []);
-    return { kind: "expired" };
+    return isOver ? this.#expire(this.#content?.inherited ?? []) : this.#outcome("valid", tokens);
   }
 
   #outcome(kind: "valid" | "refreshed", tokens: PingTokens): PingSessionOutcome {
@@ -242,15 +237,12 @@ export class PingSession extends DurableObject<Env> {
     const beyond = inherited.slice(0, Math.max(0, inherited.length - MAXIMUM_INHERITED));
     if (beyond.length === 0) return;
     // A separate object keeps the token until PingOne has revoked it. If that object fails, this one keeps it.
-    await Promise.all(
-      beyond.map((token) => this.env.PING_SESSION.getByName(crypto.randomUUID()).discard(token, {})),
-    );
+    const keeper = () => this.env.PING_SESSION.getByName(crypto.randomUUID());
+    await Promise.all(beyond.map((token) => keeper().discard(token, {})));
     const latest = this.#content;
     if (latest === undefined) return;
-    await this.#store({
-      ...latest,
-      inherited: latest.inherited.filter((token) => !beyond.includes(token)),
-    });
+    const kept = latest.inherited.filter((token) => !beyond.includes(token));
+    await this.#store({ ...latest, inherited: kept });
   }
 
   /**
@@ -281,6 +273,11 @@ export class PingSession extends DurableObject<Env> {
       // The grant is useless anyway: its next request is answered with 401.
       logProblem("ping_session.grant_not_told", { error: errorName(error) });
     }
+  }
+
+  async #expire(toRevoke: readonly string[]): Promise<PingSessionOutcome> {
+    await this.#endByItself(toRevoke);
+    return { kind: "expired" };
   }
 
   /** Deletes everything except refresh tokens, which are kept until PingOne has revoked them. */
@@ -338,19 +335,18 @@ export class PingSession extends DurableObject<Env> {
   }
 
   async #refreshFailed(content: Content, failure: PingFailure): Promise<PingSessionOutcome> {
-    if (failure.failure === "invalid_grant") {
-      // PingOne has revoked this token; inherited ones belong to other sign-ins.
-      await this.#endByItself(content.inherited);
-      return { kind: "expired" };
-    }
+    const { refreshToken } = failure;
+    // PingOne has revoked this token; inherited ones belong to other sign-ins.
+    if (failure.failure === "invalid_grant") return this.#expire(content.inherited);
     if (failure.failure === "wrong_subject") {
       // Tokens of another person are revoked, not stored.
-      const received = failure.refreshToken === undefined ? [] : [failure.refreshToken];
-      await this.#endByItself([...received, ...this.#allRefreshTokens()]);
-      return { kind: "expired" };
+      return this.#expire([
+        ...(refreshToken === undefined ? [] : [refreshToken]),
+        ...this.#allRefreshTokens(),
+      ]);
     }
-    if (failure.refreshToken !== undefined) {
-      await this.#store({ ...content, tokens: { ...content.tokens, refreshToken: failure.refreshToken } });
+    if (refreshToken !== undefined) {
+      await this.#store({ ...content, tokens: { ...content.tokens, refreshToken } });
     }
     const retryAfterSeconds = failure.retryAfterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS;
     this.#notBefore = nowInSeconds() + retryAfterSeconds;
@@ -394,8 +390,8 @@ export class PingSession extends DurableObject<Env> {
     return { secret: this.env.COOKIE_ENCRYPTION_KEY, id: this.ctx.id.toString() };
   }
 
-  async #wakeIn(delaySeconds: number): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + delaySeconds * 1000);
+  #wakeWhenCodeExpires(): Promise<void> {
+    return this.ctx.storage.setAlarm(Date.now() + AUTHORIZATION_CODE_TTL_SECONDS * 1000);
   }
 }
 

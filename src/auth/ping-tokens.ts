@@ -66,14 +66,11 @@ export function judgeAudience(
 
 export function readPerson(claims: oauth.IDToken): Person {
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
-  const fullName = [text(claims.given_name), text(claims.family_name)].filter((part) => part !== undefined);
-  const name = text(claims.name) ?? (fullName.length > 0 ? fullName.join(" ") : undefined);
-  const username = text(claims.preferred_username);
-  const email = text(claims.email);
+  const fullName = [claims.given_name, claims.family_name].filter(text).join(" ");
   return {
     sub: claims.sub,
-    ...(name !== undefined && { name }),
-    ...(username !== undefined && { username }),
-    ...(email !== undefined && { email }),
+    name: text(claims.name) ?? text(fullName),
+    username: text(claims.preferred_username),
+    email: text(claims.email),
   };
 }

@@ -88,27 +88,20 @@ export function todoScopesOf(request: AuthRequest): TodoScope[] {
 
 type ClientError = "access_denied" | "invalid_scope" | "server_error" | "temporarily_unavailable";
 
-/**
- * A DaVinci author chooses the code, and `access_denied` is not in DaVinci's list: an unknown code means
- * `access_denied`.
- */
-export function mapPingOneError(error: string): ClientError {
-  switch (error) {
-    case "invalid_scope":
-    case "server_error":
-    case "temporarily_unavailable":
-      return error;
-    default:
-      return "access_denied";
-  }
-}
-
 const PING_ONE_ERROR_TEXT: Readonly<Record<ClientError, string>> = {
   access_denied: "Sign-in or consent at PingOne was not completed.",
   invalid_scope: "PingOne does not grant the permissions that were asked for.",
   server_error: "PingOne reported an error. Try again, or ask the operator of this server.",
   temporarily_unavailable: "PingOne is not available at the moment. Try again later.",
 };
+
+/**
+ * A DaVinci author chooses the code, and `access_denied` is not in DaVinci's list: an unknown code means
+ * `access_denied`.
+ */
+export function mapPingOneError(error: string): ClientError {
+  return Object.hasOwn(PING_ONE_ERROR_TEXT, error) ? (error as ClientError) : "access_denied";
+}
 
 /** The redirect to the MCP client with an OAuth error, its `state` and `iss` (RFC 9207). */
 export function redirectWithPingOneError(request: AuthRequest, code: ClientError): string {
