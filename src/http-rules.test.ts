@@ -28,21 +28,22 @@ beforeEach(() => {
   vi.spyOn(console, "error").mockImplementation(() => {});
 });
 
-describe("what is refused costs nothing: the OAuth provider is not asked when", () => {
-  it.each<[what: string, path: string, init: RequestInit, status: number]>([
-    ["the address is below /mcp", "/mcp/x", { headers: { Authorization: "Bearer a:b:c" } }, 404],
-    ["the address differs by a slash", "/authorize/", {}, 404],
-    ["the address is spelt in another way", "/%61uthorize", {}, 404],
-    ["the method is unknown", "/mcp", { method: "PUT" }, 405],
-    ["HEAD comes to a page that begins a sign-in", "/authorize", { method: "HEAD" }, 405],
-    ["the origin is unknown", "/mcp", { method: "POST", headers: { Origin: "https://evil.example" } }, 403],
-    ["the body is too large", "/token", { method: "POST", body: "x".repeat(65 * 1024) }, 413],
-  ])("[SEC-27] %s", async (_what, path, init, status) => {
+it.each<[what: string, path: string, init: RequestInit, status: number]>([
+  ["the address is below /mcp", "/mcp/x", { headers: { Authorization: "Bearer a:b:c" } }, 404],
+  ["the address differs by a slash", "/authorize/", {}, 404],
+  ["the address is spelt in another way", "/%61uthorize", {}, 404],
+  ["the method is unknown", "/mcp", { method: "PUT" }, 405],
+  ["HEAD comes to a page that begins a sign-in", "/authorize", { method: "HEAD" }, 405],
+  ["the origin is unknown", "/mcp", { method: "POST", headers: { Origin: "https://evil.example" } }, 403],
+  ["the body is too large", "/token", { method: "POST", body: "x".repeat(65 * 1024) }, 413],
+])(
+  "[SEC-27] what is refused costs nothing: the OAuth provider is not asked when %s",
+  async (_what, path, init, status) => {
     const response = await serve(path, init);
     expect(response.status).toBe(status);
     expect(answer).not.toHaveBeenCalled();
-  });
-});
+  },
+);
 
 describe("what keeps to the rules, or would but for its method,", () => {
   it("is answered as it is", async () => {
@@ -111,35 +112,32 @@ describe("a refusal for too many requests", () => {
   });
 });
 
-describe("a program is answered in JSON, and a person with a page", () => {
-  it.each([
-    ["GET", "text/html,*/*;q=0.8", "text/html; charset=utf-8"],
-    ["GET", "application/json", "application/json"],
-    ["GET", "*/*", "application/json"],
-    // As the HTTP client of Java asks.
-    ["POST", "text/html, image/gif, *; q=.2, */*; q=.2", "application/json"],
-  ])("%s with Accept: %s", async (method, accept, type) => {
+it.each([
+  ["GET", "text/html,*/*;q=0.8", "text/html; charset=utf-8"],
+  ["GET", "application/json", "application/json"],
+  ["GET", "*/*", "application/json"],
+  // As the HTTP client of Java asks.
+  ["POST", "text/html, image/gif, *; q=.2, */*; q=.2", "application/json"],
+])(
+  "a program is answered in JSON, and a person with a page: %s with Accept %s",
+  async (method, accept, type) => {
     const response = await serve("/nope", { method, headers: { Accept: accept } });
     expect(response.headers.get("Content-Type")).toBe(type);
-  });
+  },
+);
+
+it.each([
+  [`${ORIGIN}/mcp`, "max-age=31536000"],
+  ["http://localhost:8787/mcp", null],
+  [undefined, null],
+])("withTransportSecurity where MCP_RESOURCE is %s, the header is %s", (resource, header) => {
+  const env = { MCP_RESOURCE: resource } as unknown as Env;
+  const response = withTransportSecurity(new Response("x", { status: 404 }), env);
+  expect(response.headers.get("Strict-Transport-Security")).toBe(header);
+  expect(response.status).toBe(404);
 });
 
-describe("withTransportSecurity", () => {
-  it.each([
-    [`${ORIGIN}/mcp`, "max-age=31536000"],
-    ["http://localhost:8787/mcp", null],
-    [undefined, null],
-  ])("where MCP_RESOURCE is %s, the header is %s", (resource, header) => {
-    const env = { MCP_RESOURCE: resource } as unknown as Env;
-    const response = withTransportSecurity(new Response("x", { status: 404 }), env);
-    expect(response.headers.get("Strict-Transport-Security")).toBe(header);
-    expect(response.status).toBe(404);
-  });
-});
-
-describe("routeName", () => {
-  it("names endpoints, and nothing that somebody made up", () => {
-    expect(routeName(new URL(`${ORIGIN}/token?x=1`))).toBe("/token");
-    expect(routeName(new URL(`${ORIGIN}/secret`))).toBe("other");
-  });
+it("routeName names endpoints, and nothing that somebody made up", () => {
+  expect(routeName(new URL(`${ORIGIN}/token?x=1`))).toBe("/token");
+  expect(routeName(new URL(`${ORIGIN}/secret`))).toBe("other");
 });

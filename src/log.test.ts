@@ -26,15 +26,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("logEvent and logProblem", () => {
-  it("write one line of JSON each, to the stream that fits", () => {
-    logEvent("callback.signed_in", { count: 1, skipped: undefined });
-    logProblem("callback.failed", { reason: "line\nbreak" });
-    expect(lines).toEqual([
-      { method: "log", line: { event: "callback.signed_in", count: 1 } },
-      { method: "error", line: { event: "callback.failed", reason: "line\nbreak" } },
-    ]);
-  });
+it("logEvent and logProblem write one line of JSON each, to the stream that fits", () => {
+  logEvent("callback.signed_in", { count: 1, skipped: undefined });
+  logProblem("callback.failed", { reason: "line\nbreak" });
+  expect(lines).toEqual([
+    { method: "log", line: { event: "callback.signed_in", count: 1 } },
+    { method: "error", line: { event: "callback.failed", reason: "line\nbreak" } },
+  ]);
 });
 
 describe("logRequest", () => {
@@ -126,45 +124,37 @@ describe("logOfRequest", () => {
   });
 });
 
-describe("logAlarm", () => {
-  it.each([
-    ["ok", async () => {}],
-    ["failed", () => Promise.reject(new Error("secret words"))],
-  ])("logs an alarm that ends %s, and lets its error pass", async (outcome, work) => {
-    const [settled] = await Promise.allSettled([logAlarm("Person", work)]);
-    expect(settled.status).toBe(outcome === "ok" ? "fulfilled" : "rejected");
-    expect(lines).toEqual([
-      {
-        method: "log",
-        line: {
-          event: "alarm",
-          request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-          object: "Person",
-          outcome,
-          duration_ms: expect.any(Number),
-        },
+it.each([
+  ["ok", async () => {}],
+  ["failed", () => Promise.reject(new Error("secret words"))],
+])("logAlarm logs an alarm that ends %s, and lets its error pass", async (outcome, work) => {
+  const [settled] = await Promise.allSettled([logAlarm("Person", work)]);
+  expect(settled.status).toBe(outcome === "ok" ? "fulfilled" : "rejected");
+  expect(lines).toEqual([
+    {
+      method: "log",
+      line: {
+        event: "alarm",
+        request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        object: "Person",
+        outcome,
+        duration_ms: expect.any(Number),
       },
-    ]);
-  });
+    },
+  ]);
 });
 
-describe("errorName", () => {
-  it("tells of what was thrown no more than its class", () => {
-    expect(errorName(new TypeError("secret words"))).toBe("TypeError");
-    expect(errorName("secret words")).toBe("unknown");
-  });
+it("errorName tells of what was thrown no more than its class", () => {
+  expect(errorName(new TypeError("secret words"))).toBe("TypeError");
+  expect(errorName("secret words")).toBe("unknown");
 });
 
-describe("continueRequest", () => {
-  it("carries the id of a request on to where it is not known", () => {
-    expect(continueRequest("the-id", requestId)).toBe("the-id");
-    expect(continueRequest(undefined, requestId)).toBeUndefined();
-  });
+it("continueRequest carries the id of a request on to where it is not known", () => {
+  expect(continueRequest("the-id", requestId)).toBe("the-id");
+  expect(continueRequest(undefined, requestId)).toBeUndefined();
 });
 
-describe("createReference", () => {
-  it("is short enough to be read aloud, and another each time", () => {
-    expect(createReference()).toMatch(/^[0-9a-f]{8}$/);
-    expect(createReference()).not.toBe(createReference());
-  });
+it("createReference is short enough to be read aloud, and another each time", () => {
+  expect(createReference()).toMatch(/^[0-9a-f]{8}$/);
+  expect(createReference()).not.toBe(createReference());
 });

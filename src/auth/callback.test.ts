@@ -15,18 +15,19 @@ const ADDRESS = "https://mcp.example.com/callback";
 
 const settings = testSettings(CRAFTED_SETTINGS);
 
-describe("a callback whose browser has gone away", () => {
-  it.each<[what: string, request: () => Request]>([
-    ["with PingOne's code", () => new Request(`${ADDRESS}?state=s&code=c`)],
-    [
-      "with the answer to the page",
-      () =>
-        new Request(ADDRESS, {
-          method: "POST",
-          body: new URLSearchParams({ handle: "h", decision: "approve" }),
-        }),
-    ],
-  ])("%s is carried out to its end all the same", async (_what, request) => {
+it.each<[what: string, request: () => Request]>([
+  ["with PingOne's code", () => new Request(`${ADDRESS}?state=s&code=c`)],
+  [
+    "with the answer to the page",
+    () =>
+      new Request(ADDRESS, {
+        method: "POST",
+        body: new URLSearchParams({ handle: "h", decision: "approve" }),
+      }),
+  ],
+])(
+  "a callback whose browser has gone away %s is carried out to its end all the same",
+  async (_what, request) => {
     const upstream = Promise.withResolvers<never>();
     const kept: Promise<unknown>[] = [];
     const env = { OAUTH_PROVIDER: { finishUpstream: () => upstream.promise } } as unknown as Env;
@@ -42,8 +43,8 @@ describe("a callback whose browser has gone away", () => {
     // A failure is the answer's, and nobody else's.
     await expect(kept[0]).resolves.toBeUndefined();
     expect((await answer).status).toBe(500);
-  });
-});
+  },
+);
 
 describe("a sign-in whose PingSession cannot be opened", () => {
   let issuer: CraftedIssuer;

@@ -46,11 +46,9 @@ describe("judgeAudience", () => {
   });
 });
 
-describe("createSignInTransaction", () => {
-  it("makes a verifier of RFC 7636 length and a nonce, fresh every time", () => {
-    const [one, other] = [createSignInTransaction(), createSignInTransaction()];
-    expect(one.codeVerifier).toMatch(/^[A-Za-z0-9_-]{43,128}$/);
-    expect(one.nonce.length).toBeGreaterThanOrEqual(43);
-    expect(new Set([one.codeVerifier, other.codeVerifier, one.nonce, other.nonce]).size).toBe(4);
-  });
+it("createSignInTransaction makes a verifier of RFC 7636 length and a nonce, fresh every time", () => {
+  const [one, other] = [createSignInTransaction(), createSignInTransaction()];
+  expect(one.codeVerifier).toMatch(/^[A-Za-z0-9_-]{43,128}$/);
+  expect(one.nonce.length).toBeGreaterThanOrEqual(43);
+  expect(new Set([one.codeVerifier, other.codeVerifier, one.nonce, other.nonce]).size).toBe(4);
 });

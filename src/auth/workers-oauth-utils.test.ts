@@ -27,21 +27,19 @@ function catchRefusal(work: () => unknown): AuthorizationError {
   throw new Error("It was not refused.");
 }
 
-describe("requireReadableAuthorizationRequest", () => {
-  it.each([
-    ["a query of more than eight KiB", `?state=${"x".repeat(8 * 1024)}`, /too long/],
-    ["client_id sent twice", "?client_id=a&client_id=a", /"client_id" must be sent once/],
-    ["redirect_uri sent twice", "?redirect_uri=a&redirect_uri=b", /"redirect_uri" must be sent once/],
-  ])(
-    "[SEC-11] refuses %s on a page, because nobody can be trusted with a redirect",
-    (_what, query, description) => {
-      const url = new URL(`https://mcp.example.com/authorize${query}`);
-      const refusal = catchRefusal(() => requireReadableAuthorizationRequest(url));
-      expect(refusal.description).toMatch(description);
-      expect(refusal.redirectTo).toBeUndefined();
-    },
-  );
-});
+it.each([
+  ["a query of more than eight KiB", `?state=${"x".repeat(8 * 1024)}`, /too long/],
+  ["client_id sent twice", "?client_id=a&client_id=a", /"client_id" must be sent once/],
+  ["redirect_uri sent twice", "?redirect_uri=a&redirect_uri=b", /"redirect_uri" must be sent once/],
+])(
+  "[SEC-11] requireReadableAuthorizationRequest refuses %s on a page, because nobody can be trusted with a redirect",
+  (_what, query, description) => {
+    const url = new URL(`https://mcp.example.com/authorize${query}`);
+    const refusal = catchRefusal(() => requireReadableAuthorizationRequest(url));
+    expect(refusal.description).toMatch(description);
+    expect(refusal.redirectTo).toBeUndefined();
+  },
+);
 
 describe("normalizeAuthorizationRequest", () => {
   const { codeChallengeMethod: _, ...withoutMethod } = REQUEST;
