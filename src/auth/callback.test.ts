@@ -15,29 +15,22 @@ const ADDRESS = "https://mcp.example.com/callback";
 
 const settings = testSettings(CRAFTED_SETTINGS);
 
+const form = new URLSearchParams({ handle: "h", decision: "approve" });
+const NOTHING_KEPT = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext;
+
 it.each<[what: string, request: () => Request]>([
-  ["with PingOne's code", () => new Request(`${ADDRESS}?state=s&code=c`)],
-  [
-    "with the answer to the page",
-    () =>
-      new Request(ADDRESS, {
-        method: "POST",
-        body: new URLSearchParams({ handle: "h", decision: "approve" }),
-      }),
-  ],
+  ["PingOne's code", () => new Request(`${ADDRESS}?state=s&code=c`)],
+  ["the answer to the page", () => new Request(ADDRESS, { method: "POST", body: form })],
 ])(
-  "a callback whose browser has gone away %s is carried out to its end all the same",
+  "a callback with %s whose browser has gone away is carried out to its end all the same",
   async (_what, request) => {
     const upstream = Promise.withResolvers<never>();
     const kept: Promise<unknown>[] = [];
     const env = { OAUTH_PROVIDER: { finishUpstream: () => upstream.promise } } as unknown as Env;
-    const ctx = {
-      waitUntil: (work: Promise<unknown>) => void kept.push(work),
-      passThroughOnException: () => {},
-    } as unknown as ExecutionContext;
+    const waitUntil = (work: Promise<unknown>) => void kept.push(work);
     const app = createCallbackHandler(settings);
     app.onError(() => new Response(null, { status: 500 }));
-    const answer = app.fetch(request(), env, ctx);
+    const answer = app.fetch(request(), env, { ...NOTHING_KEPT, waitUntil });
     expect(kept).toHaveLength(1);
     upstream.reject(new Error("KV GET failed"));
     // A failure is the answer's, and nobody else's.
@@ -76,12 +69,8 @@ describe("a sign-in whose PingSession cannot be opened", () => {
       PING_SESSION: { getByName: () => ({ open: unreachable, discard }) },
       PERSON: { getByName: () => ({ admit: unreachable }) },
     } as unknown as Env;
-    const ctx = { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext;
-    const response = await createCallbackHandler(settings).fetch(
-      new Request(`${ADDRESS}?state=s&code=c`),
-      env,
-      ctx,
-    );
+    const back = new Request(`${ADDRESS}?state=s&code=c`);
+    const response = await createCallbackHandler(settings).fetch(back, env, NOTHING_KEPT);
     return new URL(response.headers.get("Location") ?? "");
   }
 

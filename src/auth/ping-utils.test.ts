@@ -20,20 +20,16 @@ describe("judgeAudience", () => {
 
   it.each<[what: string, token: string, detail: string]>([
     ["another API", tokenWith({ aud: ["https://api.pingone.eu"] }), "access_token_for_another_api"],
-    ["another API as a string", tokenWith({ aud: "https://api.pingone.eu" }), "access_token_for_another_api"],
     [
       "an API whose name begins like ours",
       tokenWith({ aud: `${AUDIENCE}.evil.example` }),
       "access_token_for_another_api",
     ],
-    ["an empty list", tokenWith({ aud: [] }), "access_token_for_another_api"],
     ["no audience", tokenWith({}), "access_token_without_audience"],
     ["an audience that is no text", tokenWith({ aud: 7 }), "access_token_without_audience"],
     ["claims that are no object", tokenWith("x"), "access_token_without_audience"],
     ["an opaque token", "opaque-token", "access_token_is_no_jwt"],
-    ["a payload that is no base64", "a.%%%.c", "access_token_is_no_jwt"],
     ["a payload that is no JSON", "eyJhbGciOiJSUzI1NiJ9.bm90IGpzb24.c", "access_token_is_no_jwt"],
-    ["an empty token", "", "access_token_is_no_jwt"],
   ])("[SEC-13] refuses %s without quoting the token", (_what, token, detail) => {
     const refusal = judgeAudience({ accessToken: token, refreshToken: "TEST-ONLY-refresh" }, AUDIENCE);
     // The refresh token comes along, so that it can be revoked.

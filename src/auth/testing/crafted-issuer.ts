@@ -36,7 +36,9 @@ export interface CraftedIssuer {
 }
 
 /** @param endpoints addresses in the discovery document to replace */
-export async function createCraftedIssuer(endpoints: Partial<Endpoints> = {}): Promise<CraftedIssuer> {
+export async function createCraftedIssuer(
+  endpoints: Partial<Record<Endpoint, string>> = {},
+): Promise<CraftedIssuer> {
   const metadata = { ...craftedMetadata(), ...endpoints };
   const { privateKey, publicKey } = await generateKeyPair("RS256");
   const jwk = { ...(await exportJWK(publicKey)), kid: "TEST-ONLY", use: "sig", alg: "RS256" };
@@ -90,14 +92,9 @@ export async function createCraftedIssuer(endpoints: Partial<Endpoints> = {}): P
   };
 }
 
-interface Endpoints {
-  readonly authorization_endpoint: string;
-  readonly token_endpoint: string;
-  readonly jwks_uri: string;
-  readonly revocation_endpoint: string;
-}
+type Endpoint = "authorization_endpoint" | "token_endpoint" | "jwks_uri" | "revocation_endpoint";
 
-export function craftedMetadata(): Record<string, unknown> & Endpoints {
+export function craftedMetadata() {
   return {
     issuer: CRAFTED_ISSUER,
     authorization_endpoint: `${CRAFTED_ISSUER}/authorize`,
