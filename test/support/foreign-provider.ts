@@ -5,6 +5,8 @@
  * access tokens, `iss` in responses, and its own pages. A test that passes here depends on discovery and standards, not
  * on assumptions that the Worker and the emulator share.
  */
+import { once } from "node:events";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Provider } from "oidc-provider";
 
@@ -31,7 +33,9 @@ export async function startForeignProvider(options: {
   const counts = new Map<string, number>();
   const issued: string[] = [];
   // The provider is created with its issuer, so the port must be known before.
-  const port = await findFreePort();
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {
     clients: [
@@ -85,11 +89,7 @@ export async function startForeignProvider(options: {
     counts.set(ctx.path, (counts.get(ctx.path) ?? 0) + 1);
     await next();
   });
-  const server = provider.listen(port, "127.0.0.1");
-  await new Promise<void>((resolve, reject) => {
-    server.once("listening", resolve);
-    server.once("error", reject);
-  });
+  server.on("request", provider.callback());
   return {
     issuer,
     client: CLIENT,
@@ -100,13 +100,4 @@ export async function startForeignProvider(options: {
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-async function findFreePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,10 @@
 /** Worker and Todo API with a certified provider of another project in place of PingOne. */
-import { startTodoApi } from "pingone-emulator";
+import type { TestPage } from "../../mocks/kit/testing/browser.ts";
+import { createTodoEmulator } from "../../mocks/todo/server.ts";
+import { TodoStore } from "../../mocks/todo/store.ts";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
 import {
+  type AuthorizationAttempt,
   createBrowser,
   type RegisteredClient,
   redeem,
@@ -60,10 +63,26 @@ export async function signInAtForeignProvider(
   metadata: Record<string, unknown> = {},
 ): Promise<{ client: RegisteredClient; tokens: TokenResponse }> {
   const client = await registerClient(worker, metadata);
+  const { attempt, page } = await obtainForeignCode(worker, client);
+  return { client, tokens: await redeem(worker, client, attempt, page.url) };
+}
+
+/** Signs in up to the redirect to the client. */
+export async function obtainForeignCode(
+  worker: TestWorker,
+  client: RegisteredClient,
+  browser = createBrowser(worker, client),
+): Promise<{ attempt: AuthorizationAttempt; page: TestPage }> {
   const attempt = await startAuthorization(worker, client);
-  const consent = await createBrowser(worker, client).open(attempt.url);
-  const login = await consent.submit("Allow");
-  const grant = await login.submit("Sign-in", { login: "dana", password: "any" });
-  const last = await grant.submit("Continue");
-  return { client, tokens: await redeem(worker, client, attempt, last.url) };
+  const start = await browser.open(attempt.url);
+  const page = start.heading.startsWith("Allow") ? await start.submit("Allow") : start;
+  return { attempt, page: await answerForeignPages(page) };
+}
+
+/** Signs on and consents at the provider. Skips pages that do not appear. */
+export async function answerForeignPages(start: TestPage, login = "dana"): Promise<TestPage> {
+  const asksWho = start.root.querySelector('input[name="login"]') !== null;
+  const page = asksWho ? await start.submit("Sign-in", { login, password: "any" }) : start;
+  const asksConsent = page.root.querySelectorAll("button").some(({ text }) => text.trim() === "Continue");
+  return asksConsent ? page.submit("Continue") : page;
 }

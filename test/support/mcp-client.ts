@@ -145,14 +145,12 @@ export async function redeem(
 export function requestRefresh(
   worker: ReachableWorker,
   client: RegisteredClient,
-  { refresh_token: refreshToken = "" }: { readonly refresh_token?: string },
+  { refresh_token = "" }: { readonly refresh_token?: string },
   parameters: Record<string, string> = {},
+  headers: Record<string, string> = {},
 ): Promise<Response> {
-  return requestToken(worker, client, {
-    grant_type: "refresh_token",
-    refresh_token: refreshToken,
-    ...parameters,
-  });
+  const form = { grant_type: "refresh_token", refresh_token, ...parameters };
+  return requestToken(worker, client, form, headers);
 }
 
 /** Sends a request to the token endpoint without validating its parameters. */
@@ -160,15 +158,16 @@ export function requestToken(
   worker: ReachableWorker,
   client: RegisteredClient,
   parameters: Record<string, string>,
+  headers: Record<string, string> = {},
 ): Promise<Response> {
   return worker.fetch(`${worker.origin}/token`, {
     method: "POST",
-    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    headers,
     body: new URLSearchParams({
       client_id: client.clientId,
       ...(client.clientSecret !== undefined && { client_secret: client.clientSecret }),
       ...parameters,
-    }).toString(),
+    }),
   });
 }
 
@@ -184,11 +183,8 @@ export async function signIn(
 ): Promise<{ client: RegisteredClient; browser: TestBrowser; tokens: TokenResponse; callback: URL }> {
   const client = options.client ?? (await registerClient(worker));
   const browser = options.browser ?? createBrowser(worker, client);
-  const attempt = await startAuthorization(
-    worker,
-    client,
-    options.scope === undefined ? {} : { scope: options.scope },
-  );
+  const overrides = options.scope === undefined ? {} : { scope: options.scope };
+  const attempt = await startAuthorization(worker, client, overrides);
   const last = await answerPages(await browser.open(attempt.url), options);
   const tokens = await redeem(worker, client, attempt, last.url);
   return { client, browser, tokens, callback: last.url };

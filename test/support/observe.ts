@@ -22,10 +22,8 @@ export interface Holdings {
 const ENDINGS_PATIENCE_MS = 10_000;
 
 async function waitForEndings(worker: TestWorker): Promise<void> {
-  const deadline = Date.now() + ENDINGS_PATIENCE_MS;
-  while (worker.countEndings() > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  const options = { timeout: ENDINGS_PATIENCE_MS, interval: 25 };
+  await vi.waitUntil(() => worker.countEndings() === 0, options).catch(() => {});
 }
 
 export async function countHoldings(worker: TestWorker): Promise<Holdings> {
@@ -135,39 +133,41 @@ export async function expectPage(
 /** Asserts an OAuth error response (RFC 6749 §5.2). */
 export async function expectOAuthError(
   response: Response,
-  expected: { status: number; error: string },
+  status: number,
+  error: string,
 ): Promise<Record<string, unknown>> {
   const text = await response.text();
   expect(response.headers.get("Content-Type"), text).toMatch(/^application\/json/);
   const body = JSON.parse(text) as Record<string, unknown>;
-  expect({ status: response.status, error: body.error }).toEqual(expected);
+  expect({ status: response.status, error: body.error }).toEqual({ status, error });
   expect(body.access_token).toBeUndefined();
   return body;
 }
 
-/** Asserts an OAuth error sent to the client by redirect (RFC 6749 §4.1.2.1, RFC 9207 §2). */
-export function expectErrorRedirect(
-  url: URL,
-  expected: { redirectUri: string; error: string; state: string; issuer: string },
-): void {
-  expect(url.origin + url.pathname).toBe(expected.redirectUri);
-  expect(Object.fromEntries(url.searchParams)).toEqual({
-    error: expected.error,
-    error_description: expect.stringMatching(/^[^<>"\\]+$/),
-    state: expected.state,
-    iss: expected.issuer,
-  });
-  expect(url.hash).toBe("");
-}
-
-/** Asserts that the sign-in ended with an error redirect from this Worker to the client that began it. */
+/**
+ * Asserts that the sign-in ended with an error redirect from this Worker to the client that began it (RFC 6749
+ * §4.1.2.1, RFC 9207 §2).
+ */
 export function expectSignInError(
   url: URL,
   { client, attempt }: Pick<StartedSignIn, "client" | "attempt">,
   error: string,
 ): void {
-  const { redirectUri } = client;
-  expectErrorRedirect(url, { redirectUri, error, state: attempt.state, issuer: attempt.url.origin });
+  expect(url.origin + url.pathname).toBe(client.redirectUri);
+  expect(Object.fromEntries(url.searchParams)).toEqual({
+    error,
+    error_description: expect.stringMatching(/^[^<>"\\]+$/),
+    state: attempt.state,
+    iss: attempt.url.origin,
+  });
+  expect(url.hash).toBe("");
+}
+
+/** The parameters of a challenge (RFC 6750 §3). */
+export function readChallenge({ headers }: Pick<Response, "headers">): Record<string, string> {
+  const header = headers.get("WWW-Authenticate") ?? "";
+  expect(header).toMatch(/^Bearer /);
+  return Object.fromEntries([...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
 }
 
 /** A log line can reach this process after the response of its request. */

@@ -48,14 +48,13 @@ export async function grantWithProps(
   const response = await send(
     new Request(`${worker.origin}/token`, {
       method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams({
         grant_type: "authorization_code",
         code: new URL(redirectTo).searchParams.get("code") ?? "",
         redirect_uri: client.redirectUri,
         client_id: client.clientId,
         code_verifier: codeVerifier,
-      }).toString(),
+      }),
     }),
   );
   if (!response.ok) throw new Error(`No tokens: ${await response.text()}`);

@@ -66,7 +66,7 @@ export function callbackUrl(worker: TestWorker, parameters: Record<string, strin
 /** Answers PingOne's pages in a separate browser. Returns the callback URL without opening it. */
 export async function passPingOne(
   worker: TestWorker,
-  signIn: StartedSignIn,
+  signIn: Pick<StartedSignIn, "pingOneUrl">,
   choices: SignOnChoices = {},
 ): Promise<URL> {
   const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);

@@ -22,8 +22,7 @@ const SQLITE_CANTOPEN = 14;
 /** Ids of the objects of a class that have stored data. Ended objects leave an empty file in the simulator. */
 export function listStoredObjectIds(root: string, className: ObjectClass): string[] {
   return despiteVanishingFiles(() =>
-    databaseFiles(root)
-      .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+    databaseFiles(root, className)
       .filter((file) => readTables(file).length > 0)
       .map((file) => path.basename(file, ".sqlite")),
   );
@@ -36,8 +35,7 @@ export function listStoredObjectIds(root: string, className: ObjectClass): strin
 export function countLivePingSessions(root: string): number {
   return despiteVanishingFiles(
     () =>
-      databaseFiles(root)
-        .filter((file) => path.basename(path.dirname(file)).endsWith("-PingSession"))
+      databaseFiles(root, "PingSession")
         .filter((file) => readTables(file).includes("_cf_KV"))
         .filter((file) => readRows(file, "_cf_KV").some(({ key }) => key === "state")).length,
   );
@@ -46,8 +44,7 @@ export function countLivePingSessions(root: string): number {
 /** Number of rows of one table in all objects of a class. */
 export function countRows(root: string, className: ObjectClass, table: string): number {
   return despiteVanishingFiles(() =>
-    databaseFiles(root)
-      .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+    databaseFiles(root, className)
       .filter((file) => readTables(file).includes(table))
       .reduce((sum, file) => sum + readRows(file, table).length, 0),
   );
@@ -58,7 +55,7 @@ export function readAlarms(root: string, className: ObjectClass): Map<string, nu
   const alarms = new Map<string, number>();
   for (const file of storageFiles(root)) {
     if (!file.endsWith(path.join(`-${className}`, "metadata.sqlite"))) continue;
-    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    using database = open(file);
     const statement = database.prepare("SELECT * FROM _cf_ALARM");
     statement.setReadBigInts(true);
     for (const { actor_id: id, scheduled_time: nanoseconds } of statement.all()) {
@@ -67,7 +64,6 @@ export function readAlarms(root: string, className: ObjectClass): Map<string, nu
         Math.round((Number(BigInt(nanoseconds as bigint) / 1_000_000n) - Date.now()) / 1000),
       );
     }
-    database.close();
   }
   return alarms;
 }
@@ -77,19 +73,13 @@ export function writeRecord(
   root: string,
   { className, id, key, value }: { className: ObjectClass; id: string; key: string; value: unknown },
 ): void {
-  const file = databaseFiles(root).find((candidate) =>
-    candidate.endsWith(path.join(`-${className}`, `${id}.sqlite`)),
-  );
+  const file = databaseFiles(root, className).find((name) => path.basename(name) === `${id}.sqlite`);
   if (file === undefined) throw new Error(`No ${className} ${id} has stored anything.`);
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
-  try {
-    const { changes } = database
-      .prepare("UPDATE _cf_KV SET value = ? WHERE key = ?")
-      .run(serialize(value), key);
-    if (changes !== 1) throw new Error(`${className} ${id} has nothing under ${key}.`);
-  } finally {
-    database.close();
-  }
+  using database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  const { changes } = database
+    .prepare("UPDATE _cf_KV SET value = ? WHERE key = ?")
+    .run(serialize(value), key);
+  if (changes !== 1) throw new Error(`${className} ${id} has nothing under ${key}.`);
 }
 
 /** All bytes of Durable Objects and KV on disk, including write-ahead logs. */
@@ -119,35 +109,31 @@ function despiteVanishingFiles<T>(read: () => T): T {
 }
 
 function readTables(file: string): string[] {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  try {
-    return (
-      database
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
-        .all()
-        .map(({ name }) => String(name))
-        // The simulator creates this table for every object.
-        .filter((name) => name !== "__miniflare_do_name")
-        .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0)
-    );
-  } finally {
-    database.close();
-  }
+  using database = open(file);
+  return (
+    database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all()
+      .map(({ name }) => String(name))
+      // The simulator creates this table for every object.
+      .filter((name) => name !== "__miniflare_do_name")
+      .filter((name) => database.prepare(`SELECT count(*) AS n FROM "${name}"`).get()?.n !== 0)
+  );
 }
 
 function readRows(file: string, table: string): Record<string, unknown>[] {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  try {
-    return database.prepare(`SELECT * FROM "${table}"`).all();
-  } finally {
-    database.close();
-  }
+  using database = open(file);
+  return database.prepare(`SELECT * FROM "${table}"`).all();
 }
 
-function databaseFiles(root: string): string[] {
-  return storageFiles(root).filter(
-    (file) => file.endsWith(".sqlite") && path.basename(file) !== "metadata.sqlite",
-  );
+function open(file: string): DatabaseSync {
+  return new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+}
+
+function databaseFiles(root: string, className: ObjectClass): string[] {
+  return storageFiles(root)
+    .filter((file) => path.basename(path.dirname(file)).endsWith(`-${className}`))
+    .filter((file) => file.endsWith(".sqlite") && path.basename(file) !== "metadata.sqlite");
 }
 
 function storageFiles(root: string): string[] {

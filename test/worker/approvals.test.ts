@@ -1,14 +1,14 @@
 /** Approval of clients. The callback checks it for the user who has just signed in. */
 import { describe, expect } from "vitest";
-import { answerPages, registerClient } from "../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, watch, watchLog } from "../support/observe.ts";
-import { createWorkerOnlyBrowser, passPingOne, type StartedSignIn, startSignIn } from "../support/sign-in.ts";
+import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
+import { registerClient } from "../support/mcp-client.ts";
+import { countHoldings, expectSignInError, watch, watchLog } from "../support/observe.ts";
+import { callbackUrl, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
 import { testWithStack } from "../support/test.ts";
-
 import { visitsOf } from "./visits.ts";
 
 const { it, stack, worker } = testWithStack();
-const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked } = visitsOf(worker);
+const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked, openSignOut } = visitsOf(worker);
 
 describe("an approval is a person's, not a browser's", () => {
   it("[SEC-02] the second person in a browser is asked after the sign-on, by name, and then gets access", async () => {
@@ -82,6 +82,16 @@ describe("an approval is a person's, not a browser's", () => {
   });
 });
 
+function handleOf(page: TestPage): string {
+  return page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
+}
+
+/** Answers the page from any browser. */
+function approve(browser: TestBrowser, handle: string): Promise<TestPage> {
+  const body = new URLSearchParams({ handle, decision: "approve" });
+  return browser.request(new URL("/callback", worker.origin), { method: "POST", body });
+}
+
 describe("while the page is shown, what PingOne has issued waits", () => {
   const added = (before: string[]) =>
     worker.listObjectIds("PingSession").filter((id) => !before.includes(id));
@@ -90,13 +100,10 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     const before = await countHoldings(worker);
     const { visited } = await bobIsAsked();
     const watched = await watch(stack);
+    const log = watchLog(worker);
     const back = await visited.page.submit("Refuse");
-    expectErrorRedirect(back.url, {
-      redirectUri: visited.signIn.client.redirectUri,
-      error: "access_denied",
-      state: visited.signIn.attempt.state,
-      issuer: worker.origin,
-    });
+    expectSignInError(back.url, visited.signIn, "access_denied");
+    await log.line("authorize.consent_refused");
     expect(await watched.upstreamCalls()).toEqual(["revoke"]);
     // The new grant belongs to alice.
     expect(await countHoldings(worker)).toEqual({
@@ -149,13 +156,8 @@ describe("while the page is shown, what PingOne has issued waits", () => {
 
   it("[FAIL-52] gives nothing to another browser, and the person can still answer", async () => {
     const { visited } = await bobIsAsked();
-    const handle = visited.page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
     const watched = await watch(stack);
-    const elsewhere = await createWorkerOnlyBrowser(worker).request(new URL("/callback", worker.origin), {
-      method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ handle, decision: "approve" }).toString(),
-    });
+    const elsewhere = await approve(createWorkerOnlyBrowser(worker), handleOf(visited.page));
     expect(elsewhere.response?.status).toBe(400);
     expect(await watched.upstreamCalls()).toEqual([]);
     await watched.expectNothingGained();
@@ -177,23 +179,19 @@ describe("while the page is shown, what PingOne has issued waits", () => {
 
   it("gives nothing when somebody else has signed in at the sign-out page since", async () => {
     const { visited } = await bobIsAsked();
-    const { browser } = visited.signIn;
-    const atPingOne = await browser.open(`${worker.origin}/signout`);
-    const signIn = { pingOneUrl: atPingOne.url } as StartedSignIn;
-    const page = await browser.open(await passPingOne(worker, signIn, { username: "alice" }));
-    expect(page.heading).toBe("Apps that act for you");
+    await openSignOut(visited.signIn.browser, "alice");
     const late = await visited.page.submit("Allow");
     expect(late.text).toContain("Another person has signed in in this browser since this page was shown.");
   });
 
-  it.each([
+  it.each<[what: string, form: Record<string, string>]>([
     ["no handle", { decision: "approve" }],
     ["a made-up handle", { decision: "approve", handle: "A".repeat(43) }],
     ["no decision", { handle: "A".repeat(43) }],
   ])("refuses a form with %s", async (_what, form) => {
     const { visited } = await bobIsAsked();
     const watched = await watch(stack);
-    const refused = await visited.page.post("/callback", form as unknown as Record<string, string>);
+    const refused = await visited.page.post("/callback", form);
     expect(refused.response?.status).toBe(400);
     await watched.expectNothingGained();
   });
@@ -201,11 +199,7 @@ describe("while the page is shown, what PingOne has issued waits", () => {
   it("does not take the state of a sign-in at PingOne for an answer", async () => {
     const signIn = await startSignIn(worker);
     const watched = await watch(stack);
-    const refused = await signIn.browser.request(new URL("/callback", worker.origin), {
-      method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ handle: signIn.state, decision: "approve" }).toString(),
-    });
+    const refused = await approve(signIn.browser, signIn.state);
     expect(refused.response?.status).toBe(400);
     expect(await watched.upstreamCalls()).toEqual([]);
     await watched.expectNothingGained();
@@ -213,10 +207,8 @@ describe("while the page is shown, what PingOne has issued waits", () => {
 
   it("nor the handle of a page for what PingOne sends back", async () => {
     const { visited } = await bobIsAsked();
-    const handle = visited.page.root.querySelector('input[name="handle"]')?.getAttribute("value") ?? "";
     const watched = await watch(stack);
-    const url = new URL("/callback", worker.origin);
-    url.search = new URLSearchParams({ state: handle, code: "c" }).toString();
+    const url = callbackUrl(worker, { state: handleOf(visited.page), code: "c" });
     const refused = await visited.signIn.browser.open(url);
     expect(refused.response?.status).toBe(400);
     expect(await watched.upstreamCalls()).toEqual([]);
@@ -246,12 +238,4 @@ describe("a person with 10,000 approvals", () => {
     await person.endEverything("request");
     expect(await admit("client-9999")).toEqual({ kind: "ask" });
   });
-});
-
-it("a page that a person refuses after the sign-on is logged as a refusal of consent", async () => {
-  const { visited } = await bobIsAsked();
-  const log = watchLog(worker);
-  await visited.page.submit("Refuse");
-  await log.line("authorize.consent_refused");
-  await answerPages(visited.page);
 });

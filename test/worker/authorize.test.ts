@@ -1,8 +1,13 @@
 /** GET /authorize: which requests reach the consent page, and how the others are refused. */
 import { parse } from "node-html-parser";
 import { describe, expect } from "vitest";
-import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
-import { expectErrorRedirect, expectNoSecrets, expectPage, watch } from "../support/observe.ts";
+import {
+  type AuthorizationAttempt,
+  type RegisteredClient,
+  registerClient,
+  startAuthorization,
+} from "../support/mcp-client.ts";
+import { expectNoSecrets, expectPage, expectSignInError, watch } from "../support/observe.ts";
 import { testWithStack } from "../support/test.ts";
 
 const { it, stack, worker } = testWithStack();
@@ -37,21 +42,16 @@ async function expectRefusedOnPage(url: URL, text: RegExp): Promise<void> {
 }
 
 async function expectRefusedByRedirect(
-  url: URL,
-  expected: { error: string; state?: string },
+  attempt: AuthorizationAttempt,
+  error: string,
   client: RegisteredClient = clients.public,
 ): Promise<void> {
-  await expectRefused(url, async (response) => {
+  await expectRefused(attempt.url, async (response) => {
     expect(response.status).toBe(302);
     expect(response.headers.get("Cache-Control")).toBe("no-store");
     expect(response.headers.get("Referrer-Policy")).toBe("no-referrer");
     expect(await response.text()).toBe("");
-    expectErrorRedirect(new URL(response.headers.get("Location") ?? ""), {
-      redirectUri: client.redirectUri,
-      issuer: worker.origin,
-      state: url.searchParams.get("state") ?? "",
-      ...expected,
-    });
+    expectSignInError(new URL(response.headers.get("Location") ?? ""), { client, attempt }, error);
   });
 }
 
@@ -67,11 +67,8 @@ describe("a request for authorization asks the person first", () => {
     const { url, state } = await startAuthorization(worker, clients.public);
     const response = await open(url);
     const text = await expectPage(response, { status: 200, text: /Allow Test client to use your todos\?/ });
-    expect(
-      parse(text)
-        .querySelectorAll("dd")
-        .map((item) => item.text),
-    ).toEqual(["Test client", "localhost:7777"]);
+    const details = parse(text).querySelectorAll("dd");
+    expect(details.map((item) => item.text)).toEqual(["Test client", "localhost:7777"]);
     expectNoSecrets(text, state);
     expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(
@@ -182,8 +179,8 @@ describe.each(["public", "confidential"] as const)("a %s client is refused by re
     ["a challenge that is no SHA-256", { code_challenge: "abc" }],
     ["a challenge with other characters", { code_challenge: "!".repeat(43) }],
   ])("%s", async (_what, overrides) => {
-    const { url } = await startAuthorization(worker, clients[kind], overrides);
-    await expectRefusedByRedirect(url, { error: "invalid_request" }, clients[kind]);
+    const attempt = await startAuthorization(worker, clients[kind], overrides);
+    await expectRefusedByRedirect(attempt, "invalid_request", clients[kind]);
   });
 });
 
@@ -200,16 +197,15 @@ describe("a request is refused by redirect for", () => {
     ["unknown scopes beside offline_access", { scope: "offline_access openid" }, "invalid_scope"],
     ["a scope with a character that no scope has", { scope: 'todo_api:read"' }, "invalid_scope"],
   ])("%s", async (_what, overrides, error) => {
-    const { url } = await startAuthorization(worker, clients.public, overrides);
-    await expectRefusedByRedirect(url, { error });
+    await expectRefusedByRedirect(await startAuthorization(worker, clients.public, overrides), error);
   });
 
   it.each(["state", "scope", "response_type", "code_challenge", "code_challenge_method", "prompt", "x"])(
     "%s sent twice",
     async (name) => {
-      const { url } = await startAuthorization(worker, clients.public, { prompt: "login", x: "1" });
-      url.searchParams.append(name, url.searchParams.get(name) ?? "");
-      await expectRefusedByRedirect(url, { error: "invalid_request" });
+      const attempt = await startAuthorization(worker, clients.public, { prompt: "login", x: "1" });
+      attempt.url.searchParams.append(name, attempt.url.searchParams.get(name) ?? "");
+      await expectRefusedByRedirect(attempt, "invalid_request");
     },
   );
 });

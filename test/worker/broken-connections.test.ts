@@ -17,13 +17,16 @@ const JSON_BODY = { "Content-Type": "application/json" };
 
 type Row = [path: string, headers: () => Record<string, string>, body: string];
 
+const AT_TOKEN: Row = ["/token", () => FORM, "grant_type=authorization_code&co"];
+const AT_MCP: Row = ["/mcp", () => ({ ...JSON_BODY, Authorization: `Bearer ${token}` }), '{"jsonrpc":'];
+
 describe("a body that breaks off is no failure of the server", () => {
   it.each<Row>([
-    ["/token", () => FORM, "grant_type=authorization_code&co"],
+    AT_TOKEN,
     ["/authorize", () => FORM, "handle="],
     ["/signout", () => FORM, "action="],
     ["/register", () => JSON_BODY, '{"redirect_uris":['],
-    ["/mcp", () => ({ ...JSON_BODY, Authorization: `Bearer ${token}` }), '{"jsonrpc":'],
+    AT_MCP,
   ])("at %s", async (path, headers, body) => {
     const { worker } = stack;
     const before = await countHoldings(worker);
@@ -38,18 +41,11 @@ describe("a body that breaks off is no failure of the server", () => {
   });
 });
 
-it.concurrent.each<[path: string, headers: () => Record<string, string>, body: string]>([
-  ["/token", () => FORM, "grant_type=authorization_code&co"],
-  ["/mcp", () => ({ ...JSON_BODY, Authorization: `Bearer ${token}` }), '{"jsonrpc":'],
-])(
+it.concurrent.each([AT_TOKEN, AT_MCP])(
   "[SEC-31] a body that stalls at %s is refused when the request's budget is over",
   async (path, headers, body) => {
-    const answer = await postAndBreakOff(
-      stack,
-      { path, headers: headers(), body, contentLength: 1000 },
-      8000,
-    );
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    const stalling = { path, headers: headers(), body, contentLength: 1000 };
+    expect(await postAndBreakOff(stack, stalling, 8000)).toMatch(/^HTTP\/1\.1 400 /);
   },
 );
 

@@ -11,7 +11,7 @@ import {
   redeem,
   startAuthorization,
 } from "../support/mcp-client.ts";
-import { expectErrorRedirect, expectNoSecrets, expectPage, watch, watchLog } from "../support/observe.ts";
+import { expectNoSecrets, expectPage, expectSignInError, watch, watchLog } from "../support/observe.ts";
 import { testWithStack } from "../support/test.ts";
 
 /** The client id and redirect URI of Claude. */
@@ -109,7 +109,10 @@ describe("the consent page of such a client", () => {
 });
 
 describe("a document that cannot be read is a page, not a failure of the server, when", () => {
-  it.each<[what: string, answer: (client: RegisteredClient) => Response | Promise<Response>]>([
+  const published = (changes: Record<string, unknown>) => (client: RegisteredClient) =>
+    HttpResponse.json(documentOf(client, changes));
+
+  it.each<[what: string, answer: (client: RegisteredClient) => Response]>([
     ["it is not there", () => new HttpResponse(null, { status: 404 })],
     ["its server fails", () => new HttpResponse(null, { status: 500 })],
     ["its server cannot be reached", () => HttpResponse.error()],
@@ -117,30 +120,15 @@ describe("a document that cannot be read is a page, not a failure of the server,
     ["it is malformed", () => jsonText('{"client_id":')],
     ["it is a list", () => HttpResponse.json([])],
     ["it is null", () => HttpResponse.json(null)],
-    ["it is too large", (client) => HttpResponse.json(documentOf(client, { padding: "x".repeat(6000) }))],
-    [
-      "it is about another client",
-      (client) => HttpResponse.json(documentOf(client, { client_id: CLAUDE.clientId })),
-    ],
-    ["it names no client", (client) => HttpResponse.json(documentOf(client, { client_id: undefined }))],
-    [
-      "it has no redirect URIs",
-      (client) => HttpResponse.json(documentOf(client, { redirect_uris: undefined })),
-    ],
-    [
-      "it has a hostile redirect URI",
-      (client) => HttpResponse.json(documentOf(client, { redirect_uris: ["javascript:alert(1)"] })),
-    ],
-    [
-      "it has a hostile home page",
-      (client) => HttpResponse.json(documentOf(client, { client_uri: "javascript:alert(1)" })),
-    ],
+    ["it is too large", published({ padding: "x".repeat(6000) })],
+    ["it is about another client", published({ client_id: CLAUDE.clientId })],
+    ["it names no client", published({ client_id: undefined })],
+    ["it has no redirect URIs", published({ redirect_uris: undefined })],
+    ["it has a hostile redirect URI", published({ redirect_uris: ["javascript:alert(1)"] })],
+    ["it has a hostile home page", published({ client_uri: "javascript:alert(1)" })],
     [
       "it holds a secret",
-      (client) =>
-        HttpResponse.json(
-          documentOf(client, { client_secret: "x", token_endpoint_auth_method: "client_secret_post" }),
-        ),
+      published({ client_secret: "x", token_endpoint_auth_method: "client_secret_post" }),
     ],
   ])("%s", async (_what, answer) => {
     const client = newClient();
@@ -159,10 +147,8 @@ describe("a document that cannot be read is a page, not a failure of the server,
     const client = newClient();
     network.use(http.get(client.clientId, () => HttpResponse.error()));
     const log = watchLog(worker);
-    const text = await expectPage(await open(client), {
-      status: 400,
-      text: /This app could not be verified/,
-    });
+    const expected = { status: 400, text: /This app could not be verified/ };
+    const text = await expectPage(await open(client), expected);
     const { reference } = await log.line("authorize.client_metadata_failed");
     expect(text).toContain(String(reference));
   });
@@ -193,14 +179,9 @@ it("a document does not vouch for another redirect URI", async () => {
 it("a refusal brings such a client back with access_denied", async () => {
   const client = newClient();
   publish(client);
-  const { url, state } = await startAuthorization(worker, client);
-  const back = await (await createBrowser(worker, client).open(url)).submit("Refuse");
-  expectErrorRedirect(back.url, {
-    redirectUri: client.redirectUri,
-    error: "access_denied",
-    state,
-    issuer: worker.origin,
-  });
+  const attempt = await startAuthorization(worker, client);
+  const back = await (await createBrowser(worker, client).open(attempt.url)).submit("Refuse");
+  expectSignInError(back.url, { client, attempt }, "access_denied");
 });
 
 describe("a request that no handler answers", () => {

@@ -10,7 +10,7 @@ import {
 } from "../../src/auth/testing/crafted-issuer.ts";
 import { network } from "../../src/testing/network.ts";
 import { type RegisteredClient, registerClient, startAuthorization } from "../support/mcp-client.ts";
-import { expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
+import { expectSignInError, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, createWorkerOnlyBrowser, startSignIn } from "../support/sign-in.ts";
 import { testWithLonelyWorker } from "../support/test.ts";
 import { startLonelyWorker, type TestWorker } from "../support/worker.ts";
@@ -47,93 +47,61 @@ it.afterAll(async () => {
 describe("a sign-in cannot begin when the document", () => {
   const json = (change: Record<string, unknown>) => HttpResponse.json({ ...craftedMetadata(), ...change });
 
-  it.each<[what: string, error: string, failure: string, answer: () => Response | Promise<Response>]>([
-    [
-      "[FAIL-03] answers 500",
-      "temporarily_unavailable",
-      "unavailable",
-      () => new HttpResponse(null, { status: 500 }),
-    ],
-    [
-      "[FAIL-04] answers 429",
-      "temporarily_unavailable",
-      "unavailable",
-      () => new HttpResponse(null, { status: 429 }),
-    ],
-    [
-      "[FAIL-02] is not there",
-      "temporarily_unavailable",
-      "unavailable",
-      () => new HttpResponse(null, { status: 404 }),
-    ],
-    [
-      "redirects",
-      "temporarily_unavailable",
-      "unavailable",
-      () => HttpResponse.redirect("https://evil.example/", 302),
-    ],
-    ["is HTML", "temporarily_unavailable", "unavailable", () => HttpResponse.html("<h1>Hotel Wi-Fi</h1>")],
-    ["[FAIL-06] is cut off", "temporarily_unavailable", "unavailable", () => jsonText('{"issuer":')],
-    ["is a list", "server_error", "untrusted", () => HttpResponse.json([])],
-    ["is null", "server_error", "untrusted", () => HttpResponse.json(null)],
-    ["is empty", "server_error", "untrusted", () => HttpResponse.json({})],
-    [
-      "[FAIL-06] names another issuer",
-      "server_error",
-      "untrusted",
-      () => json({ issuer: "https://evil.example/as" }),
-    ],
-    [
-      "names the issuer with a slash",
-      "server_error",
-      "untrusted",
-      () => json({ issuer: `${CRAFTED_ISSUER}/` }),
-    ],
-    ...(["authorization_endpoint", "token_endpoint", "jwks_uri"] as const).flatMap((name) =>
+  const ERRORS = { unavailable: "temporarily_unavailable", untrusted: "server_error" } as const;
+
+  /** The operator reads the status in the log. */
+  const status = (what: string, code: number): Row => [
+    what,
+    "unavailable",
+    () => new HttpResponse(null, { status: code }),
+    new RegExp(`^discovery_http_${code}$`),
+  ];
+
+  type Row = [
+    what: string,
+    failure: keyof typeof ERRORS,
+    answer: () => Response | Promise<Response>,
+    detail?: RegExp,
+  ];
+
+  it.each<Row>([
+    status("[FAIL-03] answers 500", 500),
+    status("answers 503", 503),
+    status("[FAIL-04] answers 429", 429),
+    status("answers 408", 408),
+    ["[FAIL-02] is not there", "unavailable", () => new HttpResponse(null, { status: 404 })],
+    ["redirects", "unavailable", () => HttpResponse.redirect("https://evil.example/", 302)],
+    ["is HTML", "unavailable", () => HttpResponse.html("<h1>Hotel Wi-Fi</h1>")],
+    ["[FAIL-06] is cut off", "unavailable", () => jsonText('{"issuer":')],
+    ["is a list", "untrusted", () => HttpResponse.json([])],
+    ["is null", "untrusted", () => HttpResponse.json(null)],
+    ["is empty", "untrusted", () => HttpResponse.json({})],
+    ["[FAIL-06] names another issuer", "untrusted", () => json({ issuer: "https://evil.example/as" })],
+    ["names the issuer with a slash", "untrusted", () => json({ issuer: `${CRAFTED_ISSUER}/` })],
+    ...["authorization_endpoint", "token_endpoint", "jwks_uri"].flatMap((name) =>
       [undefined, "", "relative", "http://auth.pingone.example/x", "javascript:alert(1)"].map(
-        (value): [string, string, string, () => Response] => [
-          `has the ${name} ${value}`,
-          "server_error",
-          "untrusted",
-          () => json({ [name]: value }),
-        ],
+        (value): Row => [`has the ${name} ${value}`, "untrusted", () => json({ [name]: value })],
       ),
     ),
-    ["has an endpoint that is no text", "server_error", "untrusted", () => json({ token_endpoint: 7 })],
-    ["[FAIL-05] has no answer", "temporarily_unavailable", "unavailable", () => HttpResponse.error()],
-    [
-      "[FAIL-01] never comes",
-      "temporarily_unavailable",
-      "unavailable",
-      () => new Promise<Response>(() => {}),
-    ],
-  ])("%s", async (_what, error, failure, answer) => {
+    ["has an endpoint that is no text", "untrusted", () => json({ token_endpoint: 7 })],
+    ["[FAIL-05] has no answer", "unavailable", () => HttpResponse.error()],
+    ["[FAIL-01] never comes", "unavailable", () => new Promise<Response>(() => {})],
+  ])("%s", async (_what, failure, answer, detail = /^discovery_/) => {
     network.use(http.get(DISCOVERY, answer));
     const browser = createWorkerOnlyBrowser(unaware);
-    const { url, state } = await startAuthorization(unaware, clientOfUnaware);
+    const attempt = await startAuthorization(unaware, clientOfUnaware);
     const log = watchLog(unaware);
-    const back = await (await browser.open(url)).submit("Allow");
-    const { redirectUri } = clientOfUnaware;
-    expectErrorRedirect(back.url, { redirectUri, error, state, issuer: unaware.origin });
+    const back = await (await browser.open(attempt.url)).submit("Allow");
+    const error = ERRORS[failure];
+    expectSignInError(back.url, { client: clientOfUnaware, attempt }, error);
     expect(await pendingSignInCookies(browser, unaware)).toEqual([]);
+    const { OAUTH_KV } = await unaware.getEnv();
+    expect((await OAUTH_KV.list({ prefix: "transaction:" })).keys).toEqual([]);
     expect(requests).toEqual(["/env/as/.well-known/openid-configuration"]);
     const line = await log.line("callback.pingone_failed");
-    expect(line).toMatchObject({ error, failure, detail: expect.stringMatching(/^discovery_/) });
+    expect(line).toMatchObject({ error, failure, detail: expect.stringMatching(detail) });
   });
 });
-
-it.each([500, 503, 429, 408])(
-  "the operator reads in the log that the document was answered with %i",
-  async (status) => {
-    network.use(http.get(DISCOVERY, () => new HttpResponse(null, { status })));
-    const { url } = await startAuthorization(unaware, clientOfUnaware);
-    const log = watchLog(unaware);
-    await (await createWorkerOnlyBrowser(unaware).open(url)).submit("Allow");
-    expect(await log.line("callback.pingone_failed")).toMatchObject({
-      detail: `discovery_http_${status}`,
-    });
-  },
-);
 
 describe("a good document", () => {
   it("is asked for once, however many sign-ins begin", async () => {
@@ -148,21 +116,16 @@ describe("a good document", () => {
       token_endpoint: "https://tokens.elsewhere.example/c",
       jwks_uri: "https://keys.elsewhere.example/d.json",
     };
-    const other = await startLonelyWorker(CRAFTED_SETTINGS);
-    try {
-      const issuerElsewhere = await createCraftedIssuer(elsewhere);
-      network.use(...issuerElsewhere.handlers);
-      const signIn = await startSignIn(other);
-      expect(signIn.pingOneUrl.origin + signIn.pingOneUrl.pathname).toBe(
-        "https://login.elsewhere.example/a/b",
-      );
-      expect(signIn.pingOneUrl.searchParams.get("tenant")).toBe("7");
-      issuerElsewhere.answerWith({ nonce: signIn.nonce });
-      const back = await comeBack(other, signIn, { code: "the-code" });
-      expect(back.url.searchParams.get("code")).not.toBeNull();
-    } finally {
-      await other.close();
-    }
+    await using other = await startLonelyWorker(CRAFTED_SETTINGS);
+    const issuerElsewhere = await createCraftedIssuer(elsewhere);
+    network.use(...issuerElsewhere.handlers);
+    const signIn = await startSignIn(other);
+    const { origin, pathname, searchParams } = signIn.pingOneUrl;
+    expect(origin + pathname).toBe("https://login.elsewhere.example/a/b");
+    expect(searchParams.get("tenant")).toBe("7");
+    issuerElsewhere.answerWith({ nonce: signIn.nonce });
+    const back = await comeBack(other, signIn, { code: "the-code" });
+    expect(back.url.searchParams.get("code")).not.toBeNull();
   });
 
   it.each<[settings: Record<string, string>, sent: Record<string, string | null>]>([
@@ -176,19 +139,15 @@ describe("a good document", () => {
       { acr_values: "0f3c6a1d9b2e4875a6c1d3e5f7091b2c", resource: null },
     ],
   ])("is used with %j", async (settings, sent) => {
-    const other = await startLonelyWorker({ ...CRAFTED_SETTINGS, ...settings });
-    try {
-      network.use(...issuer.handlers);
-      const signIn = await startSignIn(other);
-      for (const [name, value] of Object.entries(sent)) {
-        expect(signIn.pingOneUrl.searchParams.get(name)).toBe(value);
-      }
-      issuer.answerWith({ nonce: signIn.nonce });
-      await comeBack(other, signIn, { code: "the-code" });
-      expect(issuer.tokenRequests.at(-1)?.get("resource") ?? null).toBe(sent.resource ?? null);
-    } finally {
-      await other.close();
+    await using other = await startLonelyWorker({ ...CRAFTED_SETTINGS, ...settings });
+    network.use(...issuer.handlers);
+    const signIn = await startSignIn(other);
+    for (const [name, value] of Object.entries(sent)) {
+      expect(signIn.pingOneUrl.searchParams.get(name)).toBe(value);
     }
+    issuer.answerWith({ nonce: signIn.nonce });
+    await comeBack(other, signIn, { code: "the-code" });
+    expect(issuer.tokenRequests.at(-1)?.get("resource") ?? null).toBe(sent.resource ?? null);
   });
 });
 

@@ -3,21 +3,17 @@ import { describe, expect, vi } from "vitest";
 import { grantBehind } from "../support/grants.ts";
 import { registerClient, requestRefresh } from "../support/mcp-client.ts";
 import { countHoldings, expectOAuthError, parseLog, watch } from "../support/observe.ts";
-import { createWorkerOnlyBrowser, passPingOne, type StartedSignIn, startSignIn } from "../support/sign-in.ts";
+import { createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";
 import { testWithStack } from "../support/test.ts";
 import { visitsOf } from "./visits.ts";
 
 const { it, stack, worker } = testWithStack();
-const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked } = visitsOf(worker);
+const { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked, openSignOut } = visitsOf(worker);
 
 describe("access that was ended", () => {
   /** Ends one or all connections of a user on the sign-out page, in a new browser. */
   async function endAccess(person: string, action: "end" | "end_all", grantId = ""): Promise<void> {
-    const browser = createWorkerOnlyBrowser(worker);
-    const atPingOne = await browser.open(`${worker.origin}/signout`);
-    const signIn = { pingOneUrl: atPingOne.url } as StartedSignIn;
-    const page = await browser.open(await passPingOne(worker, signIn, { username: person }));
-    expect(page.heading).toBe("Apps that act for you");
+    const page = await openSignOut(createWorkerOnlyBrowser(worker), person);
     const token = page.root.querySelector('input[name="form_token"]')?.getAttribute("value") ?? "";
     await page.post("/signout", { form_token: token, action, grant: grantId });
   }
@@ -37,10 +33,7 @@ describe("access that was ended", () => {
       }
       // The old access token and refresh token are refused at once.
       expect(await statusOf(tokens)).toBe(401);
-      await expectOAuthError(await requestRefresh(worker, options.client, latest), {
-        status: 400,
-        error: "invalid_grant",
-      });
+      await expectOAuthError(await requestRefresh(worker, options.client, latest), 400, "invalid_grant");
     },
   );
 
@@ -82,20 +75,16 @@ describe("access that was ended", () => {
     const client = await registerClient(worker);
     const { PERSON } = await worker.getEnv();
     const person = PERSON.getByName("somebody");
-    const request = {
-      client: { clientId: client.clientId, redirectUri: client.redirectUri, resource: worker.resource },
-      scopes: ["todo_api:read"],
-    };
-    const admission = await person.admit({
-      ...request,
-      approval: { at: Date.now(), scopes: request.scopes },
-    });
+    const scopes = ["todo_api:read"];
+    const { clientId, redirectUri } = client;
+    const request = { client: { clientId, redirectUri, resource: worker.resource }, scopes };
+    const admission = await person.admit({ ...request, approval: { at: Date.now(), scopes } });
     if (admission.kind !== "approved") throw new Error("It was approved.");
     await person.endEverything("request");
     const record = {
       userId: "somebody",
-      clientId: client.clientId,
-      scope: request.scopes,
+      clientId,
+      scope: scopes,
       createdAt: 1,
       authCodeWrappedKey: "key",
       metadata: { pingSessionId: "none", admittedAt: admission.admittedAt },
@@ -160,10 +149,7 @@ it("an operator ends a person's grants in their object, as docs/operations.md sa
     "UPDATE grants SET expires_at = 0; DELETE FROM approvals; INSERT OR REPLACE INTO ended VALUES ('*', unixepoch() * 1000);",
   );
   const watched = await watch(stack);
-  await expectOAuthError(await requestRefresh(worker, client, tokens), {
-    status: 400,
-    error: "invalid_grant",
-  });
+  await expectOAuthError(await requestRefresh(worker, client, tokens), 400, "invalid_grant");
   // All of the user's access ends, also at PingOne.
   await vi.waitFor(async () => expect(await watched.upstreamCalls()).toContain("revoke"), {
     timeout: 10_000,

@@ -8,7 +8,7 @@ import {
   type CraftedAnswer,
 } from "../../src/auth/testing/crafted-issuer.ts";
 import { connectMcp, type RegisteredClient, redeem, registerClient } from "../support/mcp-client.ts";
-import { countHoldings, expectErrorRedirect, pendingSignInCookies, watchLog } from "../support/observe.ts";
+import { countHoldings, expectSignInError, pendingSignInCookies, watchLog } from "../support/observe.ts";
 import { comeBack, startSignIn } from "../support/sign-in.ts";
 import { testWithCraftedIssuer } from "../support/test.ts";
 
@@ -32,15 +32,10 @@ async function expectRefused(
 ): Promise<void> {
   const before = await countHoldings(worker);
   const log = watchLog(worker);
-  const { browser, attempt, back } = await signInWith(answer);
-  expectErrorRedirect(back, {
-    redirectUri: client.redirectUri,
-    error: expected.error ?? "server_error",
-    state: attempt.state,
-    issuer: worker.origin,
-  });
+  const signIn = await signInWith(answer);
+  expectSignInError(signIn.back, signIn, expected.error ?? "server_error");
   expect(await countHoldings(worker)).toEqual(before);
-  expect(await pendingSignInCookies(browser, worker)).toEqual([]);
+  expect(await pendingSignInCookies(signIn.browser, worker)).toEqual([]);
   if (expected.failure !== undefined) {
     expect(await log.line("callback.pingone_failed")).toMatchObject({
       failure: expected.failure,

@@ -54,7 +54,9 @@ describe("the tools of both lanes", () => {
   });
 
   it("are what they were when they were last reviewed", async () => {
-    const [whoAmI, ...ofTodos] = await listTools("modern");
+    const tools = await listTools("modern");
+    // The snapshot of `src/tools.test.ts` has the titles and annotations.
+    const [whoAmI, ...ofTodos] = tools.map(({ title: _title, annotations: _, ...tool }) => tool);
     const [listing] = ofTodos;
     // Every tool except whoAmI returns the whole list.
     expect(ofTodos.map(({ outputSchema }) => outputSchema)).toEqual(ofTodos.map(() => listing?.outputSchema));
@@ -99,12 +101,6 @@ describe("the tools of both lanes", () => {
     expect([whoAmI, ...ofTodos.map(({ outputSchema: _, ...tool }) => tool)]).toMatchInlineSnapshot(`
       [
         {
-          "annotations": {
-            "destructiveHint": false,
-            "idempotentHint": true,
-            "openWorldHint": false,
-            "readOnlyHint": true,
-          },
           "description": "Returns who is signed in, what this connection may do, and for which API PingOne's token is meant.",
           "inputSchema": {
             "properties": {},
@@ -158,30 +154,16 @@ describe("the tools of both lanes", () => {
             ],
             "type": "object",
           },
-          "title": "Who am I",
         },
         {
-          "annotations": {
-            "destructiveHint": false,
-            "idempotentHint": true,
-            "openWorldHint": false,
-            "readOnlyHint": true,
-          },
           "description": "Returns the signed-in person's todos with their ids. Call it before changing or deleting one.",
           "inputSchema": {
             "properties": {},
             "type": "object",
           },
           "name": "listTodos",
-          "title": "List todos",
         },
         {
-          "annotations": {
-            "destructiveHint": false,
-            "idempotentHint": false,
-            "openWorldHint": false,
-            "readOnlyHint": false,
-          },
           "description": "Adds one todo and returns the whole list. Each call adds another one: if a call fails without a clear answer, call listTodos before trying again. Example: {"text": "Buy milk"}.",
           "inputSchema": {
             "properties": {
@@ -198,15 +180,8 @@ describe("the tools of both lanes", () => {
             "type": "object",
           },
           "name": "addTodo",
-          "title": "Add a todo",
         },
         {
-          "annotations": {
-            "destructiveHint": false,
-            "idempotentHint": true,
-            "openWorldHint": false,
-            "readOnlyHint": false,
-          },
           "description": "Sets whether a todo is done and returns the whole list. Example: {"todoId": "3", "completed": true}.",
           "inputSchema": {
             "properties": {
@@ -227,15 +202,8 @@ describe("the tools of both lanes", () => {
             "type": "object",
           },
           "name": "toggleTodo",
-          "title": "Mark a todo as done or open",
         },
         {
-          "annotations": {
-            "destructiveHint": true,
-            "idempotentHint": true,
-            "openWorldHint": false,
-            "readOnlyHint": false,
-          },
           "description": "Deletes a todo for good and returns the list that is left. Example: {"todoId": "3"}.",
           "inputSchema": {
             "properties": {
@@ -251,7 +219,6 @@ describe("the tools of both lanes", () => {
             "type": "object",
           },
           "name": "deleteTodo",
-          "title": "Delete a todo",
         },
       ]
     `);

@@ -3,7 +3,13 @@ import { expect } from "vitest";
 import { PROTOCOL_ERAS } from "../support/mcp-client.ts";
 import { enterEra, sendInEra } from "../support/raw-mcp.ts";
 import { testWithStack } from "../support/test.ts";
-import { DUE_AFTER_ONE_SECOND, queueFault, seconds, signInAtPingOne } from "./failures/signed-in.ts";
+import {
+  DUE_AFTER_ONE_SECOND,
+  fakeAccessToken,
+  queueFault,
+  seconds,
+  signInAtPingOne,
+} from "./failures/signed-in.ts";
 
 const { it, stack } = testWithStack();
 
@@ -13,7 +19,10 @@ it.each(PROTOCOL_ERAS)(
     const { worker } = stack;
     const { accessToken: token, login } = await signInAtPingOne(stack, { ttlSeconds: DUE_AFTER_ONE_SECOND });
     // The first request after the token is due for a refresh meets this fault.
-    await queueFault(stack, "token", { fault: "body", body: narrowedAnswer() }, login);
+    const access_token = fakeAccessToken("https://todo.api.com");
+    const scope = "openid todo_api:read";
+    const body = { access_token, token_type: "Bearer", expires_in: 3600, scope };
+    await queueFault(stack, "token", { fault: "body", body }, login);
     const entered = await enterEra(worker, era, token);
     await seconds(1);
     const call = (name: string, args = {}) =>
@@ -26,15 +35,3 @@ it.each(PROTOCOL_ERAS)(
     expect(await whoAmI.text()).toContain("Scopes: todo_api:read.");
   },
 );
-
-/** The signature is invalid, because only the Todo API verifies the signature of an access token. */
-function narrowedAnswer() {
-  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
-  const claims = { aud: ["https://todo.api.com"], sub: "somebody" };
-  return {
-    access_token: `${encode({ alg: "RS256", kid: "TEST-ONLY" })}.${encode(claims)}.AA`,
-    token_type: "Bearer",
-    expires_in: 3600,
-    scope: "openid todo_api:read",
-  };
-}

@@ -29,9 +29,6 @@ describe.each<[what: string, props: Record<string, unknown>]>([
   it("[FAIL-54] are invalid_grant at /token", async () => {
     const client = await registerClient(worker);
     const tokens = await grantWithProps(worker, client, props);
-    await expectOAuthError(await requestRefresh(worker, client, tokens), {
-      status: 400,
-      error: "invalid_grant",
-    });
+    await expectOAuthError(await requestRefresh(worker, client, tokens), 400, "invalid_grant");
   });
 });

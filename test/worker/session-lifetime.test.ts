@@ -2,7 +2,7 @@
 import { describe, expect, vi } from "vitest";
 import { MAXIMUM_MCP_SESSIONS } from "../../src/config.ts";
 import { signIn } from "../support/mcp-client.ts";
-import { openSession, readAnswer, sendInEra, sendRaw } from "../support/raw-mcp.ts";
+import { openSession, readAnswer, sendInEra } from "../support/raw-mcp.ts";
 import { testWithStack } from "../support/test.ts";
 
 const { it, worker } = testWithStack();
@@ -18,8 +18,13 @@ async function objectIdOf(sessionId: string): Promise<string> {
   return MCP_OBJECT.idFromName(`streamable-http:${sessionId}`).toString();
 }
 
-function listTools(token: string, sessionId: string): Promise<Response> {
-  return sendInEra(worker, "legacy", { call: "tools/list", token, sessionId });
+function listTools(token: string, sessionId: string, method = "POST"): Promise<Response> {
+  return sendInEra(worker, "legacy", { call: "tools/list", method, token, sessionId });
+}
+
+async function expectStatus(response: Response, status: number): Promise<void> {
+  expect(response.status).toBe(status);
+  await response.text();
 }
 
 it("[SEC-23] a session has an alarm from its first moment on, which ends it when nobody has claimed it", async () => {
@@ -37,22 +42,28 @@ it("[SEC-23] a session has an alarm from its first moment on, which ends it when
   expect(alarm()).toBeUndefined();
 });
 
+it("[SEC-23] a session is one object, whose alarm does not end it while it is used", async () => {
+  const token = await signInAsAlice();
+  const before = sessions().length;
+  const sessionId = await openSession(worker, token);
+  expect(sessions()).toHaveLength(before + 1);
+  const id = await objectIdOf(sessionId);
+  expect(worker.readAlarms("TodoMcpServer").get(id)).toSatisfy(
+    (seconds) => seconds > 86_000 && seconds <= 86_400,
+  );
+  await (await worker.getEnv()).MCP_OBJECT.getByName(`streamable-http:${sessionId}`).endWhenIdle();
+  await expectStatus(await listTools(token, sessionId), 200);
+});
+
 describe("the sessions of one sign-in", () => {
   it("do not count any more when their client has ended them", async () => {
     const token = await signInAsAlice();
     const kept = await openSession(worker, token);
     for (let count = 0; count < MAXIMUM_MCP_SESSIONS + 1; count += 1) {
       const sessionId = await openSession(worker, token);
-      const ended = await sendRaw(worker, {
-        method: "DELETE",
-        token,
-        headers: { "Mcp-Session-Id": sessionId, "MCP-Protocol-Version": "2025-11-25" },
-      });
-      expect(ended.ok).toBe(true);
+      await expectStatus(await listTools(token, sessionId, "DELETE"), 204);
     }
-    const response = await listTools(token, kept);
-    expect(response.status).toBe(200);
-    await response.text();
+    await expectStatus(await listTools(token, kept), 200);
   });
 
   it("make room from the least recently used on", async () => {
@@ -61,15 +72,9 @@ describe("the sessions of one sign-in", () => {
     const idle = await openSession(worker, token);
     await (await listTools(token, inUse)).text();
     for (let count = 0; count < MAXIMUM_MCP_SESSIONS - 1; count += 1) await openSession(worker, token);
-    const endsIdle = async () => {
-      const response = await listTools(token, idle);
-      await response.text();
-      expect(response.status).toBe(404);
-    };
+    const endsIdle = async () => expectStatus(await listTools(token, idle), 404);
     await vi.waitFor(endsIdle, { timeout: 5000 });
-    const response = await listTools(token, inUse);
-    expect(response.status).toBe(200);
-    await response.text();
+    await expectStatus(await listTools(token, inUse), 200);
   });
 
   it("[SEC-23] end from the oldest on when there are too many", async () => {
@@ -82,24 +87,16 @@ describe("the sessions of one sign-in", () => {
     for (const ended of [first, second]) {
       const id = await objectIdOf(ended);
       await expect.poll(sessions, { timeout: 5000 }).not.toContain(id);
-      const response = await listTools(token, ended);
-      expect(response.status).toBe(404);
-      await response.text();
+      await expectStatus(await listTools(token, ended), 404);
     }
-    for (const session of kept) {
-      const response = await listTools(token, session);
-      expect(response.status).toBe(200);
-      await response.text();
-    }
+    for (const session of kept) await expectStatus(await listTools(token, session), 200);
   });
 
   it("do not count against another sign-in", async () => {
     const [alice, other] = [await signInAsAlice(), await signInAsAlice()];
     const session = await openSession(worker, other);
     for (let count = 0; count <= MAXIMUM_MCP_SESSIONS; count += 1) await openSession(worker, alice);
-    const response = await listTools(other, session);
-    expect(response.status).toBe(200);
-    await response.text();
+    await expectStatus(await listTools(other, session), 200);
   });
 });
 
@@ -108,13 +105,10 @@ describe("the id of a session that has ended", () => {
     const token = await signInAsAlice();
     const sessionId = await openSession(worker, token);
     const id = await objectIdOf(sessionId);
-    const send = (by: string) => sendInEra(worker, "legacy", { call: "ping", method: by, token, sessionId });
-    expect((await send("DELETE")).status).toBe(204);
+    await expectStatus(await listTools(token, sessionId, "DELETE"), 204);
     await expect.poll(sessions, { timeout: 5000 }).not.toContain(id);
     for (let count = 0; count < 3; count += 1) {
-      const response = await send(method);
-      expect(response.status).toBe(404);
-      await response.text();
+      await expectStatus(await listTools(token, sessionId, method), 404);
     }
     expect(sessions()).not.toContain(id);
     expect([...worker.readAlarms("TodoMcpServer").keys()]).not.toContain(id);

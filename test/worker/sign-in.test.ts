@@ -13,6 +13,7 @@ import {
   startAuthorization,
 } from "../support/mcp-client.ts";
 import { countHoldings, pendingSignInCookies, watch } from "../support/observe.ts";
+import { sendRaw } from "../support/raw-mcp.ts";
 import { startTestStack } from "../support/stack.ts";
 import { testWithStack } from "../support/test.ts";
 
@@ -78,10 +79,7 @@ describe("a return with cookies", () => {
       pingSessions: before.pingSessions,
     });
     expect(await readUsername(next.access_token)).toBe("alice");
-    const response = await worker.fetch(worker.resource, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${tokens.access_token}` },
-    });
+    const response = await sendRaw(worker, { token: tokens.access_token });
     expect(response.status).toBe(401);
   });
 

@@ -69,20 +69,19 @@ describe("a Worker that is set up", () => {
     "/token",
     "/register",
     "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
     "/nope",
   ])(
     "[SEC-24] answers 404 with its own address at another host, where it would be another issuer: %s",
     async (path) => {
+      const expected = { status: 404, text: /answers at https:\/\/mcp\.example\.com only\./ };
       for (const origin of [
         "https://other.example",
         "http://mcp.example.com",
         "https://mcp.example.com:8443",
       ]) {
         const page = await worker.dispatch(new Request(origin + path, { headers: HTML }));
-        const text = await expectPage(page, {
-          status: 404,
-          text: /answers at https:\/\/mcp\.example\.com only\./,
-        });
+        const text = await expectPage(page, expected);
         expect(text).toContain("https://mcp.example.com/mcp");
         expect(page.headers.getSetCookie()).toEqual([]);
       }
@@ -105,13 +104,9 @@ describe("a Worker that is set up", () => {
   });
 
   it("tells an MCP client its own address at another host, as a JSON-RPC error", async () => {
-    const response = await worker.dispatch(
-      new Request("https://other.example/mcp", {
-        method: "POST",
-        headers: { Accept: "application/json, text/event-stream" },
-        body: "{}",
-      }),
-    );
+    const headers = { Accept: "application/json, text/event-stream" };
+    const request = new Request("https://other.example/mcp", { method: "POST", headers, body: "{}" });
+    const response = await worker.dispatch(request);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({
       jsonrpc: "2.0",
@@ -136,8 +131,8 @@ describe("a Worker that is set up", () => {
   it("answers 413 to a form that no page of it has sent, with a page", async () => {
     const response = await worker.fetch(`${worker.origin}/signout`, {
       method: "POST",
-      headers: { ...HTML, "Content-Type": "application/x-www-form-urlencoded" },
-      body: `action=${"x".repeat(65 * 1024)}`,
+      headers: HTML,
+      body: new URLSearchParams({ action: "x".repeat(65 * 1024) }),
     });
     await expectPage(response, { status: 413, text: /too large/ });
   });

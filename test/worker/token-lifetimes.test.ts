@@ -95,6 +95,6 @@ it("a code whose sign-in is over when it is redeemed is invalid_grant, and its g
   const grant = await grantBehind(worker, form.code);
   await (await grant.pingSession()).end();
   const before = await countHoldings(worker);
-  await expectOAuthError(await requestToken(worker, client, form), { status: 400, error: "invalid_grant" });
+  await expectOAuthError(await requestToken(worker, client, form), 400, "invalid_grant");
   expect(await countHoldings(worker)).toEqual({ ...before, grants: before.grants - 1 });
 });

@@ -12,6 +12,7 @@ import {
   type TokenResponse,
 } from "../support/mcp-client.ts";
 import { countHoldings, expectNoSecrets, expectOAuthError, watch } from "../support/observe.ts";
+import { sendRaw } from "../support/raw-mcp.ts";
 import { testWithStack } from "../support/test.ts";
 
 const { it, stack, worker } = testWithStack();
@@ -104,11 +105,12 @@ async function expectTokens(response: Response): Promise<TokenResponse> {
 async function expectRefused(
   grant: Grant | undefined,
   request: () => Promise<Response>,
-  expected: { status: number; error: string },
+  status: number,
+  error: string,
 ): Promise<void> {
   const watched = await watch(stack);
   const response = await request();
-  const body = await expectOAuthError(response, expected);
+  const body = await expectOAuthError(response, status, error);
   expect(response.headers.get("Cache-Control")).toBe("no-store");
   expect(response.headers.getSetCookie()).toEqual([]);
   expectNoSecrets(JSON.stringify(body), grant?.code, grant?.client.clientSecret, grant?.attempt.codeVerifier);
@@ -140,8 +142,7 @@ describe("a client that authenticates with Basic", () => {
     const { headers } = CREDENTIALS.basic(grant.client);
     const both = { client_id: grant.client.clientId, client_secret: grant.client.clientSecret };
     for (const extra of [{ client_id: clients.public.clientId }, both]) {
-      const refused = { status: 400, error: "invalid_request" };
-      await expectRefused(grant, () => send({ ...grant.form, ...extra }, headers), refused);
+      await expectRefused(grant, () => send({ ...grant.form, ...extra }, headers), 400, "invalid_request");
     }
     await expectTokens(await send(grant.form, headers));
   });
@@ -157,17 +158,15 @@ describe("a code is refused, and stays good for its honest owner, when", () => {
   ])("%s", async (_what, change, error) => {
     const grant = await obtainCode(clients.public);
     const { form } = CREDENTIALS.public(grant.client);
-    await expectRefused(grant, () => send({ ...grant.form, ...form, ...change }), { status: 400, error });
+    await expectRefused(grant, () => send({ ...grant.form, ...form, ...change }), 400, error);
     await expectTokens(await send({ ...grant.form, ...form }));
   });
 
   it("[SEC-08] another client brings it", async () => {
     const grant = await obtainCode(clients.public);
     const stranger = await registerClient(worker);
-    await expectRefused(grant, () => send({ ...grant.form, client_id: stranger.clientId }), {
-      status: 400,
-      error: "invalid_grant",
-    });
+    const request = () => send({ ...grant.form, client_id: stranger.clientId });
+    await expectRefused(grant, request, 400, "invalid_grant");
     await expectTokens(await send({ ...grant.form, client_id: grant.client.clientId }));
   });
 
@@ -175,10 +174,7 @@ describe("a code is refused, and stays good for its honest owner, when", () => {
     const grant = await obtainCode(clients.public);
     const code = changeLastCharacter(grant.code);
     const { form } = CREDENTIALS.public(grant.client);
-    await expectRefused(grant, () => send({ ...grant.form, ...form, code }), {
-      status: 400,
-      error: "invalid_grant",
-    });
+    await expectRefused(grant, () => send({ ...grant.form, ...form, code }), 400, "invalid_grant");
     await expectTokens(await send({ ...grant.form, ...form }));
   });
 });
@@ -194,17 +190,17 @@ it("[SEC-08] a code that is redeemed twice ends what the first time gave (RFC 67
   const form = { ...grant.form, ...CREDENTIALS.public(grant.client).form };
   const tokens = await expectTokens(await send(form));
   const before = await countHoldings(worker);
-  await expectOAuthError(await send(form), { status: 400, error: "invalid_grant" });
-  expect((await countHoldings(worker)).grants).toBe(before.grants - 1);
-  const response = await worker.fetch(worker.resource, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${tokens.access_token}` },
+  const watched = await watch(stack);
+  await expectOAuthError(await send(form), 400, "invalid_grant");
+  expect(await watched.upstreamCalls()).toEqual(["revoke"]);
+  expect(await countHoldings(worker)).toMatchObject({
+    grants: before.grants - 1,
+    pingSessions: before.pingSessions - 1,
   });
-  expect(response.status).toBe(401);
+  expect((await sendRaw(worker, { token: tokens.access_token })).status).toBe(401);
 });
 
 describe("a request is refused when", () => {
-  const invalidClient = { status: 401, error: "invalid_client" };
   /** Has the format of this server's codes, but was never issued. */
   const UNKNOWN = `b7c1:${"g".repeat(16)}:${"s".repeat(32)}`;
   const CODE = `grant_type=authorization_code&code=${UNKNOWN}`;
@@ -239,7 +235,7 @@ describe("a request is refused when", () => {
       () => ({}),
     ],
   ])("%s", async (_what, body, headers) => {
-    await expectRefused(undefined, () => send(body(), headers()), invalidClient);
+    await expectRefused(undefined, () => send(body(), headers()), 401, "invalid_client");
   });
 
   it("asks for Basic again where Basic was wrong (RFC 6749 §5.2)", async () => {
@@ -265,25 +261,25 @@ describe("a request is refused when", () => {
     ],
   ])("%s", async (_what, body, error) => {
     const request = () => send(`${body}&client_id=${clients.public.clientId}`);
-    await expectRefused(undefined, request, { status: 400, error });
+    await expectRefused(undefined, request, 400, error);
   });
 
   it.each(["application/json", "text/plain", "multipart/form-data; boundary=x"])(
     "it is sent as %s",
     async (type) => {
       const request = () => send(CODE, { "Content-Type": type });
-      await expectRefused(undefined, request, { status: 400, error: "invalid_request" });
+      await expectRefused(undefined, request, 400, "invalid_request");
     },
   );
 
   it.each(["GET", "PUT", "DELETE"])("its method is %s", async (method) => {
     const request = () => send(CODE, {}, method);
-    await expectRefused(undefined, request, { status: 405, error: "invalid_request" });
+    await expectRefused(undefined, request, 405, "invalid_request");
   });
 
   it("it is larger than any such form", async () => {
     const request = () => send(CODE.padEnd(65 * 1024, "x"));
-    await expectRefused(undefined, request, { status: 413, error: "invalid_request" });
+    await expectRefused(undefined, request, 413, "invalid_request");
   });
 });
 

@@ -20,10 +20,8 @@ export function visitsOf(worker: TestWorker) {
     options: { client: RegisteredClient; browser: TestBrowser; overrides?: Record<string, string> },
   ): Promise<Visit> {
     const signIn = await startSignIn(worker, options);
-    return {
-      signIn,
-      page: await signIn.browser.open(await passPingOne(worker, signIn, { username: person })),
-    };
+    const callback = await passPingOne(worker, signIn, { username: person });
+    return { signIn, page: await signIn.browser.open(callback) };
   }
 
   function isAtClient({ signIn, page }: Visit): boolean {
@@ -56,5 +54,14 @@ export function visitsOf(worker: TestWorker) {
     return { ...approved, visited };
   }
 
-  return { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked };
+  /** This user opens the sign-out page in a browser that nobody has used for it. */
+  async function openSignOut(browser: TestBrowser, person: string): Promise<TestPage> {
+    const atPingOne = await browser.open(`${worker.origin}/signout`);
+    const callback = await passPingOne(worker, { pingOneUrl: atPingOne.url }, { username: person });
+    const page = await browser.open(callback);
+    expect(page.heading).toBe("Apps that act for you");
+    return page;
+  }
+
+  return { visit, isAtClient, finish, statusOf, approvedByAlice, bobIsAsked, openSignOut };
 }

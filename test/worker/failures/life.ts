@@ -17,7 +17,9 @@ import {
   connect,
   DEAD_AFTER_ONE_SECOND,
   type Fault,
+  oauthError,
   post,
+  postToolCall,
   queueFault,
   seconds,
   signInAtPingOne,
@@ -68,7 +70,7 @@ async function failAtPingOne(stack: TestStack): Promise<void> {
     { fault: "wrong_signature" },
     { fault: "malformed_json" },
     { fault: "server_error" },
-    { fault: "status", status: 400, body: { error: "invalid_grant", error_description: "Words of PingOne" } },
+    oauthError(400, "invalid_grant"),
   ];
   for (const fault of faults) {
     await queueFault(stack, "token", fault);
@@ -90,17 +92,13 @@ async function failAtPingOne(stack: TestStack): Promise<void> {
   await browser.open(`${worker.origin}/authorize?client_id=nobody&state=secret-state-of-nobody`);
   await browser.request(new URL("/authorize", worker.origin), {
     method: "POST",
-    headers: { "Content-Type": "application/x-www-form-urlencoded" },
-    body: "handle=a-handle-of-nobody&decision=approve",
+    body: new URLSearchParams({ handle: "a-handle-of-nobody", decision: "approve" }),
   });
 
   const dead = await signInAtPingOne(stack, { client, ttlSeconds: DEAD_AFTER_ONE_SECOND });
   await seconds(1);
   await queueFault(stack, "token", { fault: "rate_limited", retryAfterSeconds: 1 }, dead.login);
-  await post(worker, dead.accessToken, {
-    method: "tools/call",
-    params: { name: "listTodos", arguments: {} },
-  });
+  await postToolCall(worker, dead.accessToken, "listTodos");
   await seconds(1);
   await control.sessions.end("alice");
   await post(worker, dead.accessToken, { method: "tools/list" });

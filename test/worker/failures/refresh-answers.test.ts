@@ -12,6 +12,8 @@ import {
   expectRefreshFailuresLogged,
   expectSignInChallenge,
   type Fault,
+  fakeAccessToken,
+  oauthError,
   postToolCall,
   queueFault,
   type SignedIn,
@@ -74,14 +76,8 @@ it.beforeAll(async () => {
   const names = (rows: readonly (readonly [string, ...unknown[]])[]) => rows.map(([what]) => what);
   const ttlSeconds = DEAD_AFTER_ONE_SECOND;
   alice = await signInForEach(stack, names([...LOST, ...UNSIGNED, ...NOT_NEEDED]), { ttlSeconds });
-  bob = await signInForEach(
-    stack,
-    [...names(LATE), ...names(ROTATED), ...REFUSALS, "invalid_grant", "another person"],
-    {
-      username: "bob",
-      ttlSeconds,
-    },
-  );
+  const ofBob = [...names(LATE), ...names(ROTATED), ...REFUSALS, "invalid_grant", "another person"];
+  bob = await signInForEach(stack, ofBob, { username: "bob", ttlSeconds });
   await seconds(1);
   // The Worker waits before it asks again. Started here, these cases wait while other tests run.
   for (const [what, fault] of LATE) {
@@ -148,8 +144,7 @@ describe("after PingOne's grace period the person signs in once more when the an
 
 it("the session ends at once when the answer is invalid_grant", async () => {
   const { accessToken, login } = bob("invalid_grant");
-  const body = { error: "invalid_grant", error_description: "Words of PingOne" };
-  await queueFault(stack, "token", { fault: "status", status: 400, body }, login);
+  await queueFault(stack, "token", oauthError(400, "invalid_grant"), login);
   const calls = await watchCalls(stack, login);
   expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
   expect(await calls.since()).toEqual(["token"]);
@@ -181,9 +176,7 @@ it("[FAIL-35] tokens of another person end the session, whatever they would be g
   expectSignInChallenge(stack, await postToolCall(stack.worker, accessToken, "listTodos"));
   // The received tokens are not used, and are revoked.
   expect(await calls.since()).toEqual(["token", "revoke", "revoke"]);
-  expect(await log.line("ping_session.refresh_failed")).toMatchObject({
-    failure: "wrong_subject",
-  });
+  expect(await log.line("ping_session.refresh_failed")).toMatchObject({ failure: "wrong_subject" });
 });
 
 describe("a refreshed token", () => {
@@ -259,13 +252,8 @@ describe("when the clocks of PingOne and the Todo API are", () => {
   });
 });
 
-/** Tokens without an ID token: only the access token shows the wrong audience. Its signature is not verified. */
+/** Tokens without an ID token: only the access token shows the wrong audience. */
 function strayTokens() {
-  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
-  const claims = { aud: ["https://another.example"], sub: "somebody" };
-  return {
-    access_token: `${encode({ alg: "RS256", kid: "TEST-ONLY" })}.${encode(claims)}.AA`,
-    token_type: "Bearer",
-    expires_in: 3600,
-  };
+  const access_token = fakeAccessToken("https://another.example");
+  return { access_token, token_type: "Bearer", expires_in: 3600 };
 }

@@ -12,6 +12,8 @@ import {
   DUE_AFTER_ONE_SECOND,
   expectRefreshFailuresLogged,
   type Fault,
+  oauthError,
+  post,
   postToolCall,
   queueFault,
   type SignedIn,
@@ -58,8 +60,8 @@ it.beforeAll(async () => {
 });
 
 it.afterAll(async () => {
-  const { pingSessions, grants } = await countHoldings(stack.worker);
-  expect({ pingSessions, grants }).toEqual({ pingSessions: holdings.pingSessions, grants: holdings.grants });
+  const { pingSessions, grants } = holdings;
+  expect(await countHoldings(stack.worker)).toMatchObject({ pingSessions, grants });
   await expectRefreshFailuresLogged(stack, failuresMet);
 });
 
@@ -119,7 +121,8 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       await vi.waitFor(recovers, { timeout: 20_000, interval: 500 });
       expect((await requestRefresh(worker, client, tokens)).status).toBe(200);
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
-      const spared = (await emulators.journal.find(refreshes)).filter(({ faults }) => faults.length === 0);
+      const all = await emulators.control.requests(refreshes);
+      const spared = all.filter(({ faults }) => faults.length === 0);
       expect(spared).toMatchObject([{ status: 200 }]);
       failuresMet.push(failure);
     },
@@ -142,16 +145,8 @@ it("tells a browser client when to come back", async () => {
   const { accessToken, login } = dead("tells a browser");
   await queueFault(stack, "token", { fault: "rate_limited", retryAfterSeconds: 30 }, login);
   const origin = "https://inspector.example.com";
-  const refused = await stack.worker.fetch(stack.worker.resource, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${accessToken}`,
-      Origin: origin,
-      "Content-Type": "application/json",
-      Accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "listTodos" } }),
-  });
+  const call = { method: "tools/call", params: { name: "listTodos" } };
+  const refused = await post(stack.worker, accessToken, call, { Origin: origin });
   expect(refused.status).toBe(503);
   expect(refused.headers.get("Retry-After")).toBe("30");
   expect(refused.headers.get("Access-Control-Allow-Origin")).toBe(origin);
@@ -160,8 +155,4 @@ it("tells a browser client when to come back", async () => {
 
 function answer(status: number, body: string): Fault {
   return { fault: "status", status, body, headers: { "content-type": "application/json" } };
-}
-
-function oauthError(status: number, error: string): Fault {
-  return { fault: "status", status, body: { error, error_description: "Words of PingOne" } };
 }

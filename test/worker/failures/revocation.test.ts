@@ -9,6 +9,7 @@ import {
   DUE_AFTER_ONE_SECOND,
   expectSignInChallenge,
   type Fault,
+  oauthError,
   post,
   queueFault,
   type SignedIn,
@@ -114,7 +115,3 @@ it("a session ends once, however often its client says so", async () => {
   expect(await calls.since()).toEqual(["revoke"]);
   expectSignInChallenge(stack, await connection.call("listTodos"));
 });
-
-function oauthError(status: number, error: string): Fault {
-  return { fault: "status", status, body: { error, error_description: "Words of PingOne" } };
-}

@@ -11,11 +11,9 @@ import { describe, expect, vi } from "vitest";
 import { PASSWORD } from "../../../mocks/pingone/testing/sign-on.ts";
 import { networkTest as it } from "../../../src/testing/network.ts";
 import { TOOLS } from "../../../src/tools.ts";
-import { PROTOCOL_ERAS } from "../../support/mcp-client.ts";
-import { startTestStack, type TestStack, workerSettings } from "../../support/stack.ts";
+import { type TestStack, workerSettings } from "../../support/stack.ts";
 import { startTestWorker, TEST_COOKIE_KEY, type TestWorker, WORKER_ORIGIN } from "../../support/worker.ts";
 import { liveThrough, TODO_TEXT } from "./life.ts";
-import { connect, signInAtPingOne } from "./signed-in.ts";
 import { recordTraffic, type SeenAnswer, type Traffic } from "./traffic.ts";
 
 let stateDir: string;
@@ -233,20 +231,5 @@ describe("each log line", () => {
     const log = worker.logs();
     expect(words.filter((word) => log.includes(word))).toEqual([]);
     expect(log).not.toContain("Words of PingOne");
-  });
-});
-
-describe("with WHOAMI_ACCESS_TOKEN=redact", () => {
-  it.each(PROTOCOL_ERAS)("whoAmI shows no token in the %s era", async (era) => {
-    await using stack = await startTestStack({ WHOAMI_ACCESS_TOKEN: "redact" });
-    const seen = recordTraffic(stack.worker.fetch, [stack.emulators.origin]);
-    const watched = { ...stack, worker: { ...stack.worker, fetch: seen.fetch } } as TestStack;
-    const { accessToken } = await signInAtPingOne(watched);
-    const connection = await connect(watched.worker, accessToken, era);
-    const { structuredContent } = await connection.mcp.callTool({ name: "whoAmI", arguments: {} });
-    expect(structuredContent).not.toHaveProperty("accessToken");
-    const answers = seen.answers.filter(({ url }) => url.pathname === "/mcp").map(({ body }) => body);
-    expect(answers.join("\n")).toContain("Signed in as");
-    expect(seen.findIn(answers.join("\n"))).toEqual([]);
   });
 });

@@ -13,7 +13,8 @@ import {
   redeem,
   type TokenResponse,
 } from "../../support/mcp-client.ts";
-import { parseLog } from "../../support/observe.ts";
+import { parseLog, readChallenge } from "../../support/observe.ts";
+import { sendRaw } from "../../support/raw-mcp.ts";
 import { startSignIn } from "../../support/sign-in.ts";
 import type { TestStack } from "../../support/stack.ts";
 import type { TestWorker } from "../../support/worker.ts";
@@ -33,6 +34,17 @@ export function queueFault(
   const request = { endpoint, ...fault, ...(login !== undefined && { login }) };
   // The control API rejects faults that are not possible at the endpoint.
   return emulators.faults.queue(request as FaultRequest);
+}
+
+export function oauthError(status: number, error: string): Fault {
+  return { fault: "status", status, body: { error, error_description: "Words of PingOne" } };
+}
+
+/** An access token whose signature is invalid, because only the Todo API verifies it. */
+export function fakeAccessToken(audience: string): string {
+  const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const claims = { aud: [audience], sub: "somebody" };
+  return `${encode({ alg: "RS256", kid: "TEST-ONLY" })}.${encode(claims)}.AA`;
 }
 
 export interface SignedIn {
@@ -76,12 +88,7 @@ export async function signInAtPingOne(
   const back = await signIn.browser.open(callback);
   if (ttlSeconds !== undefined) await emulators.switches.set({ accessTokenTtlSeconds: null });
   const tokens = await redeem(worker, signIn.client, signIn.attempt, back.url);
-  return {
-    client: signIn.client,
-    tokens,
-    accessToken: tokens.access_token,
-    login: { state: signIn.state },
-  };
+  return { client: signIn.client, tokens, accessToken: tokens.access_token, login: { state: signIn.state } };
 }
 
 /** Signs in once for each test of a table, before the tests run concurrently. */
@@ -185,16 +192,7 @@ export function post(
   message: { method: string; params?: unknown },
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return worker.fetch(worker.resource, {
-    method: "POST",
-    headers: {
-      Authorization: `Bearer ${accessToken}`,
-      "Content-Type": "application/json",
-      Accept: "application/json, text/event-stream",
-      ...headers,
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...message }),
-  });
+  return sendRaw(worker, { token: accessToken, headers, body: { jsonrpc: "2.0", id: 1, ...message } });
 }
 
 export function postToolCall(
@@ -212,12 +210,10 @@ export function expectSignInChallenge(
   answer: { status: number; headers: Headers },
 ): void {
   expect(answer.status).toBe(401);
-  const challenge = answer.headers.get("WWW-Authenticate") ?? "";
-  expect(challenge).toMatch(/^Bearer /);
-  expect(challenge).toContain('error="invalid_token"');
-  expect(challenge).toContain(
-    `resource_metadata="${worker.origin}/.well-known/oauth-protected-resource/mcp"`,
-  );
+  expect(readChallenge(answer)).toMatchObject({
+    error: "invalid_token",
+    resource_metadata: `${worker.origin}/.well-known/oauth-protected-resource/mcp`,
+  });
 }
 
 /** Names of the endpoints that requests of this login have reached since `watchCalls`. */
