@@ -112,19 +112,6 @@ describe("the answer of a flow", () => {
     expect(answer.error).toBe("login_required");
   });
 
-  it("[PING-083] is tokens as if approved when a declined consent is not branched on", async () => {
-    tenant.emulator.admin.chooseFlow("consent-not-branched");
-    const page = await (await open()).submit("Sign On", credentials);
-    expect((await page.submit("Decline")).url.searchParams.get("code")).toMatch(UUID);
-  });
-
-  it("[PING-084] is a page without a way back when the official sub-flow is declined", async () => {
-    tenant.emulator.admin.chooseFlow("consent-strands-the-person");
-    const page = await (await (await open()).submit("Sign On", credentials)).submit("Decline");
-    expect(page.url.pathname).toContain("/davinci/interactions/");
-    expect(page.root.querySelectorAll("button")).toHaveLength(0);
-  });
-
   describe("with Reduced Scopes", () => {
     /** Approves with these of the scopes that the consent page offers. */
     async function approve(scope: string, picked: string) {
