@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { claimsOf } from "../testing/client.ts";
 import { PASSWORD } from "../testing/sign-on.ts";
-import { startTenant, type Tenant } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-let tenant: Tenant;
-beforeEach(async () => {
-  tenant = await startTenant();
-});
-afterEach(() => tenant[Symbol.asyncDispose]());
+withTenant();
 
-const open: Tenant["open"] = (changes, browser) => tenant.open(changes, browser);
+const open: typeof tenant.open = (changes, browser) => tenant.open(changes, browser);
 const credentials = { Username: "alice", Password: PASSWORD };
 const sessionsOf = (username: string) =>
   tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;

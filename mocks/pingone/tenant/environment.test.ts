@@ -164,7 +164,10 @@ describe("another environment", () => {
       edit: {
         "environment.json": (file) =>
           Object.assign(file, { id: "9b6a3a52-0c0f-4f0e-8a33-5a6a6d0e7f11", region: "EU" }),
-        ...editWorkerApplication({ id: "another-client" }),
+        ...editList("applications.json", (items) => {
+          items.unshift({ ...items[0], enabled: false });
+          Object.assign(items[1] ?? {}, { id: "another-client" });
+        }),
         ...editList("grants.json", (grants) => {
           for (const grant of grants) grant.application = { id: "another-client" };
         }),
