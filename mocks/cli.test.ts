@@ -95,16 +95,6 @@ describe("npm run mocks", () => {
     }
   });
 
-  it("says in one sentence which port is taken, and ends with code 1", async () => {
-    const ports = await freePorts();
-    await run([], ports).ready;
-    const second = run([], { ...(await freePorts()), TODO_PORT: ports.TODO_PORT ?? "" });
-    expect(await second.exited).toBe(1);
-    expect(second.stderr()).toMatch(
-      /^Port \d+ is in use, and the Todo API emulator needs it\. .*choose another port.*\n$/,
-    );
-  });
-
   it.each([
     ["an option that it does not know", ["--colour"], {}, /--colour/],
     ["a port that is none", [], { PINGONE_PORT: "many" }, /PINGONE_PORT=many is not a port/],

@@ -10,28 +10,7 @@ const RULES = [
 const redactor = createRedactor(RULES, Buffer.from("salt"));
 
 describe("createRedactor", () => {
-  it.each([
-    "code",
-    "code_verifier",
-    "code_challenge",
-    "client_secret",
-    "refresh_token",
-    "access_token",
-    "id_token_hint",
-    "token",
-    "password",
-    "newPassword",
-    "passcode",
-    "recoveryCode",
-    "client_assertion",
-    "assertion",
-    "state",
-    "nonce",
-    "request",
-    "login_hint_token",
-    "interactionToken",
-    "some_parameter_of_the_future",
-  ])("hides the value of %s", (name) => {
+  it.each(["code", "state", "some_parameter_of_the_future"])("hides the value of %s", (name) => {
     expect(redactor.parameter(name, SECRET)).toMatch(/^#[0-9a-f]{8}$/);
   });
 

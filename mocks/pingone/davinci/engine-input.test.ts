@@ -6,26 +6,11 @@ const FLOW = "sign-on-with-consent";
 describe("a form that no person would send", () => {
   it.each([
     ["no button", { username: "alice", password: PASSWORD }, "choose one of the buttons"],
-    [
-      "an unknown button",
-      { buttonValue: "HACK", username: "alice", password: PASSWORD },
-      "choose one of the buttons",
-    ],
-    ["a button of Object.prototype", { buttonValue: "constructor" }, "choose one of the buttons"],
-    [
-      "an oversized field",
-      { buttonValue: "SIGNON", username: "a".repeat(257), password: "x" },
-      "Username is longer",
-    ],
-    [
-      "an oversized password",
-      { buttonValue: "SIGNON", username: "a", password: "x".repeat(100_000) },
-      "Password is",
-    ],
+    ["an oversized field", { buttonValue: "SIGNON", username: "a".repeat(257) }, "Username is longer"],
     ["a button of another screen", { buttonValue: "ACCEPTED" }, "choose one of the buttons"],
   ])("with %s gets the screen again with a reason", async (_, form, reason) => {
     const person = await createTestEngine().open(FLOW);
-    await person.post(form as unknown as Record<string, string>);
+    await person.post(form as Record<string, string>);
     expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
     expect(person.heading).toBe("Sign On");
     expect(person.alert).toContain(reason);
@@ -34,26 +19,16 @@ describe("a form that no person would send", () => {
 
   it.each(["username", "buttonValue"])("with two of %s gets the screen again", async (key) => {
     const person = await createTestEngine().open(FLOW);
-    await person.post(
-      new URLSearchParams([
-        ["username", "alice"],
-        ["password", PASSWORD],
-        ["buttonValue", "SIGNON"],
-        [key, "alice"],
-      ]),
-    );
+    const form = new URLSearchParams({ username: "alice", password: PASSWORD, buttonValue: "SIGNON" });
+    form.append(key, "alice");
+    await person.post(form);
     expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
     expect(person.alert).toContain(`more than one &quot;${key}&quot;`);
   });
 
   it("with two answers to consent gets the screen again", async () => {
     const person = await (await createTestEngine().open(FLOW)).signOn("alice");
-    await person.post(
-      new URLSearchParams([
-        ["buttonValue", "ACCEPTED"],
-        ["buttonValue", "DECLINED"],
-      ]),
-    );
+    await person.post(new URLSearchParams("buttonValue=ACCEPTED&buttonValue=DECLINED"));
     expect(person.outcome).toMatchObject({ kind: "screen", status: 400 });
     expect(person.heading).toBe("Application Consent");
   });
@@ -73,8 +48,7 @@ describe("a form that no person would send", () => {
   });
 
   it("does not put a password or a code back into the page", async () => {
-    const { open } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
-    const person = await open(FLOW);
+    const person = await createTestEngine().open(FLOW);
     await person.post({ buttonValue: "NOPE", username: "mfa", password: "s3cret-value" });
     expect(person.html).not.toContain("s3cret-value");
     await person.signOn("mfa");
@@ -92,13 +66,6 @@ describe("a form that is not filled in", () => {
     expect(person.html).toContain('name="username" value="alice"');
     expect(person.html).toMatch(/id="password"[^>]*aria-invalid="true"/);
     expect(person.html).not.toMatch(/id="username"[^>]*aria-invalid/);
-  });
-
-  it("may take another way all the same", async () => {
-    const person = await createTestEngine().open(FLOW);
-    expect((await person.press("REGISTER", { username: "", password: "" })).heading).toBe(
-      "Create Your Profile",
-    );
   });
 });
 
@@ -129,14 +96,6 @@ describe("a form of an earlier screen", () => {
     });
   });
 
-  it("cannot approve a consent that is shown again later", async () => {
-    const { open } = createTestEngine({ users: [userFixture("alice"), userFixture("bob")] });
-    const person = await open(FLOW);
-    await person.signOn("alice");
-    await person.post({ step: "1", buttonValue: "ACCEPTED" });
-    expect(person.heading).toBe("Application Consent");
-  });
-
   it("with a step that is no number is an earlier one", async () => {
     const person = await createTestEngine().open(FLOW);
     await person.post({ step: "x", buttonValue: "SIGNON", username: "alice", password: PASSWORD });
@@ -154,16 +113,12 @@ describe("an interaction that has ended", () => {
     return { ...test, person, form };
   };
 
-  it("answers a double click on its last button with the same outcome", async () => {
+  it("answers a double click with the same outcome, whatever button the second one was on", async () => {
     const { person, form } = await approved();
     const first = person.outcome;
+    expect(first?.kind).toBe("success");
     expect((await person.post(form)).outcome).toBe(first);
-  });
-
-  it("does not let the second click change the answer", async () => {
-    const { person, form } = await approved();
-    await person.post({ ...form, buttonValue: "DECLINED" });
-    expect(person.outcome?.kind).toBe("success");
+    expect((await person.post({ ...form, buttonValue: "DECLINED" })).outcome).toBe(first);
   });
 
   it("is unknown a moment later, and at once to any other form", async () => {
@@ -200,7 +155,7 @@ describe("findFlow", () => {
 
 describe("the outbox", () => {
   it("keeps the last 200 messages", async () => {
-    const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
+    const { open, engine } = createTestEngine();
     const person = await (await open(FLOW)).signOn("mfa");
     const first = engine.outbox.latest("mfa@example.com");
     for (let sent = 1; sent < 201; sent += 1) await person.press("RESEND");
@@ -209,7 +164,7 @@ describe("the outbox", () => {
   });
 
   it("names the addresses that did get a message", async () => {
-    const { open, engine } = createTestEngine({ users: [userFixture("mfa", { mfaEnabled: true })] });
+    const { open, engine } = createTestEngine();
     await (await open(FLOW)).signOn("mfa");
     expect(() => engine.outbox.latest("alice@example.com")).toThrow("Messages went to: mfa@example.com.");
     expect(engine.outbox.latest("MFA@example.com")).toMatchObject({ purpose: "mfa" });

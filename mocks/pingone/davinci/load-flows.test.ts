@@ -24,12 +24,21 @@ function folderWith(files: Readonly<Record<string, unknown>>): string {
 
 const done = { type: "success", authenticationMethods: ["pwd"] };
 const button = (next: string, key = "NEXT") => ({ type: "SUBMIT_BUTTON", key, label: "Next", next });
+const field = (key: string) => ({ type: "TEXT", key, label: "A" });
 const screen = (next: string, more: object = {}) => ({
   type: "screen",
   heading: "Hello",
   buttons: [button(next)],
   ...more,
 });
+const branch = (value: string, equals: object, otherwise: string) => ({
+  type: "branch",
+  value,
+  equals,
+  otherwise,
+});
+const sendCode = (sent: string) => ({ type: "sendCode", purpose: "mfa", on: { sent } });
+const lookedUp = { found: "done", notFound: "done" };
 const flow = (nodes: Readonly<Record<string, unknown>>, more: object = {}) => ({
   name: "test",
   description: "For a test.",
@@ -38,6 +47,9 @@ const flow = (nodes: Readonly<Record<string, unknown>>, more: object = {}) => ({
   nodes,
   ...more,
 });
+
+/** A flow of one screen and its end. */
+const hello = (more: object) => flow({ hello: screen("done", more), done });
 
 function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[] {
   const folder = folderWith(files);
@@ -53,168 +65,123 @@ function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[]
 const problemsOfFlow = (content: unknown) => problemsOf({ "test.json": content });
 
 describe("a flow file is refused, by path and node, with", () => {
-  it.each([
-    ["no JSON", "{", ["test.json: is not JSON: "]],
-    ["no object", [], ["test.json: Invalid input: expected object, received array"]],
-    [
-      "an unknown start",
-      flow({ done }),
-      ['test.json: start leads to the unknown node "hello"; known are: done.'],
-    ],
+  it.each<[string, unknown, ...string[]]>([
+    ["no JSON", "{", "is not JSON: "],
+    ["no object", [], "Invalid input: expected object, received array"],
+    ["an unknown start", flow({ done }), 'start leads to the unknown node "hello"; known are: done.'],
     [
       "an unknown node after a button",
       flow({ hello: screen("gone") }),
-      ['test.json: node "hello", button NEXT, leads to the unknown node "gone"; known are: hello.'],
+      'node "hello", button NEXT, leads to the unknown node "gone"; known are: hello.',
     ],
     [
       "an unknown node after an outcome",
-      flow({ hello: { type: "sendCode", purpose: "mfa", on: { sent: "gone" } } }),
-      ['test.json: node "hello", on sent, leads to the unknown node "gone"'],
+      flow({ hello: sendCode("gone") }),
+      'node "hello", on sent, leads to the unknown node "gone"',
     ],
     [
       "an unknown node after a branch",
-      flow({
-        hello: { type: "branch", value: "parameters.x", equals: { y: "gone" }, otherwise: "lost" },
-        lost: done,
-      }),
-      ['test.json: node "hello", equals "y", leads to the unknown node "gone"'],
+      flow({ hello: branch("parameters.x", { y: "gone" }, "lost"), lost: done }),
+      'node "hello", equals "y", leads to the unknown node "gone"',
     ],
     [
       "an outcome that leads nowhere",
       flow({ hello: { type: "checkCode", purpose: "mfa", input: "x", on: { ok: "done" } }, done }),
-      ["test.json: nodes.hello.on.invalid: is a dead end; name the node that it leads to"],
+      "nodes.hello.on.invalid: is a dead end; name the node that it leads to",
     ],
     [
       "a screen without buttons",
       flow({ hello: screen("done", { buttons: [] }) }),
-      ['test.json: node "hello" is a dead end: a screen without buttons (say "deadEnd": true'],
+      'node "hello" is a dead end: a screen without buttons (say "deadEnd": true',
     ],
     [
       "screens that only lead to each other",
       flow({ hello: screen("again"), again: screen("hello") }),
-      [
-        'test.json: node "again" is a dead end: no end of the flow',
-        'test.json: node "hello" is a dead end: no end of the flow',
-      ],
+      'node "again" is a dead end: no end of the flow',
+      'node "hello" is a dead end: no end of the flow',
     ],
     [
       "a message that only leads back",
       flow({ hello: screen("oops"), oops: { type: "errorMessage", message: "No." } }),
-      ['test.json: node "hello" is a dead end', 'test.json: node "oops" is a dead end'],
+      'node "hello" is a dead end',
+      'node "oops" is a dead end',
     ],
     [
       "an unreachable node",
       flow({ hello: screen("done"), done, lost: done }),
-      ['test.json: node "lost" is unreachable: no way leads to it from "hello".'],
+      'node "lost" is unreachable: no way leads to it from "hello".',
     ],
     [
       "a circle without a screen",
-      flow({
-        hello: { type: "branch", value: "user.enabled", equals: { true: "done" }, otherwise: "send" },
-        send: { type: "sendCode", purpose: "mfa", on: { sent: "hello" } },
-        done,
-      }),
-      [
-        'test.json: node "hello" can run in a circle without a screen.',
-        'test.json: node "send" can run in a circle without a screen.',
-      ],
+      flow({ hello: branch("user.enabled", { true: "done" }, "send"), send: sendCode("hello"), done }),
+      'node "hello" can run in a circle without a screen.',
+      'node "send" can run in a circle without a screen.',
     ],
     [
       "a circle through a consent that may be remembered",
       flow({
         hello: { type: "consent", promptConsent: false, next: "answer" },
-        answer: { type: "branch", value: "consent.status", equals: { DECLINED: "done" }, otherwise: "hello" },
+        answer: branch("consent.status", { DECLINED: "done" }, "hello"),
         done,
       }),
-      ['test.json: node "answer" can run in a circle', 'test.json: node "hello" can run in a circle'],
+      'node "answer" can run in a circle',
+      'node "hello" can run in a circle',
     ],
     [
       "an unknown node type",
       flow({ hello: { type: "magic" } }),
-      ["test.json: nodes.hello.type: is no known node type; known are: screen, checkSession, "],
+      "nodes.hello.type: is no known node type; known are: screen, checkSession, ",
     ],
-    [
-      "an unknown property",
-      flow({ hello: screen("done", { colour: "red" }), done }),
-      ['test.json: nodes.hello: Unrecognized key: "colour"'],
-    ],
+    ["an unknown property", hello({ colour: "red" }), 'nodes.hello: Unrecognized key: "colour"'],
     [
       "an unknown variable in a text",
-      flow({ hello: screen("done", { text: ["Dear {{user.nickname}}"] }), done }),
-      ['test.json: node "hello" uses the unknown variable "user.nickname"; known are: application.id, '],
+      hello({ text: ["Dear {{user.nickname}}"] }),
+      'node "hello" uses the unknown variable "user.nickname"; known are: application.id, ',
     ],
     [
       "an unknown variable in a branch",
-      flow({ hello: { type: "branch", value: "user.height", equals: {}, otherwise: "done" }, done }),
-      ['test.json: node "hello" uses the unknown variable "user.height"'],
+      flow({ hello: branch("user.height", {}, "done"), done }),
+      'node "hello" uses the unknown variable "user.height"',
     ],
     [
       "a branch on a word that never comes",
-      flow({
-        hello: { type: "branch", value: "consent.status", equals: { REFUSED: "done" }, otherwise: "done" },
-        done,
-      }),
-      [
-        'test.json: node "hello" waits for "consent.status" to be "REFUSED"; it is only ever: ACCEPTED, DECLINED.',
-      ],
+      flow({ hello: branch("consent.status", { REFUSED: "done" }, "done"), done }),
+      'node "hello" waits for "consent.status" to be "REFUSED"; it is only ever: ACCEPTED, DECLINED.',
     ],
     [
       "an input that no screen asks for",
-      flow({
-        hello: {
-          type: "userLookup",
-          by: ["email"],
-          input: "address",
-          on: { found: "done", notFound: "done" },
-        },
-        done,
-      }),
-      ['test.json: node "hello" reads the input "address", which no screen asks for.'],
+      flow({ hello: { type: "userLookup", by: ["email"], input: "address", on: lookedUp }, done }),
+      'node "hello" reads the input "address", which no screen asks for.',
     ],
     [
       "two fields of one key",
-      flow({
-        hello: screen("done", {
-          fields: [
-            { type: "TEXT", key: "a", label: "A" },
-            { type: "TEXT", key: "a", label: "B" },
-          ],
-        }),
-        done,
-      }),
-      ['test.json: node "hello" has two fields with the key "a".'],
+      hello({ fields: [field("a"), field("a")] }),
+      'node "hello" has two fields with the key "a".',
     ],
     [
       "two buttons of one key",
-      flow({ hello: screen("done", { buttons: [button("done"), button("done")] }), done }),
-      ['test.json: node "hello" has two buttons with the key "NEXT".'],
+      hello({ buttons: [button("done"), button("done")] }),
+      'node "hello" has two buttons with the key "NEXT".',
     ],
     [
       "a field that the form itself uses",
-      flow({ hello: screen("done", { fields: [{ type: "TEXT", key: "step", label: "Step" }] }), done }),
-      ['test.json: node "hello" has a field with the key "step", which the form itself uses.'],
+      hello({ fields: [field("step")] }),
+      'node "hello" has a field with the key "step", which the form itself uses.',
     ],
-    [
-      "a dead end with buttons",
-      flow({ hello: screen("done", { deadEnd: true }), done }),
-      ['test.json: node "hello" says deadEnd but has buttons'],
-    ],
+    ["a dead end with buttons", hello({ deadEnd: true }), 'node "hello" says deadEnd but has buttons'],
     [
       "a policy id of another shape",
       flow({ hello: done }, { policyId: "my-policy" }),
-      ["test.json: policyId: a DaVinci policy id is 32 lower-case hexadecimal digits"],
+      "policyId: a DaVinci policy id is 32 lower-case hexadecimal digits",
     ],
     [
       "a name of another shape",
       flow({ hello: done }, { name: "My flow" }),
-      ["test.json: name: a flow name is lower-case words with dashes"],
+      "name: a flow name is lower-case words with dashes",
     ],
-  ])("%s", (_, content, expected) => {
-    const problems = problemsOfFlow(content);
-    expect(problems).toHaveLength(expected.length);
-    for (const [index, problem] of problems.entries()) {
-      expect(problem.slice(0, expected[index]?.length)).toBe(expected[index]);
-    }
+  ])("%s", (_, content, ...starts) => {
+    const expected = starts.map((start) => expect.stringContaining(`test.json: ${start}`));
+    expect(problemsOfFlow(content)).toEqual(expected);
   });
 
   it("every fault of every file at once", () => {
@@ -278,11 +245,7 @@ describe("a variant", () => {
       'extends: there is no whole flow "toast" without faults; there are: test.',
     ],
     ["itself", { extends: "variant" }, 'extends: there is no whole flow "variant"'],
-    [
-      "a node that is not there to remove",
-      { nodes: { gone: null } },
-      'nodes.gone: null removes a node, but "test"',
-    ],
+    ["a node that is not there", { nodes: { gone: null } }, 'nodes.gone: null removes a node, but "test"'],
     [
       "nodes that leave a hole",
       { nodes: { done: null } },
@@ -308,7 +271,7 @@ describe("docs/davinci-flows.md", () => {
     const { open } = createTestEngine({ flows: loadFlows(folder) });
 
     const person = await (await open("terms-of-use")).signOn("alice");
-    expect(person.html).toContain("alice, please accept the terms of use of Remote MCP Server.");
+    expect(person.html).toContain("Alice, please accept the terms of use of Remote MCP Server.");
     expect((await person.press("REJECT")).outcome).toEqual({
       kind: "error",
       error: "invalid_request",
@@ -316,10 +279,8 @@ describe("docs/davinci-flows.md", () => {
     });
 
     const decliner = await (await open("declined-as-server-error")).signOn("alice");
-    expect((await decliner.press("DECLINED")).outcome).toMatchObject({
-      kind: "error",
-      error: "server_error",
-    });
+    await decliner.press("DECLINED");
+    expect(decliner.outcome).toMatchObject({ kind: "error", error: "server_error" });
   });
 
   it("names every shipped flow, node type and variable", () => {

@@ -9,15 +9,7 @@ const ESCAPED = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x on
 
 /** Renders each kind of screen for one user. */
 async function openEveryScreen(): Promise<Map<string, Person>> {
-  const { open } = createTestEngine({
-    users: [
-      userFixture("alice"),
-      userFixture("mfa", { mfaEnabled: true }),
-      userFixture("mustchange", { password: { value: "2FederateM0re!", status: "MUST_CHANGE_PASSWORD" } }),
-      userFixture("unverified", { lifecycle: { status: "VERIFICATION_REQUIRED" } }),
-      userFixture("locked", { password: { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: 60 } }),
-    ],
-  });
+  const { open } = createTestEngine();
   const at = (flow = "sign-on-with-consent") => open(flow);
   const signedOn = async (user: string, flow?: string) => (await at(flow)).signOn(user);
   return new Map([
@@ -78,13 +70,6 @@ describe("an error", () => {
 });
 
 describe("hostile text", () => {
-  it("in the username is shown as text", async () => {
-    const person = await (await createTestEngine().open("sign-on-with-consent")).signOn(HOSTILE, "x");
-    expect(person.html).toContain(`name="username" value="${ESCAPED}"`);
-    expect(person.html).not.toContain("<script");
-    expect(person.html).not.toContain("<img");
-  });
-
   it("in the application, the user, a scope, the host, a parameter and the form action is shown as text", async () => {
     const { open } = createTestEngine({ users: [userFixture("eve", { username: HOSTILE })] });
     const person = await open("consent-reduced-scopes", {
@@ -107,11 +92,7 @@ describe("hostile text", () => {
   });
 
   it("cannot smuggle in a variable", async () => {
-    const { open } = createTestEngine({
-      users: [
-        userFixture("eve", { name: { given: "{{user.email}}", family: "" }, username: "{{user.email}}" }),
-      ],
-    });
+    const { open } = createTestEngine({ users: [userFixture("eve", { username: "{{user.email}}" })] });
     const person = await (await open("consent-declined-as-access-denied")).signOn("eve@example.com");
     expect((await person.press("DECLINED")).outcome).toMatchObject({
       errorDescription: "{{user.email}} declined the request of Remote MCP Server.",

@@ -1,16 +1,12 @@
 /** Whatever arrives, the answer is an error of the endpoint's own kind: never a 500, never a hang. */
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ROUTES } from "../routes.ts";
 import { basic } from "../testing/client.ts";
 import { PASSWORD } from "../testing/sign-on.ts";
-import { startTenant, type Tenant } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 
-let tenant: Tenant;
-beforeAll(async () => {
-  tenant = await startTenant();
-});
-afterAll(() => tenant[Symbol.asyncDispose]());
+withTenant({}, { once: true });
 
 const below = "/as/";
 const takingForms = ROUTES.filter(({ path, methods }) => path.startsWith(below) && methods.some(isPost));
@@ -23,27 +19,16 @@ function isPost(method: string): boolean {
   return method === "POST";
 }
 
+const FORM = "application/x-www-form-urlencoded";
 const bodies: [string, string, BodyInit][] = [
   ["nothing", "", ""],
-  ["an empty form", "application/x-www-form-urlencoded", ""],
-  [
-    "broken percent encoding",
-    "application/x-www-form-urlencoded",
-    "token=%E0%A4%A&grant_type=%&client_id=%ff",
-  ],
-  ["no names", "application/x-www-form-urlencoded", "&&=x&=&"],
-  [
-    "names of an object's own members",
-    "application/x-www-form-urlencoded",
-    "__proto__=1&constructor=2&toString=3",
-  ],
-  [
-    "control characters",
-    "application/x-www-form-urlencoded",
-    "token%00=%0d%0a&grant_type=%00&state=%0d%0aX:1",
-  ],
-  ["a thousand parameters", "application/x-www-form-urlencoded", "a=1&".repeat(1000)],
-  ["half a megabyte", "application/x-www-form-urlencoded", `token=${"x".repeat(500_000)}`],
+  ["an empty form", FORM, ""],
+  ["broken percent encoding", FORM, "token=%E0%A4%A&grant_type=%&client_id=%ff"],
+  ["no names", FORM, "&&=x&=&"],
+  ["names of an object's own members", FORM, "__proto__=1&constructor=2&toString=3"],
+  ["control characters", FORM, "token%00=%0d%0a&grant_type=%00&state=%0d%0aX:1"],
+  ["a thousand parameters", FORM, "a=1&".repeat(1000)],
+  ["half a megabyte", FORM, `token=${"x".repeat(500_000)}`],
   ["JSON", "application/json", '{"grant_type":"refresh_token"}'],
   ["XML", "text/xml", "<a/>"],
   ["bytes", "application/octet-stream", new Uint8Array([0, 255, 254])],
@@ -73,41 +58,23 @@ describe.each(bodies)("a body of %s", (_, type, body) => {
   });
 });
 
-describe("a form that is right but for its size", () => {
-  const padding = Object.fromEntries(Array.from({ length: 9000 }, (_, number) => [`pad${number}`, "x"]));
+describe("a form that is right but for", () => {
+  const padding = Array.from({ length: 9000 }, (_, number) => `pad${number}=x`).join("&");
 
-  it.each([
-    ["with its length", (body: string) => body],
-    ["in chunks", (body: string) => new Blob([body]).stream()],
-  ])("is refused when it comes %s", async (_, send) => {
+  it.each<[string, string, string, (body: string) => BodyInit]>([
+    ["its size", FORM, padding, (body) => body],
+    ["its size, and comes in chunks", FORM, padding, (body) => new Blob([body]).stream()],
+    ["its content type", "text/plain", "", (body) => body],
+  ])("%s is refused", async (_, type, pad, send) => {
     const { access_token: token } = await tenant.obtainTokens();
-    const introspect = (fields: Record<string, string>) =>
-      fetch(`${tenant.issuer}/introspect`, {
-        method: "POST",
-        headers: {
-          authorization: basic(tenant.emulator.client),
-          "content-type": "application/x-www-form-urlencoded",
-        },
-        body: send(new URLSearchParams(fields).toString()),
-        duplex: "half",
-      } as RequestInit);
-    expect(await (await introspect({ token })).json()).toMatchObject({ active: true });
-    const response = await introspect({ token, ...padding });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: "invalid_request" });
-  });
-});
-
-describe("a form that is right but for its content type", () => {
-  it("is refused", async () => {
-    const { access_token: token } = await tenant.obtainTokens();
-    const response = await fetch(`${tenant.issuer}/introspect`, {
-      method: "POST",
-      headers: { authorization: basic(tenant.emulator.client), "content-type": "text/plain" },
-      body: new URLSearchParams({ token }).toString(),
-    });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+    const introspect = async (contentType: string, rest: string) => {
+      const headers = { authorization: basic(tenant.emulator.client), "content-type": contentType };
+      const init = { method: "POST", headers, body: send(`token=${token}&${rest}`), duplex: "half" };
+      const response = await fetch(`${tenant.issuer}/introspect`, init);
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    expect(await introspect(FORM, "")).toMatchObject({ active: true });
+    expect(await introspect(type, pad)).toMatchObject({ status: 400, error: "invalid_request" });
   });
 });
 
@@ -151,19 +118,11 @@ describe("paths that are not there", () => {
   );
 
   it("[PING-107] include the handlers of the signing library, which validate nothing", async () => {
-    const { origin } = tenant.emulator;
     const body = new URLSearchParams({ grant_type: "client_credentials", scope: "dummy" });
-    for (const path of [
-      "/token",
-      "/authorize",
-      "/userinfo",
-      "/revoke",
-      "/introspect",
-      "/endsession",
-      "/jwks",
-    ]) {
-      expect((await fetch(origin + path, { redirect: "manual" })).status).toBe(404);
-      expect((await fetch(origin + path, { method: "POST", body })).status).toBe(404);
+    for (const path of ["token", "authorize", "userinfo", "revoke", "introspect", "endsession", "jwks"]) {
+      const url = new URL(path, tenant.emulator.origin);
+      expect((await fetch(url, { redirect: "manual" })).status).toBe(404);
+      expect((await fetch(url, { method: "POST", body })).status).toBe(404);
     }
   });
 });

@@ -1,17 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { claimsOf } from "../testing/client.ts";
 import { PASSWORD } from "../testing/sign-on.ts";
-import { startTenant, type Tenant } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-let tenant: Tenant;
-beforeEach(async () => {
-  tenant = await startTenant();
-});
-afterEach(() => tenant[Symbol.asyncDispose]());
+withTenant();
 
-const open: Tenant["open"] = (changes, browser) => tenant.open(changes, browser);
+const open: typeof tenant.open = (changes, browser) => tenant.open(changes, browser);
 const credentials = { Username: "alice", Password: PASSWORD };
 const sessionsOf = (username: string) =>
   tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;
@@ -110,19 +106,6 @@ describe("the answer of a flow", () => {
     tenant.emulator.admin.chooseFlow("dies-before-any-screen");
     const answer = await tenant.authorizeError({});
     expect(answer.error).toBe("login_required");
-  });
-
-  it("[PING-083] is tokens as if approved when a declined consent is not branched on", async () => {
-    tenant.emulator.admin.chooseFlow("consent-not-branched");
-    const page = await (await open()).submit("Sign On", credentials);
-    expect((await page.submit("Decline")).url.searchParams.get("code")).toMatch(UUID);
-  });
-
-  it("[PING-084] is a page without a way back when the official sub-flow is declined", async () => {
-    tenant.emulator.admin.chooseFlow("consent-strands-the-person");
-    const page = await (await (await open()).submit("Sign On", credentials)).submit("Decline");
-    expect(page.url.pathname).toContain("/davinci/interactions/");
-    expect(page.root.querySelectorAll("button")).toHaveLength(0);
   });
 
   describe("with Reduced Scopes", () => {

@@ -1,22 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { TestBrowser } from "../../kit/testing/browser.ts";
 import { form, WORKER_ORIGIN } from "../testing/client.ts";
-import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";
+import { addApplications, startTenant } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const HOME = `${WORKER_ORIGIN}/`;
 
-let tenant: Tenant;
 let browser: TestBrowser;
-beforeEach(async () => {
-  tenant = await startTenant({
-    edit: addApplications(
-      { id: "second-client", postLogoutRedirectUris: [] },
-      { id: "query-client", postLogoutRedirectUris: [`${HOME}?a=1`] },
-    ),
-  });
+withTenant({
+  edit: addApplications(
+    { id: "second-client", postLogoutRedirectUris: [] },
+    { id: "query-client", postLogoutRedirectUris: [`${HOME}?a=1`] },
+  ),
+});
+beforeEach(() => {
   browser = tenant.openBrowser();
 });
-afterEach(() => tenant[Symbol.asyncDispose]());
 
 const signOff = (fields: Record<string, string>) => browser.open(`${tenant.issuer}/signoff?${form(fields)}`);
 const isSignedOn = async () => {
@@ -27,11 +26,8 @@ const isSignedOn = async () => {
 describe("sign-off", () => {
   it("[PING-069] ends the session, its refresh and access tokens, and goes back with the state", async () => {
     const tokens = await tenant.obtainTokens({ browser });
-    const page = await signOff({
-      id_token_hint: tokens.id_token,
-      post_logout_redirect_uri: HOME,
-      state: "s&t",
-    });
+    const fields = { id_token_hint: tokens.id_token, post_logout_redirect_uri: HOME, state: "s&t" };
+    const page = await signOff(fields);
     expect(page.url.href).toBe(`${HOME}?state=s%26t`);
     expect(await isSignedOn()).toBe(false);
     expect(await tenant.refresh(tokens.refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
@@ -98,14 +94,7 @@ describe("sign-off", () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    [
-      "to an address that is not registered",
-      { client_id: "mcp-server", post_logout_redirect_uri: "https://evil.example/" },
-    ],
-    [
-      "to a registered address with a path added",
-      { client_id: "mcp-server", post_logout_redirect_uri: `${HOME}x` },
-    ],
+    ["to a longer address", { client_id: "mcp-server", post_logout_redirect_uri: `${HOME}x` }],
     ["to another application's address", { client_id: "second-client", post_logout_redirect_uri: HOME }],
     ["to an address of nobody knows which application", { post_logout_redirect_uri: HOME }],
     ["with an unknown client", { client_id: "nobody" }],

@@ -1,27 +1,30 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { basic, challengeOf, type Fields, newVerifier, REDIRECT_URI } from "../testing/client.ts";
-import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";
+import { addApplications } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
+const dead = { status: 400, error: "invalid_grant" };
+const secondClient = { id: "second-client", secret: "TEST-ONLY second:100%+&secret" };
+const asSecondClient = basic(secondClient);
+const asOptionalClient = basic({ id: "optional-client", secret: SECRET });
 
-let tenant: Tenant;
-beforeEach(async () => {
-  tenant = await startTenant({
-    edit: addApplications(
-      { id: "second-client", secret: "TEST-ONLY second:100%+&secret" },
-      { id: "post-client", tokenEndpointAuthMethod: "CLIENT_SECRET_POST" },
-      { id: "public-client", tokenEndpointAuthMethod: "NONE" },
-      { id: "jwt-client", tokenEndpointAuthMethod: "CLIENT_SECRET_JWT" },
-      { id: "optional-client", pkceEnforcement: "OPTIONAL" },
-      { id: "disabled-client", enabled: false },
-      { id: "code-only-client", grantTypes: ["AUTHORIZATION_CODE"] },
-    ),
-  });
+withTenant({
+  edit: addApplications(
+    secondClient,
+    { id: "post-client", tokenEndpointAuthMethod: "CLIENT_SECRET_POST" },
+    { id: "public-client", tokenEndpointAuthMethod: "NONE" },
+    { id: "jwt-client", tokenEndpointAuthMethod: "CLIENT_SECRET_JWT" },
+    { id: "optional-client", pkceEnforcement: "OPTIONAL" },
+    { id: "disabled-client", enabled: false },
+    { id: "code-only-client", grantTypes: ["AUTHORIZATION_CODE"] },
+  ),
 });
-afterEach(() => tenant[Symbol.asyncDispose]());
 
 describe("client authentication at the token endpoint", () => {
   const worker = basic({ id: "mcp-server", secret: SECRET });
+  const attempt = (fields: Fields, authorization: string) =>
+    tenant.token({ grant_type: "authorization_code", code: "x", ...fields }, authorization);
   const refused: [string, Fields, string][] = [
     ["no credentials", {}, ""],
     ["an id alone where a secret is needed", { client_id: "mcp-server" }, ""],
@@ -45,10 +48,7 @@ describe("client authentication at the token endpoint", () => {
   it.each(refused)(
     "[PING-035] [PING-097] refuses %s with 401 invalid_client in PingOne's words",
     async (_, fields, authorization) => {
-      const answer = await tenant.token(
-        { grant_type: "authorization_code", code: "x", ...fields },
-        authorization,
-      );
+      const answer = await attempt(fields, authorization);
       expect(answer).toMatchObject({ status: 401, error: "invalid_client" });
       expect(answer.error_description).toMatch(
         /^Request denied: Unsupported authentication method \(Correlation ID: [0-9a-f-]{36}\)$/,
@@ -64,19 +64,11 @@ describe("client authentication at the token endpoint", () => {
     ["Basic", {}, worker],
     ["Basic and the same id in the body", { client_id: "mcp-server" }, worker],
     ["Basic with a scheme in other letters", {}, worker.replace("Basic", "bAsIc")],
-    [
-      "Basic with a form-encoded secret",
-      {},
-      basic({ id: "second-client", secret: "TEST-ONLY second:100%+&secret" }),
-    ],
+    ["Basic with a form-encoded secret", {}, asSecondClient],
     ["Post", { client_id: "post-client", client_secret: SECRET }, ""],
     ["no secret for a public client", { client_id: "public-client" }, ""],
   ])("[PING-034] takes %s", async (_, fields, authorization) => {
-    const answer = await tenant.token(
-      { grant_type: "authorization_code", code: "x", ...fields },
-      authorization,
-    );
-    expect(answer).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await attempt(fields, authorization)).toMatchObject(dead);
   });
 });
 
@@ -85,16 +77,6 @@ describe("a token request", () => {
     ["without a grant type", {}, "invalid_request"],
     ["with an unknown grant type", { grant_type: "magic" }, "unsupported_grant_type"],
     ["with the name of an object's own member", { grant_type: "constructor" }, "unsupported_grant_type"],
-    [
-      "with the password grant",
-      { grant_type: "password", username: "alice", password: "x" },
-      "unsupported_grant_type",
-    ],
-    [
-      "with a grant type that the application lacks",
-      { grant_type: "client_credentials" },
-      "unauthorized_client",
-    ],
     ["without a code", { grant_type: "authorization_code" }, "invalid_request"],
     ["without a refresh token", { grant_type: "refresh_token" }, "invalid_request"],
     ["with a made-up code", { grant_type: "authorization_code", code: crypto.randomUUID() }, "invalid_grant"],
@@ -112,28 +94,14 @@ describe("a token request", () => {
     expect(answer.error_description).toContain("Client is missing required grant type: REFRESH_TOKEN");
   });
 
-  it.each(["grant_type", "code", "redirect_uri", "client_id", "x"])(
-    "with %s repeated is refused",
-    async (name) => {
-      const fields = new URLSearchParams({
-        grant_type: "authorization_code",
-        code: "x",
-        redirect_uri: REDIRECT_URI,
-      });
-      fields.append(name, "authorization_code");
-      fields.append(name, "authorization_code");
-      expect(await tenant.token(fields)).toMatchObject({ status: 400, error: "invalid_request" });
-    },
-  );
+  it("with a repeated parameter is refused", async () => {
+    const fields = new URLSearchParams("grant_type=authorization_code&code=x&x=1&x=2");
+    expect(await tenant.token(fields)).toMatchObject({ status: 400, error: "invalid_request" });
+  });
 
   it("with its parameters in the query is refused", async () => {
-    const response = await fetch(`${tenant.issuer}/token?grant_type=refresh_token&refresh_token=x`, {
-      method: "POST",
-      headers: { authorization: basic(tenant.emulator.client) },
-      body: new URLSearchParams(),
-    });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: "invalid_request" });
+    const answer = await tenant.ask("token?grant_type=refresh_token&refresh_token=x", {});
+    expect(answer).toMatchObject({ status: 400, error: "invalid_request" });
   });
 });
 
@@ -143,9 +111,9 @@ describe("an authorization code", () => {
     const tokens = await tenant.redeem(login);
     expect(tokens).toMatchObject({ status: 200, token_type: "Bearer" });
     expect(tokens.headers.get("cache-control")).toBe("no-store");
-    expect(await tenant.redeem(login)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.redeem(login)).toMatchObject(dead);
     expect(await tenant.isActive(tokens.access_token)).toBe(false);
-    expect(await tenant.refresh(tokens.refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.refresh(tokens.refresh_token)).toMatchObject(dead);
   });
 
   it("is redeemed once even when two requests come at the same time", async () => {
@@ -157,14 +125,12 @@ describe("an authorization code", () => {
   it.each<[string, Fields]>([
     ["without its verifier", { code_verifier: undefined }],
     ["with another verifier", { code_verifier: newVerifier() }],
-    ["with its challenge for a verifier", { code_verifier: "A".repeat(43) }],
-    ["with a verifier that is too short", { code_verifier: "short" }],
     ["without its redirect URI", { redirect_uri: undefined }],
     ["with another redirect URI", { redirect_uri: `${REDIRECT_URI}/` }],
   ])("[PING-039] [PING-093] is refused %s, and used up by the attempt", async (_, changes) => {
     const login = await tenant.signIn();
-    expect(await tenant.redeem(login, changes)).toMatchObject({ status: 400, error: "invalid_grant" });
-    expect(await tenant.redeem(login)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.redeem(login, changes)).toMatchObject(dead);
+    expect(await tenant.redeem(login)).toMatchObject(dead);
   });
 
   it("is refused with a verifier that is too short, even one that fits its challenge", async () => {
@@ -174,8 +140,7 @@ describe("an authorization code", () => {
 
   it("[PING-039] is refused to another client, and stays good for its own", async () => {
     const login = await tenant.signIn();
-    const other = basic({ id: "second-client", secret: "TEST-ONLY second:100%+&secret" });
-    expect(await tenant.redeem(login, {}, other)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.redeem(login, {}, asSecondClient)).toMatchObject(dead);
     expect((await tenant.redeem(login)).status).toBe(200);
   });
 
@@ -185,7 +150,7 @@ describe("an authorization code", () => {
     expect((await tenant.redeem(inTime)).status).toBe(200);
     const late = await tenant.signIn();
     tenant.advanceSeconds(61);
-    expect(await tenant.redeem(late)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.redeem(late)).toMatchObject(dead);
     tenant.emulator.admin.setSwitches({ codeTtlSeconds: 5 });
     const short = await tenant.signIn();
     tenant.advanceSeconds(6);
@@ -195,31 +160,22 @@ describe("an authorization code", () => {
   it.each(["endSession", "revokeTokens"] as const)("is worth nothing after %s of its user", async (verb) => {
     const login = await tenant.signIn();
     tenant.emulator.admin[verb]("alice");
-    expect(await tenant.redeem(login)).toMatchObject({ status: 400, error: "invalid_grant" });
+    expect(await tenant.redeem(login)).toMatchObject(dead);
   });
 
+  const bare = { client_id: "optional-client", code_challenge: undefined, code_challenge_method: undefined };
+
   it("takes a verifier of the method plain where the application allows it", async () => {
-    const client = basic({ id: "optional-client", secret: SECRET });
     const verifier = newVerifier();
-    const plain = {
-      client_id: "optional-client",
-      code_challenge: verifier,
-      code_challenge_method: undefined,
-    };
+    const plain = { ...bare, code_challenge: verifier };
     const login = await tenant.signIn({ parameters: plain });
-    expect((await tenant.redeem(login, { code_verifier: verifier }, client)).status).toBe(200);
+    expect((await tenant.redeem(login, { code_verifier: verifier }, asOptionalClient)).status).toBe(200);
   });
 
   it("asked for without a challenge is refused with a verifier, and redeemed without", async () => {
-    const client = basic({ id: "optional-client", secret: SECRET });
-    const bare = {
-      client_id: "optional-client",
-      code_challenge: undefined,
-      code_challenge_method: undefined,
-    };
     const downgraded = await tenant.signIn({ parameters: bare });
-    expect((await tenant.redeem(downgraded, {}, client)).error).toBe("invalid_grant");
+    expect((await tenant.redeem(downgraded, {}, asOptionalClient)).error).toBe("invalid_grant");
     const login = await tenant.signIn({ parameters: bare });
-    expect((await tenant.redeem(login, { code_verifier: undefined }, client)).status).toBe(200);
+    expect((await tenant.redeem(login, { code_verifier: undefined }, asOptionalClient)).status).toBe(200);
   });
 });

@@ -88,6 +88,8 @@ describe("fixtures of an environment", () => {
   });
 
   const apps = "applications";
+  const assignments = "flow-policy-assignments";
+  const unknown = { id: "x" };
   const method = "tokenEndpointAuthMethod";
   it.each<[string, (items: Item[]) => unknown, string]>([
     [apps, set({ secret: undefined }), "[0].secret: is missing; CLIENT_SECRET_BASIC needs one"],
@@ -97,13 +99,9 @@ describe("fixtures of an environment", () => {
     [apps, set({ [method]: "BASIC" }), `[0].${method}: Invalid option`],
     [apps, (items) => items.push({ ...items[0] }), 'the id "mcp-server" stands twice'],
     [apps, (items) => items.shift(), "holds no OIDC application with the grant type AUTHORIZATION_CODE"],
-    ["grants", set({ application: { id: "x" } }), '[0].application.id: there is no application "x"'],
-    ["grants", set({ resource: { id: "x" } }), '[0].resource.id: there is no resource "x"'],
-    [
-      "grants",
-      set({ scopes: [{ id: "x" }] }),
-      '[0].scopes: the resource "openid" has no scope with the id "x"',
-    ],
+    ["grants", set({ application: unknown }), '[0].application.id: there is no application "x"'],
+    ["grants", set({ resource: unknown }), '[0].resource.id: there is no resource "x"'],
+    ["grants", set({ scopes: [unknown] }), '[0].scopes: the resource "openid" has no scope with the id "x"'],
     [
       "grants",
       (items) => items.push({ ...items[0], scopes: [] }),
@@ -117,16 +115,8 @@ describe("fixtures of an environment", () => {
     ["resources", set({ accessTokenValiditySeconds: 60 }, 2), "[2].accessTokenValiditySeconds: "],
     ["resources", set({ scopes: [{ id: "s", name: "a b" }] }, 2), "[2].scopes[0].name: a scope is printable"],
     ["flow-policies", add({ id: "x", name: "X" }), 'no flow file has the policyId "x" of the policy "X"'],
-    [
-      "flow-policy-assignments",
-      set({ application: { id: "x" } }),
-      '[0].application.id: there is no application "x"',
-    ],
-    [
-      "flow-policy-assignments",
-      set({ flowPolicy: { id: "y" } }),
-      '[0].flowPolicy.id: there is no flow policy "y"',
-    ],
+    [assignments, set({ application: unknown }), '[0].application.id: there is no application "x"'],
+    [assignments, set({ flowPolicy: unknown }), '[0].flowPolicy.id: there is no flow policy "x"'],
   ])("are refused with path and reason: %s, %o, %s", async (name, change, reason) => {
     const loading = load({ edit: editList(`${name}.json`, change) });
     await expect(loading).rejects.toThrow(EnvironmentFixtureError);
@@ -164,7 +154,10 @@ describe("another environment", () => {
       edit: {
         "environment.json": (file) =>
           Object.assign(file, { id: "9b6a3a52-0c0f-4f0e-8a33-5a6a6d0e7f11", region: "EU" }),
-        ...editWorkerApplication({ id: "another-client" }),
+        ...editList("applications.json", (items) => {
+          items.unshift({ ...items[0], enabled: false });
+          Object.assign(items[1] ?? {}, { id: "another-client" });
+        }),
         ...editList("grants.json", (grants) => {
           for (const grant of grants) grant.application = { id: "another-client" };
         }),

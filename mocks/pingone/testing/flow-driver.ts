@@ -6,7 +6,7 @@ import type { Flow } from "../davinci/flow-schema.ts";
 import type { Interaction } from "../davinci/interaction.ts";
 import { loadFlows } from "../davinci/load-flows.ts";
 import { ConsentStore } from "../tenant/consents.ts";
-import { type UserFixture, UserStore } from "../tenant/users.ts";
+import { loadUserStore, type UserFixture, UserStore } from "../tenant/users.ts";
 
 /** TEST ONLY. */
 export const PASSWORD = "2FederateM0re!";
@@ -28,14 +28,17 @@ export interface TestEngineOptions {
   readonly flows?: readonly Flow[];
 }
 
-/** An engine over the shipped flows, with a clock that stands still until `advanceClock`. */
-export function createTestEngine({
-  users: fixtures = [userFixture("alice")],
-  flows,
-}: TestEngineOptions = {}) {
-  let now = Date.parse("2026-11-24T12:00:00Z");
+const START = Date.parse("2026-11-24T12:00:00Z");
+
+/** Their passwords are hashed only once, because that takes longer than most tests. */
+const shippedUsers = loadUserStore("fixtures/pingone/users.json", { clock: () => START }).snapshot();
+
+/** An engine over the shipped flows and users, with a clock that stands still until `advanceClock`. */
+export function createTestEngine({ users: fixtures, flows }: TestEngineOptions = {}) {
+  let now = START;
   const clock = () => now;
-  const users = new UserStore([...fixtures], { clock });
+  const users = new UserStore(fixtures ?? [], { clock });
+  if (fixtures === undefined) users.restore(shippedUsers);
   const consents = new ConsentStore({ clock });
   let codes = 100_000;
   const engine = createFlowEngine({

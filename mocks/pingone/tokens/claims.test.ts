@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ALL_SCOPES, basic, claimsOf, headerOf } from "../testing/client.ts";
 import {
   addApplications,
@@ -7,19 +7,13 @@ import {
   editList,
   editWorkerApplication,
   startTenant,
-  type Tenant,
 } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
 const UUID = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const ORG = "0c8a7f52-3e1d-4b96-8f07-d45a2b9c6e13";
 const POLICY = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
-
-let tenant: Tenant;
-beforeEach(async () => {
-  tenant = await startTenant();
-});
-afterEach(() => tenant[Symbol.asyncDispose]());
 
 const tokensFor = (scope: string) => tenant.obtainTokens({ parameters: { scope } });
 
@@ -35,13 +29,15 @@ const secondApi = {
 const pingOneApi = { id: "a3d5c7e9-0002-4a6b-8c2d-1e3f5a7b9c02" };
 const readUsers = { id: "a3d5c7e9-2001-4a6b-8c2d-1e3f5a7b9c02" };
 /** A second custom resource, and a scope of PingOne's own API, granted to the Worker's application. */
-const withSecondApi = {
-  ...editList("resources.json", (resources) => resources.push(secondApi)),
-  ...editList("grants.json", (grants) => {
-    grants.push({ application, resource: { id: "second" }, scopes: [{ id: "second-read" }] });
-    grants.push({ application, resource: pingOneApi, scopes: [readUsers] });
-  }),
-};
+withTenant({
+  edit: {
+    ...editList("resources.json", (resources) => resources.push(secondApi)),
+    ...editList("grants.json", (grants) => {
+      grants.push({ application, resource: { id: "second" }, scopes: [{ id: "second-read" }] });
+      grants.push({ application, resource: pingOneApi, scopes: [readUsers] });
+    }),
+  },
+});
 
 describe("an access token", () => {
   it("[PING-057] [PING-099] has PingOne's claims and no others: no nbf, amr or nonce", async () => {
@@ -85,9 +81,7 @@ describe("an access token", () => {
     ["openid todo_api:read", ["https://todo.api.com"]],
     ["todo_api:write", ["https://todo.api.com"]],
   ])("[PING-030] for %s has the audience %j", async (scope, audience) => {
-    const login = await tenant.signIn({ parameters: { scope } });
-    const tokens = await tenant.redeem(login);
-    expect(claimsOf(tokens.access_token).aud).toEqual(audience);
+    expect(claimsOf((await tokensFor(scope)).access_token).aud).toEqual(audience);
   });
 
   it("[PING-033] keeps the scopes but not their order, as a string", async () => {
@@ -118,11 +112,6 @@ describe("an access token", () => {
     expect(oidcOnly.expires_in).toBe(3600);
   });
 
-  it("can be made to live for seconds only", async () => {
-    tenant.emulator.admin.setSwitches({ accessTokenTtlSeconds: 70 });
-    expect((await tenant.obtainTokens()).expires_in).toBe(70);
-  });
-
   it("is dated by the emulator's clock", async () => {
     tenant.advanceSeconds(-10_000);
     const { iat } = claimsOf((await tenant.obtainTokens()).access_token);
@@ -134,11 +123,7 @@ describe("an ID token", () => {
   it("[PING-060] has PingOne's claims, with the client as a string for its audience", async () => {
     const { login, ...tokens } = await tenant.obtainTokens();
     const claims = claimsOf(tokens.id_token);
-    const atHash = createHash("sha256")
-      .update(tokens.access_token)
-      .digest()
-      .subarray(0, 16)
-      .toString("base64url");
+    const digest = createHash("sha256").update(tokens.access_token).digest();
     expect(claims).toEqual({
       iss: tenant.issuer,
       sub: tenant.userId("alice"),
@@ -148,7 +133,7 @@ describe("an ID token", () => {
       acr: POLICY,
       amr: ["pwd"],
       auth_time: expect.any(Number),
-      at_hash: atHash,
+      at_hash: digest.subarray(0, 16).toString("base64url"),
       sid: claimsOf(tokens.access_token).sid,
       preferred_username: "alice",
       given_name: "Alice",
@@ -175,8 +160,7 @@ describe("an ID token", () => {
   });
 
   it("comes with openid only", async () => {
-    const tokens = await tokensFor("todo_api:read");
-    expect(tokens).not.toHaveProperty("id_token");
+    expect(await tokensFor("todo_api:read")).not.toHaveProperty("id_token");
   });
 
   it("[PING-016] has the flow policy that was run for its acr", async () => {
@@ -189,6 +173,7 @@ describe("an ID token", () => {
 
 describe("resource (RFC 8707), in its three observed behaviours", () => {
   const TODO = "https://todo.api.com";
+  const refused = { status: 400, error: "invalid_target" };
 
   it("[PING-031] is ignored", async () => {
     const tokens = await tenant.obtainTokens({ parameters: { scope: "openid", resource: "urn:anything" } });
@@ -200,20 +185,18 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
     const answer = await tenant.authorizeError({ scope: "openid todo_api:read", resource: TODO });
     expect(answer.error).toBe("invalid_scope");
     expect(answer.error_description).toContain("May not request scopes for multiple resources");
-    const tokens = await tenant.obtainTokens({
-      parameters: { scope: "profile todo_api:read", resource: TODO },
-    });
+    const parameters = { scope: "profile todo_api:read", resource: TODO };
+    const tokens = await tenant.obtainTokens({ parameters });
     expect(claimsOf(tokens.access_token).aud).toEqual([TODO]);
-    expect((await tenant.obtainTokens({ parameters: { scope: ALL_SCOPES } })).status).toBe(200);
+    expect((await tokensFor(ALL_SCOPES)).status).toBe(200);
   });
 
   it("[PING-031] is honoured, in the authorization and in the token request", async () => {
     tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
     const asked = await tenant.obtainTokens({ parameters: { scope: "openid", resource: TODO } });
     expect(claimsOf(asked.access_token).aud).toEqual([TODO]);
-    const late = await tenant.redeem(await tenant.signIn({ parameters: { scope: "openid" } }), {
-      resource: TODO,
-    });
+    const login = await tenant.signIn({ parameters: { scope: "openid" } });
+    const late = await tenant.redeem(login, { resource: TODO });
     expect(claimsOf(late.access_token).aud).toEqual([TODO]);
     const refreshed = await tenant.refresh(asked.refresh_token);
     expect(claimsOf(refreshed.access_token).aud).toEqual([TODO]);
@@ -221,31 +204,20 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
 
   it("is refused with invalid_target where it is honoured and unknown", async () => {
     tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
-    expect((await tenant.authorizeError({ resource: "https://unknown.example" })).error).toBe(
-      "invalid_target",
-    );
-    const login = await tenant.signIn();
-    expect(await tenant.redeem(login, { resource: "https://unknown.example" })).toMatchObject({
-      status: 400,
-      error: "invalid_target",
-    });
+    const resource = "https://unknown.example";
+    expect((await tenant.authorizeError({ resource })).error).toBe("invalid_target");
+    expect(await tenant.redeem(await tenant.signIn(), { resource })).toMatchObject(refused);
   });
 
   it("is refused with invalid_target where it is honoured and does not fit the scopes, or comes twice", async () => {
-    await using own = await startTenant({ edit: withSecondApi });
-    own.emulator.admin.setSwitches({ resourceParam: "honour" });
-    const second = "https://second.api.example";
-    expect((await own.authorizeError({ scope: "openid todo_api:read", resource: second })).error).toBe(
-      "invalid_target",
-    );
-    const twice = own.authorizeParameters({ scope: "openid" });
-    for (const resource of [TODO, second]) twice.append("resource", resource);
-    expect((await own.authorizeError(twice)).error).toBe("invalid_target");
-    const login = await own.signIn({ parameters: { scope: "openid", resource: TODO } });
-    expect(await own.redeem(login, { resource: second })).toMatchObject({
-      status: 400,
-      error: "invalid_target",
-    });
+    tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
+    const other = { scope: "openid todo_api:read", resource: secondApi.audience };
+    expect((await tenant.authorizeError(other)).error).toBe("invalid_target");
+    const twice = tenant.authorizeParameters({ scope: "openid" });
+    for (const resource of [TODO, secondApi.audience]) twice.append("resource", resource);
+    expect((await tenant.authorizeError(twice)).error).toBe("invalid_target");
+    const login = await tenant.signIn({ parameters: { scope: "openid", resource: TODO } });
+    expect(await tenant.redeem(login, { resource: secondApi.audience })).toMatchObject(refused);
   });
 
   it("[PING-011] may be repeated without a complaint where it is ignored", async () => {
@@ -258,27 +230,24 @@ describe("resource (RFC 8707), in its three observed behaviours", () => {
 
 describe("scopes of several resources", () => {
   it("[PING-027] are refused, in PingOne's words", async () => {
-    await using own = await startTenant({ edit: withSecondApi });
-    const answer = await own.authorizeError({ scope: "openid todo_api:read second:read" });
+    const answer = await tenant.authorizeError({ scope: "openid todo_api:read second:read" });
     expect(answer.error).toBe("invalid_scope");
     expect(answer.error_description).toContain("May not request scopes for multiple resources");
-    expect((await own.authorize({ scope: "openid second:read" })).status).toBe(200);
+    expect((await tenant.authorize({ scope: "openid second:read" })).status).toBe(200);
   });
 
   it("[PING-028] go together when the application allows several, for both audiences and the shorter time", async () => {
-    await using own = await startTenant({ edit: withSecondApi });
-    own.emulator.admin.setSwitches({ multipleResources: true });
-    const tokens = await own.obtainTokens({ parameters: { scope: "openid todo_api:read second:read" } });
+    tenant.emulator.admin.setSwitches({ multipleResources: true });
+    const tokens = await tokensFor("openid todo_api:read second:read");
     expect(claimsOf(tokens.access_token).aud).toEqual(["https://todo.api.com", "https://second.api.example"]);
     expect(tokens.expires_in).toBe(600);
   });
 
   it("[PING-029] of PingOne's own API never go with custom ones", async () => {
-    await using own = await startTenant({ edit: withSecondApi });
-    own.emulator.admin.setSwitches({ multipleResources: true });
-    const answer = await own.authorizeError({ scope: "openid p1:read:user todo_api:read" });
+    tenant.emulator.admin.setSwitches({ multipleResources: true });
+    const answer = await tenant.authorizeError({ scope: "openid p1:read:user todo_api:read" });
     expect(answer.error).toBe("invalid_scope");
-    expect((await own.authorize({ scope: "openid p1:read:user" })).status).toBe(200);
+    expect((await tenant.authorize({ scope: "openid p1:read:user" })).status).toBe(200);
   });
 });
 

@@ -1,16 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { loadFixtureKeys } from "../tenant/keys.ts";
 import { claimsOf, headerOf } from "../testing/client.ts";
-import { startTenant, type Tenant } from "../testing/tenant.ts";
+import { startTenant } from "../testing/tenant.ts";
+import { tenant, withTenant } from "../testing/with-tenant.ts";
 import { Signer } from "./sign.ts";
 
-let tenant: Tenant;
-beforeEach(async () => {
-  tenant = await startTenant();
-});
-afterEach(() => tenant[Symbol.asyncDispose]());
+withTenant();
 
 const verify = (token: string) =>
   jwtVerify(token, createRemoteJWKSet(new URL(`${tenant.issuer}/jwks`)), { issuer: tenant.issuer });
