@@ -23,7 +23,7 @@ import type { TestWorker } from "../support/worker.ts";
 import type { KvCounts } from "./inside/kv-hub.ts";
 import { startWorld } from "./world.ts";
 
-const { it, started: world } = testWith(() => startWorld());
+const { it, started: world } = testWith(startWorld);
 let worker: TestWorker;
 
 it.beforeAll(async () => {

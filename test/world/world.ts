@@ -77,11 +77,10 @@ interface Binding {
   readonly class_name: string;
 }
 
-/** @param settings settings of the Worker to replace; `undefined` removes one */
-export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
+export async function startWorld(): Promise<World> {
   const emulators = await startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN });
   const root = await mkdtemp(path.join(TEMPORARY, "world-test-"));
-  const vars = workerVars({ ...workerSettings(emulators), ...settings });
+  const vars = workerVars(workerSettings(emulators));
   const server = createTestHarness({
     root,
     workers: PLACES.map((name) => ({
