@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { compareClaims } from "./checks/claims.ts";
 import { readPlaywright } from "./checks/results.ts";
 import { type Documents, ROOT, readDocuments } from "./docs/documents.ts";
@@ -49,7 +48,7 @@ function listTitles(): string[] {
       CHROMIUM_PATH: process.env.CHROMIUM_PATH ?? "none",
     });
     const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
-    const unitAndWorker = z.array(z.object({ name: z.string() })).parse(read(vitest));
+    const unitAndWorker = read(vitest) as { name: string }[];
     const browser = readPlaywright(read(playwright), ROOT).files.flatMap(({ tests }) => tests);
     return [...unitAndWorker.map(({ name }) => name), ...browser.map(({ title }) => title)];
   } finally {
