@@ -48,7 +48,7 @@ describe("an answer that is no success", () => {
     ["todo_api:write", "todo_api:read", (client: TodoApiClient) => client.listTodos()],
   ] as const)("403 of a token with %s names %s", async (scope, needed, call) => {
     const token = tokenWith(await signToken(scope), { scopes: [scope] });
-    const outcome = await call(createClient(tokenSource(token).source));
+    const outcome = await call(createClient(tokenSource(token)));
     expect(outcome).toEqual({ kind: "missing_scope", scope: needed });
     expect(requests).toHaveLength(1);
   });
@@ -68,7 +68,7 @@ describe("an answer that is no success", () => {
     const headers = challenge === undefined ? {} : { "WWW-Authenticate": challenge };
     network.use(http.post(COLLECTION, () => new HttpResponse(null, { status: 403, headers })));
     const tokens = tokenSource(tokenWith("token", { scopes }));
-    expect(await createClient(tokens.source).addTodo("x")).toMatchObject({ kind });
+    expect(await createClient(tokens).addTodo("x")).toMatchObject({ kind });
     expect(requests).toHaveLength(1);
   });
 

@@ -85,25 +85,25 @@ describe("a refused token", () => {
   it("is replaced by force once, and the request is repeated with the new one", async () => {
     const fresh = await signToken();
     const tokens = tokenSource("stale", fresh);
-    expect(await todosOf(createClient(tokens.source).addTodo("Buy milk"))).toHaveLength(2);
-    expect(tokens.asked.map((options) => options?.rejected)).toEqual([undefined, "stale"]);
+    expect(await todosOf(createClient(tokens).addTodo("Buy milk"))).toHaveLength(2);
+    expect(tokens.getAccessToken.mock.calls).toEqual([[], [{ rejected: "stale" }]]);
     expect(requests.map(({ token }) => token)).toEqual(["stale", fresh]);
-    expect(tokens.refusals).toEqual([]);
+    expect(tokens.reportRefusal).not.toHaveBeenCalled();
   });
 
   it("is tried once more when no other comes: the refusal may have been a hiccup", async () => {
     const token = await signToken();
     const tokens = tokenSource(token);
     network.use(http.post(COLLECTION, () => new HttpResponse(null, { status: 401 }), { once: true }));
-    expect(await todosOf(createClient(tokens.source).addTodo("Buy milk"))).toHaveLength(2);
+    expect(await todosOf(createClient(tokens).addTodo("Buy milk"))).toHaveLength(2);
     expect(requests.map((request) => request.token)).toEqual([token, token]);
-    expect(tokens.refusals).toEqual([]);
+    expect(tokens.reportRefusal).not.toHaveBeenCalled();
   });
 
   it("ends the call in the same way when the report fails", async () => {
-    const { source } = tokenSource("stale");
-    const reportRefusal = () => Promise.reject(new Error("the object was restarted"));
-    expect(await createClient({ ...source, reportRefusal }).listTodos()).toEqual({ kind: "refused" });
+    const tokens = tokenSource("stale");
+    tokens.reportRefusal.mockRejectedValue(new Error("the object was restarted"));
+    expect(await createClient(tokens).listTodos()).toEqual({ kind: "refused" });
   });
 });
 
@@ -121,11 +121,11 @@ describe("a call without a token that is accepted ends", () => {
     ["at once when PingOne is unavailable", [UNAVAILABLE], PINGONE_UNAVAILABLE, []],
   ])("%s", async (_when, handedOut, outcome, sent) => {
     const tokens = tokenSource(...handedOut);
-    expect(await createClient(tokens.source).listTodos()).toEqual(outcome);
+    expect(await createClient(tokens).listTodos()).toEqual(outcome);
     expect(requests.map(({ token }) => token)).toEqual(sent);
-    expect(tokens.asked).toHaveLength(sent.length === 0 ? 1 : 2);
+    expect(tokens.getAccessToken).toHaveBeenCalledTimes(sent.length === 0 ? 1 : 2);
     // Only the second refusal is reported.
-    expect(tokens.refusals).toEqual(sent.slice(1));
+    expect(tokens.reportRefusal.mock.calls.flat()).toEqual(sent.slice(1));
   });
 });
 
@@ -137,13 +137,13 @@ describe("an accepted token", () => {
   ] as const)("%s", async (_what, state, status, acceptances) => {
     network.use(http.post(COLLECTION, () => HttpResponse.json({ todos: [] }, { status })));
     const tokens = tokenSource(tokenWith("token", state));
-    await createClient(tokens.source).addTodo("x");
-    expect(tokens.acceptances).toBe(acceptances);
+    await createClient(tokens).addTodo("x");
+    expect(tokens.reportAcceptance).toHaveBeenCalledTimes(acceptances);
   });
 
   it("stays one when its report fails", async () => {
-    const { source } = tokenSource(tokenWith(await signToken(), { refused: true }));
-    const reportAcceptance = () => Promise.reject(new Error("the object was restarted"));
-    expect(await todosOf(createClient({ ...source, reportAcceptance }).addTodo("x"))).toHaveLength(2);
+    const tokens = tokenSource(tokenWith(await signToken(), { refused: true }));
+    tokens.reportAcceptance.mockRejectedValue(new Error("the object was restarted"));
+    expect(await todosOf(createClient(tokens).addTodo("x"))).toHaveLength(2);
   });
 });
