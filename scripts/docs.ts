@@ -9,7 +9,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { compareClaims } from "./checks/claims.ts";
 import { readPlaywright } from "./checks/results.ts";
-import { type Documents, ROOT, readDocuments } from "./docs/documents.ts";
+import { ROOT, readDocuments } from "./docs/documents.ts";
 import { generate, staleOf } from "./docs/generate.ts";
 import { readParts } from "./docs/parts.ts";
 
@@ -26,12 +26,8 @@ if (values.check) {
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   if (problems.length > 0) process.exitCode = 1;
 } else {
-  write(generated);
-}
-
-function write(texts: Documents): void {
   for (const file of stale) {
-    writeFileSync(path.join(ROOT, file), texts[file] ?? "");
+    writeFileSync(path.join(ROOT, file), generated[file] ?? "");
     process.stdout.write(`${file}\n`);
   }
 }
