@@ -125,11 +125,9 @@ function renderInside(module: string): string {
 
 /** A text literal of Cap'n Proto's, which escapes as C does. */
 function text(value: string): string {
-  const escaped = value
-    .replaceAll(/[\\"]/g, "\\$&")
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r")
-    .replaceAll("\t", "\\t");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it escapes control characters.
-  return `"${escaped.replaceAll(/[\u0000-\u001f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
+  const escaped = value.replaceAll(/[\u0000-\u001f"\\]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return `"${escaped}"`;
 }
