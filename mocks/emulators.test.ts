@@ -13,8 +13,8 @@ describe("the control API on both emulators", () => {
   });
   afterAll(() => emulators.close());
   const client = () => new TestClient(emulators);
-  beforeEach(() => emulators.control.reset());
-  afterEach(() => emulators.control.assertNoPendingFaults());
+  beforeEach(() => emulators.reset());
+  afterEach(() => emulators.faults.expectNone());
 
   describe("faults of one login", () => {
     it("[PING-043] are met at the token endpoint by the user's own code only", async () => {
@@ -32,7 +32,7 @@ describe("the control API on both emulators", () => {
     it("are met by the user's refresh token and by their access token", async () => {
       const alice = await client().obtainTokens({ username: "alice" });
       const bob = await client().obtainTokens({ username: "bob" });
-      await emulators.control.queueFault({
+      await emulators.faults.queue({
         endpoint: "token",
         fault: "server_error",
         login: { user: "alice" },
@@ -89,11 +89,11 @@ describe("the control API on both emulators", () => {
 
     it.each(TOKEN_FAULT_NAMES)("%s reaches the login that it is queued for, once", async (fault) => {
       const alice = emulators.users.find(({ username }) => username === "alice");
-      await emulators.control.queueFault({ endpoint: "token", fault, login: { user: "alice" } });
+      await emulators.faults.queue({ endpoint: "token", fault, login: { user: "alice" } });
       const login = await client().signIn({ username: "alice" });
       const spoilt = await client().redeem(login);
       expect(await judge(spoilt, login, alice?.id ?? "")).toEqual(verdicts[fault]);
-      await emulators.control.expectRequest({ endpoint: "token", fault, status: 200 }, { times: 1 });
+      await emulators.journal.expect({ endpoint: "token", fault, status: 200 }, { times: 1 });
       const sound = await client().obtainTokens({ username: "alice" });
       expect(await judge(sound, sound.login, alice?.id ?? "")).toEqual({
         idToken: undefined,
@@ -102,10 +102,10 @@ describe("the control API on both emulators", () => {
     });
 
     it("wait on while the token endpoint refuses", async () => {
-      await emulators.control.queueFault({ endpoint: "token", fault: "expired" });
+      await emulators.faults.queue({ endpoint: "token", fault: "expired" });
       expect((await client().refresh("bogus")).status).toBe(400);
-      expect(await emulators.control.pendingFaults()).toMatchObject([{ fault: "expired", remaining: 1 }]);
-      await emulators.control.clearFaults();
+      expect(await emulators.faults.pending()).toMatchObject([{ fault: "expired", remaining: 1 }]);
+      await emulators.faults.clear();
     });
   });
 
@@ -113,7 +113,7 @@ describe("the control API on both emulators", () => {
     await client().refresh("bogus");
     await client().userInfo("bogus");
     await client().authorize({ client_id: "nobody" });
-    const entries = await emulators.control.requests();
+    const entries = await emulators.journal.find();
     expect(entries.map(({ endpoint, note }) => [endpoint, note])).toEqual([
       ["token", undefined],
       ["userinfo", undefined],
@@ -131,7 +131,6 @@ describe("the control API on both emulators", () => {
   });
 
   it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
-    const { control } = emulators;
     const tokens = await client().obtainTokens({ username: "alice" });
     const { login } = tokens;
     const rotated = await client().refresh(tokens.refresh_token);
@@ -174,6 +173,6 @@ describe("the control API on both emulators", () => {
     }
     // The proof is worth something only if those requests are there.
     const sentTo = ["authorize", "davinci", "token", "userinfo", "introspect", "revoke", "signoff"] as const;
-    for (const endpoint of [...sentTo, "todos.list"] as const) await control.expectRequest({ endpoint });
+    for (const endpoint of [...sentTo, "todos.list"] as const) await emulators.journal.expect({ endpoint });
   });
 });

@@ -12,9 +12,9 @@ import { listTodos } from "./todo/testing/list-todos.ts";
 /** As Node has them, before anything here was started. */
 const { Request: NodeRequest, Response: NodeResponse } = globalThis;
 
-const start = (options: Partial<EmulatorsOptions> = {}) =>
-  startOffline({ pingonePort: 0, todoPort: 0, workerOrigin: WORKER_ORIGIN, ...options });
-const clientOf = (emulators: Emulators) => new TestClient(emulators);
+const start = (options: Partial<StartOfflineOptions> = {}) =>
+  startOffline({ workerOrigin: WORKER_ORIGIN, ...options });
+const clientOf = (emulators: Offline) => new TestClient(emulators);
 const portOf = (origin: string) => Number(new URL(origin).port);
 
 async function withFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
@@ -62,7 +62,7 @@ describe("startOffline", () => {
 
   it("shares one clock between both", async () => {
     const tokens = await clientOf(emulators).obtainTokens({ username: "alice" });
-    await emulators.control.advanceClock(tokens.expires_in + 1);
+    await emulators.clock.advance(tokens.expires_in + 1);
     expect((await listTodos(emulators, tokens.access_token)).status).toBe(401);
     expect((await clientOf(emulators).userInfo(tokens.access_token)).status).toBe(401);
   });
@@ -73,7 +73,7 @@ describe("startOffline", () => {
     it("expire the user's access tokens at PingOne and leave another's alone", async () => {
       const alice = await clientOf(emulators).obtainTokens({ username: "alice" });
       const bob = await clientOf(emulators).obtainTokens({ username: "bob" });
-      expect(await emulators.control.expireTokens("alice")).toBe(1);
+      expect(await emulators.tokens.expire("alice")).toBe(1);
       expect(await userinfoStatus(alice.access_token)).toBe(401);
       expect(await userinfoStatus(bob.access_token)).toBe(200);
       expect((await clientOf(emulators).refresh(alice.refresh_token)).status).toBe(200);
@@ -81,9 +81,9 @@ describe("startOffline", () => {
 
     it("revoke the user's tokens and end the user's session", async () => {
       const alice = await clientOf(emulators).obtainTokens({ username: "alice" });
-      expect(await emulators.control.revokeTokens("alice")).toBeGreaterThan(0);
+      expect(await emulators.tokens.revoke("alice")).toBeGreaterThan(0);
       expect((await clientOf(emulators).refresh(alice.refresh_token)).status).toBe(400);
-      expect(await emulators.control.endSession("alice")).toBe(1);
+      expect(await emulators.sessions.end("alice")).toBe(1);
       const page = await alice.login.browser.open(alice.login.browser.visited[0] ?? "");
       expect(page.heading).toBe("Sign On");
     });
@@ -102,17 +102,17 @@ describe("startOffline", () => {
   });
 
   it("sets switches by name, until reset, and lists the names it knows", async () => {
-    await emulators.control.setSwitches({ accessTokenTtlSeconds: 60 });
+    await emulators.switches.set({ accessTokenTtlSeconds: 60 });
     expect((await clientOf(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(60);
-    await emulators.control.reset();
+    await emulators.reset();
     expect((await clientOf(emulators).obtainTokens({ username: "alice" })).expires_in).toBe(3600);
-    await expect(emulators.control.setSwitches({ nonsense: 1 } as object)).rejects.toThrow(/resourceParam/);
+    await expect(emulators.switches.set({ nonsense: 1 } as object)).rejects.toThrow(/resourceParam/);
   });
 
   it("asks PingOne for its keys over HTTP", async () => {
-    await emulators.control.rotateKeys();
+    await emulators.keys.rotate();
     const tokens = await clientOf(emulators).obtainTokens({ username: "alice" });
-    await emulators.control.clearRequests();
+    await emulators.journal.clear();
     await listTodos(emulators, tokens.access_token);
     await listTodos(emulators, tokens.access_token);
     await emulators.journal.expect({ endpoint: "jwks", status: 200 }, { times: 1 });
@@ -129,9 +129,9 @@ describe("the state folder", () => {
   it("keeps sessions, tokens, consents, todos and keys over a restart", () =>
     withFolder(async (stateDir) => {
       const first = await start({ stateDir });
-      const ports = { pingonePort: portOf(first.pingoneOrigin), todoPort: portOf(first.todoOrigin) };
+      const ports = { port: portOf(first.origin), todoPort: portOf(first.todoOrigin) };
       const tokens = await clientOf(first).obtainTokens({ username: "alice" });
-      const kid = await first.control.rotateKeys();
+      const kid = await first.keys.rotate();
       await fetch(`${first.todoOrigin}/api/todos`, {
         method: "POST",
         headers: { authorization: `Bearer ${tokens.access_token}`, "content-type": "application/json" },
@@ -159,9 +159,13 @@ describe("the state folder", () => {
     }));
 
   it.each([
-    ["made of something else", '{"version":1,"pingone":{"x":1},"todo":{}}'],
-    ["broken in its todos", '{"version":1,"pingone":{},"todo":[1]}'],
-  ])("is refused with a way on when it is %s", (_, content) =>
+    [
+      "made of something else",
+      '{"version":1,"pingone":{"x":1},"todo":{}}',
+      "its part of PingOne is damaged.",
+    ],
+    ["broken in its todos", '{"version":1,"pingone":PINGONE,"todo":[1]}', "its todos are malformed."],
+  ])("is refused with a way on when it is %s, and is left as it is", (_, template, reason) =>
     withFolder(async (stateDir) => {
       const file = join(stateDir, "emulators.json");
       const { pingone } = await emulators.state.export();
@@ -211,9 +215,9 @@ describe("another fixtures folder", () => {
       const path = join(fixturesDir, "pingone", "applications.json");
       const applications = await readFile(path, "utf8");
       await writeFile(path, applications.replace("{worker}/callback", "https://other.example/cb"));
-      await using emulators = await start({ fixturesDir });
+      await using emulators = await start({ tenant: fixturesDir });
       await expect(clientOf(emulators).signIn({ username: "alice" })).rejects.toThrow(/redirect_uri/i);
-      const state = await emulators.control.state();
+      const state = await emulators.state.summary();
       expect(state.todo.todosByUser).toEqual({});
     }));
 

@@ -28,18 +28,17 @@ describe("npm start", () => {
     },
   );
 
-  it("refuses a port for the debugger that is none", () => {
-    const { status, stderr } = start(["--inspect=http"]);
-    expect(status).toBe(1);
-    expect(stderr).toContain("--inspect=http is not a port. Give a whole number from 1 to 65535, or none.\n");
-  });
-
-  it("refuses a port that is none, and names the variable", () => {
-    const { status, stderr } = start([], { TODO_PORT: "http" });
-    expect(status).toBe(1);
-    expect(stderr).toContain(
+  it.each([
+    [["--inspect=http"], {}, "--inspect=http is not a port. Give a whole number from 1 to 65535, or none.\n"],
+    [
+      [],
+      { TODO_PORT: "http" },
       "TODO_PORT=http is not a port. Set it to a whole number from 1 to 65535, or unset it.\n",
-    );
+    ],
+  ])("refuses a port that is none: %j %j", (args, env, sentence) => {
+    const { status, stderr } = start(args, env);
+    expect(status).toBe(1);
+    expect(stderr).toContain(sentence);
   });
 
   it("names the port in use, its variable and what needs it, and starts nothing", async () => {

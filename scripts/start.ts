@@ -1,4 +1,5 @@
 /** `npm start`: the whole loop offline, until Ctrl-C. */
+import { once } from "node:events";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { resolvePorts } from "./addresses.ts";
@@ -120,12 +121,11 @@ async function main(): Promise<number> {
   }
   watchEmulators(stack, signal);
   print(summarize(stack));
-  const stopped = new Promise<undefined>((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined));
-  });
+  const stopped = once(signal, "abort").then(() => undefined);
   const failure = await Promise.race([stopped, stack.failed]);
   if (failure === undefined) print("\nStopping...");
-  else process.stderr.write(`\n${failure}\nStopping everything else; the logs are in ${stack.logs}.\n`);
+  else
+    process.stderr.write(`\n${failure}\nStopping everything else; the logs are in ${stack.folder.logs}.\n`);
   await stack.stop();
   if (failure !== undefined) return 1;
   print("Stopped.");

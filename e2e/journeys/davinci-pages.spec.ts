@@ -1,10 +1,10 @@
 /** Every screen of the emulator: accessible, on small and large screens, light and dark, by keyboard alone. */
 import type { Page } from "@playwright/test";
 import type { Offline } from "pingone-emulator";
-import { beginSignOn } from "../fixtures/authorization.ts";
+import { TestClient } from "../../mocks/pingone/testing/client.ts";
+import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
 import { expect, test } from "../fixtures/emulators.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
-import { alice, decliner, TEST_PASSWORD } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen } from "../pages/sign-in.ts";
 
 const NEW_PASSWORD = "Fresh-2FederateM0re!";
@@ -13,33 +13,29 @@ test("sign on, its refusals and consent are good", async ({ page, emulators }) =
   const signOn = await reachSignOn(page, emulators);
   await expectGoodPage(page, "sign on");
 
-  await signOn.signOn({ username: "alice", password: "wrong" });
+  await signOn.signOn("alice", "wrong");
   await expect(page.getByRole("alert")).toHaveText("Invalid username and/or password");
   await expectGoodPage(page, "sign on refused");
 
-  await signOn.signOn({ username: "locked", password: TEST_PASSWORD });
-  await expectScreen(page, "Account Locked");
-  await expectGoodPage(page, "account locked");
+  await signOn.signOn("locked");
+  await expectGoodScreen(page, "Account Locked");
   await page.getByRole("button", { name: "Back" }).click();
 
-  await signOn.signOn(alice);
-  await expectScreen(page, "Application Consent");
-  await expectGoodPage(page, "consent");
+  await signOn.signOn("alice");
+  await expectGoodScreen(page, "Application Consent");
 });
 
 test("registration is good", async ({ page, emulators }) => {
   await reachSignOn(page, emulators);
   await page.getByRole("button", { name: "No account? Register now!" }).click();
-  await expectScreen(page, "Create Your Profile");
-  await expectGoodPage(page, "create profile");
+  await expectGoodScreen(page, "Create Your Profile");
 
   await page.getByLabel("Email").fill("newcomer@example.com");
   await page.getByLabel("Given Name").fill("Nora");
   await page.getByLabel("Family Name").fill("New");
   await page.getByLabel("Password").fill(NEW_PASSWORD);
   await page.getByRole("button", { name: "Continue" }).click();
-  await expectScreen(page, "Verify Your Account");
-  await expectGoodPage(page, "verify account");
+  await expectGoodScreen(page, "Verify Your Account");
 
   await page.getByLabel("Verification Code").fill("000000");
   await page.getByRole("button", { name: "Verify", exact: true }).click();
@@ -48,36 +44,31 @@ test("registration is good", async ({ page, emulators }) => {
 
   await page.getByLabel("Verification Code").fill(await readOneTimeCode(page));
   await page.getByRole("button", { name: "Verify", exact: true }).click();
-  await expectScreen(page, "Registration Complete");
-  await expectGoodPage(page, "registration complete");
+  await expectGoodScreen(page, "Registration Complete");
 });
 
 test("recovery of a forgotten password is good", async ({ page, emulators }) => {
   await reachSignOn(page, emulators);
   await page.getByRole("button", { name: "Having trouble signing on?" }).click();
-  await expectScreen(page, "Recover Your Account");
-  await expectGoodPage(page, "recover account");
+  await expectGoodScreen(page, "Recover Your Account");
 
   await page.getByLabel("Username").fill("bob");
   await page.getByRole("button", { name: "Continue" }).click();
-  await expectScreen(page, "Enter New Password");
-  await expectGoodPage(page, "enter new password");
+  await expectGoodScreen(page, "Enter New Password");
 
   await page.getByLabel("Recovery Code").fill(await readOneTimeCode(page));
   await page.getByLabel("New Password", { exact: true }).fill(NEW_PASSWORD);
   await page.getByLabel("Verify New Password").fill(NEW_PASSWORD);
   await page.getByRole("button", { name: "Update Password" }).click();
-  await expectScreen(page, "Password Reset Success");
-  await expectGoodPage(page, "password reset success");
+  await expectGoodScreen(page, "Password Reset Success");
 });
 
 test("a forced change of password is good", async ({ page, emulators }) => {
   const signOn = await reachSignOn(page, emulators);
-  await signOn.signOn({ username: "mustchange", password: TEST_PASSWORD });
-  await expectScreen(page, "Update Password");
-  await expectGoodPage(page, "update password");
+  await signOn.signOn("mustchange");
+  await expectGoodScreen(page, "Update Password");
 
-  await page.getByLabel("Current Password").fill(TEST_PASSWORD);
+  await page.getByLabel("Current Password").fill(PASSWORD);
   await page.getByLabel("New Password", { exact: true }).fill(NEW_PASSWORD);
   await page.getByLabel("Verify New Password").fill(`${NEW_PASSWORD}x`);
   await page.getByRole("button", { name: "Update Password" }).click();
@@ -88,9 +79,8 @@ test("a forced change of password is good", async ({ page, emulators }) => {
 test("a passcode, and consent to a choice of scopes, are good", async ({ page, emulators }) => {
   await emulators.flows.choose("consent-reduced-scopes");
   const signOn = await reachSignOn(page, emulators);
-  await signOn.signOn({ username: "mfa", password: TEST_PASSWORD });
-  await expectScreen(page, "Enter Your Passcode");
-  await expectGoodPage(page, "passcode");
+  await signOn.signOn("mfa");
+  await expectGoodScreen(page, "Enter Your Passcode");
 
   await page.getByLabel("Passcode").fill(await readOneTimeCode(page));
   await page.getByRole("button", { name: "Verify", exact: true }).click();
@@ -105,10 +95,9 @@ test("the page that strands a person who declines is good, though a dead end", a
 }) => {
   await emulators.flows.choose("consent-strands-the-person");
   const signOn = await reachSignOn(page, emulators);
-  await signOn.signOn(decliner);
+  await signOn.signOn("decliner");
   await davinciConsentScreen(page).decline();
-  await expectScreen(page, "You have declined the request.");
-  await expectGoodPage(page, "stranded");
+  await expectGoodScreen(page, "You have declined the request.");
 });
 
 test("the emulator's own pages are good: an error, signed off", async ({ page, emulators }) => {
@@ -121,13 +110,19 @@ test("the emulator's own pages are good: an error, signed off", async ({ page, e
 });
 
 async function reachSignOn(page: Page, emulators: Offline) {
-  await page.goto(beginSignOn(emulators));
+  const { issuer } = emulators;
+  await page.goto(`${issuer}/authorize?${new TestClient(emulators).authorizeParameters()}`);
   await expectScreen(page, "Sign On");
   return signOnScreen(page);
 }
 
 async function expectScreen(page: Page, heading: string): Promise<void> {
   await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+}
+
+async function expectGoodScreen(page: Page, heading: string): Promise<void> {
+  await expectScreen(page, heading);
+  await expectGoodPage(page, heading);
 }
 
 /** The emulator shows beside the screen what PingOne would send by e-mail. */

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { readTodos, requireTodo } from "../fixtures/todos.ts";
-import { alice } from "../fixtures/users.ts";
 import { agreeToEverything } from "../pages/sign-in.ts";
 
 const resultSchema = z.object({ structuredContent: z.unknown(), isError: z.boolean().optional() });
@@ -13,7 +12,7 @@ test("the Inspector's command line signs a person in and calls a tool", async ({
 
   await test.step("the person opens the address it prints, and agrees", async () => {
     await page.goto(await cli.authorizationUrl);
-    await agreeToEverything(page, alice);
+    await agreeToEverything(page, "alice");
   });
 
   await test.step("it calls the tool, prints the answer and ends well", async () => {

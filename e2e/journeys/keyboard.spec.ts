@@ -1,7 +1,7 @@
 /** The whole sign-in without a mouse. */
 import type { Page } from "@playwright/test";
+import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { alice } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("a person connects, agrees, signs on and consents by keyboard alone", async ({
@@ -21,10 +21,10 @@ test("a person connects, agrees, signs on and consents by keyboard alone", async
   await test.step("signs on: the first field has the focus", async () => {
     await expect(signOnScreen(page).heading).toBeVisible();
     await expect(page.getByLabel("Username")).toBeFocused();
-    await page.keyboard.type(alice.username);
+    await page.keyboard.type("alice");
     await page.keyboard.press("Tab");
     await expect(page.getByLabel("Password")).toBeFocused();
-    await page.keyboard.type(alice.password);
+    await page.keyboard.type(PASSWORD);
     await page.keyboard.press("Enter");
   });
 

@@ -4,7 +4,6 @@
  */
 import { expect, test } from "../fixtures/test.ts";
 import type { Trail } from "../fixtures/trail.ts";
-import { alice } from "../fixtures/users.ts";
 import { agreeToEverything, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 const ERA = "auto";
@@ -20,7 +19,7 @@ test("a first connection asks everything, a reconnection with cookies nothing, o
 
   const firstClientId = await test.step("the first connection asks everything", async () => {
     await inspector.connect();
-    await agreeToEverything(page, alice);
+    await agreeToEverything(page, "alice");
     await inspector.expectConnected(ERA);
     return onlyClientId(trail);
   });
@@ -41,7 +40,7 @@ test("a first connection asks everything, a reconnection with cookies nothing, o
     await inspector.connect();
     await workerConsentPage(page).allow();
     // PingOne remembers its own consent with the person, not in the browser: DaVinci asks who it is, and no more.
-    await signOnScreen(page).signOn(alice);
+    await signOnScreen(page).signOn("alice");
     await inspector.expectConnected(ERA);
     expect(onlyClientId(trail)).toBe(firstClientId);
   });

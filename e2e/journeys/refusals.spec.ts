@@ -2,7 +2,6 @@
 import type { TestStack } from "../fixtures/stack.ts";
 import { expect, test } from "../fixtures/test.ts";
 import type { Trail } from "../fixtures/trail.ts";
-import { decliner } from "../fixtures/users.ts";
 import type { InspectorPage } from "../pages/inspector.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
@@ -19,7 +18,7 @@ test("the person declines at DaVinci", async ({ inspector, page, stack, trail })
   await stack.startFreshInspector("auto");
   await inspector.connect();
   await workerConsentPage(page).allow();
-  await signOnScreen(page).signOn(decliner);
+  await signOnScreen(page).signOn("decliner");
   await davinciConsentScreen(page).decline();
 
   await expectAccessDenied(inspector, stack, trail);

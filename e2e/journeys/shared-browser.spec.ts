@@ -1,7 +1,6 @@
 /** Two people use one browser: the approval of one does not count for the other, who is asked after the sign-on. */
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { alice, decliner } from "../fixtures/users.ts";
 import {
   agreeToEverything,
   davinciConsentScreen,
@@ -21,7 +20,7 @@ test("the second person in a browser is asked by name, and then works on their o
 
   await test.step("the first person connects", async () => {
     await inspector.connect();
-    await agreeToEverything(page, alice);
+    await agreeToEverything(page, "alice");
     await inspector.expectConnected(ERA);
   });
 
@@ -30,7 +29,7 @@ test("the second person in a browser is asked by name, and then works on their o
     // PingOne's session of the first person has ended; the Worker's cookies are still there.
     await context.clearCookies({ domain: "127.0.0.1" });
     await inspector.connect();
-    await signOnScreen(page).signOn(decliner);
+    await signOnScreen(page).signOn("decliner");
     await davinciConsentScreen(page).approve();
     await expect(workerConsentPage(page).heading).toBeVisible();
     await expect(page.getByText("You are signed in as")).toBeVisible();
@@ -42,7 +41,7 @@ test("the second person in a browser is asked by name, and then works on their o
   await test.step("the app acts for the second person", async () => {
     await inspector.openTools();
     const me = await inspector.callTool("whoAmI");
-    expect(me).toMatchObject({ username: decliner.username });
+    expect(me).toMatchObject({ username: "decliner" });
   });
 
   await test.step("and the second person alone ends that", async () => {

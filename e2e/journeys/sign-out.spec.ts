@@ -2,8 +2,9 @@
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { decliner as person } from "../fixtures/users.ts";
 import { agreeToEverything, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
+
+const PERSON = "decliner";
 
 test("a person ends the access of one app, then of all, and is signed off at PingOne", async ({
   context,
@@ -16,7 +17,7 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
   await test.step("an app is connected", async () => {
     await stack.startFreshInspector("auto");
     await inspector.connect();
-    await agreeToEverything(page, person);
+    await agreeToEverything(page, PERSON);
     await inspector.expectConnected("auto");
   });
 
@@ -56,14 +57,14 @@ test("a person ends the access of one app, then of all, and is signed off at Pin
     await expect(signOutTab).toHaveURL(`${stack.workerOrigin}/`);
     await stack.control.journal.expect({ endpoint: "signoff" }, { times: 1 });
     const { pingone } = await stack.control.state.summary();
-    expect(pingone.users.find(({ username }) => username === person.username)).toMatchObject({ sessions: 0 });
+    expect(pingone.users.find(({ username }) => username === PERSON)).toMatchObject({ sessions: 0 });
   });
 
   await test.step("the client is asked everything again at its next call", async () => {
     await page.bringToFront();
     await inspector.startTool("listTodos");
     await workerConsentPage(page).allow();
-    await signOnScreen(page).signOn(person);
+    await signOnScreen(page).signOn(PERSON);
     await inspector.expectToolsShown();
     await inspector.callTool("listTodos");
   });

@@ -1,6 +1,5 @@
 /** PingOne ends the sign-in behind a connection: the client notices by itself and signs the person in again. */
 import { expect, test } from "../fixtures/test.ts";
-import { alice } from "../fixtures/users.ts";
 import { agreeToEverything, signOnScreen } from "../pages/sign-in.ts";
 
 for (const era of ["legacy", "auto"] as const) {
@@ -14,15 +13,15 @@ for (const era of ["legacy", "auto"] as const) {
     await stack.control.switches.set({ accessTokenTtlSeconds: 61 });
     await stack.startFreshInspector(era);
     await inspector.connect();
-    await agreeToEverything(page, alice);
+    await agreeToEverything(page, "alice");
     await inspector.expectConnected(era);
     // What the Inspector loads by itself is loaded: only a person's own action makes it send them to sign in.
     await inspector.openTools();
     await inspector.selectTool("listTodos");
 
     await test.step("an administrator ends the person's session", async () => {
-      await stack.control.sessions.end(alice.username);
-      await stack.control.tokens.revoke(alice.username);
+      await stack.control.sessions.end("alice");
+      await stack.control.tokens.revoke("alice");
       const issued = (await stack.control.journal.find({ endpoint: "token", status: 200 })).at(-1);
       await expect.poll(() => Date.now() - Date.parse(issued?.at ?? "")).toBeGreaterThan(2000);
     });
@@ -30,7 +29,7 @@ for (const era of ["legacy", "auto"] as const) {
     await test.step("the next call brings the person back to sign on, without the Worker's question", async () => {
       trail.clear();
       await inspector.execute();
-      await signOnScreen(page).signOn(alice);
+      await signOnScreen(page).signOn("alice");
       expect(trail.authorizations()).toHaveLength(1);
     });
 

@@ -1,7 +1,6 @@
 /** A client that asks for little is asked for more when a tool needs it, and the person with it. */
 import { expect, test } from "../fixtures/test.ts";
 import { readTodos, requireTodo } from "../fixtures/todos.ts";
-import { alice } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 for (const era of ["legacy", "auto"] as const) {
@@ -19,7 +18,7 @@ for (const era of ["legacy", "auto"] as const) {
       await inspector.connect();
       await workerConsent.expectInspectorAsksFor(["todo_api:read"]);
       await workerConsent.allow();
-      await signOnScreen(page).signOn(alice);
+      await signOnScreen(page).signOn("alice");
       await davinciConsent.approve();
       await inspector.expectConnected(era);
       await inspector.openTools();

@@ -1,7 +1,6 @@
 /** One browser, two clients that ask at the same time: no page of one may end up in the other's sign-in. */
 import { startInspectorCli } from "../fixtures/inspector-cli.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { alice } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("two authorizations in two tabs of one browser, taken step by step in turn, both complete", async ({
@@ -35,7 +34,7 @@ test("two authorizations in two tabs of one browser, taken step by step in turn,
   await test.step("both tabs sign on and consent, the later one first", async () => {
     for (const tab of [cliTab, inspectorTab]) {
       await tab.bringToFront();
-      await signOnScreen(tab).signOn(alice);
+      await signOnScreen(tab).signOn("alice");
     }
     for (const tab of [cliTab, inspectorTab]) {
       await tab.bringToFront();

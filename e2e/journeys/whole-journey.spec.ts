@@ -3,7 +3,6 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { z } from "zod";
 import { expect, test } from "../fixtures/test.ts";
 import { readTodos, requireTodo } from "../fixtures/todos.ts";
-import { alice } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 const TOOLS = ["whoAmI", "listTodos", "addTodo", "toggleTodo", "deleteTodo"] as const;
@@ -28,7 +27,7 @@ for (const era of ["legacy", "auto"] as const) {
     });
 
     await test.step("DaVinci signs the person on and asks for consent", async () => {
-      await signOnScreen(page).signOn(alice);
+      await signOnScreen(page).signOn("alice");
       const consent = davinciConsentScreen(page);
       await expect(consent.heading).toBeVisible();
       await consent.approve();

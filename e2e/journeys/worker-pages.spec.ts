@@ -1,22 +1,22 @@
 /** Every page of the Worker: accessible, on small and large screens, light and dark, by keyboard alone. */
 import { PROJECT_ROOT } from "../../scripts/stack/stack.ts";
 import { startWorker } from "../../scripts/stack/worker.ts";
-import { beginAuthorization } from "../fixtures/authorization.ts";
+import { registerClient, startAuthorization } from "../../test/support/mcp-client.ts";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
+import type { TestStack } from "../fixtures/stack.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { bob } from "../fixtures/users.ts";
 import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("the Worker's consent page is good, also for a client with a very long name", async ({
   page,
   stack,
 }) => {
-  await page.goto(await beginAuthorization(stack));
+  await page.goto(await beginAuthorization(stack, "Weekly planner"));
   await expect(workerConsentPage(page).heading).toHaveText("Allow Weekly planner to use your todos?");
   await expectGoodPage(page, "worker consent");
 
   const clientName = `<b>${"Supercalifragilistic".repeat(6)}</b>`;
-  await page.goto(await beginAuthorization(stack, { clientName, scope: "todo_api:read" }));
+  await page.goto(await beginAuthorization(stack, clientName, { scope: "todo_api:read" }));
   await expect(workerConsentPage(page).heading).toHaveText(
     `Allow ${clientName.slice(0, 99)}… to use your todos?`,
   );
@@ -39,7 +39,8 @@ test("the Worker's landing, error and not-found pages are good", async ({ page, 
 
 test("the Worker's sign-out page is good for a person without apps", async ({ page, stack }) => {
   await page.goto(`${stack.workerOrigin}/signout`);
-  await signOnScreen(page).signOn(bob);
+  // Connects no app in any test.
+  await signOnScreen(page).signOn("bob");
   await davinciConsentScreen(page).approve();
   await expect(page.getByText("No app has access to your todos.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
@@ -64,3 +65,11 @@ test("the page that names missing settings is good", async ({ page }, testInfo) 
     await worker.stop();
   }
 });
+
+/** Registers a client and returns the address that begins an authorization for it. */
+async function beginAuthorization(stack: TestStack, clientName: string, overrides: { scope?: string } = {}) {
+  const worker = { origin: stack.workerOrigin, resource: stack.mcpUrl, fetch };
+  const redirectUri = `${stack.inspectorOrigin}/oauth/callback`;
+  const client = await registerClient(worker, { client_name: clientName, redirect_uris: [redirectUri] });
+  return (await startAuthorization(worker, client, overrides)).url.href;
+}

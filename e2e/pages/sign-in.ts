@@ -1,6 +1,6 @@
 /** The pages between "connect" and the client's callback: the Worker's consent, then two screens of the DaVinci flow. */
 import { expect, type Page } from "@playwright/test";
-import type { TestUser } from "../fixtures/users.ts";
+import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
 
 /** The Worker's own question: whether this MCP client may act for the person. */
 export function workerConsentPage(page: Page) {
@@ -26,7 +26,7 @@ export function workerConsentPage(page: Page) {
 export function signOnScreen(page: Page) {
   return {
     heading: page.getByRole("heading", { level: 1, name: "Sign On" }),
-    signOn: async ({ username, password }: TestUser) => {
+    signOn: async (username: string, password = PASSWORD) => {
       await page.getByLabel("Username").fill(username);
       await page.getByLabel("Password").fill(password);
       await page.getByRole("button", { name: "Sign On" }).click();
@@ -44,8 +44,8 @@ export function davinciConsentScreen(page: Page) {
 }
 
 /** All three questions are asked, in this order, and answered with yes. */
-export async function agreeToEverything(page: Page, user: TestUser): Promise<void> {
+export async function agreeToEverything(page: Page, username: string): Promise<void> {
   await workerConsentPage(page).allow();
-  await signOnScreen(page).signOn(user);
+  await signOnScreen(page).signOn(username);
   await davinciConsentScreen(page).approve();
 }

@@ -13,15 +13,14 @@ const ORIGIN = "http://127.0.0.1:1";
 async function startTodo() {
   const issuer = await createTestIssuer();
   const store = new TodoStore({ seeds: { default: [], users: {} }, usernameOf: () => undefined });
-  const { origin, close } = await createTodoEmulator({
-    port: 0,
+  const app = createTodoApp({
     issuer: issuer.issuer,
     jwks: issuer.jwksUri,
     audience: TEST_AUDIENCE,
     store,
     clock: Date.now,
   });
-  const { origin, close } = await listen(app, { port, need: "the Todo API emulator" });
+  const { origin, close } = await listen(app, { port: 0, need: "the Todo API emulator" });
   return {
     origin,
     issuer,

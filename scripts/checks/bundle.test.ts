@@ -1,6 +1,8 @@
+import type { Metafile } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { describeChanges, partsOf, unusedAliases } from "./bundle.ts";
 
+/** What is read of a metafile. */
 const metafile = {
   outputs: {
     "dist/index.js.map": { inputs: {} },
@@ -16,7 +18,7 @@ const metafile = {
       },
     },
   },
-};
+} as unknown as Metafile;
 
 it("the parts of a bundle are its packages, the Worker's own code, and wrangler's", () => {
   expect(partsOf(metafile)).toEqual({ src: 1024, hono: 2048, "@scope/name": 10, inner: 20, wrangler: 5 });

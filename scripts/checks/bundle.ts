@@ -1,15 +1,9 @@
 /** What the Worker's bundle consists of, read from the metafile that esbuild writes beside it. */
 
+import type { Metafile } from "esbuild";
+
 /** Minified bytes by package; the Worker's own are `src`. */
 export type BundleParts = Readonly<Record<string, number>>;
-
-interface Metafile {
-  readonly outputs: Readonly<Record<string, Output>>;
-}
-interface Output {
-  readonly entryPoint?: string;
-  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
-}
 
 /** Smaller changes are left unsaid. */
 const WORTH_SAYING_BYTES = 1024;
@@ -46,7 +40,7 @@ export function unusedAliases(aliases: Readonly<Record<string, string>>, metafil
     .map(([specifier]) => specifier);
 }
 
-function inputsOf({ outputs }: Metafile): Output["inputs"] {
+function inputsOf({ outputs }: Metafile) {
   return Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined)?.inputs ?? {};
 }
 

@@ -1,6 +1,8 @@
 /** The outcome of each test, read from the JSON reports of Vitest and Playwright, and what the last lines of a run say. */
 import { basename, join, relative } from "node:path";
-import { z } from "zod";
+// biome-ignore lint/style/noRestrictedImports: types of a package, not a test of this project.
+import type { JSONReport, JSONReportSuite } from "@playwright/test/reporter";
+import type { JsonTestResult, JsonTestResults } from "vitest/node";
 
 export interface TestRun {
   readonly files: readonly TestFile[];
@@ -24,28 +26,10 @@ interface TestResult {
   readonly reason?: string | undefined;
 }
 
-const vitestReport = z.object({
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      startTime: z.number(),
-      endTime: z.number(),
-      assertionResults: z.array(
-        z.object({
-          fullName: z.string(),
-          status: z.string(),
-          failureMessages: z.array(z.string()).nullish(),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** @throws {z.ZodError} */
+/** @param report as Vitest's JSON reporter writes it @throws {TypeError} when it is something else */
 export function readVitest(report: unknown, root: string): TestRun {
-  const { testResults } = vitestReport.parse(report);
-  const isBroken = ({ status, assertionResults }: (typeof testResults)[number]) =>
+  const { testResults } = report as JsonTestResults;
+  const isBroken = ({ status, assertionResults }: JsonTestResult) =>
     status === "failed" && !assertionResults.some((test) => test.status === "failed");
   return {
     errors: testResults.filter(isBroken).length,
@@ -61,29 +45,9 @@ export function readVitest(report: unknown, root: string): TestRun {
   };
 }
 
-const playwrightTest = z.object({
-  status: z.string(),
-  results: z.array(
-    z.object({ duration: z.number(), error: z.object({ message: z.string().optional() }).optional() }),
-  ),
-});
-const playwrightSuite = z.object({
-  title: z.string(),
-  file: z.string(),
-  specs: z.array(z.object({ title: z.string(), tests: z.array(playwrightTest) })),
-  get suites() {
-    return z.array(playwrightSuite).optional();
-  },
-});
-const playwrightReport = z.object({
-  config: z.object({ rootDir: z.string() }),
-  suites: z.array(playwrightSuite),
-  errors: z.array(z.unknown()),
-});
-
-/** @throws {z.ZodError} */
+/** @param report as Playwright's JSON reporter writes it @throws {TypeError} when it is something else */
 export function readPlaywright(report: unknown, root: string): TestRun {
-  const { config, suites, errors } = playwrightReport.parse(report);
+  const { config, suites, errors } = report as JSONReport;
   return {
     errors: errors.length,
     files: suites.map((suite) => {
@@ -99,11 +63,7 @@ export function readPlaywright(report: unknown, root: string): TestRun {
 
 const PLAYWRIGHT_STATUS: Readonly<Record<string, string>> = { expected: "passed", unexpected: "failed" };
 
-function testsOf({
-  title,
-  specs,
-  suites = [],
-}: z.infer<typeof playwrightSuite>): (TestResult & { readonly milliseconds: number })[] {
+function testsOf({ title, specs, suites = [] }: JSONReportSuite): (TestResult & { milliseconds: number })[] {
   const own = specs.flatMap((spec) =>
     spec.tests.map(({ status, results }) => ({
       title: spec.title,

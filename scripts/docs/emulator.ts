@@ -7,7 +7,7 @@ import type { Verb } from "../../mocks/kit/control/verb.ts";
 import { VARIABLES } from "../../mocks/pingone/davinci/template.ts";
 import { DEFAULT_SWITCHES, switchesSchema } from "../../mocks/pingone/tenant/switches.ts";
 import { ROOT, readText } from "./documents.ts";
-import { codes, type Parts, table } from "./generate.ts";
+import { codes, type Parts, rowsOf, table } from "./generate.ts";
 
 /** Options that every fault has are described above its table. */
 const COMMON_OPTIONS = ["login", "times", "delayMilliseconds"];
@@ -16,13 +16,16 @@ export function emulatorParts(): Parts {
   return {
     verbs: table(
       ["verb", "request below `/__mocks`", "takes", "what it does"],
-      Object.entries(OFFLINE.verbs).map(([name, verb]) => verbRow(name, verb)),
+      rowsOf<Verb>(OFFLINE.verbs, ({ route, input, about }) => [`\`${route}\``, takesOf(input), about]),
     ),
     "journal-endpoints": table(
       ["emulator", "endpoints"],
       OFFLINE.emulators.map(({ title, endpoints }) => [title, codes(Object.keys(endpoints))]),
     ),
-    "request-pattern": table(["field", "fits"], fieldsOf(OFFLINE.patternSchema)),
+    "request-pattern": table(
+      ["field", "fits"],
+      rowsOf<z.ZodType>(OFFLINE.patternSchema.shape, ({ description }) => [description]),
+    ),
     faults: table(
       ["fault", "on", "options", "what the client meets"],
       OFFLINE.faults.entries.map(({ name, endpoints, options, about }) => [
@@ -34,10 +37,9 @@ export function emulatorParts(): Parts {
     ),
     switches: table(
       ["switch", "values, the default first", "what it does"],
-      Object.entries(switchesSchema.shape).map(([name, schema]) => [
-        `\`${name}\``,
+      rowsOf<z.ZodType>(switchesSchema.shape, (schema, name) => [
         valuesOf(schema, DEFAULT_SWITCHES[name as keyof typeof DEFAULT_SWITCHES]),
-        schema.description ?? "",
+        schema.description,
       ]),
     ),
     flows: table(["flow", "what it is for"], flowRows()),
@@ -45,21 +47,10 @@ export function emulatorParts(): Parts {
   };
 }
 
-function verbRow(name: string, { route, input, about }: Verb) {
-  return [`\`${name}\``, `\`${route}\``, takesOf(input), about];
-}
-
 function takesOf(input: z.ZodType): string | undefined {
   if (input === OFFLINE.patternSchema) return "a pattern";
   if (input instanceof z.ZodObject && input.def.catchall instanceof z.ZodUnknown) return "a fault";
   return input instanceof z.ZodObject ? codes(Object.keys(input.shape)) : undefined;
-}
-
-function fieldsOf(schema: z.ZodObject) {
-  return Object.entries(schema.shape).map(([name, field]) => [
-    `\`${name}\``,
-    (field as z.ZodType).description ?? "",
-  ]);
 }
 
 function placesOf(endpoints: readonly string[]) {

@@ -49,6 +49,14 @@ export function table(
   return [line(columns), `|${columns.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
+/** Rows for {@link table}: each name as code, then its cells. */
+export function rowsOf<T>(
+  described: Readonly<Record<string, T>>,
+  cellsOf: (described: T, name: string) => readonly (string | undefined)[],
+) {
+  return Object.entries(described).map(([name, each]) => [`\`${name}\``, ...cellsOf(each, name)]);
+}
+
 /** Names as code, separated by commas; undefined for none. */
 export function codes(names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : names.map((name) => `\`${name}\``).join(", ");

@@ -1,7 +1,6 @@
 /** Every part of a document that is generated, by its name. */
 import path from "node:path";
-import { experimental_readRawConfig } from "wrangler";
-import { z } from "zod";
+import { unstable_readConfig } from "wrangler";
 import { ENDPOINTS, parseSettings, SECRET_NAMES, SETTING_NAMES, type Settings } from "../../src/config.ts";
 import { LOG_EVENTS } from "../../src/log-events.ts";
 import { LIMITS } from "../../src/rate-limits.ts";
@@ -17,21 +16,10 @@ import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../addresses.ts";
 import { COMMANDS } from "../setup/commands.mjs";
 import { ROOT } from "./documents.ts";
 import { emulatorParts } from "./emulator.ts";
-import { codes, type Parts, table } from "./generate.ts";
-
-const wranglerSchema = z.object({
-  vars: z.record(z.string(), z.string()),
-  kv_namespaces: z.array(z.object({ binding: z.string() })),
-  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string() })) }),
-  ratelimits: z.array(
-    z.object({ name: z.string(), simple: z.object({ limit: z.number(), period: z.number() }) }),
-  ),
-});
+import { codes, type Parts, rowsOf, table } from "./generate.ts";
 
 export function readWranglerConfig() {
-  return wranglerSchema.parse(
-    experimental_readRawConfig({ config: path.join(ROOT, "wrangler.jsonc") }).rawConfig,
-  );
+  return unstable_readConfig({ config: path.join(ROOT, "wrangler.jsonc") });
 }
 
 export function readParts(): Parts {
@@ -43,7 +31,10 @@ export function readParts(): Parts {
       SECRET_NAMES.map((name) => [`\`${name}\``, SETTING_TEXTS[name]]),
     ),
     variables: table(["variable", "default", "shipped", "what it is"], variableRows()),
-    endpoints: table(["path", "what it is"], rowsOf(ENDPOINT_TEXTS)),
+    endpoints: table(
+      ["path", "what it is"],
+      rowsOf(ENDPOINT_TEXTS, (text) => [text]),
+    ),
     tools: table(
       ["tool", "scope", "hints", "what it does"],
       TOOLS.map((tool) => [`\`${tool.name}\``, codes(tool.scopes), hintsOf(tool), TOOL_TEXTS[tool.name]]),
@@ -51,28 +42,18 @@ export function readParts(): Parts {
     scripts: table(["script", "what it does"], scriptRows()),
     "log-events": table(
       ["event", "kind", "what it means", "what to do"],
-      Object.entries(LOG_EVENTS).map(([name, { kind, means, remedy }]) => [
-        `\`${name}\``,
-        kind,
-        means,
-        remedy,
-      ]),
+      rowsOf(LOG_EVENTS, ({ kind, means, remedy }) => [kind, means, remedy]),
     ),
     "pingone-failures": table(
       ["`failure`", "what it means", "what to do"],
-      Object.entries(PINGONE_FAILURE_TEXTS).map(([name, { means, remedy }]) => [
-        `\`${name}\``,
-        means,
-        remedy,
-      ]),
+      rowsOf(PINGONE_FAILURE_TEXTS, ({ means, remedy }) => [means, remedy]),
     ),
-    "tool-failures": table(["`error`", "what it means"], rowsOf(TOOL_FAILURE_TEXTS)),
+    "tool-failures": table(
+      ["`error`", "what it means"],
+      rowsOf(TOOL_FAILURE_TEXTS, (text) => [text]),
+    ),
     "rate-limits": table(["binding", "endpoint", "requests", "seconds"], rateLimitRows()),
   };
-}
-
-function rowsOf(texts: Readonly<Record<string, string>>) {
-  return Object.entries(texts).map(([name, text]) => [`\`${name}\``, text]);
 }
 
 const ADDRESS_TEXTS: Record<keyof typeof DEFAULT_PORTS, readonly [what: string, host: string]> = {
@@ -125,7 +106,9 @@ function hintsOf({ annotations }: Tool): string | undefined {
 }
 
 function rateLimitRows() {
-  return readWranglerConfig().ratelimits.map(({ name, simple }) => {
+  const ratelimits: readonly { name: string; simple: { limit: number; period: number } }[] =
+    readWranglerConfig().ratelimits;
+  return ratelimits.map(({ name, simple }) => {
     const endpoints = Object.entries(LIMITS)
       .filter(([, limits]) => limits.some(({ binding }) => binding === name))
       .map(([endpoint]) => endpoint);

@@ -18,9 +18,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const serveOn = (port: number) =>
   `require('node:http').createServer((_, response) => response.end()).listen(${port}, '127.0.0.1');`;
 
-async function start(program: string, timeoutMs = 10_000) {
+async function optionsOf(program: string, timeoutMs = 10_000) {
   const { WORKER_PORT: port } = await findFreePorts();
-  return startProgram({
+  return {
     name: "The program",
     // processesOf finds it by the folder's name.
     args: ["-e", program.replace("SERVE", serveOn(port)), folder],
@@ -29,8 +29,10 @@ async function start(program: string, timeoutMs = 10_000) {
     logFile: join(folder, "program.log"),
     url: `http://127.0.0.1:${port}/`,
     timeoutMs,
-  });
+  };
 }
+
+const start = async (...of: Parameters<typeof optionsOf>) => startProgram(await optionsOf(...of));
 
 describe("a program", () => {
   it("keeps what it prints in a log that only its owner reads", async () => {
@@ -49,18 +51,8 @@ describe("a program", () => {
   });
 
   it("ends with the process that started it, even if that one crashes", async () => {
-    const { WORKER_PORT: port } = await findFreePorts();
-    const url = `http://127.0.0.1:${port}/`;
-    const options = {
-      name: "",
-      args: ["-e", serveOn(port), folder],
-      cwd: folder,
-      env: {},
-      url,
-      timeoutMs: 10_000,
-    };
     const body = `const { startProgram } = await import(${JSON.stringify(join(import.meta.dirname, "program.ts"))});
-      await startProgram({ ...${JSON.stringify(options)}, logFile: ${JSON.stringify(join(folder, "log"))} });
+      await startProgram(${JSON.stringify(await optionsOf("SERVE"))});
       console.log("started");
       throw new Error("a crash");`;
     const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", body], {

@@ -37,15 +37,15 @@ export interface OfflineStackOptions {
   readonly root?: string;
 }
 
-export class OfflineStack implements AsyncDisposable {
+export class OfflineStack {
   readonly addresses: Addresses;
   /** Opens the Inspector pointed at the Worker; carries the Inspector's API token. */
   readonly inspectorLink: string;
   readonly inspectPort: number | undefined;
   readonly folder: OfflineFolder;
-  readonly logs: string;
   /** Resolves with one sentence when a part ends by itself. */
   readonly failed: Promise<string>;
+  readonly #failure = Promise.withResolvers<string>();
   readonly #options: OfflineStackOptions;
   readonly #root: string;
   readonly #parts = new Map<PartName, Stoppable>();
@@ -53,7 +53,6 @@ export class OfflineStack implements AsyncDisposable {
   #settingsInUse: Record<string, string> | undefined;
   /** The last restart that was asked for; each begins when the one before has ended. */
   #restarting: Promise<void> = Promise.resolve();
-  #fail: (sentence: string) => void = () => undefined;
   #emulators: Offline | undefined;
   #isReady = false;
 
@@ -76,17 +75,12 @@ export class OfflineStack implements AsyncDisposable {
     this.#options = options;
     this.#root = options.root ?? PROJECT_ROOT;
     this.addresses = addressesOf(options.ports);
-    const link = new URL(this.addresses.inspectorOrigin);
-    link.searchParams.set("serverUrl", this.addresses.mcpUrl);
-    link.searchParams.set("transport", "http");
-    link.searchParams.set("autoConnect", folder.secrets.inspectorToken);
-    this.inspectorLink = link.href;
+    const { inspectorOrigin, mcpUrl: serverUrl } = this.addresses;
+    const link = { serverUrl, transport: "http", autoConnect: folder.secrets.inspectorToken };
+    this.inspectorLink = `${inspectorOrigin}/?${new URLSearchParams(link)}`;
     this.inspectPort = options.inspectPort;
     this.folder = folder;
-    this.logs = folder.logs;
-    this.failed = new Promise((resolve) => {
-      this.#fail = resolve;
-    });
+    this.failed = this.#failure.promise;
   }
 
   get emulators(): Offline {
@@ -125,10 +119,6 @@ export class OfflineStack implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.#restarting.catch(() => {});
     await Promise.all([...this.#parts.keys()].map((name) => this.#end(name)));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
   }
 
   async #startAll(): Promise<void> {
@@ -174,7 +164,7 @@ export class OfflineStack implements AsyncDisposable {
         port: this.#options.ports.WORKER_PORT,
         inspectPort: this.inspectPort,
         storage: this.folder.worker,
-        logFile: join(this.logs, "worker.log"),
+        logFile: join(this.folder.logs, "worker.log"),
         settings,
         // An error of the start is thrown, so what is logged meanwhile would only repeat it.
         onLine: (line) => this.#isReady && this.#options.onLine?.(`[worker] ${line}`),
@@ -195,7 +185,7 @@ export class OfflineStack implements AsyncDisposable {
     const started = performance.now();
     const part = await start();
     this.#parts.set(name, part);
-    void part.failed?.then(this.#fail);
+    void part.failed?.then(this.#failure.resolve);
     const seconds = (performance.now() - started) / 1000;
     this.#options.onLine?.(`  ${title}: ready after ${seconds.toFixed(1)} s`);
   }

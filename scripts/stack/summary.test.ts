@@ -16,7 +16,7 @@ it("shows addresses, test users and the link to open first, and ends with Ready"
     addresses: addressesOf(DEFAULT_PORTS),
     inspectorLink: "http://localhost:6274/?serverUrl=x",
     inspectPort: 9229,
-    logs: "/tmp/logs",
+    folder: { logs: "/tmp/logs" },
   });
   expect(text).toMatchInlineSnapshot(`
     "

@@ -2,19 +2,20 @@
 import type { Offline } from "pingone-emulator";
 import type { OfflineStack } from "./stack.ts";
 
-type Summarized = Pick<OfflineStack, "addresses" | "inspectorLink" | "inspectPort" | "logs"> & {
+type Summarized = Pick<OfflineStack, "addresses" | "inspectorLink" | "inspectPort"> & {
+  readonly folder: Pick<OfflineStack["folder"], "logs">;
   readonly emulators: Pick<Offline, "issuer" | "todoOrigin" | "users">;
 };
 
 /** The last line is `Ready`. */
-export function summarize({ addresses, emulators, inspectorLink, inspectPort, logs }: Summarized): string {
+export function summarize({ addresses, emulators, inspectorLink, inspectPort, folder }: Summarized): string {
   const rows = [
     ["Worker, MCP endpoint", addresses.mcpUrl],
     ["MCP Inspector", addresses.inspectorOrigin],
     ["PingOne emulator", emulators.issuer],
     ["Todo API emulator", `${emulators.todoOrigin}/api/todos`],
     ["Control page", addresses.controlPage],
-    ["Logs", logs],
+    ["Logs", folder.logs],
   ];
   if (inspectPort !== undefined) rows.push(["Worker's debugger", `ws://127.0.0.1:${inspectPort}/ws`]);
   return [

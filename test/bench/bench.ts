@@ -5,21 +5,13 @@ import { workerSettings } from "../support/stack.ts";
 import { type ReachableWorker, workerVars } from "../support/worker.ts";
 import { type Answer, type Call, send } from "./calls.ts";
 import type { WorkerPart } from "./config.ts";
-import { buildCountingEntry, buildInside, buildWorker, FLOORS_CONFIG, PRODUCTION_CONFIG } from "./inside.ts";
+import { type BuiltWorker, buildInside, buildWorker, FLOORS_CONFIG, PRODUCTION_CONFIG } from "./inside.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 
 /** Requests name this host, whatever port workerd has chosen. */
 const HOST = "localhost:8787";
 const ORIGIN = `http://${HOST}`;
-
-export interface Bundles {
-  readonly production: string;
-  readonly floors: string;
-  readonly inside: Awaited<ReturnType<typeof buildInside>>;
-  /** The module that wraps each bundle when rows are counted. */
-  readonly countingEntries: Readonly<Record<"production" | "floors", string>>;
-}
 
 export interface Bench extends AsyncDisposable {
   readonly workerd: Workerd;
@@ -36,40 +28,31 @@ export interface BenchWorker extends ReachableWorker {
   call(path: string, call: Call): Promise<Answer>;
 }
 
-export async function buildBundles(): Promise<Bundles> {
-  const inside = await buildInside();
-  const production = await buildWorker(PRODUCTION_CONFIG, { name: "production" });
-  const floors = await buildWorker(FLOORS_CONFIG, { name: "floors" });
-  const countingEntries = {
-    production: await buildCountingEntry(PRODUCTION_CONFIG),
-    floors: await buildCountingEntry(FLOORS_CONFIG),
+export type Bundles = Awaited<ReturnType<typeof buildBundles>>;
+
+export async function buildBundles() {
+  return {
+    inside: await buildInside(),
+    production: await buildWorker("production", PRODUCTION_CONFIG),
+    floors: await buildWorker("floors", FLOORS_CONFIG),
   };
-  return { production, floors, inside, countingEntries };
 }
 
 /** @param options.isCounted whether invocations are counted, which costs time */
-export async function startBench(bundles: Bundles, options: { isCounted: boolean }): Promise<Bench> {
+export async function startBench(bundles: Bundles, { isCounted }: { isCounted: boolean }): Promise<Bench> {
   const upstream = await startUpstream();
   const emulators = await startOffline({ workerOrigin: ORIGIN });
-  const ours: WorkerPart = {
-    name: "ours",
-    bundle: bundles.production,
-    configPath: PRODUCTION_CONFIG,
-    ...(options.isCounted && { entry: bundles.countingEntries.production }),
-    vars: workerVars({
-      ...workerSettings(emulators),
-      API_URL: upstream.origin,
-      MCP_RESOURCE: `${ORIGIN}/mcp`,
-    }),
-  };
-  const floors: WorkerPart = {
-    name: "floors",
-    bundle: bundles.floors,
-    configPath: FLOORS_CONFIG,
-    ...(options.isCounted && { entry: bundles.countingEntries.floors }),
-    vars: { API_URL: upstream.origin, MCP_RESOURCE: `${ORIGIN}/p` },
-  };
-  const workerd = await startWorkerd({ workers: [ours, floors], inside: bundles.inside, ...options });
+  const partOf = (name: string, built: BuiltWorker, vars: Readonly<Record<string, string>>): WorkerPart => ({
+    name,
+    bundle: built.bundle,
+    configPath: built.configPath,
+    ...(isCounted && { entry: built.countingEntry }),
+    vars: { ...vars, API_URL: upstream.origin },
+  });
+  const settings = { ...workerSettings(emulators), MCP_RESOURCE: `${ORIGIN}/mcp` };
+  const ours = partOf("ours", bundles.production, workerVars(settings));
+  const floors = partOf("floors", bundles.floors, { MCP_RESOURCE: `${ORIGIN}/p` });
+  const workerd = await startWorkerd({ workers: [ours, floors], inside: bundles.inside, isCounted });
   return {
     workerd,
     upstream,

@@ -57,6 +57,7 @@ export function send(
 }
 
 let lastId = 0;
+/** Several callers may share a session, in which ids of concurrent requests must be unique. */
 function nextId(): number {
   lastId += 1;
   return lastId;
@@ -65,75 +66,59 @@ function nextId(): number {
 const CLIENT = { name: "bench", version: "1.0.0" };
 const SESSION_VERSION = "2025-11-25";
 const STATELESS_VERSION = "2026-07-28";
-const COMMON_HEADERS = {
-  Accept: "application/json, text/event-stream",
-  "Content-Type": "application/json",
-};
+const LIST_TODOS = { name: "listTodos", arguments: {} };
 
 export interface Call {
   readonly headers: Record<string, string>;
   readonly body: string;
 }
 
-/** `listTodos` as a client of protocol 2026-07-28 sends it. */
-export function statelessCall(token?: string): Call {
-  const params = {
-    name: "listTodos",
-    arguments: {},
-    _meta: {
-      "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
-      "io.modelcontextprotocol/clientInfo": CLIENT,
-      "io.modelcontextprotocol/clientCapabilities": {},
-    },
-  };
+function callOf(message: object, headers: Record<string, string>, token: string | undefined): Call {
   return {
     headers: {
-      ...COMMON_HEADERS,
-      ...bearer(token),
-      "MCP-Protocol-Version": STATELESS_VERSION,
-      "Mcp-Method": "tools/call",
-      "Mcp-Name": "listTodos",
+      Accept: "application/json, text/event-stream",
+      "Content-Type": "application/json",
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      ...headers,
     },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+    body: JSON.stringify({ jsonrpc: "2.0", ...message }),
   };
 }
+
+/** `listTodos` as a client of protocol 2026-07-28 sends it. */
+export function statelessCall(token?: string): Call {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
+    "io.modelcontextprotocol/clientInfo": CLIENT,
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const headers = {
+    "MCP-Protocol-Version": STATELESS_VERSION,
+    "Mcp-Method": "tools/call",
+    "Mcp-Name": LIST_TODOS.name,
+  };
+  return callOf({ id: 1, method: "tools/call", params: { ...LIST_TODOS, _meta: meta } }, headers, token);
+}
+
+const inSession = (sessionId: string) => ({
+  "MCP-Protocol-Version": SESSION_VERSION,
+  "Mcp-Session-Id": sessionId,
+});
 
 /** `listTodos` as a client of protocol 2025-11-25 sends it. */
 export function sessionCall(sessionId: string, token?: string): Call {
-  return {
-    headers: {
-      ...COMMON_HEADERS,
-      ...bearer(token),
-      "MCP-Protocol-Version": SESSION_VERSION,
-      "Mcp-Session-Id": sessionId,
-    },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      // Several callers may share a session, in which ids of concurrent requests must be unique.
-      id: nextId(),
-      method: "tools/call",
-      params: { name: "listTodos", arguments: {} },
-    }),
-  };
-}
-
-function initializeCall(token?: string): Call {
-  const params = { protocolVersion: SESSION_VERSION, capabilities: {}, clientInfo: CLIENT };
-  return {
-    headers: { ...COMMON_HEADERS, ...bearer(token) },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params }),
-  };
+  return callOf({ id: nextId(), method: "tools/call", params: LIST_TODOS }, inSession(sessionId), token);
 }
 
 /** Opens a session of protocol 2025-11-25. @returns its id */
 export async function openSession(call: (call: Call) => Promise<Answer>, token?: string): Promise<string> {
-  const opened = await call(initializeCall(token));
+  const params = { protocolVersion: SESSION_VERSION, capabilities: {}, clientInfo: CLIENT };
+  const opened = await call(callOf({ id: 1, method: "initialize", params }, {}, token));
   const sessionId = opened.headers["mcp-session-id"];
   if (opened.status !== 200 || typeof sessionId !== "string") {
     throw new Error(`No session was opened: ${opened.status} ${opened.text}`);
   }
-  const { headers } = sessionCall(sessionId, token);
-  await call({ headers, body: JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" }) });
+  await call(callOf({ method: "notifications/initialized" }, inSession(sessionId), token));
   return sessionId;
 }
 
@@ -141,8 +126,4 @@ export async function openSession(call: (call: Call) => Promise<Answer>, token?:
 export function requireTodos({ status, text }: Answer): void {
   if (status !== 200 || !text.includes('"todos"'))
     throw new Error(`A call failed: ${status} ${text.slice(0, 300)}`);
-}
-
-function bearer(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }

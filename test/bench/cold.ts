@@ -5,7 +5,7 @@
  */
 import { type Bench, type BenchWorker, signInAtFloors } from "./bench.ts";
 import { openSession, requireTodos, sessionCall, statelessCall } from "./calls.ts";
-import { runNamed, type Variant } from "./measure.ts";
+import { runNamed } from "./measure.ts";
 import { signInAgain } from "./scenarios.ts";
 
 /** One access token with its own MCP session, at one of the Workers. */
@@ -14,29 +14,26 @@ interface Access {
   readonly sessionId: string;
 }
 
+type Lane = "stateless" | "session";
+
+/** What stands in the row of each lane: for the Worker, and for its floor. */
+const ROWS: readonly { readonly lane: Lane; readonly ours: string; readonly floor: string }[] = [
+  { lane: "stateless", ours: "stateless lane", floor: "provider + createMcpHandler" },
+  { lane: "session", ours: "session lane", floor: "provider + McpAgent" },
+];
+const STATES = ["first call", "objects asleep"] as const;
+
+export const COLD_ROWS = STATES.flatMap((state) =>
+  ROWS.map(({ ours, floor }) => ({ name: `${state}: ${ours}`, floor: `${state}: ${floor}` })),
+);
+
 interface Side {
+  readonly is: "ours" | "floor";
   readonly worker: BenchWorker;
-  readonly paths: { readonly stateless: string; readonly session: string };
-  readonly names: Readonly<
-    Record<"coldStateless" | "coldSession" | "asleepStateless" | "asleepSession", string>
-  >;
+  readonly paths: Readonly<Record<Lane, string>>;
   /** The first ones start the isolate; each of the others is called once in each process. */
   readonly accesses: readonly Access[];
 }
-
-export const COLD_FLOORS = {
-  coldStateless: "first call: provider + createMcpHandler",
-  coldSession: "first call: provider + McpAgent",
-  asleepStateless: "objects asleep: provider + createMcpHandler",
-  asleepSession: "objects asleep: provider + McpAgent",
-} as const;
-
-export const COLD_LANES = {
-  coldStateless: "first call: stateless lane",
-  coldSession: "first call: session lane",
-  asleepStateless: "objects asleep: stateless lane",
-  asleepSession: "objects asleep: session lane",
-} as const;
 
 const WAKING = 2;
 const WAKING_CALLS = 30;
@@ -49,33 +46,36 @@ export async function measureCold(
   const { ours, floors, workerd } = bench;
   const sides: readonly Side[] = [
     {
+      is: "ours",
       worker: ours,
       paths: { stateless: "/mcp", session: "/mcp" },
-      names: COLD_LANES,
       accesses: await open(WAKING + 2 * asleep, ours, "/mcp", await signInAgain(ours)),
     },
     {
+      is: "floor",
       worker: floors,
       paths: { stateless: "/p/stateless", session: "/p/agent" },
-      names: COLD_FLOORS,
       accesses: await open(WAKING + 2 * asleep, floors, "/p/agent", () => signInAtFloors(bench)),
     },
   ];
   const times = new Map<string, number[]>();
+  const timed = async (state: (typeof STATES)[number], side: Side, lane: Lane, index: number) => {
+    const row = ROWS.find((candidate) => candidate.lane === lane)?.[side.is];
+    const name = `${state}: ${row}`;
+    const startedAt = performance.now();
+    await runNamed({ name, run: () => callOnce(side, lane, index) });
+    times.set(name, [...(times.get(name) ?? []), performance.now() - startedAt]);
+  };
   for (let restart = 0; restart < restarts; restart += 1) {
     await workerd.restart();
     const inTurn = restart % 2 === 0 ? sides : sides.toReversed();
-    const isStateless = restart % 4 < 2;
-    for (const side of inTurn) {
-      await (isStateless
-        ? timed(times, statelessOf(side, 0, "coldStateless"))
-        : timed(times, sessionOf(side, 0, "coldSession")));
-    }
+    const first = restart % 4 < 2 ? "stateless" : "session";
+    for (const side of inTurn) await timed("first call", side, first, 0);
     for (const side of inTurn) await wake(side);
     for (let index = WAKING; index < WAKING + asleep; index += 1) {
       for (const side of inTurn) {
-        await timed(times, statelessOf(side, index, "asleepStateless"));
-        await timed(times, sessionOf(side, index + asleep, "asleepSession"));
+        await timed("objects asleep", side, "stateless", index);
+        await timed("objects asleep", side, "session", index + asleep);
       }
     }
   }
@@ -99,41 +99,14 @@ async function open(
 async function wake(side: Side): Promise<void> {
   for (let call = 0; call < WAKING_CALLS; call += 1) {
     for (let index = 0; index < WAKING; index += 1) {
-      await statelessOf(side, index, "asleepStateless").run();
-      await sessionOf(side, index, "asleepSession").run();
+      await callOnce(side, "stateless", index);
+      await callOnce(side, "session", index);
     }
   }
 }
 
-function statelessOf(
-  { worker, paths, names, accesses }: Side,
-  index: number,
-  name: keyof Side["names"],
-): Variant {
-  const { token = "" } = accesses[index] ?? {};
-  return {
-    name: names[name],
-    run: async () => requireTodos(await worker.call(paths.stateless, statelessCall(token))),
-  };
-}
-
-function sessionOf(
-  { worker, paths, names, accesses }: Side,
-  index: number,
-  name: keyof Side["names"],
-): Variant {
+async function callOnce({ worker, paths, accesses }: Side, lane: Lane, index: number): Promise<void> {
   const { token = "", sessionId = "" } = accesses[index] ?? {};
-  return {
-    name: names[name],
-    run: async () => requireTodos(await worker.call(paths.session, sessionCall(sessionId, token))),
-  };
-}
-
-async function timed(times: Map<string, number[]>, variant: Variant): Promise<void> {
-  const startedAt = performance.now();
-  await runNamed(variant);
-  const elapsed = performance.now() - startedAt;
-  const all = times.get(variant.name);
-  if (all === undefined) times.set(variant.name, [elapsed]);
-  else all.push(elapsed);
+  const call = lane === "stateless" ? statelessCall(token) : sessionCall(sessionId, token);
+  requireTodos(await worker.call(paths[lane], call));
 }

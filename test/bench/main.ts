@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Bench, type Bundles, buildBundles, startBench } from "./bench.ts";
-import { COLD_FLOORS, COLD_LANES, measureCold } from "./cold.ts";
+import { COLD_ROWS, measureCold } from "./cold.ts";
 import { countEach, type Operations } from "./count.ts";
 import { measureByAccesses, measureByTodos } from "./growth.ts";
 import {
@@ -108,10 +108,7 @@ async function connections(bench: Bench): Promise<Variant[]> {
 async function measureColdRows(bench: Bench, rounds: number): Promise<Row[]> {
   const restarts = Math.ceil(rounds / ROUNDS_PER_FOUR_RESTARTS) * 4;
   const times = await measureCold(bench, { restarts, asleep: 10 });
-  return Object.values(COLD_FLOORS).flatMap((floor, index) => [
-    rowOf({ name: floor }, times),
-    rowOf({ name: Object.values(COLD_LANES)[index] ?? "", floor }, times),
-  ]);
+  return COLD_ROWS.flatMap((row) => [rowOf({ name: row.floor }, times), rowOf(row, times)]);
 }
 
 function rowOf(

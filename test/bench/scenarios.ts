@@ -3,10 +3,10 @@
  */
 import {
   createBrowser,
-  type RegisteredClient,
   registerClient,
-  requestToken,
+  requestRefresh,
   signIn,
+  type TokenResponse,
 } from "../support/mcp-client.ts";
 import { type Bench, signInAtFloors } from "./bench.ts";
 import { type Call, openSession, requireTodos, sessionCall, statelessCall } from "./calls.ts";
@@ -66,14 +66,17 @@ export async function connectionVariants({ ours }: Bench, username: string): Pro
   const client = await registerClient(ours);
   const browser = createBrowser(ours, client);
   await signIn(ours, { client, browser, username });
-  const { client: refreshing, tokens } = await signIn(ours, { username });
-  let refreshToken = tokens.refresh_token ?? "";
+  const refreshing = await signIn(ours, { username });
+  let { tokens } = refreshing;
   return [
     { name: "silent reconnect", run: () => signIn(ours, { client, browser }) },
     {
       name: "refresh",
       run: async () => {
-        refreshToken = await refresh(ours, refreshing, refreshToken);
+        const response = await requestRefresh(ours, refreshing.client, tokens);
+        const text = await response.text();
+        if (!response.ok) throw new Error(`A refresh failed with ${response.status}: ${text}`);
+        tokens = JSON.parse(text) as TokenResponse;
       },
     },
   ];
@@ -109,10 +112,4 @@ export async function signInAgain(worker: Bench["ours"], username = "alice"): Pr
     const next = await registerClient(worker, { redirect_uris: [client.redirectUri] });
     return (await signIn(worker, { client: next, browser })).tokens.access_token;
   };
-}
-
-async function refresh(worker: Bench["ours"], client: RegisteredClient, token: string): Promise<string> {
-  const response = await requestToken(worker, client, { grant_type: "refresh_token", refresh_token: token });
-  if (!response.ok) throw new Error(`A refresh failed with ${response.status}: ${await response.text()}`);
-  return ((await response.json()) as { refresh_token: string }).refresh_token;
 }

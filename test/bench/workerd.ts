@@ -13,12 +13,7 @@ import { type InsideModules, kvOf, renderConfig, tailOf, type WorkerPart } from 
 const START_TIMEOUT_MS = 30_000;
 const MAXIMUM_SAID = 4000;
 
-export interface KvCounts {
-  readonly get: number;
-  readonly put: number;
-  readonly delete: number;
-  readonly list: number;
-}
+export type KvCounts = Readonly<Record<"get" | "put" | "delete" | "list", number>>;
 
 interface TailCounts {
   /** By class and method. */
@@ -26,10 +21,7 @@ interface TailCounts {
   readonly logLines: number;
 }
 
-export interface RowCounts {
-  readonly read: number;
-  readonly written: number;
-}
+export type RowCounts = Readonly<Record<"read" | "written", number>>;
 
 export interface Workerd extends AsyncDisposable {
   /** The URL of a Worker until the next restart. */
@@ -48,9 +40,9 @@ export interface Workerd extends AsyncDisposable {
 export async function startWorkerd(options: {
   workers: readonly WorkerPart[];
   inside: InsideModules;
-  isCounted?: boolean;
+  isCounted: boolean;
 }): Promise<Workerd> {
-  const { workers, inside, isCounted = false } = options;
+  const { workers, inside, isCounted } = options;
   const root = await mkdtemp(path.join(tmpdir(), "bench-"));
   const storagePath = path.join(root, "storage");
   await mkdir(storagePath);

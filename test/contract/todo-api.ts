@@ -1,5 +1,6 @@
 /** Set-up for the contract tests: the Todo API as handlers, its client, and a PingSession that supplies tokens. */
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { vi } from "vitest";
 import { createTodoHandlers } from "../../mocks/todo/handlers.ts";
 import { TodoStore } from "../../mocks/todo/store.ts";
 import type { PingSessionOutcome } from "../../src/auth/ping-types.ts";
@@ -76,14 +77,6 @@ export function signToken(scope = "todo_api:read todo_api:write"): Promise<strin
     .sign(keys.privateKey);
 }
 
-export interface TokenLog {
-  readonly source: AccessTokenSource;
-  readonly asked: ({ rejected?: string } | undefined)[];
-  /** Tokens that were reported as refused; `acceptances` counts reports that one was accepted. */
-  readonly refusals: string[];
-  readonly acceptances: number;
-}
-
 export function tokenWith(
   accessToken: string,
   options: { scopes?: readonly TodoScope[]; refused?: true } = {},
@@ -93,29 +86,16 @@ export function tokenWith(
 }
 
 /** Supplies the outcomes in order and repeats the last one. */
-export function tokenSource(...outcomes: (PingSessionOutcome | string)[]): TokenLog {
-  const asked: TokenLog["asked"] = [];
-  const refusals: string[] = [];
-  let acceptances = 0;
+export function tokenSource(...outcomes: (PingSessionOutcome | string)[]) {
+  let asked = 0;
   return {
-    asked,
-    refusals,
-    get acceptances() {
-      return acceptances;
-    },
-    source: {
-      getAccessToken: async (options) => {
-        const outcome = outcomes[Math.min(asked.length, outcomes.length - 1)] ?? { kind: "expired" as const };
-        asked.push(options);
-        return typeof outcome === "string" ? tokenWith(outcome) : outcome;
-      },
-      reportRefusal: async (accessToken) => {
-        refusals.push(accessToken);
-      },
-      reportAcceptance: async () => {
-        acceptances += 1;
-      },
-    },
+    getAccessToken: vi.fn<AccessTokenSource["getAccessToken"]>(async () => {
+      const outcome = outcomes[Math.min(asked, outcomes.length - 1)] ?? { kind: "expired" as const };
+      asked += 1;
+      return typeof outcome === "string" ? tokenWith(outcome) : outcome;
+    }),
+    reportRefusal: vi.fn<AccessTokenSource["reportRefusal"]>(async () => {}),
+    reportAcceptance: vi.fn<AccessTokenSource["reportAcceptance"]>(async () => {}),
   };
 }
 
@@ -132,7 +112,7 @@ export function createClient(
 }
 
 export async function goodClient(options: Parameters<typeof createClient>[1] = {}): Promise<TodoApiClient> {
-  return createClient(tokenSource(await signToken()).source, options);
+  return createClient(tokenSource(await signToken()), options);
 }
 
 export async function todosOf(work: Promise<TodoOutcome>): Promise<readonly Todo[]> {

@@ -1,5 +1,6 @@
 import { HttpResponse, http } from "msw";
 import { describe, expect } from "vitest";
+import type { PingSessionOutcome } from "../../src/auth/ping-types.ts";
 import { network } from "../../src/testing/network.ts";
 import {
   COLLECTION,
@@ -84,92 +85,65 @@ describe("a refused token", () => {
   it("is replaced by force once, and the request is repeated with the new one", async () => {
     const fresh = await signToken();
     const tokens = tokenSource("stale", fresh);
-    expect(await todosOf(createClient(tokens.source).addTodo("Buy milk"))).toHaveLength(2);
-    expect(tokens.asked.map((options) => options?.rejected)).toEqual([undefined, "stale"]);
+    expect(await todosOf(createClient(tokens).addTodo("Buy milk"))).toHaveLength(2);
+    expect(tokens.getAccessToken.mock.calls).toEqual([[], [{ rejected: "stale" }]]);
     expect(requests.map(({ token }) => token)).toEqual(["stale", fresh]);
-    expect(tokens.refusals).toEqual([]);
+    expect(tokens.reportRefusal).not.toHaveBeenCalled();
   });
 
   it("is tried once more when no other comes: the refusal may have been a hiccup", async () => {
     const token = await signToken();
     const tokens = tokenSource(token);
     network.use(http.post(COLLECTION, () => new HttpResponse(null, { status: 401 }), { once: true }));
-    expect(await todosOf(createClient(tokens.source).addTodo("Buy milk"))).toHaveLength(2);
+    expect(await todosOf(createClient(tokens).addTodo("Buy milk"))).toHaveLength(2);
     expect(requests.map((request) => request.token)).toEqual([token, token]);
-    expect(tokens.refusals).toEqual([]);
-  });
-
-  it.each([
-    ["a fresh one", ["stale", "stale-too"], "stale-too"],
-    ["the same one", ["stale"], "stale"],
-  ])("is reported when %s is refused too, after two requests", async (_which, handedOut, reported) => {
-    const tokens = tokenSource(...handedOut);
-    expect(await createClient(tokens.source).listTodos()).toEqual({ kind: "refused" });
-    expect(requests).toHaveLength(2);
-    expect(tokens.refusals).toEqual([reported]);
+    expect(tokens.reportRefusal).not.toHaveBeenCalled();
   });
 
   it("ends the call in the same way when the report fails", async () => {
-    const { source } = tokenSource("stale");
-    const reportRefusal = () => Promise.reject(new Error("the object was restarted"));
-    expect(await createClient({ ...source, reportRefusal }).listTodos()).toEqual({ kind: "refused" });
-  });
-
-  it("is never sent again when PingOne cannot be reached for another", async () => {
-    const tokens = tokenSource("stale", { kind: "unavailable", retryAfterSeconds: 9 });
-    const outcome = await createClient(tokens.source).addTodo("x");
-    expect(outcome).toEqual({ kind: "pingone_unavailable", retryAfterSeconds: 9 });
-    expect(requests).toHaveLength(1);
-    expect(tokens.refusals).toEqual([]);
-  });
-
-  it("means that the person signs in again when PingOne has ended the session", async () => {
-    const tokens = tokenSource("stale", { kind: "expired" });
-    expect(await createClient(tokens.source).listTodos()).toEqual({ kind: "sign_in_required" });
-    expect(requests).toHaveLength(1);
-    expect(tokens.refusals).toEqual([]);
+    const tokens = tokenSource("stale");
+    tokens.reportRefusal.mockRejectedValue(new Error("the object was restarted"));
+    expect(await createClient(tokens).listTodos()).toEqual({ kind: "refused" });
   });
 });
 
-describe("after a refusal that was reported", () => {
-  it("a success is reported, too", async () => {
+const UNAVAILABLE = { kind: "unavailable", retryAfterSeconds: 9 } as const;
+const PINGONE_UNAVAILABLE = { kind: "pingone_unavailable", retryAfterSeconds: 9 };
+const EXPIRED = { kind: "expired" } as const;
+
+describe("a call without a token that is accepted ends", () => {
+  it.each<[when: string, handedOut: (PingSessionOutcome | string)[], outcome: object, sent: string[]]>([
+    ["when a fresh one is refused too", ["stale", "stale-too"], { kind: "refused" }, ["stale", "stale-too"]],
+    ["when the same one is refused again", ["stale"], { kind: "refused" }, ["stale", "stale"]],
+    ["when PingOne cannot be reached for another", ["stale", UNAVAILABLE], PINGONE_UNAVAILABLE, ["stale"]],
+    ["when PingOne has ended the session", ["stale", EXPIRED], { kind: "sign_in_required" }, ["stale"]],
+    ["at once when PingOne has ended the session before", [EXPIRED], { kind: "sign_in_required" }, []],
+    ["at once when PingOne is unavailable", [UNAVAILABLE], PINGONE_UNAVAILABLE, []],
+  ])("%s", async (_when, handedOut, outcome, sent) => {
+    const tokens = tokenSource(...handedOut);
+    expect(await createClient(tokens).listTodos()).toEqual(outcome);
+    expect(requests.map(({ token }) => token)).toEqual(sent);
+    expect(tokens.getAccessToken).toHaveBeenCalledTimes(sent.length === 0 ? 1 : 2);
+    // Only the second refusal is reported.
+    expect(tokens.reportRefusal.mock.calls.flat()).toEqual(sent.slice(1));
+  });
+});
+
+describe("an accepted token", () => {
+  it.each([
+    ["is reported after a refusal that was reported", { refused: true }, 200, 1],
+    ["is not what a failure of another kind shows", { refused: true }, 503, 0],
+    ["is not reported when no refusal stands", {}, 200, 0],
+  ] as const)("%s", async (_what, state, status, acceptances) => {
+    network.use(http.post(COLLECTION, () => HttpResponse.json({ todos: [] }, { status })));
+    const tokens = tokenSource(tokenWith("token", state));
+    await createClient(tokens).addTodo("x");
+    expect(tokens.reportAcceptance).toHaveBeenCalledTimes(acceptances);
+  });
+
+  it("stays one when its report fails", async () => {
     const tokens = tokenSource(tokenWith(await signToken(), { refused: true }));
-    expect(await todosOf(createClient(tokens.source).listTodos())).toHaveLength(1);
-    expect(tokens.acceptances).toBe(1);
-  });
-
-  it("a failure of another kind is no acceptance", async () => {
-    network.use(http.post(COLLECTION, () => new HttpResponse(null, { status: 503 })));
-    const tokens = tokenSource(tokenWith(await signToken(), { refused: true }));
-    await createClient(tokens.source).addTodo("x");
-    expect(tokens.acceptances).toBe(0);
-  });
-
-  it("a success stays one when its report fails", async () => {
-    const { source } = tokenSource(tokenWith(await signToken(), { refused: true }));
-    const reportAcceptance = () => Promise.reject(new Error("the object was restarted"));
-    expect(await todosOf(createClient({ ...source, reportAcceptance }).addTodo("x"))).toHaveLength(2);
-  });
-});
-
-it("a success is not reported when no refusal stands", async () => {
-  const tokens = tokenSource(await signToken());
-  await todosOf(createClient(tokens.source).listTodos());
-  expect(tokens.acceptances).toBe(0);
-});
-
-describe("without a token", () => {
-  it("asks for a new sign-in when PingOne's session is over, and sends nothing", async () => {
-    const outcome = await createClient(tokenSource({ kind: "expired" }).source).listTodos();
-    expect(outcome).toEqual({ kind: "sign_in_required" });
-    expect(requests).toEqual([]);
-  });
-
-  it("says when to try again while PingOne is unavailable, and sends nothing", async () => {
-    const tokens = tokenSource({ kind: "unavailable", retryAfterSeconds: 11 });
-    const outcome = await createClient(tokens.source).listTodos();
-    expect(outcome).toEqual({ kind: "pingone_unavailable", retryAfterSeconds: 11 });
-    expect(requests).toEqual([]);
-    expect(tokens.asked).toHaveLength(1);
+    tokens.reportAcceptance.mockRejectedValue(new Error("the object was restarted"));
+    expect(await todosOf(createClient(tokens).addTodo("x"))).toHaveLength(2);
   });
 });

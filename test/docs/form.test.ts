@@ -72,9 +72,13 @@ it("every step meets every fault in docs/failures.md, or is said not to", () => 
 
 it("docs/architecture.md has every binding of wrangler.jsonc", () => {
   const { kv_namespaces, durable_objects, ratelimits } = readWranglerConfig();
-  const names = [...durable_objects.bindings, ...ratelimits].map(({ name }) => name);
-  for (const name of [...names, ...kv_namespaces.map(({ binding }) => binding)]) {
-    expect(textOf("docs/architecture.md")).toContain(`\`${name}\``);
+  const bindings: { name?: string; binding?: string }[] = [
+    ...durable_objects.bindings,
+    ...ratelimits,
+    ...kv_namespaces,
+  ];
+  for (const { name, binding } of bindings) {
+    expect(textOf("docs/architecture.md")).toContain(`\`${name ?? binding}\``);
   }
 });
 

@@ -36,11 +36,24 @@ describe(".dev.vars.sample", () => {
   });
 });
 
-it("wrangler.jsonc has no secret and no unknown variable, and is accepted with secrets", () => {
-  const { vars } = readWranglerConfig();
-  const variables = SETTING_NAMES.filter((name) => !SECRET_NAMES.some((secret) => secret === name));
-  expect(variables).toEqual(expect.arrayContaining(Object.keys(vars)));
-  expect(namesOfProblems({ ...vars, ...secrets })).toEqual([]);
+describe("wrangler.jsonc", () => {
+  const { vars, observability, compatibility_flags } = readWranglerConfig();
+
+  it("has no secret and no unknown variable, and is accepted with secrets", () => {
+    const variables = SETTING_NAMES.filter((name) => !SECRET_NAMES.some((secret) => secret === name));
+    expect(variables).toEqual(expect.arrayContaining(Object.keys(vars)));
+    expect(namesOfProblems({ ...vars, ...secrets })).toEqual([]);
+  });
+
+  it("[SEC-30] has Workers Logs without the queries of addresses, which carry codes and states", () => {
+    // Not a line for each invocation: each would be billed, too.
+    const logs = { enabled: true, invocation_logs: false };
+    expect(observability).toEqual({ enabled: true, redact_query_string: true, logs });
+  });
+
+  it("[SEC-33] lets no fetch reach into the own zone, whatever address a stranger has chosen", () => {
+    expect(compatibility_flags).toContain("global_fetch_strictly_public");
+  });
 });
 
 it("README names every secret where it says how to deploy", () => {

@@ -1,7 +1,6 @@
 /** Worker and Todo API with a certified provider of another project in place of PingOne. */
-import type { TestPage } from "../../mocks/kit/testing/browser.ts";
-import { createTodoEmulator } from "../../mocks/todo/server.ts";
-import { TodoStore } from "../../mocks/todo/store.ts";
+import { startTodoApi } from "pingone-emulator";
+import type { TestPage } from "pingone-emulator/browser";
 import { type ForeignProvider, startForeignProvider } from "./foreign-provider.ts";
 import {
   type AuthorizationAttempt,

@@ -1,6 +1,7 @@
 /** Approval of clients. The callback checks it for the user who has just signed in. */
+
+import type { TestBrowser, TestPage } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
-import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import { registerClient } from "../support/mcp-client.ts";
 import { countHoldings, expectSignInError, watch, watchLog } from "../support/observe.ts";
 import { callbackUrl, createWorkerOnlyBrowser, passPingOne, startSignIn } from "../support/sign-in.ts";

@@ -33,7 +33,7 @@ interface Outcome {
 async function expectFailedSignIn(fault: FaultRequest, expected: Outcome): Promise<void> {
   const signIn = await startSignIn(worker, { client });
   const callback = await passPingOne(worker, signIn);
-  await stack.emulators.control.queueFault(fault);
+  await stack.emulators.faults.queue(fault);
   const watched = await watch(stack);
   const log = watchLog(worker);
   const back = await signIn.browser.open(callback);
@@ -164,7 +164,7 @@ describe("the keys of PingOne", () => {
     ["[FAIL-12] answer malformed JSON", { fault: "malformed_json" }, UNAVAILABLE],
     ["[FAIL-12] are no keys", { fault: "body", body: { keys: "none" } }, outcome("untrusted")],
   ])("[FAIL-63] end the sign-in when they %s, and the next one succeeds", async (_what, fault, expected) => {
-    await stack.emulators.control.rotateKeys();
+    await stack.emulators.keys.rotate();
     await expectFailedSignIn({ endpoint: "jwks", ...fault } as FaultRequest, { ...expected, revokes: true });
     expect(await signInCompletely()).toContain("token");
   });

@@ -57,12 +57,12 @@ describe("when a person's object fails", () => {
     const started = await startSignIn(worker);
     const callback = await passPingOne(worker, started, { username: "bob" });
     const before = worker.countLivePingSessions();
-    const after = await stack.emulators.control.lastRequestNumber();
+    const after = await stack.emulators.journal.mark();
     await sqlOf(tokens.access_token, breaking);
     const back = await started.browser.open(callback);
     await sqlOf(tokens.access_token, mending);
     expectSignInError(back.url, started, "server_error");
-    await stack.emulators.control.expectRequest({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
+    await stack.emulators.journal.expect({ endpoint: "revoke", after }, { withinMilliseconds: 5000 });
     expect(worker.countLivePingSessions()).toBe(before);
   });
 });

@@ -1,6 +1,5 @@
 import type { TestBrowser, TestPage } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
-import type { TestBrowser, TestPage } from "../../mocks/kit/testing/browser.ts";
 import { answerForeignPages, signInAtForeignProvider } from "../support/foreign-stack.ts";
 import { createBrowser, registerClient, requestRefresh, startAuthorization } from "../support/mcp-client.ts";
 import { sendInEra } from "../support/raw-mcp.ts";

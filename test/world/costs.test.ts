@@ -24,13 +24,13 @@ import type { TestWorker } from "../support/worker.ts";
 import type { KvCounts } from "./inside/kv-hub.ts";
 import { startWorld } from "./world.ts";
 
-const { it, started: world } = testWith(() => startWorld());
+const { it, started: world } = testWith(startWorld);
 let worker: TestWorker;
 
 it.beforeAll(async () => {
   worker = world.at("place-one");
   // The write limit of KV is off: it is not the subject here, and the tests do not wait a second between two pages.
-  await world.kv.setWriteInterval(0);
+  await world.hub.setWriteInterval(0);
 });
 
 const total = (counts: Readonly<Record<string, number>>) =>
@@ -43,7 +43,7 @@ async function settle(): Promise<void> {
   await vi.waitFor(
     async () => {
       await world.ringDue();
-      const now = JSON.stringify(await world.kv.counts());
+      const now = JSON.stringify(await world.hub.counts());
       const isQuiet = now === before;
       before = now;
       expect(isQuiet).toBe(true);
@@ -55,9 +55,9 @@ async function settle(): Promise<void> {
 /** The operations of one request, including its background work. */
 async function costOf<T>(request: () => Promise<T>): Promise<{ result: T; counts: KvCounts }> {
   await settle();
-  await world.kv.resetCounts();
+  await world.hub.resetCounts();
   const result = await request();
-  const counts = await world.kv.counts();
+  const counts = await world.hub.counts();
   return { result, counts };
 }
 
@@ -132,7 +132,7 @@ describe("however many grants there are", { shuffle: false }, () => {
         const entered = await enterEra(worker, era, tokens.access_token);
         const params = { name: "listTodos", arguments: {} };
         const { result, counts } = await costOf(async () => {
-          await world.takeObjectCalls();
+          await world.hub.takeObjectCalls();
           const response = await sendInEra(worker, era, { call: "tools/call", ...entered, params });
           await response.text();
           return response.status;
@@ -141,7 +141,7 @@ describe("however many grants there are", { shuffle: false }, () => {
         expect(counts).toEqual({ get: { token: 1 }, put: {}, delete: {}, list: {} });
         // One call admits the session, then McpAgent sends the request over a WebSocket.
         const session = era === "legacy" ? { "MCP_OBJECT.admit": 1, "MCP_OBJECT.fetch": 1 } : {};
-        expect(await world.takeObjectCalls()).toEqual({ "PING_SESSION.getAccessToken": 1, ...session });
+        expect(await world.hub.takeObjectCalls()).toEqual({ "PING_SESSION.getAccessToken": 1, ...session });
       }
     });
 

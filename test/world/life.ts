@@ -2,6 +2,7 @@
  * Runs a schedule and reports violations: a person got another person's data, ended access was accepted, a connection
  * was lost without a reason, an app got access that its person had not approved, or data was left over at the end.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import {
   PROTOCOL_ERAS,
   type RegisteredClient,
@@ -94,10 +95,10 @@ class Life {
     this.#remark = "";
     if ("where" in step) this.#where = step.where;
     const logged = parseLog(this.#worker()).length;
-    await this.#world.planDiscard(step.discard);
+    await this.#world.hub.planDiscard(step.discard);
     let outcome = await this.#attempt(step);
-    await this.#world.planDiscard(undefined);
-    const discards = await this.#world.takeDiscards();
+    await this.#world.hub.planDiscard(undefined);
+    const discards = await this.#world.hub.takeDiscards();
     if (discards.length > 0) {
       this.#note(
         `discarded ${discards.map(({ className, point }) => `${className} at ${point}`).join(", ")}`,
@@ -106,7 +107,7 @@ class Life {
     if (outcome.kind === "failed" && discards.length > 0) {
       this.#note(`failed: ${outcome.why}`);
       // Wait until the code of the discarded instance has stopped.
-      await new Promise((resolve) => setTimeout(resolve, LINGER_PATIENCE_MS));
+      await delay(LINGER_PATIENCE_MS);
       outcome = await this.#attempt(step);
     }
     // Alarms that are due at once run after the response.
@@ -122,16 +123,11 @@ class Life {
   }
 
   async #attempt(step: Step): Promise<Outcome> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<Outcome>((resolve) => {
-      timer = setTimeout(() => resolve(broken(`no end after ${STEP_PATIENCE_MS} ms`)), STEP_PATIENCE_MS);
-    });
+    const tooLong = broken(`no end after ${STEP_PATIENCE_MS} ms`);
     try {
-      return await Promise.race([this.#act(step), patience]);
+      return await Promise.race([this.#act(step), delay(STEP_PATIENCE_MS, tooLong, { ref: false })]);
     } catch (error) {
       return failed(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -282,13 +278,13 @@ class Life {
         if (outcome.kind !== "done") return outcome;
       }
     }
-    const eternal = (await this.#world.kv.keys()).filter(({ expiration }) => expiration === undefined);
+    const eternal = (await this.#world.hub.keys()).filter(({ expiration }) => expiration === undefined);
     if (eternal.length > 0) return broken(`keys that never expire: ${JSON.stringify(eternal)}`);
     // Approvals expire after a month, registrations after three.
     for (const days of [1, 31, 91]) await this.#world.advance(days * DAY_SECONDS);
     const objects = this.#world.objects();
     if (objects.length > 0) return broken(`objects are left: ${JSON.stringify(objects)}`);
-    const keys = await this.#world.kv.keys();
+    const keys = await this.#world.hub.keys();
     return keys.length === 0 ? DONE : broken(`keys are left: ${JSON.stringify(keys)}`);
   }
 

@@ -18,7 +18,6 @@ import {
 } from "../support/worker.ts";
 import { listStoredObjectIds, type ObjectClass, readAlarms } from "../support/worker-storage.ts";
 import { ALARM_SHIFT_MS } from "./inside/alarm-shift.ts";
-import type { Discard, DiscardPlan } from "./inside/discard.ts";
 import type { KvHub } from "./inside/kv-hub.ts";
 import { createPlaceKv, type Hub } from "./inside/kv-place.ts";
 import type { Probe } from "./inside/probe.ts";
@@ -48,8 +47,8 @@ export interface World extends AsyncDisposable {
   readonly emulators: Offline;
   /** The same Worker at each place. */
   at(place: PlaceName): TestWorker;
-  /** The current values of KV, and the counts of its operations. */
-  readonly kv: Pick<DurableObjectStub<KvHub>, "keys" | "counts" | "resetCounts" | "setWriteInterval">;
+  /** The current values of KV, the counts of its operations, and what happens to the bundle's objects. */
+  readonly hub: Omit<DurableObjectStub<KvHub>, "moveWorldTo" | "ring" | "discard">;
   /** KV as read at one place. */
   kvAt(place: PlaceName): KVNamespace;
   probe(name: string): DurableObjectStub<Probe>;
@@ -57,16 +56,10 @@ export interface World extends AsyncDisposable {
   advance(seconds: number): Promise<void>;
   /** Runs the alarms that are already due. */
   ringDue(): Promise<void>;
-  /** Plans that one object is discarded at one of its awaits. `undefined` cancels the plan. */
-  planDiscard(plan: DiscardPlan | undefined): Promise<void>;
-  /** The instances that were discarded since the last call. */
-  takeDiscards(): Promise<readonly Discard[]>;
   /** Discards the running instance. */
   discard(object: ObjectRef): Promise<void>;
   /** The bundle's objects that have stored data. */
   objects(): ObjectRef[];
-  /** Calls of objects by the Worker at the first place, by binding and method, since the last call of this. */
-  takeObjectCalls(): Promise<Readonly<Record<string, number>>>;
   alarms(): Alarm[];
   /** World time, in milliseconds since the epoch. */
   now(): number;
@@ -77,11 +70,10 @@ interface Binding {
   readonly class_name: string;
 }
 
-/** @param settings settings of the Worker to replace; `undefined` removes one */
-export async function startWorld(settings: Record<string, string | undefined> = {}): Promise<World> {
+export async function startWorld(): Promise<World> {
   const emulators = await startOffline({ workerOrigin: WORKER_ORIGIN });
   const root = await mkdtemp(path.join(TEMPORARY, "world-test-"));
-  const vars = workerVars({ ...workerSettings(emulators), ...settings });
+  const vars = workerVars(workerSettings(emulators));
   const server = createTestHarness({
     root,
     workers: PLACES.map((name) => ({
@@ -137,7 +129,7 @@ export async function startWorld(settings: Record<string, string | undefined> = 
       if (worker === undefined) throw new Error(`There is no place ${place}.`);
       return worker;
     },
-    kv: hub,
+    hub,
     kvAt: (place) => createPlaceKv(env.KV_HUB as unknown as Hub, place),
     probe: (name) => env.PROBE?.getByName(name) as unknown as DurableObjectStub<Probe>,
     advance: async (seconds) => {
@@ -146,9 +138,6 @@ export async function startWorld(settings: Record<string, string | undefined> = 
       await emulators.clock.advance(seconds);
       await ringDue();
     },
-    planDiscard: (plan) => hub.planDiscard(plan),
-    takeDiscards: () => hub.takeDiscards(),
-    takeObjectCalls: () => hub.takeObjectCalls(),
     discard: (object) => hub.discard(bindingOf(object), object.id),
     objects: () =>
       bindings

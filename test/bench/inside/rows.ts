@@ -3,6 +3,8 @@
  * one for each key of the key-value methods and each alarm that is set. `GET /rows` on the Worker's socket returns and
  * resets the counts.
  */
+import { watchMethods } from "../../world/inside/object-calls.ts";
+
 interface Rows {
   read: number;
   written: number;
@@ -28,7 +30,7 @@ function takeRows(): Rows {
 const keysOf = (keys: unknown): number => (Array.isArray(keys) ? keys.length : 1);
 
 /** The rows that a call of a storage method reads and writes. @param answer result of the method */
-const COUNTED: Readonly<Record<string, (args: unknown[], answer: unknown) => Partial<Rows>>> = {
+const COUNTED: Readonly<Record<string, (args: readonly unknown[], answer: unknown) => Partial<Rows>>> = {
   get: ([keys]) => ({ read: keysOf(keys) }),
   list: (_args, answer) => ({ read: answer instanceof Map ? answer.size : 0 }),
   put: ([entries]) => ({
@@ -52,35 +54,25 @@ export function countRowsOf(Production: ObjectClass): ObjectClass {
 }
 
 function watch(storage: DurableObjectStorage): DurableObjectStorage {
-  const sql = new Proxy(storage.sql, {
-    get: (target, property) => {
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        const answer: unknown = member.apply(target, args);
-        if (property === "exec") statements.push(answer as (typeof statements)[number]);
-        return answer;
-      };
-    },
+  const sql = watchMethods(storage.sql, (method, call) => {
+    const answer = call();
+    if (method === "exec") statements.push(answer as (typeof statements)[number]);
+    return answer;
   });
-  return new Proxy(storage, {
-    get: (target, property) => {
-      if (property === "sql") return sql;
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        const answer: unknown = member.apply(target, args);
-        const count = COUNTED[String(property)];
-        if (count === undefined) return answer;
-        const add = (settled: unknown) => {
-          const { read = 0, written = 0 } = count(args, settled);
-          rows.read += read;
-          rows.written += written;
-          return settled;
-        };
-        return answer instanceof Promise ? answer.then(add) : add(answer);
-      };
-    },
+  const watched = watchMethods(storage, (method, call, args) => {
+    const answer = call();
+    const count = COUNTED[method];
+    if (count === undefined) return answer;
+    const add = (settled: unknown) => {
+      const { read = 0, written = 0 } = count(args, settled);
+      rows.read += read;
+      rows.written += written;
+      return settled;
+    };
+    return answer instanceof Promise ? answer.then(add) : add(answer);
+  });
+  return new Proxy(watched, {
+    get: (target, property) => (property === "sql" ? sql : Reflect.get(target, property)),
   });
 }
 

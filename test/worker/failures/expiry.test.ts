@@ -1,4 +1,5 @@
 /** Access has ended for good at PingOne: the next request gets 401 before any tool runs, and nothing is left here. */
+import type { Offline } from "pingone-emulator";
 import { describe, expect } from "vitest";
 import { PROTOCOL_ERAS, requestRefresh } from "../../support/mcp-client.ts";
 import { countHoldings, expectOAuthError, type Holdings, watchLog } from "../../support/observe.ts";

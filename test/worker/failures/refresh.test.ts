@@ -121,7 +121,7 @@ describe.concurrent("a good token is used on, and nothing is lost without one, w
       await vi.waitFor(recovers, { timeout: 20_000, interval: 500 });
       expect((await requestRefresh(worker, client, tokens)).status).toBe(200);
       const refreshes = { endpoint: "token", login, form: { grant_type: "refresh_token" } } as const;
-      const all = await emulators.control.requests(refreshes);
+      const all = await emulators.journal.find(refreshes);
       const spared = all.filter(({ faults }) => faults.length === 0);
       expect(spared).toMatchObject([{ status: 200 }]);
       failuresMet.push(failure);

@@ -1,4 +1,5 @@
 /** PingOne fails while a person signs in, or has signed in: its discovery document, its pages, the sign-out page. */
+import { TestBrowser } from "pingone-emulator/browser";
 import { describe, expect } from "vitest";
 import type { PingTokens } from "../../../src/auth/ping-types.ts";
 import { answerPages, createBrowser, redeem, registerClient } from "../../support/mcp-client.ts";

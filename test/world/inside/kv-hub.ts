@@ -58,7 +58,7 @@ let counts = noCounts();
 let writeIntervalMs = 1000;
 
 export class KvHub extends DurableObject<HubEnv> {
-  /** Calls of the bundle's objects by the Worker in this isolate, since the last call of this. */
+  /** Calls of the bundle's objects by the Worker in this isolate, by binding and method, since the last call of this. */
   async takeObjectCalls(): Promise<Readonly<Record<string, number>>> {
     return takeObjectCalls();
   }
@@ -158,10 +158,12 @@ export class KvHub extends DurableObject<HubEnv> {
       .catch(() => {});
   }
 
+  /** Plans that one object is discarded at one of its awaits. `undefined` cancels the plan. */
   async planDiscard(plan: DiscardPlan | undefined): Promise<void> {
     planDiscard(plan);
   }
 
+  /** The instances that were discarded since the last call. */
   async takeDiscards(): Promise<readonly Discard[]> {
     return takeDiscards();
   }

@@ -32,24 +32,22 @@ export function watchCalls(
   namespace: DurableObjectNamespace,
   around: (method: string, call: () => unknown) => unknown,
 ): DurableObjectNamespace {
-  const watchStub = (stub: DurableObjectStub) =>
-    new Proxy(stub, {
-      get: (target, property) => {
-        const member: unknown = Reflect.get(target, property, target);
-        if (typeof member !== "function" || typeof property === "symbol") return member;
-        return (...args: unknown[]) => around(property, () => Reflect.apply(member, target, args));
-      },
-    });
-  return new Proxy(namespace, {
+  return watchMethods(namespace, (method, call) => {
+    const answer = call();
+    return method === "get" || method === "getByName" ? watchMethods(answer as object, around) : answer;
+  });
+}
+
+/** Wraps an object: `around` runs every call of its methods. */
+export function watchMethods<T extends object>(
+  watched: T,
+  around: (method: string, call: () => unknown, args: readonly unknown[]) => unknown,
+): T {
+  return new Proxy(watched, {
     get: (target, property) => {
       const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        const answer: unknown = member.apply(target, args);
-        return property === "get" || property === "getByName"
-          ? watchStub(answer as DurableObjectStub)
-          : answer;
-      };
+      if (typeof member !== "function" || typeof property === "symbol") return member;
+      return (...args: unknown[]) => around(property, () => Reflect.apply(member, target, args), args);
     },
   });
 }

@@ -3,7 +3,7 @@
 import { ALARM_SHIFT_MS } from "./alarm-shift.ts";
 import { atAwait, discardNow, type Instance, touchStorage } from "./discard.ts";
 import { createPlaceKv, type Hub } from "./kv-place.ts";
-import { isNamespace, watchCalls } from "./object-calls.ts";
+import { isNamespace, watchCalls, watchMethods } from "./object-calls.ts";
 
 /** Every object has a fixed place. */
 const PLACE_OF_OBJECTS = "objects";
@@ -91,44 +91,23 @@ async function hasStoredNothing(storage: DurableObjectStorage): Promise<boolean>
 const SYNCHRONOUS: ReadonlySet<string> = new Set(["transactionSync", "getCurrentBookmark"]);
 
 function watchStorage(storage: DurableObjectStorage, instance: Instance): DurableObjectStorage {
-  const sql = refuseWhenDiscarded(storage.sql, instance);
-  const kv = refuseWhenDiscarded(storage.kv, instance);
+  const touch = (_method: string, call: () => unknown) => {
+    touchStorage(instance);
+    return call();
+  };
   const getAlarm = async () => {
     const time = await storage.getAlarm();
     return time === null ? null : time - ALARM_SHIFT_MS;
   };
-  return new Proxy(storage, {
-    get: (target, property) => {
-      if (property === "sql") return sql;
-      if (property === "kv") return kv;
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      const name = String(property);
-      if (name === "getAlarm") return () => atAwait(instance, "storage.getAlarm", getAlarm);
-      if (name === "setAlarm") {
-        return (time: number | Date) =>
-          atAwait(instance, "storage.setAlarm", () => storage.setAlarm(Number(time) + ALARM_SHIFT_MS));
-      }
-      return (...args: unknown[]) => {
-        if (!SYNCHRONOUS.has(name))
-          return atAwait(instance, `storage.${name}`, () => member.apply(target, args));
-        touchStorage(instance);
-        return member.apply(target, args);
-      };
-    },
+  const watched = watchMethods(storage, (method, call, args) => {
+    if (SYNCHRONOUS.has(method)) return touch(method, call);
+    const setAlarm = () => storage.setAlarm(Number(args[0]) + ALARM_SHIFT_MS);
+    const operation = method === "getAlarm" ? getAlarm : method === "setAlarm" ? setAlarm : call;
+    return atAwait(instance, `storage.${method}`, operation);
   });
-}
-
-function refuseWhenDiscarded<T extends object>(part: T, instance: Instance): T {
-  return new Proxy(part, {
-    get: (target, property) => {
-      const member: unknown = Reflect.get(target, property, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]) => {
-        touchStorage(instance);
-        return member.apply(target, args);
-      };
-    },
+  const parts = { sql: watchMethods(storage.sql, touch), kv: watchMethods(storage.kv, touch) };
+  return new Proxy(watched, {
+    get: (target, property) => Reflect.get(Object.hasOwn(parts, property) ? parts : target, property),
   });
 }
 
