@@ -22,13 +22,17 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Inside this repository the emulator is used from its TypeScript (mocks/package.json, `exports`). The others are Vite's own. */
-const conditions = ["pingone-emulator-source", "module", "node", "development|production"];
+/** Inside this repository the emulator is used from its TypeScript (mocks/package.json, `exports`). */
+const SOURCE = "pingone-emulator-source";
+/** The others are Vite's own. */
+const conditions = [SOURCE, "module", "node", "development|production"];
 
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     allowOnly: false,
+    // For the processes that tests start. `npm test` and its like have set it already.
+    env: { NODE_OPTIONS: process.env.NODE_OPTIONS ?? `--conditions=${SOURCE}` },
     // Loading wrangler, MSW and the SDKs takes longer than most files take to run. Without isolation, one process loads
     // them only once.
     isolate: false,
