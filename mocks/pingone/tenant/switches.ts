@@ -21,6 +21,12 @@ export const switchesSchema = z.strictObject({
     description:
       "what `resource` (RFC 8707) does, which PingOne documents nowhere; all three have been reported",
   }),
+  ungrantedScopes: z.enum(["drop", "refuse"]).meta({
+    title: "Scopes that are not granted",
+    choices: { drop: "left out", refuse: "refused" },
+    description:
+      "what becomes of a requested scope that the application is not granted: left out as at PingOne, or `invalid_scope` for the whole request, which finds mistakes sooner",
+  }),
   atTyp: z.enum(["none", "at+jwt"]).meta({
     title: "Header typ of access tokens",
     choices: { none: "no typ", "at+jwt": "at+jwt" },
@@ -88,6 +94,7 @@ export type Switches = Readonly<z.infer<typeof switchesSchema>>;
 export const DEFAULT_SWITCHES: Switches = {
   resourceParam: "ignore",
   platformDate: "today",
+  ungrantedScopes: "drop",
   atTyp: "none",
   refreshTokenType: "application",
   opaqueRefreshTokensOnly: false,
