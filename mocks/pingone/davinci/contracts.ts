@@ -24,8 +24,8 @@ interface SessionView {
   readonly id: string;
   readonly userId: string;
   readonly authenticationMethods: readonly string[];
-  /** Epoch milliseconds by the emulator's clock. */
-  readonly lastUsedAt: number;
+  /** Epoch milliseconds by the emulator's clock; a flow that reuses the session does not change it. */
+  readonly authenticatedAt: number;
 }
 
 /** The result of `begin` and of each submitted form. */

@@ -2,18 +2,29 @@ import { describe, expect, it } from "vitest";
 import usersFixture from "../../../fixtures/pingone/users.json" with { type: "json" };
 import type { UserFixture } from "../tenant/users.ts";
 import { createTestEngine } from "../testing/flow-driver.ts";
+import type { Flow } from "./flow-schema.ts";
+import { loadFlows } from "./load-flows.ts";
 
 const FLOW = "sign-on-with-consent";
 const shippedUsers = usersFixture._embedded.users as readonly UserFixture[];
 const engineWithShippedUsers = () => createTestEngine({ users: shippedUsers });
+
+/** The shipped flow, whose Check Session names these methods. */
+function flowAccepting(methods: readonly string[]): Flow {
+  const flow = loadFlows("fixtures/davinci").find(({ name }) => name === FLOW);
+  const node = flow?.nodes.checkSession;
+  if (!flow || node?.type !== "checkSession") throw new Error(`${FLOW} has no Check Session.`);
+  return { ...flow, nodes: { ...flow.nodes, checkSession: { ...node, methods: [...methods] } } };
+}
 
 describe("Check Session", () => {
   const openWithSession = async (
     flow: string,
     session: { ageMinutes?: number; methods?: string[]; user?: string } = {},
     changes: { forceAuthentication?: boolean; silent?: boolean } = {},
+    flows?: readonly Flow[],
   ) => {
-    const test = engineWithShippedUsers();
+    const test = createTestEngine({ users: shippedUsers, ...(flows && { flows }) });
     const user = test.users.findByLogin(session.user ?? "alice");
     return test.open(flow, {
       ...changes,
@@ -21,7 +32,7 @@ describe("Check Session", () => {
         id: "session-1",
         userId: user?.id ?? "",
         authenticationMethods: session.methods ?? ["pwd"],
-        lastUsedAt: test.clock() - (session.ageMinutes ?? 0) * 60_000,
+        authenticatedAt: test.clock() - (session.ageMinutes ?? 0) * 60_000,
       },
     });
   };
@@ -37,7 +48,7 @@ describe("Check Session", () => {
   });
 
   it.each([
-    ["a session last used too long ago", FLOW, { ageMinutes: 481 }, {}],
+    ["an authentication too long ago", FLOW, { ageMinutes: 481 }, {}],
     ["a session by another method", FLOW, { methods: ["mfa"] }, {}],
     ["a session of a disabled user", FLOW, { user: "disabled" }, {}],
     ["a session of nobody", FLOW, { user: "nobody" }, {}],
@@ -51,6 +62,17 @@ describe("Check Session", () => {
       changes,
     );
     expect(person.heading).toBe("Sign On");
+  });
+
+  it.each([
+    [["pwd", "mfa"], ["pwd"], "Application Consent"],
+    [["pwd", "mfa"], ["pwd", "otp", "mfa"], "Application Consent"],
+    [["mfa"], ["pwd"], "Sign On"],
+    [["anyAuthenticationMethod"], ["pwdless"], "Application Consent"],
+    [["mfa", "anyAuthenticationMethod"], ["pwd"], "Application Consent"],
+  ])("[PING-130] that names %j leads a session by %j to the heading %j", async (named, methods, heading) => {
+    const person = await openWithSession(FLOW, { methods }, {}, [flowAccepting(named)]);
+    expect(person.heading).toBe(heading);
   });
 
   it("does not carry over to a person who signs on instead", async () => {
@@ -73,7 +95,7 @@ describe("prompt=none", () => {
   it("dies at a consent that is not remembered, and succeeds at one that is", async () => {
     const { open, users, consents, clock } = createTestEngine();
     const userId = users.findByLogin("alice")?.id ?? "";
-    const session = { id: "s", userId, authenticationMethods: ["pwd"], lastUsedAt: clock() };
+    const session = { id: "s", userId, authenticationMethods: ["pwd"], authenticatedAt: clock() };
     expect((await open(FLOW, { silent: true, session })).outcome?.kind).toBe("died");
 
     const scopes = ["openid", "profile", "todo_api:read", "todo_api:write"];

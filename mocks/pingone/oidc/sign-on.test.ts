@@ -217,6 +217,25 @@ describe("an SSO session", () => {
     expect((await open({ max_age: maxAge }, browser)).heading).toBe(heading);
   });
 
+  it("[PING-130] counts for Check Session from the last authentication: passing through does not renew it", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    tenant.advanceSeconds(6 * 3600);
+    expect((await open({}, browser)).url.searchParams.get("code")).toMatch(UUID);
+    tenant.advanceSeconds(2 * 3600 + 60);
+    expect((await open({}, browser)).heading).toBe("Sign On");
+    expect((await open({ prompt: "none" }, browser)).url.searchParams.get("error")).toBe("login_required");
+  });
+
+  it("[PING-074] of a person who passes through is not idle", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    tenant.advanceSeconds(6 * 3600);
+    await open({}, browser);
+    tenant.advanceSeconds(43_200 * 60 - 3600);
+    expect(sessionsOf("alice")).toBe(1);
+  });
+
   it("[PING-061] of a person who only passed through keeps its auth_time", async () => {
     const browser = tenant.openBrowser();
     const first = await tenant.obtainTokens({ browser });
