@@ -249,16 +249,37 @@ describe("revocation", () => {
     expect(await tenant.isActive(next.access_token)).toBe(false);
   });
 
-  it("[PING-067] reaches access tokens of custom resources that belong to a session only", async () => {
-    const { access_token: oidcOnly } = await tenant.obtainTokens({ parameters: { scope: "openid" } });
-    expect((await revoke(oidcOnly)).status).toBe(200);
-    expect(await tenant.isActive(oidcOnly)).toBe(true);
-    const { access_token: ofClient } = await tenant.token(
-      { grant_type: "client_credentials" },
-      asConsentWorker,
-    );
-    expect((await revoke(ofClient, asConsentWorker)).status).toBe(200);
-    expect(await introspect(ofClient, asConsentWorker)).toMatchObject({ active: true });
+  it("[PING-067] has no effect on tokens that are for no custom resource, which it answers alike", async () => {
+    const tokens = await tenant.obtainTokens({ parameters: { scope: "openid profile" } });
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      const response = await revoke(token);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toBe("");
+      expect(await tenant.isActive(token)).toBe(true);
+    }
+    const next = await tenant.refresh(tokens.refresh_token);
+    expect(next.status).toBe(200);
+    expect(await tenant.isActive(tokens.access_token)).toBe(true);
+  });
+
+  it("[PING-067] reaches a token whose custom resource was named by resource alone", async () => {
+    tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
+    const parameters = { scope: "openid", resource: "https://todo.api.com" };
+    const { access_token, refresh_token } = await tenant.obtainTokens({ parameters });
+    expect((await revoke(refresh_token)).status).toBe(200);
+    expect(await tenant.isActive(access_token)).toBe(false);
+    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+  });
+
+  it("[PING-067] has no effect on a token of a custom resource without a session", async () => {
+    await using own = await startTenant({
+      edit: addApplications({ id: "service", grantTypes: ["CLIENT_CREDENTIALS"], responseTypes: [] }),
+    });
+    const asService = basic({ id: "service", secret: SECRET });
+    const { access_token } = await own.token({ grant_type: "client_credentials" }, asService);
+    expect(claimsOf(access_token).aud).toEqual(["https://todo.api.com"]);
+    expect((await own.post("revoke", { token: access_token }, asService)).status).toBe(200);
+    expect(await own.ask("introspect", { token: access_token }, asService)).toMatchObject({ active: true });
   });
 
   it("of an unknown token succeeds (RFC 7009 section 2.2)", async () => {
