@@ -7,6 +7,7 @@ import { OAuthRefusal } from "../refusals.ts";
 import type { Application } from "../tenant/environment.ts";
 import { audienceOf } from "../tenant/scopes.ts";
 import type { Tenant } from "../tenant/tenant.ts";
+import { refuseJwtRefreshToken } from "../tokens/refresh-token.ts";
 import { clientOf, findToken, type PresentedToken } from "../tokens/status.ts";
 import type { OidcContext } from "./context.ts";
 
@@ -15,6 +16,8 @@ export function revokeToken(c: OidcContext): Response {
   const { tenant, tokens } = c.get("pingone");
   const value = c.get("parameters").get("token");
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The token is missing");
+  // RFC 7009 section 2.2.1.
+  refuseJwtRefreshToken(tenant, value, "unsupported_token_type");
   const presented = findToken(tokens, value);
   // RFC 7009 section 2.2: an unknown token is as good as revoked.
   if (!presented) return c.body(null, 200);

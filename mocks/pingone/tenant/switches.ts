@@ -39,7 +39,13 @@ export const switchesSchema = z.strictObject({
   }),
   opaqueRefreshTokensOnly: z.boolean().meta({
     title: "Opaque refresh tokens only",
-    description: "an application that asks for JWT refresh tokens gets an error",
+    description:
+      "an application that asks for JWT refresh tokens gets an error, and so does every JWT refresh token that arrives",
+  }),
+  oneRefreshTokenPerSession: z.boolean().meta({
+    title: "One refresh token per session",
+    description:
+      "a sign-on replaces the refresh token that the same client has from an earlier one in the same session; an old README of Ping's JavaScript SDK says so, nothing newer does",
   }),
   keyRotation: z.enum(["manual", "policy"]).meta({
     title: "Key rotation",
@@ -98,6 +104,7 @@ export const DEFAULT_SWITCHES: Switches = {
   atTyp: "none",
   refreshTokenType: "application",
   opaqueRefreshTokensOnly: false,
+  oneRefreshTokenPerSession: false,
   keyRotation: "manual",
   scopeOrder: "resource-first",
   accessTokenTtlSeconds: null,
