@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
-import { form } from "./testing/client.ts";
+import { claimsOf, form } from "./testing/client.ts";
 import { PASSWORD } from "./testing/sign-on.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
 import type { TokenFault } from "./tokens/defects.ts";
@@ -112,11 +112,12 @@ describe("verbs", () => {
     expect(admin.describe().switches).toMatchObject({ atTyp: "none", codeTtlSeconds: 60 });
   });
 
-  it("choose another flow for the application, whatever policy a request names", async () => {
+  it("[PING-016] choose another flow for the application, unless acr_values names one", async () => {
     tenant.emulator.admin.chooseFlow("dies-before-any-screen", "mcp-server");
-    for (const acr_values of [undefined, "0f3c6a1d9b2e4875a6c1d3e5f7091b2c"]) {
-      expect((await tenant.authorizeError({ acr_values })).error).toBe("login_required");
-    }
+    expect((await tenant.authorizeError({})).error).toBe("login_required");
+    const acr_values = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
+    const tokens = await tenant.obtainTokens({ parameters: { acr_values } });
+    expect(claimsOf(tokens.id_token).acr).toBe(acr_values);
   });
 
   it("reset everything but the keys", async () => {

@@ -227,6 +227,34 @@ describe("a request that PingOne accepts", () => {
   });
 });
 
+describe("prompt=none", () => {
+  const policyId = "33333333333333333333333333333333";
+  const told = (errorDescription: string) => ({ type: "error", error: "told", errorDescription });
+  const nodes = {
+    mode: {
+      type: "branch",
+      value: "parameters.auth_mode",
+      equals: { silent: "silent" },
+      otherwise: "other",
+    },
+    silent: told("silent: {{parameters.auth_mode}}"),
+    other: told("other: {{parameters.auth_mode}}"),
+  };
+
+  it.each([
+    ["prompt=none", { prompt: "none" }, "silent: silent"],
+    ["prompt=none and an auth_mode of the client's", { prompt: "none", auth_mode: "mine" }, "silent: silent"],
+    ["prompt=login", { prompt: "login" }, "other: "],
+    ["no prompt", {}, "other: "],
+  ])("[PING-132] reaches the flow as auth_mode: %s", async (_, changes, description) => {
+    await using own = await startTenant({
+      flows: { "mode.json": { name: "mode", description: "Tells.", policyId, start: "mode", nodes } },
+    });
+    const answer = await own.authorizeError({ acr_values: policyId, ...changes });
+    expect(answer.error_description).toBe(description);
+  });
+});
+
 describe("a form post to /authorize", () => {
   it("that is too large gets a P1Error", async () => {
     const parameters = tenant.authorizeParameters({ padding: "x".repeat(70_000) });
