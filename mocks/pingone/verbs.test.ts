@@ -109,7 +109,7 @@ describe("verbs", () => {
   it("set nothing when one switch of several is wrong", () => {
     const { admin } = tenant.emulator;
     expect(() => admin.setSwitches({ atTyp: "at+jwt", codeTtlSeconds: "long" })).toThrow(/codeTtlSeconds/);
-    expect(admin.describe().switches).toMatchObject({ atTyp: "none", codeTtlSeconds: 60 });
+    expect(admin.describe().switches).toMatchObject({ atTyp: "application", codeTtlSeconds: 60 });
   });
 
   it("[PING-016] choose another flow for the application, unless acr_values names one", async () => {
@@ -132,7 +132,7 @@ describe("verbs", () => {
     const pushed = form({ client_id: "mcp-server", request_uri: String(request_uri) });
     expect((await tenant.authorize(pushed)).status).toBe(400);
     expect(viewOf("alice")).toMatchObject({ sessions: 0, accessTokens: 0, refreshTokens: 0, consents: 0 });
-    expect(admin.describe()).toMatchObject({ signingKeyId: kid, switches: { atTyp: "none" } });
+    expect(admin.describe()).toMatchObject({ signingKeyId: kid, switches: { atTyp: "application" } });
     expect(admin.describe().flows.find(({ bound }) => bound)?.name).toBe("sign-on-with-consent");
     expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
     const again = await tenant.open({}, login.browser);

@@ -27,10 +27,10 @@ export const switchesSchema = z.strictObject({
     description:
       "what becomes of a requested scope that the application is not granted: left out as at PingOne, or `invalid_scope` for the whole request, which finds mistakes sooner",
   }),
-  atTyp: z.enum(["none", "at+jwt"]).meta({
+  atTyp: z.enum(["application", "none", "at+jwt"]).meta({
     title: "Header typ of access tokens",
-    choices: { none: "no typ", "at+jwt": "at+jwt" },
-    description: "header `typ` of access tokens",
+    choices: { application: "as the application says", none: "no typ", "at+jwt": "at+jwt" },
+    description: "header `typ` of access tokens; overrides the application's own `includeTyp`",
   }),
   refreshTokenType: z.enum(["application", "OPAQUE_TOKEN", "JSON_WEB_TOKEN"]).meta({
     title: "Refresh tokens",
@@ -101,7 +101,7 @@ export const DEFAULT_SWITCHES: Switches = {
   resourceParam: "ignore",
   platformDate: "today",
   ungrantedScopes: "drop",
-  atTyp: "none",
+  atTyp: "application",
   refreshTokenType: "application",
   opaqueRefreshTokensOnly: false,
   oneRefreshTokenPerSession: false,

@@ -64,13 +64,22 @@ describe("an access token", () => {
     });
   });
 
-  it("[PING-058] has kid and alg in its header, and typ only when the switch says so", async () => {
+  it("[PING-058] has kid and alg in its header, and no typ", async () => {
     const plain = await tenant.obtainTokens();
     expect(Object.keys(headerOf(plain.access_token)).sort()).toEqual(["alg", "kid"]);
-    tenant.emulator.admin.setSwitches({ atTyp: "at+jwt" });
-    const typed = await tenant.obtainTokens();
-    expect(headerOf(typed.access_token).typ).toBe("at+jwt");
-    expect(headerOf(typed.id_token)).not.toHaveProperty("typ");
+  });
+
+  it.each([
+    ["the application", { includeTyp: true }, {}, "at+jwt"],
+    ["the switch", {}, { atTyp: "at+jwt" }, "at+jwt"],
+    ["the platform date", {}, { platformDate: "2027-03-02" }, "at+jwt"],
+    ["the application, but the switch does not", { includeTyp: true }, { atTyp: "none" }, undefined],
+  ])("[PING-058] has the typ at+jwt when %s says so", async (_, application, switches, typ) => {
+    await using own = await startTenant({ edit: editWorkerApplication(application) });
+    own.emulator.admin.setSwitches(switches);
+    const tokens = await own.obtainTokens();
+    expect(headerOf(tokens.access_token).typ).toBe(typ);
+    expect(headerOf(tokens.id_token)).not.toHaveProperty("typ");
   });
 
   it("[PING-059] has x5t in its header when the application asks for it", async () => {
