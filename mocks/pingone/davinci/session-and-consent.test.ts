@@ -111,6 +111,16 @@ describe("consent", () => {
     return { ...test, reopen: open, person: await (await open()).signOn("decliner") };
   };
 
+  it("[PING-081] shows the application and no scope: those stand beside the page, as the emulator's own", async () => {
+    const scopes = ["openid", "profile", "todo_api:read", "todo_api:write"];
+    const { person } = await atConsent(FLOW, scopes);
+    const [page = "", beside = ""] = person.html.split("<aside");
+    expect(page).toContain("<strong>Remote MCP Server</strong> wants to access your account.");
+    for (const scope of scopes) expect(page).not.toContain(scope);
+    expect(beside).toContain("Shown by the emulator, not by PingOne");
+    expect(beside).toContain(scopes.join(", "));
+  });
+
   it("is recorded with all scopes where there is no choice, whatever the form says", async () => {
     const { person, consents } = await atConsent(FLOW);
     await person.press("ACCEPTED", { scopes: "profile" });

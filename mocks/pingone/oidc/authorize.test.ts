@@ -14,7 +14,7 @@ beforeAll(async () => {
       { id: "plain-client", pkceEnforcement: "REQUIRED" },
       { id: "optional-client", pkceEnforcement: "OPTIONAL" },
       { id: "query-client", redirectUris: ["https://client.example/cb?tenant=1"] },
-      { id: "pushing-client", parRequirement: "REQUIRED" },
+      { id: "pushing-client", parRequirement: "REQUIRED", parTimeout: 30 },
     ),
   });
 });
@@ -163,14 +163,14 @@ describe("a request with an error that may be redirected", () => {
     );
   });
 
-  it("[PING-021] answers in the fragment when the response type or mode asks for it", async () => {
+  it("[PING-021] answers errors in the fragment when the response type or mode asks for it", async () => {
     for (const changes of [{ response_type: "id_token" }, { response_mode: "fragment", scope: undefined }]) {
       const location = (await tenant.authorize(changes)).headers.get("location") ?? "";
       expect(location).toMatch(/^http:\/\/localhost:8787\/callback#error=/);
     }
   });
 
-  it("[PING-021] answers by a self-posting form with response_mode=form_post", async () => {
+  it("[PING-021] answers errors by a self-posting form with response_mode=form_post", async () => {
     const response = await tenant.authorize({ response_mode: "form_post", scope: undefined, state: '"><b>' });
     expect(response.status).toBe(200);
     const page = await response.text();
@@ -190,6 +190,7 @@ describe("a request that PingOne accepts", () => {
     ["with parameters that nobody knows", { something: "else", audience: "x" }],
     ["with an empty parameter, which counts as absent", { prompt: "", acr_values: "" }],
     ["with prompt=consent, which changes nothing", { prompt: "consent" }],
+    ["with prompt=select_account, which changes nothing", { prompt: "select_account" }],
     ["with prompt=login", { prompt: "login" }],
     ["with the flow policy named", { acr_values: SIGN_ON_EVERY_TIME }],
     ["without state and nonce", { state: undefined, nonce: undefined }],
@@ -295,6 +296,7 @@ describe("pushed authorization requests (RFC 9126)", () => {
   it("[PING-023] serve an application that requires them", async () => {
     const client = { id: "pushing-client", secret: tenant.emulator.client.secret };
     const pushed = await push({ client_id: client.id }, basic(client));
+    expect(pushed.expires_in).toBe(30);
     expect((await tenant.authorize(short(pushed, client.id))).status).toBe(200);
   });
 
@@ -316,7 +318,7 @@ describe("pushed authorization requests (RFC 9126)", () => {
     expect(await push(changes)).toMatchObject({ status, error });
   });
 
-  it("do not show the flow how the client authenticated", async () => {
+  it("[PING-010] show the flow unknown parameters, but not how the client authenticated", async () => {
     const policyId = "22222222222222222222222222222222";
     const tell = {
       type: "error",

@@ -31,6 +31,10 @@ describe("a refresh token is issued", () => {
   it("[PING-045] never without the REFRESH_TOKEN grant", async () => {
     await using tenant = await startTenant(withApplication({ grantTypes: ["AUTHORIZATION_CODE"] }));
     expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
+    tenant.emulator.admin.setSwitches({ offlineAccessGrant: true });
+    const asked = await tenant.obtainTokens({ parameters: { scope: "openid offline_access" } });
+    expect(asked.scope.split(" ")).toContain("offline_access");
+    expect(asked).not.toHaveProperty("refresh_token");
   });
 
   it("[PING-046] with offline_access among the granted scopes, only to requests that have it", async () => {
@@ -173,6 +177,23 @@ describe("rotation", () => {
     tenant.advanceSeconds(11);
     expect(await tenant.refresh(first.refresh_token)).toMatchObject(dead);
     expect((await tenant.refresh(second.refresh_token)).status).toBe(200);
+  });
+});
+
+describe("a refresh with a token that is worthless", () => {
+  it.each<[string, (tenant: Tenant, token: string) => unknown]>([
+    ["unknown", () => undefined],
+    ["revoked", (tenant) => tenant.emulator.admin.revokeTokens("alice")],
+    ["expired", (tenant) => tenant.advanceSeconds(30 * day + 1)],
+  ])("[PING-053] is refused in one text: %s", async (state, spoil) => {
+    await using tenant = await startTenant();
+    const { refresh_token } = await tenant.obtainTokens();
+    await spoil(tenant, refresh_token);
+    const answer = await tenant.refresh(state === "unknown" ? "made-up" : refresh_token);
+    expect(answer).toMatchObject(dead);
+    for (const word of ["does not exist", "revoked", "expired"]) {
+      expect(answer.error_description).toContain(word);
+    }
   });
 });
 

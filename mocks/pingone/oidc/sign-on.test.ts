@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { claimsOf } from "../testing/client.ts";
+import type { TestPage } from "../../kit/testing/browser.ts";
+import { claimsOf, REDIRECT_URI } from "../testing/client.ts";
 import { PASSWORD } from "../testing/sign-on.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
 
@@ -16,12 +17,37 @@ const credentials = { Username: "alice", Password: PASSWORD };
 const sessionsOf = (username: string) =>
   tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;
 
+/** The fields of the form that posts itself to the client. */
+function readFormPost({ root }: TestPage): URLSearchParams {
+  expect(root.querySelector("form")?.getAttribute("action")).toBe(REDIRECT_URI);
+  const inputs = root.querySelectorAll("form input");
+  return new URLSearchParams(
+    inputs.map((input) => [input.getAttribute("name") ?? "", input.getAttribute("value") ?? ""]),
+  );
+}
+
 describe("signing on", () => {
   it("[PING-022] returns a code that is a UUID, with the state and without iss", async () => {
     const login = await tenant.signIn({ parameters: { state: "s t&a=te" } });
     expect(login.code).toMatch(UUID);
     expect([...login.callback.searchParams.keys()].sort()).toEqual(["code", "state"]);
     expect(login.callback.searchParams.get("state")).toBe("s t&a=te");
+  });
+
+  it.each([
+    ["query", ({ url }: TestPage) => (url.hash === "" ? url.searchParams : undefined)],
+    [
+      "fragment",
+      ({ url }: TestPage) => (url.search === "" ? new URLSearchParams(url.hash.slice(1)) : undefined),
+    ],
+    ["form_post", readFormPost],
+  ])("[PING-021] returns code and state by response_mode=%s", async (response_mode, read) => {
+    const parameters = tenant.authorizeParameters({ response_mode, state: "s t&a=te" });
+    const answer = read(await tenant.visit(tenant.openBrowser(), parameters));
+    expect(Object.fromEntries(answer ?? [])).toEqual({
+      code: expect.stringMatching(UUID),
+      state: "s t&a=te",
+    });
   });
 
   it("returns no state when none was sent", async () => {
@@ -39,6 +65,7 @@ describe("signing on", () => {
     expect(new Set(cookies.map(({ value }) => value)).size).toBe(1);
     for (const cookie of cookies) {
       expect(cookie).toMatchObject({ httpOnly: true, secure: false, path: `/${tenant.environmentId}` });
+      expect(cookie.toString()).not.toMatch(/samesite/i);
     }
   });
 
@@ -170,6 +197,12 @@ describe("an SSO session", () => {
     expect(page.url.searchParams.get("code")).toMatch(UUID);
     const again = await tenant.obtainTokens({ browser });
     expect(claimsOf(again.id_token).sid).toBe(claimsOf(first.id_token).sid);
+  });
+
+  it.each(["consent", "select_account"])("[PING-018] is enough for prompt=%s", async (prompt) => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    expect((await open({ prompt }, browser)).url.searchParams.get("code")).toMatch(UUID);
   });
 
   it("[PING-075] does not stop a flow without Check Session from asking", async () => {

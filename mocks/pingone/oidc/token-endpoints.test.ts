@@ -1,8 +1,9 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { basic, claimsOf } from "../testing/client.ts";
+import { basic, claimsOf, type Fields } from "../testing/client.ts";
 import {
   addApplications,
+  editItem,
   editList,
   editWorkerApplication,
   startTenant,
@@ -102,6 +103,11 @@ describe("userinfo", () => {
     expect(response.status).toBe(status);
     const challenge = error === undefined ? "Bearer" : `Bearer error="${error}"`;
     expect(response.headers.get("www-authenticate")).toBe(challenge);
+    expect(await response.json()).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      code: expect.stringMatching(/^[A-Z_]+$/),
+      message: expect.any(String),
+    });
   });
 
   it("refuses an ID token and a refresh token", async () => {
@@ -164,7 +170,7 @@ describe("introspection", () => {
     expect(await introspect(other, asTodoApi)).toEqual({ active: false });
   });
 
-  it("tells nothing of another application's token, a made-up one or an ID token", async () => {
+  it("[PING-065] [PING-103] tells nothing of another application's token, a made-up one or an ID token", async () => {
     const { access_token, id_token } = await tenant.obtainTokens();
     expect(await introspect(access_token, asSecondClient)).toEqual({ active: false });
     expect(await introspect("made-up")).toEqual({ active: false });
@@ -206,9 +212,46 @@ describe("introspection", () => {
     expect(answer).toMatchObject({ status: 401, error: "invalid_client" });
   });
 
-  it("refuses a resource that uses another method than its own", async () => {
-    const fields = { token: "x", client_id: TODO_RESOURCE, client_secret: "TEST-ONLY-todo-api-secret" };
-    expect((await tenant.post("introspect", fields, "")).status).toBe(401);
+  describe("by the caller's one method", () => {
+    const METHODS = ["NONE", "CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST"] as const;
+    const present = (method: (typeof METHODS)[number], id: string, secret: string): [Fields, string] => {
+      if (method === "CLIENT_SECRET_BASIC") return [{}, basic({ id, secret })];
+      return [{ client_id: id, ...(method === "CLIENT_SECRET_POST" && { client_secret: secret }) }, ""];
+    };
+    /** Those of the methods by which the caller is told of the token. */
+    const accepted = async (own: Tenant, id: string, secret: string, token: string) => {
+      const answers = METHODS.map(async (method) => {
+        const [fields, authorization] = present(method, id, secret);
+        const { status, active, error } = await own.ask("introspect", { token, ...fields }, authorization);
+        if (status !== 200) expect([status, error]).toEqual([401, "invalid_client"]);
+        return active === true ? [method] : [];
+      });
+      return (await Promise.all(answers)).flat();
+    };
+
+    it.each(METHODS)(
+      "[PING-065] tells a resource that is set to %s, and by no other method",
+      async (method) => {
+        await using own = await startTenant({
+          edit: editItem("resources.json", 2, { introspectEndpointAuthMethod: method }),
+        });
+        const { access_token } = await own.obtainTokens();
+        const secret = "TEST-ONLY-todo-api-secret";
+        expect(await accepted(own, TODO_RESOURCE, secret, access_token)).toEqual([method]);
+      },
+    );
+
+    it.each(METHODS)(
+      "[PING-065] tells an application that is set to %s, and by no other method",
+      async (method) => {
+        await using own = await startTenant({
+          edit: addApplications({ id: "caller", tokenEndpointAuthMethod: method }),
+        });
+        const login = await own.signIn({ parameters: { client_id: "caller" } });
+        const { access_token } = await own.redeem(login, ...present(method, "caller", SECRET));
+        expect(await accepted(own, "caller", SECRET, access_token)).toEqual([method]);
+      },
+    );
   });
 
   it.each([

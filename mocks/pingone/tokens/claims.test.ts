@@ -64,7 +64,7 @@ describe("an access token", () => {
     });
   });
 
-  it("[PING-058] has kid and alg in its header, and no typ", async () => {
+  it("[PING-058] [PING-099] has kid and alg in its header, and no typ", async () => {
     const plain = await tenant.obtainTokens();
     expect(Object.keys(headerOf(plain.access_token)).sort()).toEqual(["alg", "kid"]);
   });
