@@ -17,6 +17,24 @@ describe("the control API on both emulators", () => {
   afterEach(() => emulators.faults.expectNone());
 
   describe("faults of one login", () => {
+    it.each([
+      ["latency", { fault: "delay", milliseconds: 300 }, 200],
+      ["a transient 401", { fault: "status", status: 401, body: { error: "invalid_client" } }, 401],
+      ["429", { fault: "rate_limited" }, 429],
+      ["503", { fault: "server_error" }, 503],
+    ] as const)("[PING-043] are %s at the token endpoint, once", async (_, fault, status) => {
+      const client = new TestClient(emulators);
+      const { refresh_token } = await client.obtainTokens();
+      await emulators.queueFault({ endpoint: "token", ...fault });
+      const start = performance.now();
+      const met = await client.post("token", { grant_type: "refresh_token", refresh_token });
+      expect(met.status).toBe(status);
+      if (fault.fault === "delay") return expect(performance.now() - start).toBeGreaterThanOrEqual(290);
+      if (status === 401) expect(await met.json()).toMatchObject({ error: "invalid_client" });
+      if (status === 429) expect(met.headers.get("retry-after")).toMatch(/^\d+$/);
+      expect((await client.refresh(refresh_token)).status).toBe(200);
+    });
+
     it("[PING-043] are met at the token endpoint by the user's own code only", async () => {
       await emulators.faults.queue({
         endpoint: "token",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
-import { form } from "./testing/client.ts";
+import { claimsOf, form } from "./testing/client.ts";
 import { PASSWORD } from "./testing/sign-on.ts";
 import { startTenant } from "./testing/tenant.ts";
 import { tenant, withTenant } from "./testing/with-tenant.ts";
@@ -90,14 +90,15 @@ describe("verbs", () => {
   it("set nothing when one switch of several is wrong", () => {
     const { admin } = tenant.emulator;
     expect(() => admin.setSwitches({ atTyp: "at+jwt", codeTtlSeconds: "long" })).toThrow(/codeTtlSeconds/);
-    expect(admin.describe().switches).toMatchObject({ atTyp: "none", codeTtlSeconds: 60 });
+    expect(admin.describe().switches).toMatchObject({ atTyp: "application", codeTtlSeconds: 60 });
   });
 
-  it("choose another flow for the application, whatever policy a request names", async () => {
+  it("[PING-016] choose another flow for the application, unless acr_values names one", async () => {
     tenant.emulator.admin.chooseFlow("dies-before-any-screen", "mcp-server");
-    for (const acr_values of [undefined, "0f3c6a1d9b2e4875a6c1d3e5f7091b2c"]) {
-      expect((await tenant.authorizeError({ acr_values })).error).toBe("login_required");
-    }
+    expect((await tenant.authorizeError({})).error).toBe("login_required");
+    const acr_values = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
+    const tokens = await tenant.obtainTokens({ parameters: { acr_values } });
+    expect(claimsOf(tokens.id_token).acr).toBe(acr_values);
   });
 
   it("reset everything but the keys", async () => {
@@ -112,7 +113,7 @@ describe("verbs", () => {
     const pushed = form({ client_id: "mcp-server", request_uri: String(request_uri) });
     expect((await tenant.authorize(pushed)).status).toBe(400);
     expect(viewOf("alice")).toMatchObject({ sessions: 0, accessTokens: 0, refreshTokens: 0, consents: 0 });
-    expect(admin.describe()).toMatchObject({ signingKeyId: kid, switches: { atTyp: "none" } });
+    expect(admin.describe()).toMatchObject({ signingKeyId: kid, switches: { atTyp: "application" } });
     expect(admin.describe().flows.find(({ bound }) => bound)?.name).toBe("sign-on-with-consent");
     expect((await tenant.refresh(refresh_token)).error).toBe("invalid_grant");
     const again = await tenant.open({}, login.browser);

@@ -46,8 +46,9 @@ const BEHAVIOURS: NodeBehaviours = {
     const { session, forceAuthentication } = interaction.context;
     if (!session || forceAuthentication) return "noSession";
     const methods = session.authenticationMethods;
-    if (!node.methods.every((method) => methods.includes(method))) return "noSession";
-    if (clock() - session.lastUsedAt > node.lastUsedWithinMinutes * 60_000) return "noSession";
+    const accepted = [...methods, "anyAuthenticationMethod"];
+    if (!node.methods.some((method) => accepted.includes(method))) return "noSession";
+    if (clock() - session.authenticatedAt > node.lastUsedWithinMinutes * 60_000) return "noSession";
     if (users.findById(session.userId)?.enabled !== true) return "noSession";
     interaction.userId = session.userId;
     interaction.sessionMethods = methods;

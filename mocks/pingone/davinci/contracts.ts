@@ -8,13 +8,13 @@ export interface AuthorizationContext {
   readonly scopes: readonly string[];
   readonly policyId: string;
   readonly loginHint: string | undefined;
-  /** `prompt=none`: the flow must not show a screen. DaVinci sees this as `auth_mode = "silent"`. */
+  /** `prompt=none`: the flow must not show a screen. `parameters` then has `auth_mode: "silent"`, as in DaVinci. */
   readonly silent: boolean;
   /** `prompt=login`, or a session older than `max_age`: a Check Session node must have the outcome "no session". */
   readonly forceAuthentication: boolean;
   /** The browser's valid SSO session, if any. */
   readonly session: SessionView | undefined;
-  /** Every parameter of the request, which DaVinci exposes as `global.parameters.authorizationRequest`. */
+  /** Every parameter of the request and `auth_mode`, which DaVinci exposes as `global.parameters.authorizationRequest`. */
   readonly parameters: Readonly<Record<string, string>>;
   /** URL to which the screens of this flow post their forms. */
   readonly formAction: string;
@@ -24,8 +24,8 @@ interface SessionView {
   readonly id: string;
   readonly userId: string;
   readonly authenticationMethods: readonly string[];
-  /** Epoch milliseconds by the emulator's clock. */
-  readonly lastUsedAt: number;
+  /** Epoch milliseconds by the emulator's clock; a flow that reuses the session does not change it. */
+  readonly authenticatedAt: number;
 }
 
 /** The result of `begin` and of each submitted form. */

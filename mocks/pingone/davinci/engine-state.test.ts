@@ -86,7 +86,7 @@ async function openHub(parameters: Record<string, string> = {}) {
     id: "session-1",
     userId: test.users.findByLogin("alice")?.id ?? "",
     authenticationMethods: ["pwd", "otp"],
-    lastUsedAt: test.clock(),
+    authenticatedAt: test.clock(),
   };
   return { ...test, person: await test.open("hub", { session, parameters }) };
 }

@@ -68,8 +68,9 @@ const automatic = <T extends string, O extends string, I extends z.core.$ZodLoos
   });
 
 const checkSession = automatic("checkSession", ["session", "noSession"], {
-  /** A session is accepted only if the user signed on with one of these methods. */
+  /** One of these suffices; `anyAuthenticationMethod` takes every session. */
   methods: z.array(z.string()).min(1),
+  /** Counts from when a method was last used, which is the last authentication: passing through does not renew it. */
   lastUsedWithinMinutes: z.int().positive(),
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTestEngine } from "../testing/flow-driver.ts";
+import type { Flow } from "./flow-schema.ts";
+import { loadFlows } from "./load-flows.ts";
 
 const FLOW = "sign-on-with-consent";
 
@@ -9,13 +11,22 @@ interface SessionChanges {
   readonly user?: string;
 }
 
+/** The shipped flow, whose Check Session names these methods. */
+function flowAccepting(methods: readonly string[]): Flow {
+  const flow = loadFlows("fixtures/davinci").find(({ name }) => name === FLOW);
+  const node = flow?.nodes.checkSession;
+  if (!flow || node?.type !== "checkSession") throw new Error(`${FLOW} has no Check Session.`);
+  return { ...flow, nodes: { ...flow.nodes, checkSession: { ...node, methods: [...methods] } } };
+}
+
 describe("Check Session", () => {
   const openWithSession = async (
     flow: string,
     session: SessionChanges = {},
-    changes: { forceAuthentication?: boolean } = {},
+    changes: { forceAuthentication?: boolean; silent?: boolean } = {},
+    flows?: readonly Flow[],
   ) => {
-    const test = createTestEngine();
+    const test = createTestEngine(flows && { flows });
     const user = test.users.findByLogin(session.user ?? "alice");
     return test.open(flow, {
       ...changes,
@@ -23,7 +34,7 @@ describe("Check Session", () => {
         id: "session-1",
         userId: user?.id ?? "",
         authenticationMethods: session.methods ?? ["pwd"],
-        lastUsedAt: test.clock() - (session.ageMinutes ?? 0) * 60_000,
+        authenticatedAt: test.clock() - (session.ageMinutes ?? 0) * 60_000,
       },
     });
   };
@@ -39,7 +50,7 @@ describe("Check Session", () => {
   });
 
   it.each<[string, string, SessionChanges, object]>([
-    ["a session last used too long ago", FLOW, { ageMinutes: 481 }, {}],
+    ["an authentication too long ago", FLOW, { ageMinutes: 481 }, {}],
     ["a session by another method", FLOW, { methods: ["mfa"] }, {}],
     ["a session of a disabled user", FLOW, { user: "disabled" }, {}],
     ["a session of nobody", FLOW, { user: "nobody" }, {}],
@@ -47,6 +58,27 @@ describe("Check Session", () => {
     ["a flow without Check Session", "sign-on-every-time", {}, {}],
   ])("asks for the password with %s", async (_, flow, session, changes) => {
     expect((await openWithSession(flow, session, changes)).heading).toBe("Sign On");
+  });
+
+  it.each([
+    [["pwd", "mfa"], ["pwd"], "Application Consent"],
+    [["pwd", "mfa"], ["pwd", "otp", "mfa"], "Application Consent"],
+    [["mfa"], ["pwd"], "Sign On"],
+    [["anyAuthenticationMethod"], ["pwdless"], "Application Consent"],
+    [["mfa", "anyAuthenticationMethod"], ["pwd"], "Application Consent"],
+  ])("[PING-130] that names %j leads a session by %j to the heading %j", async (named, methods, heading) => {
+    const person = await openWithSession(FLOW, { methods }, {}, [flowAccepting(named)]);
+    expect(person.heading).toBe(heading);
+  });
+
+  it("does not carry over to a person who signs on instead", async () => {
+    const person = await openWithSession(FLOW, {}, { forceAuthentication: true });
+    await (await person.signOn("bob")).press("ACCEPTED");
+    expect(person.outcome).toMatchObject({
+      kind: "success",
+      reusedSession: false,
+      authenticationMethods: ["pwd"],
+    });
   });
 });
 
@@ -59,7 +91,7 @@ describe("prompt=none", () => {
   it("dies at a consent that is not remembered, and succeeds at one that is", async () => {
     const { open, users, consents, clock } = createTestEngine();
     const userId = users.findByLogin("alice")?.id ?? "";
-    const session = { id: "s", userId, authenticationMethods: ["pwd"], lastUsedAt: clock() };
+    const session = { id: "s", userId, authenticationMethods: ["pwd"], authenticatedAt: clock() };
     expect((await open(FLOW, { silent: true, session })).outcome?.kind).toBe("died");
 
     const scopes = ["openid", "profile", "todo_api:read", "todo_api:write"];
@@ -74,6 +106,16 @@ describe("consent", () => {
     const open = () => test.open(flow, scopes && { scopes });
     return { ...test, reopen: open, person: await (await open()).signOn("decliner") };
   };
+
+  it("[PING-081] shows the application and no scope: those stand beside the page, as the emulator's own", async () => {
+    const scopes = ["openid", "profile", "todo_api:read", "todo_api:write"];
+    const { person } = await atConsent(FLOW, scopes);
+    const [page = "", beside = ""] = person.html.split("<aside");
+    expect(page).toContain("<strong>Remote MCP Server</strong> wants to access your account.");
+    for (const scope of scopes) expect(page).not.toContain(scope);
+    expect(beside).toContain("Shown by the emulator, not by PingOne");
+    expect(beside).toContain(scopes.join(", "));
+  });
 
   it("is recorded with all scopes where there is no choice, whatever the form says", async () => {
     const { person, consents } = await atConsent(FLOW);

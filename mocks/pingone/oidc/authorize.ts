@@ -83,16 +83,17 @@ function contextOf(
     session !== undefined &&
     request.maxAgeSeconds !== undefined &&
     tenant.clock() - session.authenticatedAt >= request.maxAgeSeconds * 1000;
+  const silent = request.prompt.includes("none");
   return {
     application: { id: request.application.id, name: request.application.name },
     redirectHost: new URL(request.callback.redirectUri).host,
     scopes: request.scopes,
     policyId: request.policyId,
     loginHint: request.loginHint,
-    silent: request.prompt.includes("none"),
+    silent,
     forceAuthentication: request.prompt.includes("login") || isTooOld,
     session,
-    parameters: request.parameters,
+    parameters: silent ? { ...request.parameters, auth_mode: "silent" } : request.parameters,
     formAction: formPath(tenant, id),
   };
 }

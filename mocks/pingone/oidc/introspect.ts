@@ -1,6 +1,7 @@
 /** `POST /as/introspect` (RFC 7662), by an application's credentials or by a resource's. Asks the session too. */
 import { OAuthRefusal } from "../refusals.ts";
 import { orderScopes } from "../tenant/scopes.ts";
+import { refuseJwtRefreshToken } from "../tokens/refresh-token.ts";
 import { clientOf, findToken, isActive, type PresentedToken } from "../tokens/status.ts";
 import type { Tokens } from "../tokens/tokens.ts";
 import type { OidcContext } from "./context.ts";
@@ -14,6 +15,7 @@ export function sendTokenStatus(c: OidcContext): Response {
   const application = resource ? undefined : authenticateApplication(tenant, authorization, form);
   const value = form.get("token");
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The token is missing");
+  refuseJwtRefreshToken(tenant, value, "invalid_request");
   const presented = findToken(tokens, value);
   // An application sees its own tokens, a resource those meant for it; any other is none of theirs (RFC 7662 2.2).
   const isTheirs = (found: PresentedToken) =>

@@ -5,6 +5,7 @@ import {
   editItem,
   editWorkerApplication,
   startTenant,
+  type Tenant,
   type TenantOptions,
 } from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
@@ -32,6 +33,10 @@ describe("a refresh token is issued", () => {
   it("[PING-045] never without the REFRESH_TOKEN grant", async () => {
     await using tenant = await startTenant(withApplication({ grantTypes: ["AUTHORIZATION_CODE"] }));
     expect(await tenant.obtainTokens()).not.toHaveProperty("refresh_token");
+    tenant.emulator.admin.setSwitches({ offlineAccessGrant: true });
+    const asked = await tenant.obtainTokens({ parameters: { scope: "openid offline_access" } });
+    expect(asked.scope.split(" ")).toContain("offline_access");
+    expect(asked).not.toHaveProperty("refresh_token");
   });
 
   it("[PING-046] with offline_access among the granted scopes, only to requests that have it", async () => {
@@ -161,6 +166,23 @@ describe("rotation", () => {
   });
 });
 
+describe("a refresh with a token that is worthless", () => {
+  it.each<[string, (tenant: Tenant, token: string) => unknown]>([
+    ["unknown", () => undefined],
+    ["revoked", (tenant) => tenant.emulator.admin.revokeTokens("alice")],
+    ["expired", (tenant) => tenant.advanceSeconds(30 * day + 1)],
+  ])("[PING-053] is refused in one text: %s", async (state, spoil) => {
+    await using tenant = await startTenant();
+    const { refresh_token } = await tenant.obtainTokens();
+    await spoil(tenant, refresh_token);
+    const answer = await tenant.refresh(state === "unknown" ? "made-up" : refresh_token);
+    expect(answer).toMatchObject(dead);
+    for (const word of ["does not exist", "revoked", "expired"]) {
+      expect(answer.error_description).toContain(word);
+    }
+  });
+});
+
 describe("a refresh token ends", () => {
   it("[PING-050] after refreshTokenDuration without use", async () => {
     await using tenant = await startTenant(withApplication({ refreshTokenDuration: 5 * day }));
@@ -200,6 +222,48 @@ describe("a refresh token ends", () => {
     expect((await free.refresh(refresh_token)).status).toBe(200);
   });
 
+  it("[PING-131] with the next sign-on in the same session by the same client, where the switch says so", async () => {
+    await using tenant = await startTenant({ edit: addApplications({ id: "second-client" }) });
+    tenant.emulator.admin.setSwitches({ oneRefreshTokenPerSession: true });
+    const asSecond = basic({ id: "second-client", secret: SECRET });
+    const browser = tenant.openBrowser();
+    const first = await tenant.obtainTokens({ browser });
+    const elsewhere = await tenant.obtainTokens();
+    const login = await tenant.signIn({ browser, parameters: { client_id: "second-client" } });
+    const ofAnotherClient = await tenant.redeem(login, {}, asSecond);
+    const rotated = await tenant.refresh(first.refresh_token);
+    expect(rotated.status).toBe(200);
+
+    const second = await tenant.obtainTokens({ browser });
+    expect(claimsOf(second.id_token).sid).toBe(claimsOf(first.id_token).sid);
+    expect(await tenant.refresh(rotated.refresh_token)).toMatchObject(dead);
+    expect(await tenant.isActive(rotated.access_token)).toBe(true);
+    for (const [token, client] of [
+      [second.refresh_token],
+      [elsewhere.refresh_token],
+      [ofAnotherClient.refresh_token, asSecond],
+    ] as const) {
+      expect((await tenant.refresh(token, {}, client)).status).toBe(200);
+    }
+  });
+
+  it("[PING-131] with a replay too, under that switch: a rotated token of the same sign-on is kept", async () => {
+    await using tenant = await startTenant();
+    tenant.emulator.admin.setSwitches({ oneRefreshTokenPerSession: true });
+    const { refresh_token } = await tenant.obtainTokens();
+    const next = await tenant.refresh(refresh_token);
+    expect(await tenant.refresh(refresh_token)).toMatchObject(dead);
+    expect(await tenant.refresh(next.refresh_token)).toMatchObject(dead);
+  });
+
+  it("[PING-131] not with the next sign-on in the same session, unless the switch says so", async () => {
+    await using tenant = await startTenant();
+    const browser = tenant.openBrowser();
+    const first = await tenant.obtainTokens({ browser });
+    await tenant.obtainTokens({ browser });
+    expect((await tenant.refresh(first.refresh_token)).status).toBe(200);
+  });
+
   it("when the control API revokes the user's tokens, and nobody else's", async () => {
     const [alice, bob] = [await tenant.obtainTokens(), await tenant.obtainTokens({ username: "bob" })];
     expect(tenant.emulator.admin.revokeTokens("alice")).toBe(2);
@@ -210,12 +274,57 @@ describe("a refresh token ends", () => {
 
 describe("a refused refresh", () => {
   it("leaves the token as it was", async () => {
+    const { refresh_token } = await tenant.obtainTokens();
+    tenant.emulator.admin.setSwitches({ refreshTokenType: "JSON_WEB_TOKEN", opaqueRefreshTokensOnly: true });
+    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_request" });
+    tenant.emulator.admin.setSwitches({ refreshTokenType: "application", opaqueRefreshTokensOnly: false });
+    expect((await tenant.refresh(refresh_token)).status).toBe(200);
+  });
+});
+
+describe("a JWT refresh token that arrives after 2027-03-02", () => {
+  /** Of an application that has gone over to opaque ones since. */
+  const lateToken = async (tenant: Tenant) => {
     tenant.emulator.admin.setSwitches({ refreshTokenType: "JSON_WEB_TOKEN" });
     const { refresh_token } = await tenant.obtainTokens();
-    tenant.emulator.admin.setSwitches({ opaqueRefreshTokensOnly: true });
-    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_request" });
-    tenant.emulator.admin.setSwitches({ opaqueRefreshTokensOnly: false });
-    expect((await tenant.refresh(refresh_token)).status).toBe(200);
+    tenant.emulator.admin.setSwitches({ refreshTokenType: "application", platformDate: "2027-03-02" });
+    return refresh_token;
+  };
+
+  it("[PING-056] is an error at the token endpoint, at introspection and at revocation, and stays as it was", async () => {
+    await using tenant = await startTenant();
+    const token = await lateToken(tenant);
+    const refused = { status: 400, error_description: expect.stringContaining("are not supported") };
+    expect(await tenant.refresh(token)).toMatchObject({ ...refused, error: "invalid_grant" });
+    expect(await tenant.ask("introspect", { token })).toMatchObject({ ...refused, error: "invalid_request" });
+    expect(await tenant.ask("revoke", { token })).toMatchObject({
+      ...refused,
+      error: "unsupported_token_type",
+    });
+    tenant.emulator.admin.setSwitches({ platformDate: "today" });
+    expect((await tenant.refresh(token)).status).toBe(200);
+  });
+
+  it("[PING-056] is an error even if this issuer has never seen it", async () => {
+    await using tenant = await startTenant();
+    const token = await lateToken(tenant);
+    await using other = await startTenant();
+    other.emulator.admin.setSwitches({ platformDate: "2027-03-02" });
+    expect(await other.ask("revoke", { token })).toMatchObject({ error: "unsupported_token_type" });
+  });
+
+  it("[PING-056] is told from an access token, and from an opaque one, which are good as ever", async () => {
+    await using tenant = await startTenant();
+    tenant.emulator.admin.setSwitches({ platformDate: "2027-03-02" });
+    const { access_token, refresh_token } = await tenant.obtainTokens();
+    for (const token of [access_token, refresh_token]) {
+      expect(await tenant.ask("introspect", { token })).toMatchObject({ status: 200, active: true });
+    }
+    const next = await tenant.refresh(refresh_token);
+    expect(next.status).toBe(200);
+    for (const token of [access_token, next.refresh_token]) {
+      expect((await tenant.post("revoke", { token })).status).toBe(200);
+    }
   });
 });
 

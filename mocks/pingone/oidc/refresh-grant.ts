@@ -6,7 +6,7 @@
 import { OAuthRefusal } from "../refusals.ts";
 import type { Application } from "../tenant/environment.ts";
 import { issueTokens, type TokenResponse } from "../tokens/issue.ts";
-import { refreshTokenTypeOf } from "../tokens/refresh-token.ts";
+import { refreshTokenTypeOf, refuseJwtRefreshToken } from "../tokens/refresh-token.ts";
 import { hashOf } from "../tokens/store.ts";
 import type { Tokens } from "../tokens/tokens.ts";
 import { type RequestParameters, splitWords } from "./rules/parameters.ts";
@@ -25,6 +25,7 @@ export async function redeemRefreshToken(
   const { tenant } = tokens;
   const value = form.get("refresh_token");
   if (value === undefined) throw new OAuthRefusal("invalid_request", "The refresh token is missing");
+  refuseJwtRefreshToken(tenant, value, "invalid_grant");
   const token = tokens.store.refreshTokens.get(hashOf(value));
   const grant = token && tokens.store.grants.get(token.grantId);
   if (!token || !grant || grant.clientId !== application.id) {

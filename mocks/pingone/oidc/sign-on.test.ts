@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { claimsOf } from "../testing/client.ts";
+import type { TestPage } from "../../kit/testing/browser.ts";
+import { claimsOf, REDIRECT_URI } from "../testing/client.ts";
 import { PASSWORD } from "../testing/sign-on.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
 
@@ -12,12 +13,37 @@ const credentials = { Username: "alice", Password: PASSWORD };
 const sessionsOf = (username: string) =>
   tenant.emulator.admin.describe().users.find((user) => user.username === username)?.sessions;
 
+/** The fields of the form that posts itself to the client. */
+function readFormPost({ root }: TestPage): URLSearchParams {
+  expect(root.querySelector("form")?.getAttribute("action")).toBe(REDIRECT_URI);
+  const inputs = root.querySelectorAll("form input");
+  return new URLSearchParams(
+    inputs.map((input) => [input.getAttribute("name") ?? "", input.getAttribute("value") ?? ""]),
+  );
+}
+
 describe("signing on", () => {
   it("[PING-022] returns a code that is a UUID, with the state and without iss", async () => {
     const login = await tenant.signIn({ parameters: { state: "s t&a=te" } });
     expect(login.code).toMatch(UUID);
     expect([...login.callback.searchParams.keys()].sort()).toEqual(["code", "state"]);
     expect(login.callback.searchParams.get("state")).toBe("s t&a=te");
+  });
+
+  it.each([
+    ["query", ({ url }: TestPage) => (url.hash === "" ? url.searchParams : undefined)],
+    [
+      "fragment",
+      ({ url }: TestPage) => (url.search === "" ? new URLSearchParams(url.hash.slice(1)) : undefined),
+    ],
+    ["form_post", readFormPost],
+  ])("[PING-021] returns code and state by response_mode=%s", async (response_mode, read) => {
+    const parameters = tenant.authorizeParameters({ response_mode, state: "s t&a=te" });
+    const answer = read(await tenant.visit(tenant.openBrowser(), parameters));
+    expect(Object.fromEntries(answer ?? [])).toEqual({
+      code: expect.stringMatching(UUID),
+      state: "s t&a=te",
+    });
   });
 
   it("returns no state when none was sent", async () => {
@@ -35,6 +61,7 @@ describe("signing on", () => {
     expect(new Set(cookies.map(({ value }) => value)).size).toBe(1);
     for (const cookie of cookies) {
       expect(cookie).toMatchObject({ httpOnly: true, secure: false, path: `/${tenant.environmentId}` });
+      expect(cookie.toString()).not.toMatch(/samesite/i);
     }
   });
 
@@ -155,6 +182,12 @@ describe("an SSO session", () => {
     expect(claimsOf(again.id_token).sid).toBe(claimsOf(first.id_token).sid);
   });
 
+  it.each(["consent", "select_account"])("[PING-018] is enough for prompt=%s", async (prompt) => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    expect((await open({ prompt }, browser)).url.searchParams.get("code")).toMatch(UUID);
+  });
+
   it("[PING-075] does not stop a flow without Check Session from asking", async () => {
     tenant.emulator.admin.chooseFlow("sign-on-every-time");
     const browser = tenant.openBrowser();
@@ -198,6 +231,25 @@ describe("an SSO session", () => {
     await tenant.signIn({ browser });
     tenant.advanceSeconds(600);
     expect((await open({ max_age: maxAge }, browser)).heading).toBe(heading);
+  });
+
+  it("[PING-130] counts for Check Session from the last authentication: passing through does not renew it", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    tenant.advanceSeconds(6 * 3600);
+    expect((await open({}, browser)).url.searchParams.get("code")).toMatch(UUID);
+    tenant.advanceSeconds(2 * 3600 + 60);
+    expect((await open({}, browser)).heading).toBe("Sign On");
+    expect((await open({ prompt: "none" }, browser)).url.searchParams.get("error")).toBe("login_required");
+  });
+
+  it("[PING-074] of a person who passes through is not idle", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser });
+    tenant.advanceSeconds(6 * 3600);
+    await open({}, browser);
+    tenant.advanceSeconds(43_200 * 60 - 3600);
+    expect(sessionsOf("alice")).toBe(1);
   });
 
   it("[PING-061] of a person who only passed through keeps its auth_time", async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TestBrowser } from "../../kit/testing/browser.ts";
-import { form, WORKER_ORIGIN } from "../testing/client.ts";
+import { basic, claimsOf, form, WORKER_ORIGIN } from "../testing/client.ts";
 import { addApplications, startTenant } from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
 
@@ -36,11 +36,20 @@ describe("sign-off", () => {
     expect(cookies.filter(({ key }) => key.startsWith("ST"))).toEqual([]);
   });
 
-  it("ends every application's tokens of the session", async () => {
+  it("[PING-069] ends every application's tokens of the session", async () => {
+    const asSecond = basic({ id: "second-client", secret: tenant.emulator.client.secret });
     const one = await tenant.obtainTokens({ browser });
-    const other = await tenant.obtainTokens({ browser });
-    await signOff({ id_token_hint: other.id_token });
+    const login = await tenant.signIn({ browser, parameters: { client_id: "second-client" } });
+    const other = await tenant.redeem(login, {}, asSecond);
+    expect(claimsOf(other.id_token)).toMatchObject({
+      aud: "second-client",
+      sid: claimsOf(one.id_token).sid,
+    });
+    await signOff({ id_token_hint: one.id_token });
     expect((await tenant.refresh(one.refresh_token)).error).toBe("invalid_grant");
+    expect((await tenant.refresh(other.refresh_token, {}, asSecond)).error).toBe("invalid_grant");
+    const introspected = await tenant.ask("introspect", { token: other.access_token }, asSecond);
+    expect(introspected.active).toBe(false);
   });
 
   it("[PING-069] takes an expired ID token for a hint", async () => {

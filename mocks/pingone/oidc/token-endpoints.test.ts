@@ -1,7 +1,14 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
-import { basic, claimsOf } from "../testing/client.ts";
-import { addApplications, startTenant } from "../testing/tenant.ts";
+import { basic, claimsOf, type Fields } from "../testing/client.ts";
+import {
+  addApplications,
+  editItem,
+  editList,
+  editWorkerApplication,
+  startTenant,
+  type Tenant,
+} from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
@@ -74,6 +81,11 @@ describe("userinfo", () => {
     expect(response.status).toBe(status);
     const challenge = error === undefined ? "Bearer" : `Bearer error="${error}"`;
     expect(response.headers.get("www-authenticate")).toBe(challenge);
+    expect(await response.json()).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      code: expect.stringMatching(/^[A-Z_]+$/),
+      message: expect.any(String),
+    });
   });
 
   it("refuses an ID token and a refresh token", async () => {
@@ -135,7 +147,7 @@ describe("introspection", () => {
     expect(await introspect(other, asTodoApi)).toEqual({ active: false });
   });
 
-  it("tells nothing of another application's token, a made-up one or an ID token", async () => {
+  it("[PING-065] [PING-103] tells nothing of another application's token, a made-up one or an ID token", async () => {
     const { access_token, id_token } = await tenant.obtainTokens();
     expect(await introspect(access_token, asSecondClient)).toEqual({ active: false });
     expect(await introspect("made-up")).toEqual({ active: false });
@@ -176,9 +188,46 @@ describe("introspection", () => {
     expect(answer).toMatchObject({ status: 401, error: "invalid_client" });
   });
 
-  it("refuses a resource that uses another method than its own", async () => {
-    const fields = { token: "x", client_id: TODO_RESOURCE, client_secret: "TEST-ONLY-todo-api-secret" };
-    expect((await tenant.post("introspect", fields, "")).status).toBe(401);
+  describe("by the caller's one method", () => {
+    const METHODS = ["NONE", "CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST"] as const;
+    const present = (method: (typeof METHODS)[number], id: string, secret: string): [Fields, string] => {
+      if (method === "CLIENT_SECRET_BASIC") return [{}, basic({ id, secret })];
+      return [{ client_id: id, ...(method === "CLIENT_SECRET_POST" && { client_secret: secret }) }, ""];
+    };
+    /** Those of the methods by which the caller is told of the token. */
+    const accepted = async (own: Tenant, id: string, secret: string, token: string) => {
+      const answers = METHODS.map(async (method) => {
+        const [fields, authorization] = present(method, id, secret);
+        const { status, active, error } = await own.ask("introspect", { token, ...fields }, authorization);
+        if (status !== 200) expect([status, error]).toEqual([401, "invalid_client"]);
+        return active === true ? [method] : [];
+      });
+      return (await Promise.all(answers)).flat();
+    };
+
+    it.each(METHODS)(
+      "[PING-065] tells a resource that is set to %s, and by no other method",
+      async (method) => {
+        await using own = await startTenant({
+          edit: editItem("resources.json", 2, { introspectEndpointAuthMethod: method }),
+        });
+        const { access_token } = await own.obtainTokens();
+        const secret = "TEST-ONLY-todo-api-secret";
+        expect(await accepted(own, TODO_RESOURCE, secret, access_token)).toEqual([method]);
+      },
+    );
+
+    it.each(METHODS)(
+      "[PING-065] tells an application that is set to %s, and by no other method",
+      async (method) => {
+        await using own = await startTenant({
+          edit: addApplications({ id: "caller", tokenEndpointAuthMethod: method }),
+        });
+        const login = await own.signIn({ parameters: { client_id: "caller" } });
+        const { access_token } = await own.redeem(login, ...present(method, "caller", SECRET));
+        expect(await accepted(own, "caller", SECRET, access_token)).toEqual([method]);
+      },
+    );
   });
 
   it.each([
@@ -219,13 +268,37 @@ describe("revocation", () => {
     expect(await tenant.isActive(next.access_token)).toBe(false);
   });
 
-  it("[PING-067] reaches access tokens of custom resources that belong to a session only", async () => {
-    const { access_token: oidcOnly } = await tenant.obtainTokens({ parameters: { scope: "openid" } });
-    expect((await revoke(oidcOnly)).status).toBe(200);
-    expect(await tenant.isActive(oidcOnly)).toBe(true);
-    const ofClient = await consentWorkerToken();
-    expect((await revoke(ofClient, asConsentWorker)).status).toBe(200);
-    expect(await introspect(ofClient, asConsentWorker)).toMatchObject({ active: true });
+  it("[PING-067] has no effect on tokens that are for no custom resource, which it answers alike", async () => {
+    const tokens = await tenant.obtainTokens({ parameters: { scope: "openid profile" } });
+    for (const token of [tokens.access_token, tokens.refresh_token]) {
+      const response = await revoke(token);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toBe("");
+      expect(await tenant.isActive(token)).toBe(true);
+    }
+    const next = await tenant.refresh(tokens.refresh_token);
+    expect(next.status).toBe(200);
+    expect(await tenant.isActive(tokens.access_token)).toBe(true);
+  });
+
+  it("[PING-067] reaches a token whose custom resource was named by resource alone", async () => {
+    tenant.emulator.admin.setSwitches({ resourceParam: "honour" });
+    const parameters = { scope: "openid", resource: "https://todo.api.com" };
+    const { access_token, refresh_token } = await tenant.obtainTokens({ parameters });
+    expect((await revoke(refresh_token)).status).toBe(200);
+    expect(await tenant.isActive(access_token)).toBe(false);
+    expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
+  });
+
+  it("[PING-067] has no effect on a token of a custom resource without a session", async () => {
+    await using own = await startTenant({
+      edit: addApplications({ id: "service", grantTypes: ["CLIENT_CREDENTIALS"], responseTypes: [] }),
+    });
+    const asService = basic({ id: "service", secret: SECRET });
+    const { access_token } = await own.token({ grant_type: "client_credentials" }, asService);
+    expect(claimsOf(access_token).aud).toEqual(["https://todo.api.com"]);
+    expect((await own.post("revoke", { token: access_token }, asService)).status).toBe(200);
+    expect(await own.ask("introspect", { token: access_token }, asService)).toMatchObject({ active: true });
   });
 
   it("of an unknown token succeeds (RFC 7009 section 2.2)", async () => {

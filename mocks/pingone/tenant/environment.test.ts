@@ -50,6 +50,8 @@ describe("fixtures of an environment", () => {
       "openid",
       "profile",
       "email",
+      "address",
+      "phone",
       "todo_api:read",
       "todo_api:write",
     ]);

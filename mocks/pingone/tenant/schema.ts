@@ -85,6 +85,8 @@ export const applicationsSchema = (workerOrigin: string) =>
         requestScopesForMultipleResourcesEnabled: z.boolean().default(false),
         skipTokenSessionValidation: z.boolean().default(false),
         includeX5t: z.boolean().default(false),
+        /** Header `typ` of access tokens: `at+jwt`. PingOne has such a property since 2026-05-19; its name is unverified. */
+        includeTyp: z.boolean().default(false),
         parRequirement: z.enum(["OPTIONAL", "REQUIRED"]).default("OPTIONAL"),
         parTimeout: seconds(1, 600).default(60),
       })

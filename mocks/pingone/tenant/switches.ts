@@ -21,10 +21,16 @@ export const switchesSchema = z.strictObject({
     description:
       "what `resource` (RFC 8707) does, which PingOne documents nowhere; all three have been reported",
   }),
-  atTyp: z.enum(["none", "at+jwt"]).meta({
+  ungrantedScopes: z.enum(["drop", "refuse"]).meta({
+    title: "Scopes that are not granted",
+    choices: { drop: "left out", refuse: "refused" },
+    description:
+      "what becomes of a requested scope that the application is not granted: left out as at PingOne, or `invalid_scope` for the whole request, which finds mistakes sooner",
+  }),
+  atTyp: z.enum(["application", "none", "at+jwt"]).meta({
     title: "Header typ of access tokens",
-    choices: { none: "no typ", "at+jwt": "at+jwt" },
-    description: "header `typ` of access tokens",
+    choices: { application: "as the application says", none: "no typ", "at+jwt": "at+jwt" },
+    description: "header `typ` of access tokens; overrides the application's own `includeTyp`",
   }),
   refreshTokenType: z.enum(["application", "OPAQUE_TOKEN", "JSON_WEB_TOKEN"]).meta({
     title: "Refresh tokens",
@@ -33,7 +39,13 @@ export const switchesSchema = z.strictObject({
   }),
   opaqueRefreshTokensOnly: z.boolean().meta({
     title: "Opaque refresh tokens only",
-    description: "an application that asks for JWT refresh tokens gets an error",
+    description:
+      "an application that asks for JWT refresh tokens gets an error, and so does every JWT refresh token that arrives",
+  }),
+  oneRefreshTokenPerSession: z.boolean().meta({
+    title: "One refresh token per session",
+    description:
+      "a sign-on replaces the refresh token that the same client has from an earlier one in the same session; an old README of Ping's JavaScript SDK says so, nothing newer does",
   }),
   keyRotation: z.enum(["manual", "policy"]).meta({
     title: "Key rotation",
@@ -88,9 +100,11 @@ export type Switches = Readonly<z.infer<typeof switchesSchema>>;
 export const DEFAULT_SWITCHES: Switches = {
   resourceParam: "ignore",
   platformDate: "today",
-  atTyp: "none",
+  ungrantedScopes: "drop",
+  atTyp: "application",
   refreshTokenType: "application",
   opaqueRefreshTokensOnly: false,
+  oneRefreshTokenPerSession: false,
   keyRotation: "manual",
   scopeOrder: "resource-first",
   accessTokenTtlSeconds: null,

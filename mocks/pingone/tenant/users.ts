@@ -28,6 +28,16 @@ const userProfile = z.object({
   username: z.string().min(1).max(128),
   email: z.email(),
   name: z.object({ given: z.string(), family: z.string() }),
+  address: z
+    .object({
+      streetAddress: z.string().optional(),
+      locality: z.string().optional(),
+      region: z.string().optional(),
+      postalCode: z.string().optional(),
+      countryCode: z.string().optional(),
+    })
+    .optional(),
+  primaryPhone: z.string().optional(),
   enabled: z.boolean(),
   mfaEnabled: z.boolean().default(false),
   account: z

@@ -7,6 +7,7 @@ import {
   editList,
   editWorkerApplication,
   startTenant,
+  type Tenant,
 } from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
 
@@ -60,13 +61,22 @@ describe("an access token", () => {
     });
   });
 
-  it("[PING-058] has kid and alg in its header, and typ only when the switch says so", async () => {
+  it("[PING-058] [PING-099] has kid and alg in its header, and no typ", async () => {
     const plain = await tenant.obtainTokens();
     expect(Object.keys(headerOf(plain.access_token)).sort()).toEqual(["alg", "kid"]);
-    tenant.emulator.admin.setSwitches({ atTyp: "at+jwt" });
-    const typed = await tenant.obtainTokens();
-    expect(headerOf(typed.access_token).typ).toBe("at+jwt");
-    expect(headerOf(typed.id_token)).not.toHaveProperty("typ");
+  });
+
+  it.each([
+    ["the application", { includeTyp: true }, {}, "at+jwt"],
+    ["the switch", {}, { atTyp: "at+jwt" }, "at+jwt"],
+    ["the platform date", {}, { platformDate: "2027-03-02" }, "at+jwt"],
+    ["the application, but the switch does not", { includeTyp: true }, { atTyp: "none" }, undefined],
+  ])("[PING-058] has the typ at+jwt when %s says so", async (_, application, switches, typ) => {
+    await using own = await startTenant({ edit: editWorkerApplication(application) });
+    own.emulator.admin.setSwitches(switches);
+    const tokens = await own.obtainTokens();
+    expect(headerOf(tokens.access_token).typ).toBe(typ);
+    expect(headerOf(tokens.id_token)).not.toHaveProperty("typ");
   });
 
   it("[PING-059] has x5t in its header when the application asks for it", async () => {
@@ -147,6 +157,59 @@ describe("an ID token", () => {
     });
   });
 
+  describe("and UserInfo of a person with an address and a phone", () => {
+    const address = {
+      streetAddress: "1 Test Street",
+      locality: "Testville",
+      region: "Test Region",
+      postalCode: "12345",
+      countryCode: "US",
+    };
+    const withContact = (contact: Record<string, unknown>) =>
+      startTenant({ edit: editItem("users.json", 0, contact) });
+    const told = async (own: Tenant, scope: string): Promise<Record<string, unknown>[]> => {
+      const { id_token, access_token } = await own.obtainTokens({ parameters: { scope } });
+      const userInfo = (await (await own.userInfo(access_token)).json()) as Record<string, unknown>;
+      return [claimsOf(id_token), userInfo];
+    };
+
+    it("[PING-133] has both by the scopes address and phone", async () => {
+      await using own = await withContact({ address, primaryPhone: "+1.5125550100" });
+      for (const claims of await told(own, "openid address phone")) {
+        expect(claims).toMatchObject({ phone_number: "+1.5125550100" });
+        expect(claims.address).toEqual({
+          street_address: "1 Test Street",
+          locality: "Testville",
+          region: "Test Region",
+          postal_code: "12345",
+          country: "US",
+        });
+      }
+    });
+
+    it("[PING-133] has only what is known of them", async () => {
+      await using own = await withContact({ address: { locality: "Testville" }, primaryPhone: undefined });
+      for (const claims of await told(own, "openid address phone")) {
+        expect(claims.address).toEqual({ locality: "Testville" });
+        expect(claims).not.toHaveProperty("phone_number");
+      }
+    });
+
+    it.each([[undefined], [{}]])("[PING-133] has no address where the user's is %j", async (none) => {
+      await using own = await withContact({ address: none });
+      for (const claims of await told(own, "openid address")) expect(claims).not.toHaveProperty("address");
+    });
+
+    it("[PING-133] has neither without the scope", async () => {
+      await using own = await withContact({ address, primaryPhone: "+1.5125550100" });
+      for (const claims of await told(own, "openid profile email")) {
+        expect(claims).not.toHaveProperty("address");
+        expect(claims).not.toHaveProperty("phone_number");
+      }
+      for (const claims of await told(own, "openid phone")) expect(claims).not.toHaveProperty("address");
+    });
+  });
+
   it("[PING-060] tells of the person only what the scopes allow", async () => {
     const { id_token } = await tokensFor("openid");
     for (const claim of ["preferred_username", "given_name", "family_name", "updated_at", "email"]) {
@@ -161,6 +224,17 @@ describe("an ID token", () => {
 
   it("comes with openid only", async () => {
     expect(await tokensFor("todo_api:read")).not.toHaveProperty("id_token");
+  });
+
+  it("[PING-016] has the assigned policy that comes first by priority for its acr", async () => {
+    const second = "5f385b61aea5d59d2fb7ac968ad2247d";
+    await using own = await startTenant({
+      edit: editList("flow-policy-assignments.json", (items) => {
+        Object.assign(items[0] ?? {}, { priority: 2 });
+        items.push({ application, flowPolicy: { id: second }, priority: 1 });
+      }),
+    });
+    expect(claimsOf((await own.obtainTokens()).id_token).acr).toBe(second);
   });
 
   it("[PING-016] has the flow policy that was run for its acr", async () => {

@@ -83,7 +83,22 @@ const CLAIMS_OF_SCOPE: Readonly<Record<string, Readonly<Record<string, (user: Us
     updated_at: ({ updatedAt }) => Math.floor(Date.parse(updatedAt) / 1000),
   },
   email: { email: ({ email }) => email },
+  address: { address: addressClaim },
+  // That the claim is the primary phone, not the mobile one, is unverified.
+  phone: { phone_number: ({ primaryPhone }) => primaryPhone },
 };
+
+/** OpenID Connect Core section 5.1.1, without `formatted`, for which PingOne's users have no attribute. */
+function addressClaim({ address }: User): Record<string, string | undefined> | undefined {
+  if (Object.values(address ?? {}).every((part) => part === undefined)) return undefined;
+  return {
+    street_address: address?.streetAddress,
+    locality: address?.locality,
+    region: address?.region,
+    postal_code: address?.postalCode,
+    country: address?.countryCode,
+  };
+}
 
 function personClaims(
   { environment }: Tenant,

@@ -101,9 +101,10 @@ async function issueAccessToken(tokens: Tokens, facts: AccessTokenFacts) {
   const times = { jti: randomUUID(), issuedAt, expiresAt: issuedAt + lifetime };
   const claims = accessTokenClaims(tokens, application.id, grant, audience, scope, times);
   const { atTyp } = tenant.switches.current;
+  const hasTyp = atTyp === "application" ? application.includeTyp : atTyp === "at+jwt";
   const token = await signer.sign(
     { ...claims, ...defects.accessTokenClaims },
-    { typ: atTyp === "none" ? undefined : atTyp, x5t: application.includeX5t, defect: defects.key },
+    { typ: hasTyp ? "at+jwt" : undefined, x5t: application.includeX5t, defect: defects.key },
   );
   if (defects.isAccessTokenUnknown !== true) {
     store.accessTokens.set(hashOf(token), {

@@ -19,7 +19,7 @@ import {
 } from "./key-ring.ts";
 
 /** Key id of refresh tokens in the legacy format, as PingOne writes it. */
-const REFRESH_TOKEN_KEY_ID = "default";
+export const REFRESH_TOKEN_KEY_ID = "default";
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -174,7 +174,8 @@ function readMaxAge(maxAge: string | undefined): number | undefined {
 }
 
 /**
- * `acr_values` is exactly one DaVinci flow policy of the application; without it the assigned ones count by priority.
+ * `acr_values` is exactly one DaVinci flow policy of the application; without it the one bound by the control API counts,
+ * else the assigned ones by priority.
  * Sign-on policies, which PingOne takes there by name, are not modelled.
  */
 function choosePolicy(tenant: Tenant, application: Application, acrValues: string | undefined): string {
@@ -186,7 +187,7 @@ function choosePolicy(tenant: Tenant, application: Application, acrValues: strin
       "acr_values must be one flow policy assigned to the application",
     );
   }
-  const policy = tenant.chosenPolicies.get(application.id) ?? asked[0] ?? assigned[0];
+  const policy = asked[0] ?? tenant.chosenPolicies.get(application.id) ?? assigned[0];
   if (policy === undefined) {
     throw new OAuthRefusal("invalid_request", "No flow policy is assigned to the application");
   }

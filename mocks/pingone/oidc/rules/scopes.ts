@@ -9,18 +9,21 @@ import type { Tenant } from "../../tenant/tenant.ts";
 import type { Grant } from "../../tokens/store.ts";
 import { splitWords } from "./parameters.ts";
 
-/** The scopes asked for, if all of them are granted to the application and go together. @throws {OAuthRefusal} */
+/**
+ * The scopes asked for that are granted to the application, if they go together. PingOne leaves the others out.
+ * @throws {OAuthRefusal} `invalid_scope` when none is left, or when the switch refuses what is not granted.
+ */
 export function requireScopes(tenant: Tenant, application: Application, scope: string | undefined): string[] {
   const granted = tenant.environment.grantedScopes(application.id);
-  const scopes = splitWords(scope);
-  if (scopes.length === 0) throw new OAuthRefusal("invalid_scope", "At least one scope must be granted");
-  for (const name of scopes) {
-    const isGranted =
-      name === "offline_access" ? isOfflineAccessGranted(tenant, application) : granted.has(name);
+  const isGranted = (name: string) =>
+    name === "offline_access" ? isOfflineAccessGranted(tenant, application) : granted.has(name);
+  const asked = splitWords(scope);
+  const scopes = asked.filter(isGranted);
+  if (scopes.length < asked.length && tenant.switches.current.ungrantedScopes === "refuse") {
     // Unverified wording.
-    if (!isGranted)
-      throw new OAuthRefusal("invalid_scope", "A requested scope is not granted to the application");
+    throw new OAuthRefusal("invalid_scope", "A requested scope is not granted to the application");
   }
+  if (scopes.length === 0) throw new OAuthRefusal("invalid_scope", "At least one scope must be granted");
   requireOneResource(tenant, application, scopes);
   return scopes;
 }
