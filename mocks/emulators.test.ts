@@ -25,7 +25,7 @@ describe("the control API on both emulators", () => {
     ] as const)("[PING-043] are %s at the token endpoint, once", async (_, fault, status) => {
       const client = new TestClient(emulators);
       const { refresh_token } = await client.obtainTokens();
-      await emulators.queueFault({ endpoint: "token", ...fault });
+      await emulators.faults.queue({ endpoint: "token", ...fault });
       const start = performance.now();
       const met = await client.post("token", { grant_type: "refresh_token", refresh_token });
       expect(met.status).toBe(status);

@@ -41,7 +41,7 @@ export async function importState(
 }
 
 /** @throws {ControlRequestError} when the document is not of this version and of these emulators. */
-export function requireState(emulators: readonly Emulator[], given: unknown): State {
+function requireState(emulators: readonly Emulator[], given: unknown): State {
   const { success, data } = z.looseObject({ version: z.number() }).safeParse(given);
   if (!success) {
     throw new ControlRequestError(

@@ -1,14 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
 import { basic, claimsOf, type Fields } from "../testing/client.ts";
-import {
-  addApplications,
-  editItem,
-  editList,
-  editWorkerApplication,
-  startTenant,
-  type Tenant,
-} from "../testing/tenant.ts";
+import { addApplications, editItem, startTenant, type Tenant } from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
 
 const SECRET = "TEST-ONLY-mcp-server-secret";
