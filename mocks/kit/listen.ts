@@ -2,9 +2,16 @@
 
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import { EMULATOR_HOST } from "./host.ts";
+import { receiveBody } from "./request-body.ts";
+
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/** Methods that a `Request` cannot have (Fetch standard, "forbidden method"); CONNECT never gets that far. */
+const UNSUPPORTED_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK"]);
 
 export type EmulatorApp = Hono<{ Bindings: HttpBindings }>;
 
@@ -15,6 +22,8 @@ export interface PortNeed {
   readonly variable: string;
   /** What the port is for, as in "the bookshop emulator". */
   readonly need: string;
+  /** How long a client may take to send a request; then it gets 408. */
+  readonly requestTimeoutMilliseconds?: number;
 }
 
 export interface Listening {
@@ -29,7 +38,7 @@ class PortUnavailableError extends Error {
 
 /** @throws {PortUnavailableError} */
 export async function listen(app: EmulatorApp, options: PortNeed): Promise<Listening> {
-  const server = createHttpServer(app);
+  const server = createHttpServer(app, options.requestTimeoutMilliseconds ?? REQUEST_TIMEOUT_MS);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error) => reject(explainPortError(error, options));
     server.once("error", onError);
@@ -48,22 +57,31 @@ export async function listen(app: EmulatorApp, options: PortNeed): Promise<Liste
   };
 }
 
-function createHttpServer(app: EmulatorApp): Server {
-  return createAdaptorServer({
+function createHttpServer(app: EmulatorApp, requestTimeout: number): Server {
+  const server = createAdaptorServer({
     // Otherwise the adapter replaces the global `Request` and `Response`, and other tools of the same process fail
     // (MSW's `HttpResponse.error()`, for one).
     overrideGlobalObjects: false,
+    serverOptions: { requestTimeout, connectionsCheckingInterval: requestTimeout / 4 },
     // The adapter's requests cannot be copied by `new Request(request)`, as Hono's middleware does.
-    fetch: ({ url, method, headers, body, signal }, env) => {
-      const request = new Request(url, {
-        method,
-        headers,
-        signal,
-        ...(body !== null && { body, duplex: "half" }),
-      });
-      return app.fetch(request, env as HttpBindings);
+    fetch: async ({ url, method, headers, signal }, env) => {
+      const bindings = env as HttpBindings;
+      const body = await receiveBody(bindings.incoming);
+      if (body === undefined) return new Response(null, { status: 400 });
+      if (UNSUPPORTED_METHODS.has(method)) return new Response(null, { status: 501 });
+      const hasBody = method !== "GET" && method !== "HEAD" && body.byteLength > 0;
+      return app.fetch(new Request(url, { method, headers, signal, ...(hasBody && { body }) }), bindings);
     },
   }) as Server;
+  // Node closes the connection of a CONNECT request without an answer unless somebody listens.
+  server.on("connect", (_, socket: Duplex) => {
+    // Node has taken its own listener away, and a reset by the client would end the process.
+    socket.on("error", () => {});
+    socket.end("HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", () =>
+      socket.destroy(),
+    );
+  });
+  return server;
 }
 
 function explainPortError(error: Error, { port, variable, need }: PortNeed): Error {

@@ -60,7 +60,7 @@ export function journalRequests(
       endpoint,
       at: new Date(started).toISOString(),
       ...(Math.abs(clock.now() - started) > 1000 && { atEmulator: new Date(clock.now()).toISOString() }),
-      ...(login !== undefined && { login: hideState(login, redactor.hash) }),
+      ...(login !== undefined && { login: redactLogin(login, redactor) }),
     });
     await currentRequest.run({ number, endpoint, login }, next);
     const location = c.res.headers.get("location");
@@ -106,6 +106,12 @@ export function takeInsideFault(
   return fault?.fault;
 }
 
+function redactLogin(login: LoginView, redactor: Redactor): LoginView {
+  const { state: _, ...names } = login;
+  const shown = Object.entries(names).map(([name, value]) => [name, redactor.shown(value)]);
+  return { ...hideState(login, redactor.hash), ...Object.fromEntries(shown) };
+}
+
 function redactHeaders(headers: Headers, redactor: Redactor): Record<string, string> {
   const shown = SHOWN_HEADERS.flatMap((name) => {
     const value = headers.get(name);
@@ -117,7 +123,7 @@ function redactHeaders(headers: Headers, redactor: Redactor): Record<string, str
 export function redactParameters(parameters: URLSearchParams, redactor: Redactor): RedactedParameters {
   const redacted = new Map<string, string[]>();
   for (const [name, value] of parameters) {
-    const shownName = redactor.text(name);
+    const shownName = redactor.name(name);
     redacted.set(shownName, [...(redacted.get(shownName) ?? []), redactor.parameter(name, value)]);
   }
   return Object.fromEntries(redacted);

@@ -22,8 +22,8 @@ export class OAuthRefusal extends Error {
 
 /** A request body that cannot be read. */
 export class UnreadableBody extends OAuthRefusal {
-  constructor(detail: string) {
-    super("invalid_request", detail);
+  constructor(detail: string, status: 400 | 413 = 400) {
+    super("invalid_request", detail, status);
   }
 }
 

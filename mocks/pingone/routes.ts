@@ -204,7 +204,7 @@ function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: Oi
   if (refusals === "redirect" && callback) return answerRefusal(c, callback, error);
   // Without a readable request there is no redirect URI.
   const target = error instanceof UnreadableBody ? "body" : "request";
-  return sendUntrusted(c, { target, message: error.message });
+  return sendUntrusted(c, { target, message: error.message }, error.status);
 }
 
 function notFound(c: OidcContext): Response {

@@ -146,6 +146,24 @@ describe("the control API", () => {
     expect(response.status).toBe(413);
   });
 
+  it.each(["/__mocks/switches", "/__mocks/page/setSwitches"])(
+    "answers 413 to 3 MB, also in chunks: %s",
+    async (path) => {
+      const text = JSON.stringify({ filler: "x".repeat(3_000_000) });
+      for (const body of [text, new Blob([text]).stream()]) {
+        const init = {
+          method: "POST",
+          body,
+          duplex: "half",
+          headers: { "content-type": "application/json" },
+        };
+        const response = await fetch(at(path), init as RequestInit);
+        expect(response.status).toBe(413);
+        expect(await response.json()).toMatchObject({ error: "too_large" });
+      }
+    },
+  );
+
   it.each(["/__mocks/reset", "/__mocks/page/reset"])(
     "answers 403 to a form of another site for %s",
     async (path) => {

@@ -236,7 +236,7 @@ describe("a form post to /authorize", () => {
   it("that is too large gets a P1Error", async () => {
     const parameters = tenant.authorizeParameters({ padding: "x".repeat(70_000) });
     const response = await fetch(`${tenant.issuer}/authorize`, { method: "POST", body: parameters });
-    expect(response.status).toBe(400);
+    expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ code: "INVALID_DATA", details: [{ target: "body" }] });
   });
 });

@@ -44,6 +44,7 @@ const bodies: [string, string, BodyInit][] = [
   ],
   ["a thousand parameters", "application/x-www-form-urlencoded", "a=1&".repeat(1000)],
   ["half a megabyte", "application/x-www-form-urlencoded", `token=${"x".repeat(500_000)}`],
+  ["three megabytes", "application/x-www-form-urlencoded", `token=${"x".repeat(3_000_000)}`],
   ["JSON", "application/json", '{"grant_type":"refresh_token"}'],
   ["XML", "text/xml", "<a/>"],
   ["bytes", "application/octet-stream", new Uint8Array([0, 255, 254])],
@@ -93,8 +94,29 @@ describe("a form that is right but for its size", () => {
       } as RequestInit);
     expect(await (await introspect({ token })).json()).toMatchObject({ active: true });
     const response = await introspect({ token, ...padding });
-    expect(response.status).toBe(400);
+    expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ error: "invalid_request" });
+  });
+});
+
+describe("a form of three megabytes", () => {
+  it.each(ALL)("to /%s gets 413 in a readable form", async (endpoint) => {
+    const body = new URLSearchParams({ token: "x".repeat(3_000_000) });
+    const response = await fetch(`${tenant.issuer}/${endpoint}`, { method: "POST", body });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject(
+      BACK_CHANNEL.includes(endpoint) ? { error: "invalid_request" } : { code: expect.any(String) },
+    );
+  });
+
+  it("of a sign-on gets 413 and a page", async () => {
+    const path = "../davinci/interactions/x";
+    const body = new URLSearchParams({ step: "x".repeat(3_000_000) });
+    const page = await tenant
+      .openBrowser()
+      .request(new URL(`${tenant.issuer}/${path}`), { method: "POST", body });
+    expect(page.response?.status).toBe(413);
+    expect(page.heading).not.toBe("");
   });
 });
 
