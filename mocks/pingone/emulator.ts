@@ -2,8 +2,8 @@
  * The PingOne emulator: an environment read from fixtures, strict OIDC endpoints, a DaVinci flow engine that asks the
  * person, and `oauth2-mock-server` as signer. Listens on loopback only.
  *
- * Deliberately left out: TLS, device and implicit grants, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the
- * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
+ * Deliberately left out: TLS, the device grant, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the Management
+ * API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

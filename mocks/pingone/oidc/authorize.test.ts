@@ -74,8 +74,10 @@ describe("a request with an error that may be redirected", () => {
   const cases: [string, Fields, string][] = [
     ["no response type", { response_type: undefined }, "invalid_request"],
     ["an unknown response type", { response_type: "cod" }, "unsupported_response_type"],
-    ["a response type of the implicit grant", { response_type: "token" }, "unsupported_response_type"],
-    ["a hybrid response type", { response_type: "code id_token" }, "unsupported_response_type"],
+    ["a response type of the implicit grant", { response_type: "token" }, "unauthorized_client"],
+    ["a hybrid response type", { response_type: "code id_token" }, "unauthorized_client"],
+    ["the response type code twice", { response_type: "code code" }, "unsupported_response_type"],
+    ["a response type in other letters", { response_type: "CODE" }, "unsupported_response_type"],
     ["an application without the code grant", { client_id: "no-code-client" }, "unauthorized_client"],
     ["an unknown response mode", { response_mode: "web_message" }, "invalid_request"],
     ["the response mode pi.flow", { response_mode: "pi.flow" }, "invalid_request"],
