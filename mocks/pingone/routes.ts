@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
+import { MANAGEMENT_API, NOT_EMULATED, refuseAsMissing } from "./not-emulated.ts";
 import { answerRefusal, sendOAuthError, sendP1Error, sendUntrusted } from "./oidc/answers.ts";
 import {
   beginSignOn,
@@ -23,18 +24,21 @@ import {
   authenticateClient,
   readParameters,
   requireCallback,
+  requireEmulatedRequest,
   requireWellFormed,
   validateAuthorizationRequest,
 } from "./oidc/steps.ts";
 import { redeemGrant } from "./oidc/token.ts";
 import { sendUserInfo } from "./oidc/userinfo.ts";
-import { OAuthRefusal, P1Refusal, UnreadableBody, UntrustedRequest } from "./refusals.ts";
+import { NotEmulated, OAuthRefusal, P1Refusal, UnreadableBody, UntrustedRequest } from "./refusals.ts";
 
 interface Route {
   readonly endpoint: string;
   readonly methods: readonly ("GET" | "POST")[];
   /** Below the environment's id. */
   readonly path: string;
+  /** For the table of the documents. */
+  readonly about?: string;
   readonly refusals: RefusalForm;
   readonly steps: readonly Step[];
   /** The endpoint refuses these methods, with an answer of its own. */
@@ -48,6 +52,7 @@ export const ROUTES = [
     endpoint: "discovery",
     methods: ["GET"],
     path: "/as/.well-known/openid-configuration",
+    about: "the discovery document",
     refusals: "json",
     steps: [sendDiscovery],
   },
@@ -55,6 +60,7 @@ export const ROUTES = [
     endpoint: "jwks",
     methods: ["GET"],
     path: "/as/jwks",
+    about: "the keys that sign",
     refusals: "json",
     steps: [sendJwks],
   },
@@ -62,10 +68,12 @@ export const ROUTES = [
     endpoint: "authorize",
     methods: ["GET", "POST"],
     path: "/as/authorize",
+    about: "authorization requests; starts a DaVinci flow",
     refusals: "redirect",
     steps: [
       readParameters,
       requireKnownClient,
+      requireEmulatedRequest,
       takePushedRequest,
       requireCallback,
       requirePushedRequest,
@@ -77,6 +85,7 @@ export const ROUTES = [
     endpoint: "davinci",
     methods: ["POST"],
     path: "/davinci/interactions/:interaction",
+    about: "the forms of a flow, in the place of DaVinci's widget; the path is the emulator's own",
     refusals: "page",
     steps: [submitForm],
   },
@@ -92,10 +101,12 @@ export const ROUTES = [
     endpoint: "par",
     methods: ["POST"],
     path: "/as/par",
+    about: "pushed authorization requests (RFC 9126)",
     refusals: "json",
     steps: [
       ...authenticated,
       refuseRequestUri,
+      requireEmulatedRequest,
       dropCredentials,
       requireCallback,
       validateAuthorizationRequest,
@@ -106,6 +117,7 @@ export const ROUTES = [
     endpoint: "token",
     methods: ["POST"],
     path: "/as/token",
+    about: "authorization codes, refresh tokens and client credentials",
     refusals: "json",
     steps: [...authenticated, redeemGrant],
   },
@@ -113,6 +125,7 @@ export const ROUTES = [
     endpoint: "userinfo",
     methods: ["GET", "POST"],
     path: "/as/userinfo",
+    about: "claims about the user",
     refusals: "json",
     steps: [sendUserInfo],
   },
@@ -120,6 +133,7 @@ export const ROUTES = [
     endpoint: "introspect",
     methods: ["POST"],
     path: "/as/introspect",
+    about: "token introspection (RFC 7662)",
     refusals: "json",
     steps: [readParameters, requireWellFormed, sendTokenStatus],
   },
@@ -127,6 +141,7 @@ export const ROUTES = [
     endpoint: "revoke",
     methods: ["POST"],
     path: "/as/revoke",
+    about: "token revocation (RFC 7009)",
     refusals: "json",
     steps: [...authenticated, revokeToken],
   },
@@ -134,6 +149,7 @@ export const ROUTES = [
     endpoint: "signoff",
     methods: ["GET", "POST"],
     path: "/as/signoff",
+    about: "sign-off (OpenID Connect RP-Initiated Logout)",
     refusals: "page",
     steps: [readParameters, requireWellFormed, signOff],
   },
@@ -167,6 +183,8 @@ export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
     );
     app.all(base + path, (c) => methodNotAllowed(c, allowed));
   }
+  for (const missing of NOT_EMULATED) app.all(base + missing.path, refuseAsMissing(missing));
+  app.all(MANAGEMENT_API.path, refuseAsMissing(MANAGEMENT_API));
   app.all("*", notFound);
   app.notFound(notFound);
   app.onError(answerError);
@@ -174,7 +192,7 @@ export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
 }
 
 function answerError(error: Error, c: OidcContext): Response {
-  if (error instanceof P1Refusal || error instanceof OAuthRefusal || error instanceof UntrustedRequest) {
+  if (isRefusal(error)) {
     // Hono keeps what was thrown, and the journal notes that as a failure of the emulator. A refusal is none.
     c.error = undefined;
     return answerRefused(error, c);
@@ -187,7 +205,14 @@ function answerError(error: Error, c: OidcContext): Response {
   });
 }
 
-function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: OidcContext): Response {
+type Refusal = P1Refusal | OAuthRefusal | UntrustedRequest | NotEmulated;
+
+function isRefusal(error: Error): error is Refusal {
+  return [P1Refusal, OAuthRefusal, UntrustedRequest, NotEmulated].some((kind) => error instanceof kind);
+}
+
+function answerRefused(error: Refusal, c: OidcContext): Response {
+  if (error instanceof NotEmulated) return answerNotEmulated(error, c);
   if (error instanceof P1Refusal) {
     const { status, code, message, headers } = error;
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
@@ -205,6 +230,13 @@ function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: Oi
   // Without a readable request there is no redirect URI.
   const target = error instanceof UnreadableBody ? "body" : "request";
   return sendUntrusted(c, { target, message: error.message }, error.status);
+}
+
+function answerNotEmulated({ status, headers, message }: NotEmulated, c: OidcContext): Response {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  return c.get("refusals") === "json"
+    ? c.json({ error: "not_emulated", error_description: message }, status)
+    : sendP1Error(c, { status, code: "NOT_EMULATED", message });
 }
 
 function notFound(c: OidcContext): Response {

@@ -80,8 +80,6 @@ describe("a request with an error that may be redirected", () => {
     ["a response type in other letters", { response_type: "CODE" }, "unsupported_response_type"],
     ["an application without the code grant", { client_id: "no-code-client" }, "unauthorized_client"],
     ["an unknown response mode", { response_mode: "web_message" }, "invalid_request"],
-    ["the response mode pi.flow", { response_mode: "pi.flow" }, "invalid_request"],
-    ["a request object", { request: "e30.e30." }, "request_not_supported"],
     ["no scope", { scope: undefined }, "invalid_scope"],
     ["only spaces for a scope", { scope: "  " }, "invalid_scope"],
     ["an unknown scope", { scope: "openid nonsense" }, "invalid_scope"],

@@ -1,8 +1,6 @@
 /**
  * Validates authorization requests as PingOne does, for `/authorize` and `/par`. First the client and its redirect URI,
  * which decide whether an error may be redirected at all; then everything else.
- *
- * Deliberately left out: `request` (signed request objects), `response_mode=pi.flow`.
  */
 
 import { OAuthRefusal, UntrustedRequest } from "../../refusals.ts";
@@ -74,9 +72,6 @@ export function validateRequest(
   parameters: RequestParameters,
 ): AuthorizationRequest {
   parameters.requireWellFormed();
-  if (parameters.get("request") !== undefined) {
-    throw new OAuthRefusal("request_not_supported", "Request objects are not supported by the emulator");
-  }
   const responseTypes = readResponseTypes(application, parameters);
   const scopes = requireScopes(tenant, application, parameters.get("scope"));
   if (responseTypes.has("id_token") && !scopes.includes("openid")) {
