@@ -88,9 +88,12 @@ export function injectFaults({ journal, queue }: KitParts, { errorBody }: Emulat
     if (respond === undefined) return;
     const made = moment === "after" ? c.res : new Response();
     const response = await respond({ ...fault }, { c, made, errorBody });
+    // A script that may read the real answer must be able to read this one.
+    const readers = [...c.res.headers].filter(([name]) => name.startsWith("access-control-"));
     // Hono merges the headers of the old response into a new one unless it is removed first.
     c.res = undefined;
     c.res = response;
+    for (const [name, value] of readers) c.header(name, value);
   };
 }
 

@@ -17,7 +17,7 @@ import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
-import { createRoutes } from "./routes.ts";
+import { allowOtherOrigins, createRoutes } from "./routes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
 import { loadFixtureKeys } from "./tenant/keys.ts";
@@ -128,6 +128,7 @@ export async function createPingOneEmulator(
   };
 
   const app: EmulatorApp = new Hono();
+  allowOtherOrigins(app, environment.id);
   options.mount?.(app);
   app.route("/", createRoutes(pingone));
   const { origin, close } = await listen(app, {

@@ -4,6 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
+import { cors } from "hono/cors";
+import type { EmulatorApp } from "../kit/listen.ts";
 import { MANAGEMENT_API, NOT_EMULATED, refuseAsMissing } from "./not-emulated.ts";
 import { answerRefusal, sendOAuthError, sendP1Error, sendUntrusted } from "./oidc/answers.ts";
 import {
@@ -156,6 +158,24 @@ export const ROUTES = [
 ] as const satisfies readonly Route[];
 
 export type EndpointName = (typeof ROUTES)[number]["endpoint"];
+
+/**
+ * PingOne trusts all origins where a request brings a token or a client's credentials, and only those of the
+ * application's `corsSettings` where it goes by cookies; those settings are not modelled. A preflight is answered here,
+ * before the journal and the faults, because no client sent it.
+ */
+export function allowOtherOrigins(app: EmulatorApp, environmentId: string): void {
+  const base = `/${environmentId}`;
+  const open = ROUTES.filter(({ refusals }) => refusals === "json");
+  for (const path of [
+    ...[...open, ...NOT_EMULATED].map((endpoint) => base + endpoint.path),
+    MANAGEMENT_API.path,
+  ]) {
+    app.use(path, cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS }));
+  }
+}
+
+const EXPOSED_HEADERS = ["Correlation-Id", "Retry-After", "WWW-Authenticate", "X-PingOne-Emulator"];
 
 /** The endpoints of one tenant. */
 export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
