@@ -64,6 +64,11 @@ describe("a body", () => {
     await hasty.close();
   });
 
+  it("that never comes is not waited for with GET", async () => {
+    const headers = ["Content-Length: 5"];
+    expect(await requestRaw(server.origin, "GET /nothing", headers)).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
   it("that breaks off never reaches the app", async () => {
     const { socket } = sendRaw(
       server.origin,

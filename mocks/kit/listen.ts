@@ -8,7 +8,11 @@ import type { Hono } from "hono";
 import { EMULATOR_HOST } from "./host.ts";
 import { receiveBody } from "./request-body.ts";
 
-const REQUEST_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Nothing may come of a body that these have (RFC 9110 section 9.3.1), so nothing waits for it. */
+const BODILESS_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const NO_BODY = new Uint8Array();
 
 /** Methods that a `Request` cannot have (Fetch standard, "forbidden method"); CONNECT never gets that far. */
 const UNSUPPORTED_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK"]);
@@ -66,11 +70,11 @@ function createHttpServer(app: EmulatorApp, requestTimeout: number): Server {
     // The adapter's requests cannot be copied by `new Request(request)`, as Hono's middleware does.
     fetch: async ({ url, method, headers, signal }, env) => {
       const bindings = env as HttpBindings;
-      const body = await receiveBody(bindings.incoming);
+      const body = BODILESS_METHODS.has(method) ? NO_BODY : await receiveBody(bindings.incoming);
       if (body === undefined) return new Response(null, { status: 400 });
       if (UNSUPPORTED_METHODS.has(method)) return new Response(null, { status: 501 });
-      const hasBody = method !== "GET" && method !== "HEAD" && body.byteLength > 0;
-      return app.fetch(new Request(url, { method, headers, signal, ...(hasBody && { body }) }), bindings);
+      const init = { method, headers, signal, ...(body.byteLength > 0 && { body }) };
+      return app.fetch(new Request(url, init), bindings);
     },
   }) as Server;
   // Node closes the connection of a CONNECT request without an answer unless somebody listens.
