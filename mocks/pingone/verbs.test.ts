@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
+import type { PingOne } from "./oidc/context.ts";
+import { PushedRequests } from "./oidc/pushed-requests.ts";
+import { SignOnStore } from "./oidc/sign-on.ts";
+import type { Application } from "./tenant/environment.ts";
+import { SwitchBoard } from "./tenant/switches.ts";
 import { form } from "./testing/client.ts";
+import { createTestEngine, userFixture } from "./testing/flow-driver.ts";
 import { PASSWORD } from "./testing/sign-on.ts";
 import { startTenant, type Tenant } from "./testing/tenant.ts";
 import type { TokenFault } from "./tokens/defects.ts";
+import { TokenStore } from "./tokens/store.ts";
+import { PingOneAdmin } from "./verbs.ts";
 
 let tenant: Tenant;
 let changes: number;
@@ -117,6 +125,26 @@ describe("verbs", () => {
     for (const acr_values of [undefined, "0f3c6a1d9b2e4875a6c1d3e5f7091b2c"]) {
       expect((await tenant.authorizeError({ acr_values })).error).toBe("login_required");
     }
+  });
+
+  it("empty the outbox at a reset", async () => {
+    const { engine, users, consents, clock, open } = createTestEngine({
+      users: [userFixture("mfa", { mfaEnabled: true })],
+    });
+    const sent = await open("sign-on-with-consent");
+    await sent.signOn("mfa");
+    expect(engine.outbox.list()).toHaveLength(1);
+    const tenantParts = { users, consents, switches: new SwitchBoard(), chosenPolicies: new Map() };
+    const pingone = {
+      tenant: tenantParts,
+      tokens: { store: new TokenStore(clock) },
+      flows: engine,
+      signOns: new SignOnStore(clock),
+      pushedRequests: new PushedRequests(clock),
+    };
+    // A reset needs no environment and no keys.
+    await new PingOneAdmin(pingone as unknown as PingOne, {} as Application).reset();
+    expect(engine.outbox.list()).toEqual([]);
   });
 
   it("reset everything but the keys", async () => {
@@ -241,6 +269,14 @@ describe("a snapshot", () => {
     ["is of another version", (saved) => ({ ...saved, version: 2 })],
     ["is of another environment", (saved) => ({ ...saved, environmentId: "x" })],
     ["has damaged keys", (saved) => ({ ...saved, keys: { keys: [] } })],
+    [
+      "lacks the signing key",
+      ({ keys, ...saved }) => ({ ...saved, keys: { ...(keys as object), signingKeyId: "x" } }),
+    ],
+    [
+      "lacks the next key",
+      ({ keys, ...saved }) => ({ ...saved, keys: { ...(keys as object), nextKeyId: "x" } }),
+    ],
     ["has damaged tokens", (saved) => ({ ...saved, state: { sessions: [1] } })],
     ["has damaged users", (saved) => ({ ...saved, users: [1] })],
     ["has damaged consents", (saved) => ({ ...saved, consents: [1] })],
