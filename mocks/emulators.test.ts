@@ -148,6 +148,19 @@ describe("the control API on both emulators", () => {
     expect(JSON.stringify(entry)).not.toContain("a-secret-id");
   });
 
+  it.each<[string, string, string]>([
+    ["joined by semicolons", "application/x-www-form-urlencoded", `username=alice;password=${PASSWORD}`],
+    ["that is JSON", "application/x-www-form-urlencoded", `{"username":"alice","password":"${PASSWORD}"}`],
+    ["of lines", "application/x-www-form-urlencoded", `username: alice\npassword: ${PASSWORD}`],
+    ["in a JSON string", "application/json", JSON.stringify({ username: `alice&password=${PASSWORD}` })],
+  ])("hides the password of a form %s", async (_, type, body) => {
+    const headers = { "content-type": type };
+    await fetch(`${emulators.issuer}/token`, { method: "POST", headers, body });
+    const entries = await emulators.journal.find({ endpoint: "token" });
+    expect(entries).toHaveLength(1);
+    expect(JSON.stringify(entries)).not.toContain(PASSWORD);
+  });
+
   it("shows no secret in the journal, the state, the page or a failed expectation", async () => {
     const tokens = await client().obtainTokens({ username: "alice" });
     const { login } = tokens;

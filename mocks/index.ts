@@ -222,7 +222,7 @@ async function createPingOneFor(
 function served(
   pingone: PingOneEmulator,
   { port = 0, host }: StartPingOneOptions,
-): Pick<ServedEmulator<Emulators>, "createApp" | "onListening" | "port" | "host" | "need"> & {
+): Pick<ServedEmulator<Emulators>, "prepare" | "createApp" | "onListening" | "port" | "host" | "need"> & {
   readonly name: "pingone";
 } {
   return {
@@ -230,6 +230,7 @@ function served(
     need: "the PingOne emulator",
     port,
     host,
+    prepare: pingone.prepare,
     createApp: () => pingone.app,
     onListening: (origin) => {
       pingone.origin = origin;

@@ -2,9 +2,20 @@
 
 import type { Server } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
+import type { Duplex } from "node:stream";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
 import { EMULATOR_HOST } from "./host.ts";
+import { receiveBody } from "./request-body.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Nothing may come of a body that these have (RFC 9110 section 9.3.1), so nothing waits for it. */
+const BODILESS_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const NO_BODY = new Uint8Array();
+
+/** Methods that a `Request` cannot have (Fetch standard, "forbidden method"); CONNECT never gets that far. */
+const UNSUPPORTED_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK"]);
 
 export type EmulatorEnv = { Bindings: HttpBindings };
 export type EmulatorApp = Hono<EmulatorEnv>;
@@ -16,6 +27,8 @@ export interface Address {
   readonly host?: string | undefined;
   /** What the port is for, as in "the bookshop emulator". */
   readonly need: string;
+  /** How long a client may take to send a request; then it gets 408. */
+  readonly requestTimeoutMilliseconds?: number;
 }
 
 export interface Listening {
@@ -32,7 +45,7 @@ class AddressUnavailableError extends Error {
 /** @throws {AddressUnavailableError} */
 export async function listen(app: EmulatorApp, address: Address): Promise<Listening> {
   const { port, host = EMULATOR_HOST } = address;
-  const server = createHttpServer(app);
+  const server = createHttpServer(app, address.requestTimeoutMilliseconds ?? REQUEST_TIMEOUT_MS);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error) => reject(explain(error, address));
     server.once("error", onError);
@@ -58,22 +71,31 @@ function reachableName(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }
 
-function createHttpServer(app: EmulatorApp): Server {
-  return createAdaptorServer({
+function createHttpServer(app: EmulatorApp, requestTimeout: number): Server {
+  const server = createAdaptorServer({
     // Otherwise the adapter replaces the global `Request` and `Response`, and other tools of the same process fail
     // (MSW's `HttpResponse.error()`, for one).
     overrideGlobalObjects: false,
+    serverOptions: { requestTimeout, connectionsCheckingInterval: requestTimeout / 4 },
     // The adapter's requests cannot be copied by `new Request(request)`, as Hono's middleware does.
-    fetch: ({ url, method, headers, body, signal }, env) => {
-      const request = new Request(url, {
-        method,
-        headers,
-        signal,
-        ...(body !== null && { body, duplex: "half" }),
-      });
-      return app.fetch(request, env as HttpBindings);
+    fetch: async ({ url, method, headers, signal }, env) => {
+      const bindings = env as HttpBindings;
+      const body = BODILESS_METHODS.has(method) ? NO_BODY : await receiveBody(bindings.incoming);
+      if (body === undefined) return new Response(null, { status: 400 });
+      if (UNSUPPORTED_METHODS.has(method)) return new Response(null, { status: 501 });
+      const init = { method, headers, signal, ...(body.byteLength > 0 && { body }) };
+      return app.fetch(new Request(url, init), bindings);
     },
   }) as Server;
+  // Node closes the connection of a CONNECT request without an answer unless somebody listens.
+  server.on("connect", (_, socket: Duplex) => {
+    // Node has taken its own listener away, and a reset by the client would end the process.
+    socket.on("error", () => {});
+    socket.end("HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", () =>
+      socket.destroy(),
+    );
+  });
+  return server;
 }
 
 function explain(error: Error, { port, host = EMULATOR_HOST, need }: Address): Error {
@@ -81,7 +103,9 @@ function explain(error: Error, { port, host = EMULATOR_HOST, need }: Address): E
   return reason === undefined ? error : new AddressUnavailableError(reason({ port, host, need }));
 }
 
-const REASONS: Readonly<Record<string, (address: Required<Address>) => string>> = {
+const REASONS: Readonly<
+  Record<string, (address: Required<Pick<Address, "port" | "host" | "need">>) => string>
+> = {
   EADDRINUSE: ({ port, need }) =>
     `Port ${port} is in use, and ${need} needs it. Stop the program that holds it, or choose another port; 0 picks a free one.`,
   EACCES: ({ port, need }) =>

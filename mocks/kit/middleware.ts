@@ -60,7 +60,7 @@ export function journalRequests(
       endpoint,
       at: new Date(started).toISOString(),
       ...(Math.abs(clock.now() - started) > 1000 && { atEmulator: new Date(clock.now()).toISOString() }),
-      ...(login !== undefined && { login: hideState(login, redactor.hash) }),
+      ...(login !== undefined && { login: redactLogin(login, redactor) }),
     });
     await currentRequest.run({ number, endpoint, login }, next);
     const location = c.res.headers.get("location");
@@ -88,9 +88,12 @@ export function injectFaults({ journal, queue }: KitParts, { errorBody }: Emulat
     if (respond === undefined) return;
     const made = moment === "after" ? c.res : new Response();
     const response = await respond({ ...fault }, { c, made, errorBody });
+    // A script that may read the real answer must be able to read this one.
+    const readers = [...c.res.headers].filter(([name]) => name.startsWith("access-control-"));
     // Hono merges the headers of the old response into a new one unless it is removed first.
     c.res = undefined;
     c.res = response;
+    for (const [name, value] of readers) c.header(name, value);
   };
 }
 
@@ -106,6 +109,12 @@ export function takeInsideFault(
   return fault?.fault;
 }
 
+function redactLogin(login: LoginView, redactor: Redactor): LoginView {
+  const { state: _, ...names } = login;
+  const shown = Object.entries(names).map(([name, value]) => [name, redactor.shown(value)]);
+  return { ...hideState(login, redactor.hash), ...Object.fromEntries(shown) };
+}
+
 function redactHeaders(headers: Headers, redactor: Redactor): Record<string, string> {
   const shown = SHOWN_HEADERS.flatMap((name) => {
     const value = headers.get(name);
@@ -117,7 +126,7 @@ function redactHeaders(headers: Headers, redactor: Redactor): Record<string, str
 export function redactParameters(parameters: URLSearchParams, redactor: Redactor): RedactedParameters {
   const redacted = new Map<string, string[]>();
   for (const [name, value] of parameters) {
-    const shownName = redactor.text(name);
+    const shownName = redactor.name(name);
     redacted.set(shownName, [...(redacted.get(shownName) ?? []), redactor.parameter(name, value)]);
   }
   return Object.fromEntries(redacted);

@@ -10,6 +10,8 @@ import { createStateFile, readState, type StateFile, UnusableStateError } from "
 
 export interface ServedEmulator<E extends Emulators> extends Address {
   readonly name: EmulatorName<E>;
+  /** Adds what comes before journal and faults. */
+  prepare?(server: EmulatorApp): void;
   /** Called when the emulators before it listen. */
   createApp(): EmulatorApp;
   /** Called with the origin at which this machine reaches it, before it is given to anybody. */
@@ -36,8 +38,9 @@ export async function serve<E extends Emulators>(
   const servers: Listening[] = [];
   const closeServers = () => Promise.all(servers.map((server) => server.close()));
   try {
-    for (const { name, createApp, onListening, ...address } of emulators) {
+    for (const { name, prepare, createApp, onListening, ...address } of emulators) {
       const outer: EmulatorApp = new Hono();
+      prepare?.(outer);
       kit.mount(outer, name);
       outer.route("/", createApp());
       const server = await listen(outer, address);

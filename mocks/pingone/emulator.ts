@@ -2,8 +2,8 @@
  * The PingOne emulator: an environment read from fixtures, strict OIDC endpoints, a DaVinci flow engine that asks the
  * person, and `oauth2-mock-server` as signer. It answers requests; the caller serves it.
  *
- * Deliberately left out: TLS, device and implicit grants, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the
- * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
+ * Deliberately left out: TLS, the device grant, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the Management
+ * API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { createFlowEngine } from "./davinci/engine.ts";
 import { loadFlows } from "./davinci/load-flows.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
-import { createRoutes } from "./routes.ts";
+import { allowOtherOrigins, createRoutes } from "./routes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
 import { loadFixtureKeys } from "./tenant/keys.ts";
@@ -50,6 +50,8 @@ export interface PingOneOptions {
 export interface PingOneEmulator {
   /** Answers every path. */
   readonly app: EmulatorApp;
+  /** To be called with the app that serves it, before the kit is mounted: preflights are not journalled. */
+  prepare(server: EmulatorApp): void;
   /** Where it listens; to be set before the first request, because the issuer follows from it. */
   origin: string;
   readonly issuer: string;
@@ -123,6 +125,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   let listeningAt = "";
   const admin = new PingOneAdmin(pingone, mainApplication, options.flow);
   return {
+    prepare: (server) => allowOtherOrigins(server, environment.id),
     app: new Hono<EmulatorEnv>().route("/", createRoutes(pingone)),
     get origin() {
       return listeningAt;

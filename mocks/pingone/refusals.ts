@@ -22,8 +22,8 @@ export class OAuthRefusal extends Error {
 
 /** A request body that cannot be read. */
 export class UnreadableBody extends OAuthRefusal {
-  constructor(detail: string) {
-    super("invalid_request", detail);
+  constructor(detail: string, status: 400 | 413 = 400) {
+    super("invalid_request", detail, status);
   }
 }
 
@@ -56,5 +56,22 @@ export class P1Refusal extends Error {
     this.status = status;
     this.code = code;
     this.headers = headers;
+  }
+}
+
+/** PingOne has this and the emulator has not: the caller must not take the answer for PingOne's. */
+export class NotEmulated extends Error {
+  override readonly name = "NotEmulated";
+  readonly status = 501;
+  readonly headers = { "X-PingOne-Emulator": "not-emulated" } as const;
+
+  /**
+   * @param about What PingOne has, as in "the Management API".
+   * @param instead What to do in its place, as a sentence.
+   */
+  constructor(about: string, instead = "Test it against a PingOne tenant.") {
+    super(
+      `PingOne has ${about}. The emulator does not have it. ${instead} docs/pingone-fidelity.md lists what is emulated.`,
+    );
   }
 }

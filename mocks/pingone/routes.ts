@@ -4,6 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
+import { cors } from "hono/cors";
+import type { EmulatorApp } from "../kit/listen.ts";
+import { MANAGEMENT_API, NOT_EMULATED, refuseAsMissing } from "./not-emulated.ts";
 import { answerRefusal, sendOAuthError, sendP1Error, sendUntrusted } from "./oidc/answers.ts";
 import {
   beginSignOn,
@@ -23,18 +26,21 @@ import {
   authenticateClient,
   readParameters,
   requireCallback,
+  requireEmulatedRequest,
   requireWellFormed,
   validateAuthorizationRequest,
 } from "./oidc/steps.ts";
 import { redeemGrant } from "./oidc/token.ts";
 import { sendUserInfo } from "./oidc/userinfo.ts";
-import { OAuthRefusal, P1Refusal, UnreadableBody, UntrustedRequest } from "./refusals.ts";
+import { NotEmulated, OAuthRefusal, P1Refusal, UnreadableBody, UntrustedRequest } from "./refusals.ts";
 
 interface Route {
   readonly endpoint: string;
   readonly methods: readonly ("GET" | "POST")[];
   /** Below the environment's id. */
   readonly path: string;
+  /** For the table of the documents. */
+  readonly about?: string;
   readonly refusals: RefusalForm;
   readonly steps: readonly Step[];
   /** The endpoint refuses these methods, with an answer of its own. */
@@ -48,6 +54,7 @@ export const ROUTES = [
     endpoint: "discovery",
     methods: ["GET"],
     path: "/as/.well-known/openid-configuration",
+    about: "the discovery document",
     refusals: "json",
     steps: [sendDiscovery],
   },
@@ -55,6 +62,7 @@ export const ROUTES = [
     endpoint: "jwks",
     methods: ["GET"],
     path: "/as/jwks",
+    about: "the keys that sign",
     refusals: "json",
     steps: [sendJwks],
   },
@@ -62,10 +70,12 @@ export const ROUTES = [
     endpoint: "authorize",
     methods: ["GET", "POST"],
     path: "/as/authorize",
+    about: "authorization requests; starts a DaVinci flow",
     refusals: "redirect",
     steps: [
       readParameters,
       requireKnownClient,
+      requireEmulatedRequest,
       takePushedRequest,
       requireCallback,
       requirePushedRequest,
@@ -77,6 +87,7 @@ export const ROUTES = [
     endpoint: "davinci",
     methods: ["POST"],
     path: "/davinci/interactions/:interaction",
+    about: "the forms of a flow, in the place of DaVinci's widget; the path is the emulator's own",
     refusals: "page",
     steps: [submitForm],
   },
@@ -92,10 +103,12 @@ export const ROUTES = [
     endpoint: "par",
     methods: ["POST"],
     path: "/as/par",
+    about: "pushed authorization requests (RFC 9126)",
     refusals: "json",
     steps: [
       ...authenticated,
       refuseRequestUri,
+      requireEmulatedRequest,
       dropCredentials,
       requireCallback,
       validateAuthorizationRequest,
@@ -106,6 +119,7 @@ export const ROUTES = [
     endpoint: "token",
     methods: ["POST"],
     path: "/as/token",
+    about: "authorization codes, refresh tokens and client credentials",
     refusals: "json",
     steps: [...authenticated, redeemGrant],
   },
@@ -113,6 +127,7 @@ export const ROUTES = [
     endpoint: "userinfo",
     methods: ["GET", "POST"],
     path: "/as/userinfo",
+    about: "claims about the user",
     refusals: "json",
     steps: [sendUserInfo],
   },
@@ -120,6 +135,7 @@ export const ROUTES = [
     endpoint: "introspect",
     methods: ["POST"],
     path: "/as/introspect",
+    about: "token introspection (RFC 7662)",
     refusals: "json",
     steps: [readParameters, requireWellFormed, sendTokenStatus],
   },
@@ -127,6 +143,7 @@ export const ROUTES = [
     endpoint: "revoke",
     methods: ["POST"],
     path: "/as/revoke",
+    about: "token revocation (RFC 7009)",
     refusals: "json",
     steps: [...authenticated, revokeToken],
   },
@@ -134,12 +151,31 @@ export const ROUTES = [
     endpoint: "signoff",
     methods: ["GET", "POST"],
     path: "/as/signoff",
+    about: "sign-off (OpenID Connect RP-Initiated Logout)",
     refusals: "page",
     steps: [readParameters, requireWellFormed, signOff],
   },
 ] as const satisfies readonly Route[];
 
 export type EndpointName = (typeof ROUTES)[number]["endpoint"];
+
+/**
+ * PingOne trusts all origins where a request brings a token or a client's credentials, and only those of the
+ * application's `corsSettings` where it goes by cookies; those settings are not modelled. A preflight is answered here,
+ * before the journal and the faults, because no client sent it.
+ */
+export function allowOtherOrigins(app: EmulatorApp, environmentId: string): void {
+  const base = `/${environmentId}`;
+  const open = ROUTES.filter(({ refusals }) => refusals === "json");
+  for (const path of [
+    ...[...open, ...NOT_EMULATED].map((endpoint) => base + endpoint.path),
+    MANAGEMENT_API.path,
+  ]) {
+    app.use(path, cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS }));
+  }
+}
+
+const EXPOSED_HEADERS = ["Correlation-Id", "Retry-After", "WWW-Authenticate", "X-PingOne-Emulator"];
 
 /** The endpoints of one tenant. */
 export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
@@ -167,6 +203,8 @@ export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
     );
     app.all(base + path, (c) => methodNotAllowed(c, allowed));
   }
+  for (const missing of NOT_EMULATED) app.all(base + missing.path, refuseAsMissing(missing));
+  app.all(MANAGEMENT_API.path, refuseAsMissing(MANAGEMENT_API));
   app.all("*", notFound);
   app.notFound(notFound);
   app.onError(answerError);
@@ -174,7 +212,7 @@ export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
 }
 
 function answerError(error: Error, c: OidcContext): Response {
-  if (error instanceof P1Refusal || error instanceof OAuthRefusal || error instanceof UntrustedRequest) {
+  if (isRefusal(error)) {
     // Hono keeps what was thrown, and the journal notes that as a failure of the emulator. A refusal is none.
     c.error = undefined;
     return answerRefused(error, c);
@@ -187,7 +225,14 @@ function answerError(error: Error, c: OidcContext): Response {
   });
 }
 
-function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: OidcContext): Response {
+type Refusal = P1Refusal | OAuthRefusal | UntrustedRequest | NotEmulated;
+
+function isRefusal(error: Error): error is Refusal {
+  return [P1Refusal, OAuthRefusal, UntrustedRequest, NotEmulated].some((kind) => error instanceof kind);
+}
+
+function answerRefused(error: Refusal, c: OidcContext): Response {
+  if (error instanceof NotEmulated) return answerNotEmulated(error, c);
   if (error instanceof P1Refusal) {
     const { status, code, message, headers } = error;
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
@@ -204,7 +249,14 @@ function answerRefused(error: P1Refusal | OAuthRefusal | UntrustedRequest, c: Oi
   if (refusals === "redirect" && callback) return answerRefusal(c, callback, error);
   // Without a readable request there is no redirect URI.
   const target = error instanceof UnreadableBody ? "body" : "request";
-  return sendUntrusted(c, { target, message: error.message });
+  return sendUntrusted(c, { target, message: error.message }, error.status);
+}
+
+function answerNotEmulated({ status, headers, message }: NotEmulated, c: OidcContext): Response {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  return c.get("refusals") === "json"
+    ? c.json({ error: "not_emulated", error_description: message }, status)
+    : sendP1Error(c, { status, code: "NOT_EMULATED", message });
 }
 
 function notFound(c: OidcContext): Response {

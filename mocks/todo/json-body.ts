@@ -22,8 +22,13 @@ export async function readJson<T>(
   if (contentType !== "application/json") {
     return wrong(415, "unsupported_media_type", "Send the body as application/json.");
   }
-  const text = await readLimited(request);
-  if (text === undefined) return wrong(413, "body_too_large", `The body may have ${MAX_BODY_BYTES} bytes.`);
+  // Counts the bytes received, because `Content-Length` may be wrong. To leave the stream early would wait for the copy
+  // that MSW keeps of the request.
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength > MAX_BODY_BYTES) {
+    return wrong(413, "body_too_large", `The body may have ${MAX_BODY_BYTES} bytes.`);
+  }
+  const text = new TextDecoder().decode(bytes);
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -37,17 +42,4 @@ export async function readJson<T>(
 
 function wrong(status: BodyProblem["status"], error: string, message: string): { problem: BodyProblem } {
   return { problem: { status, error, message } };
-}
-
-/** Returns `undefined` above the limit. Counts the bytes received, because `Content-Length` may be wrong. */
-async function readLimited(request: StrictRequest<DefaultBodyType>): Promise<string | undefined> {
-  if (request.body === null) return "";
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

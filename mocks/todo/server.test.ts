@@ -41,6 +41,21 @@ describe("the Todo API emulator over HTTP", () => {
     expect(await (await fetch(url, { headers })).json()).toEqual(await added.json());
   });
 
+  it("answers 413 to a body of 3 MB, with its length and in chunks", async () => {
+    await using todo = await startTodo();
+    const headers = {
+      authorization: `Bearer ${await todo.issuer.sign()}`,
+      "content-type": "application/json",
+    };
+    const text = JSON.stringify({ todoText: "x".repeat(3_000_000) });
+    for (const body of [text, new Blob([text]).stream()]) {
+      const init = { method: "POST", headers, body, duplex: "half" } as RequestInit;
+      const response = await fetch(`${todo.origin}/api/todos`, init);
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({ error: "body_too_large" });
+    }
+  });
+
   it("answers 501 with method, path and what there is when nothing matches", async () => {
     await using todo = await startTodo();
     const response = await fetch(`${todo.origin}/api/lists`, { method: "POST" });

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { OFFLINE } from "../../mocks/control.ts";
 import type { Verb } from "../../mocks/kit/control/verb.ts";
 import { VARIABLES } from "../../mocks/pingone/davinci/template.ts";
+import { MANAGEMENT_API, NOT_EMULATED } from "../../mocks/pingone/not-emulated.ts";
+import { ROUTES } from "../../mocks/pingone/routes.ts";
 import { DEFAULT_SWITCHES, switchesSchema } from "../../mocks/pingone/tenant/switches.ts";
 import { ROOT, readText } from "./documents.ts";
 import { codes, type Parts, rowsOf, table } from "./generate.ts";
@@ -42,6 +44,7 @@ export function emulatorParts(): Parts {
         schema.description,
       ]),
     ),
+    coverage: table(["endpoint", "methods", "what it is", "emulated"], coverageRows()),
     flows: table(["flow", "what it is for"], flowRows()),
     "flow-variables": VARIABLES.map((name) => `\`${name}\``).join(" · "),
   };
@@ -71,6 +74,18 @@ function valuesIn(schema: z.ZodType): string[] {
   if (schema instanceof z.ZodNullable) return ["`null`", ...valuesIn(schema.unwrap() as z.ZodType)];
   if (schema instanceof z.ZodEnum) return schema.options.map((option) => `\`${option}\``);
   return schema instanceof z.ZodBoolean ? ["`true`", "`false`"] : ["a number"];
+}
+
+/** PingOne's endpoints by path, those of the environment below its id. */
+function coverageRows() {
+  const emulated = ROUTES.flatMap((route) => ("about" in route ? { ...route, isEmulated: "yes" } : []));
+  const missing = [...NOT_EMULATED, MANAGEMENT_API].map((endpoint) => ({ ...endpoint, isEmulated: "501" }));
+  return [...emulated, ...missing].map(({ path, methods, about, isEmulated }) => [
+    `\`${path}\``,
+    codes(methods),
+    about,
+    isEmulated,
+  ]);
 }
 
 const flowSchema = z.object({ name: z.string(), description: z.string() });

@@ -142,10 +142,23 @@ describe("the control API", () => {
     expect(emulator.calls).toEqual([]);
   });
 
-  it("answers 413 to a body that is too long", async () => {
-    const response = await post("/__mocks/switches", { filler: "x".repeat(16 * 1024 * 1024) });
-    expect(response.status).toBe(413);
-  });
+  it.each(["/__mocks/switches", "/__mocks/page/switches.set"])(
+    "answers 413 to 17 MB, also in chunks: %s",
+    async (path) => {
+      const text = JSON.stringify({ filler: "x".repeat(17_000_000) });
+      for (const body of [text, new Blob([text]).stream()]) {
+        const init = {
+          method: "POST",
+          body,
+          duplex: "half",
+          headers: { "content-type": "application/json" },
+        };
+        const response = await fetch(at(path), init as RequestInit);
+        expect(response.status).toBe(413);
+        expect(await response.json()).toMatchObject({ error: "too_large" });
+      }
+    },
+  );
 
   it.each(["/__mocks/reset", "/__mocks/page/reset"])(
     "answers 403 to a form of another site for %s",

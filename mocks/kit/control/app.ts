@@ -5,10 +5,8 @@ import type { Kit } from "../kit.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { createPageRoutes } from "../page/routes.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
+import { MAX_BODY_BYTES } from "../request-body.ts";
 import { refuseOtherOrigins, requireControlToken } from "./guard.ts";
-
-/** Room for an exported state with thousands of tokens; far above anything else. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
  * @param emulator Name of the emulator that serves it.

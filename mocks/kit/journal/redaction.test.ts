@@ -16,6 +16,7 @@ describe("createRedactor", () => {
 
   it.each(["grant_type", "scope", "client_id", "text"])("shows %s", (name) => {
     expect(redactor.parameter(name, "value")).toBe("value");
+    expect(redactor.parameter(name, "openid api:read")).toBe("openid api:read");
   });
 
   it("gives the same hash to the same value, and another salt gives another", () => {
@@ -46,6 +47,33 @@ describe("createRedactor", () => {
     expect(redactor.url(`http://127.0.0.1${path}?x=1`)).not.toContain(SECRET);
   });
 
+  it.each([";", "&", "\n", " ; "])(
+    "hides all of a shown value that holds more fields, joined by %j",
+    (joint) => {
+      const value = `alice${joint}password=${SECRET}`;
+      expect(redactor.parameter("scope", value)).toBe(redactor.hash(value));
+    },
+  );
+
+  it("hides fields in the path of a URL", () => {
+    const shown = redactor.parameter("redirect_uri", `https://client.example/cb;password=${SECRET}/x`);
+    expect(shown).toBe(`https://client.example/cb;password=${redactor.hash(SECRET)}/x`);
+    expect(redactor.path(`/as/token;password=${SECRET}&x`)).not.toContain(SECRET);
+  });
+
+  it("shows names of parameters only, not a body that was taken for one", () => {
+    expect(redactor.name("code_challenge")).toBe("code_challenge");
+    for (const name of [
+      `{"password":"${SECRET}"}`,
+      `password:${SECRET}`,
+      `alice;${SECRET}`,
+      "x".repeat(100),
+    ]) {
+      expect(redactor.name(name)).toBe(redactor.hash(name));
+    }
+    expect(redactor.url(`https://client.example/?password:${SECRET}`)).not.toContain(SECRET);
+  });
+
   it("keeps scheme and client of Basic, and only the scheme of Bearer", () => {
     expect(redactor.header("authorization", `Basic ${btoa(`mcp-server:${SECRET}`)}`)).toMatch(
       /^Basic mcp-server:#[0-9a-f]{8}$/,
@@ -55,6 +83,7 @@ describe("createRedactor", () => {
     expect(redactor.header("authorization", `Digest ${SECRET}`)).not.toContain(SECRET);
     expect(redactor.header("authorization", `bearer  ${SECRET}`)).not.toContain(SECRET);
     expect(redactor.header("authorization", `Basic ${SECRET}`)).not.toContain(SECRET);
+    expect(redactor.header("authorization", `Basic ${btoa(SECRET)}`)).not.toContain(SECRET);
   });
 
   it("keeps the names of cookies", () => {

@@ -15,10 +15,19 @@ export interface RedactionRules {
 /** A compact JWT anywhere in a value; it is hidden even where its parameter is shown. */
 const JWT_PATTERN = /eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g;
 const MAX_SHOWN_LENGTH = 500;
+/** What a parameter can be called. A body that is no form arrives as the name of one. */
+const PLAUSIBLE_NAME = /^[\w.-]{1,64}$/;
+/** A field in a value, or in a segment of a path: a body joined by something other than `&` arrives as one value. */
+const FIELD_IN_VALUE = /[;&\n]\s*[\w.-]+\s*[=:]/;
+const FIELD_IN_PATH = /(?<=[;&][^/;&=]+=)[^/;&]+/g;
 
 export interface Redactor {
   /** `#` and eight hex digits, the same for the same value until the process ends. */
   hash(value: string): string;
+  /** The name of a parameter, hidden where it is none. */
+  name(value: string): string;
+  /** A value that is no secret, hidden where it holds more fields; a URL is shown as one. */
+  shown(value: string): string;
   /** The value as the journal shows it under this parameter name. */
   parameter(name: string, value: string): string;
   /**
@@ -47,11 +56,10 @@ export function createRedactor(rules: readonly RedactionRules[], salt: Buffer = 
     return shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown;
   };
   const path = (value: string) =>
-    text(secretsInPaths.reduce((shown, secret) => shown.replaceAll(secret, hash), value));
+    text([...secretsInPaths, FIELD_IN_PATH].reduce((shown, secret) => shown.replaceAll(secret, hash), value));
+  const name = (value: string) => (PLAUSIBLE_NAME.test(value) ? value : hash(value));
   const parameters = (search: string) =>
-    [...new URLSearchParams(search)]
-      .map(([name, value]) => `${text(name)}=${parameter(name, value)}`)
-      .join("&");
+    [...new URLSearchParams(search)].map(([key, value]) => `${name(key)}=${parameter(key, value)}`).join("&");
   const url = (value: string) => {
     const parsed = URL.parse(value) ?? URL.parse(value, "relative:/");
     if (parsed === null) return hash(value);
@@ -60,16 +68,20 @@ export function createRedactor(rules: readonly RedactionRules[], salt: Buffer = 
     const fragment = parsed.hash === "" ? "" : `#${parameters(parsed.hash.slice(1))}`;
     return `${origin}${path(parsed.pathname)}${query}${fragment}`;
   };
-  const parameter = (name: string, value: string): string => {
+  const shown = (value: string): string => {
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return url(value);
+    return FIELD_IN_VALUE.test(value) ? hash(value) : text(value);
+  };
+  const parameter = (key: string, value: string): string => {
     if (value === "") return "";
-    if (!shownParameters.has(name)) return hash(value);
-    return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? url(value) : text(value);
+    return shownParameters.has(key) ? shown(value) : hash(value);
   };
   const authorization = (header: string) => {
     const [, scheme = "", credentials = ""] = /^(\S+) +(.*)$/.exec(header.trim()) ?? [];
     if (/^bearer$/i.test(scheme)) return `Bearer ${hash(credentials)}`;
     if (!/^basic$/i.test(scheme)) return hash(header);
     const [client = "", ...secret] = Buffer.from(credentials, "base64").toString("utf8").split(":");
+    if (secret.length === 0) return `Basic ${hash(credentials)}`;
     return `Basic ${text(client)}:${hash(secret.join(":"))}`;
   };
   const cookie = (pair: string) => {
@@ -88,5 +100,14 @@ export function createRedactor(rules: readonly RedactionRules[], salt: Buffer = 
     ["cookie", cookies],
     ["referer", url],
   ]);
-  return { hash, parameter, url, path, text, header: (name, value) => (headers.get(name) ?? text)(value) };
+  return {
+    hash,
+    name,
+    shown,
+    parameter,
+    url,
+    path,
+    text,
+    header: (key, value) => (headers.get(key) ?? text)(value),
+  };
 }

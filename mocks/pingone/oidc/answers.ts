@@ -44,9 +44,10 @@ export function sendP1Error(c: OidcContext, error: P1Error): Response {
 export function sendUntrusted(
   c: OidcContext,
   { target, message }: Pick<UntrustedRequest, "target" | "message">,
+  status: ContentfulStatusCode = 400,
 ): Response {
   return sendP1Error(c, {
-    status: 400,
+    status,
     code: "INVALID_DATA",
     message: GENERIC_MESSAGE,
     // Seen for redirect_uri; that an unknown client looks the same is unverified wording.

@@ -72,10 +72,12 @@ describe("a request with an error that may be redirected", () => {
   const cases: [string, Fields, string][] = [
     ["no response type", { response_type: undefined }, "invalid_request"],
     ["an unknown response type", { response_type: "cod" }, "unsupported_response_type"],
-    ["a hybrid response type", { response_type: "code id_token" }, "unsupported_response_type"],
+    ["a response type of the implicit grant", { response_type: "token" }, "unauthorized_client"],
+    ["a hybrid response type", { response_type: "code id_token" }, "unauthorized_client"],
+    ["the response type code twice", { response_type: "code code" }, "unsupported_response_type"],
+    ["a response type in other letters", { response_type: "CODE" }, "unsupported_response_type"],
     ["an application without the code grant", { client_id: "no-code-client" }, "unauthorized_client"],
-    ["the response mode pi.flow", { response_mode: "pi.flow" }, "invalid_request"],
-    ["a request object", { request: "e30.e30." }, "request_not_supported"],
+    ["an unknown response mode", { response_mode: "web_message" }, "invalid_request"],
     ["no scope", { scope: undefined }, "invalid_scope"],
     ["only spaces for a scope", { scope: "  " }, "invalid_scope"],
     ["no challenge under S256_REQUIRED", noPkce, "invalid_request"],
@@ -212,7 +214,7 @@ describe("a form post to /authorize", () => {
   it("that is too large gets a P1Error", async () => {
     const parameters = tenant.authorizeParameters({ padding: "x".repeat(70_000) });
     const response = await fetch(`${tenant.issuer}/authorize`, { method: "POST", body: parameters });
-    expect(response.status).toBe(400);
+    expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ code: "INVALID_DATA", details: [{ target: "body" }] });
   });
 });

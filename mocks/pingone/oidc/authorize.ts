@@ -8,6 +8,7 @@ import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts"
 import { renderEndedPage } from "../html/pages.ts";
 import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
 import type { Tenant } from "../tenant/tenant.ts";
+import { issueFrontChannelTokens } from "../tokens/issue.ts";
 import { type Grant, hashOf, type Session } from "../tokens/store.ts";
 import { answerClient, answerLoginRequired, answerRefusal, sendPage } from "./answers.ts";
 import type { OidcContext } from "./context.ts";
@@ -114,17 +115,17 @@ function setInteractionCookies(c: OidcContext, { id }: SignOn, token: string): v
   setCookie(c, "interactionToken", token, options);
 }
 
-function answerOutcome(c: OidcContext, signOn: SignOn, outcome: FlowOutcome): Response {
+async function answerOutcome(c: OidcContext, signOn: SignOn, outcome: FlowOutcome): Promise<Response> {
   if (outcome.kind === "screen") return sendPage(c, outcome.html, outcome.status as 200);
   signOn.answer ??= answerEnd(c, signOn, outcome);
-  return signOn.answer.clone() as Response;
+  return (await signOn.answer).clone() as Response;
 }
 
-function answerEnd(
+async function answerEnd(
   c: OidcContext,
   signOn: SignOn,
   outcome: Exclude<FlowOutcome, { kind: "screen" }>,
-): Response {
+): Promise<Response> {
   const { callback } = signOn.request;
   switch (outcome.kind) {
     case "success":
@@ -137,7 +138,7 @@ function answerEnd(
   }
 }
 
-function succeed(c: OidcContext, { request, sessionId }: SignOn, outcome: Success): Response {
+async function succeed(c: OidcContext, { request, sessionId }: SignOn, outcome: Success): Promise<Response> {
   const { tenant, tokens } = c.get("pingone");
   const session = outcome.reusedSession
     ? keepSession(c, sessionId, outcome.idleTimeoutMinutes)
@@ -150,6 +151,30 @@ function succeed(c: OidcContext, { request, sessionId }: SignOn, outcome: Succes
   }
   const grant = createGrant(tenant, request, session, scopes);
   tokens.store.grants.set(grant.id, grant);
+  const code = request.responseTypes.has("code") ? createCode(c, request, grant) : undefined;
+  const issued = await issueForResponseType(c, request, grant, code);
+  tokens.store.changed();
+  return answerClient(c, request.callback, { ...issued, ...(code !== undefined && { code }) });
+}
+
+/** The tokens that the response type names, as parameters (RFC 6749 section 4.2.2, OpenID Connect Core 3.2.2.5). */
+async function issueForResponseType(
+  c: OidcContext,
+  { application, responseTypes, nonce }: AuthorizationRequest,
+  grant: Grant,
+  code: string | undefined,
+): Promise<Record<string, string>> {
+  const { tenant, tokens } = c.get("pingone");
+  const wanted = { accessToken: responseTypes.has("token"), idToken: responseTypes.has("id_token"), code };
+  const user = tenant.users.findById(grant.userId);
+  if (!user || !(wanted.accessToken || wanted.idToken)) return {};
+  const options = { application, grant, user, scopes: grant.scopes, nonce };
+  const issued = await issueFrontChannelTokens(tokens, options, wanted);
+  return Object.fromEntries(Object.entries(issued).map(([name, value]) => [name, String(value)]));
+}
+
+function createCode(c: OidcContext, request: AuthorizationRequest, grant: Grant): string {
+  const { tenant, tokens } = c.get("pingone");
   const code = randomUUID();
   tokens.store.codes.set(hashOf(code), {
     hash: hashOf(code),
@@ -161,8 +186,7 @@ function succeed(c: OidcContext, { request, sessionId }: SignOn, outcome: Succes
     expiresAt: tenant.clock() + tenant.switches.current.codeTtlSeconds * 1000,
     used: false,
   });
-  tokens.store.changed();
-  return answerClient(c, request.callback, { code });
+  return code;
 }
 
 function createGrant(

@@ -1,21 +1,12 @@
-/** `GET /as/.well-known/openid-configuration` and `GET /as/jwks`: public, and readable by scripts of any origin. */
+/** `GET /as/.well-known/openid-configuration` and `GET /as/jwks`. */
 import type { OidcContext } from "./context.ts";
 
 export function sendDiscovery(c: OidcContext): Response {
-  return sendPublic(c, discoveryDocument(c.get("pingone").tokens.signer.issuer));
+  return c.json(discoveryDocument(c.get("pingone").tokens.signer.issuer));
 }
 
 export async function sendJwks(c: OidcContext): Promise<Response> {
-  return sendPublic(c, { keys: await c.get("pingone").tokens.signer.publicKeys() });
-}
-
-function sendPublic(c: OidcContext, document: Readonly<Record<string, unknown>>): Response {
-  return c.body(JSON.stringify(document), 200, {
-    "Content-Type": "application/json; charset=utf-8",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type, Authorization",
-  });
+  return c.json({ keys: await c.get("pingone").tokens.signer.publicKeys() });
 }
 
 /** PingOne's discovery document, member by member as a live tenant returns it; custom scopes are never listed. */

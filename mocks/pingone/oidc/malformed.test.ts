@@ -29,6 +29,7 @@ const bodies: [string, string, BodyInit][] = [
   ["control characters", FORM, "token%00=%0d%0a&grant_type=%00&state=%0d%0aX:1"],
   ["a thousand parameters", FORM, "a=1&".repeat(1000)],
   ["half a megabyte", FORM, `token=${"x".repeat(500_000)}`],
+  ["three megabytes", FORM, `token=${"x".repeat(3_000_000)}`],
   ["JSON", "application/json", '{"grant_type":"refresh_token"}'],
   ["XML", "text/xml", "<a/>"],
   ["bytes", "application/octet-stream", new Uint8Array([0, 255, 254])],
@@ -61,11 +62,11 @@ describe.each(bodies)("a body of %s", (_, type, body) => {
 describe("a form that is right but for", () => {
   const padding = Array.from({ length: 9000 }, (_, number) => `pad${number}=x`).join("&");
 
-  it.each<[string, string, string, (body: string) => BodyInit]>([
-    ["its size", FORM, padding, (body) => body],
-    ["its size, and comes in chunks", FORM, padding, (body) => new Blob([body]).stream()],
-    ["its content type", "text/plain", "", (body) => body],
-  ])("%s is refused", async (_, type, pad, send) => {
+  it.each<[string, number, string, string, (body: string) => BodyInit]>([
+    ["its size", 413, FORM, padding, (body) => body],
+    ["its size, and comes in chunks", 413, FORM, padding, (body) => new Blob([body]).stream()],
+    ["its content type", 400, "text/plain", "", (body) => body],
+  ])("%s is refused", async (_, status, type, pad, send) => {
     const { access_token: token } = await tenant.obtainTokens();
     const introspect = async (contentType: string, rest: string) => {
       const headers = { authorization: basic(tenant.emulator.client), "content-type": contentType };
@@ -74,7 +75,28 @@ describe("a form that is right but for", () => {
       return { status: response.status, ...((await response.json()) as object) };
     };
     expect(await introspect(FORM, "")).toMatchObject({ active: true });
-    expect(await introspect(type, pad)).toMatchObject({ status: 400, error: "invalid_request" });
+    expect(await introspect(type, pad)).toMatchObject({ status, error: "invalid_request" });
+  });
+});
+
+describe("a form of three megabytes", () => {
+  it.each(ALL)("to /%s gets 413 in a readable form", async (endpoint) => {
+    const body = new URLSearchParams({ token: "x".repeat(3_000_000) });
+    const response = await fetch(`${tenant.issuer}/${endpoint}`, { method: "POST", body });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject(
+      BACK_CHANNEL.includes(endpoint) ? { error: "invalid_request" } : { code: expect.any(String) },
+    );
+  });
+
+  it("of a sign-on gets 413 and a page", async () => {
+    const path = "../davinci/interactions/x";
+    const body = new URLSearchParams({ step: "x".repeat(3_000_000) });
+    const page = await tenant
+      .openBrowser()
+      .request(new URL(`${tenant.issuer}/${path}`), { method: "POST", body });
+    expect(page.response?.status).toBe(413);
+    expect(page.heading).not.toBe("");
   });
 });
 

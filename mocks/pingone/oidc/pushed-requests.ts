@@ -23,9 +23,9 @@ export class PushedRequests {
   /** Returns the `request_uri`. */
   push(clientId: string, parameters: RequestParameters, lifetimeSeconds: number): string {
     const now = this.#clock();
-    for (const [uri, { expiresAt }] of this.#requests) {
-      if (expiresAt <= now || this.#requests.size >= MAX_PUSHED_REQUESTS) this.#requests.delete(uri);
-    }
+    for (const [uri, { expiresAt }] of this.#requests) if (expiresAt <= now) this.#requests.delete(uri);
+    const [oldest] = this.#requests.keys();
+    if (oldest !== undefined && this.#requests.size >= MAX_PUSHED_REQUESTS) this.#requests.delete(oldest);
     const uri = PREFIX + randomUUID();
     this.#requests.set(uri, { clientId, parameters, expiresAt: now + lifetimeSeconds * 1000 });
     return uri;

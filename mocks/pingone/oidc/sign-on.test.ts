@@ -297,6 +297,17 @@ describe("an SSO session", () => {
     expect(await tenant.refresh(refresh_token)).toMatchObject({ status: 400, error: "invalid_grant" });
   });
 
+  it("that ended while its consent screen was open signs nobody on", async () => {
+    const browser = tenant.openBrowser();
+    await tenant.signIn({ browser, parameters: { scope: "openid" } });
+    const consent = await open({ scope: "openid todo_api:read" }, browser);
+    expect(consent.heading).toBe("Application Consent");
+    tenant.emulator.admin.endSession("alice");
+    const { url } = await consent.submit("Approve");
+    expect(url.searchParams.get("error")).toBe("login_required");
+    expect(url.searchParams.has("code")).toBe(false);
+  });
+
   it("[PING-076] that the control API ends takes its refresh and access tokens with it", async () => {
     const browser = tenant.openBrowser();
     const { access_token, refresh_token } = await tenant.obtainTokens({ browser });

@@ -23,7 +23,7 @@ export interface SignOn {
    * What the client was answered. A double click on the last button sends the form twice, and the browser only follows
    * the second answer, so both must be the same.
    */
-  answer?: Response;
+  answer?: Promise<Response>;
 }
 
 interface KeptSignOn {

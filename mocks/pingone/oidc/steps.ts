@@ -1,5 +1,5 @@
 /** Steps that several endpoints share. */
-
+import { NotEmulated } from "../refusals.ts";
 import type { OidcContext } from "./context.ts";
 import { callbackOf, validateRequest } from "./rules/authorization-request.ts";
 import { authenticateApplication } from "./rules/client-authentication.ts";
@@ -17,6 +17,17 @@ export async function readParameters(c: OidcContext): Promise<void> {
 /** @throws {OAuthRefusal} `invalid_request` when a parameter is repeated or too long. */
 export function requireWellFormed(c: OidcContext): void {
   c.get("parameters").requireWellFormed();
+}
+
+/** Before the redirect URI is checked, because `pi.flow` needs none. @throws {NotEmulated} */
+export function requireEmulatedRequest(c: OidcContext): void {
+  const parameters = c.get("parameters");
+  if (parameters.get("response_mode") === "pi.flow") {
+    throw new NotEmulated("the response mode pi.flow", "Use query, fragment or form_post.");
+  }
+  if (parameters.get("request") !== undefined) {
+    throw new NotEmulated("the request object", "Send its claims as parameters, or push them to /as/par.");
+  }
 }
 
 /** @throws {OAuthRefusal} 401 `invalid_client`. */

@@ -12,6 +12,7 @@ const asOptionalClient = basic({ id: "optional-client", secret: SECRET });
 withTenant({
   edit: addApplications(
     secondClient,
+    { id: "twin-client", secret: "twin-clientX" },
     { id: "post-client", tokenEndpointAuthMethod: "CLIENT_SECRET_POST" },
     { id: "public-client", tokenEndpointAuthMethod: "NONE" },
     { id: "jwt-client", tokenEndpointAuthMethod: "CLIENT_SECRET_JWT" },
@@ -41,6 +42,14 @@ describe("client authentication at the token endpoint", () => {
     ["a method that the emulator leaves out", {}, basic({ id: "jwt-client", secret: SECRET })],
     ["Basic that is not base64", {}, "Basic ???"],
     ["Basic without a colon", {}, `Basic ${btoa("mcp-server")}`],
+    // Cut at a colon that is not there, the id would be all but the last character.
+    ["Basic that is a secret alone", {}, `Basic ${btoa("twin-clientX")}`],
+    ["Basic with an empty id", {}, `Basic ${btoa(`:${SECRET}`)}`],
+    [
+      "Basic with an empty id, and the id in the body",
+      { client_id: "mcp-server" },
+      `Basic ${btoa(`:${SECRET}`)}`,
+    ],
     ["Basic with a broken percent encoding", {}, `Basic ${btoa(`mcp-server:${SECRET}%`)}`],
     ["a bearer token", {}, "Bearer abc"],
   ];

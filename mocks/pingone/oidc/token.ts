@@ -1,6 +1,6 @@
 /** `POST /as/token`: authorization codes, refresh tokens and client credentials. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { OAuthRefusal } from "../refusals.ts";
+import { NotEmulated, OAuthRefusal } from "../refusals.ts";
 import type { Application } from "../tenant/environment.ts";
 import { issueClientToken, issueTokens, type TokenResponse } from "../tokens/issue.ts";
 import { type AuthorizationCode, hashOf } from "../tokens/store.ts";
@@ -17,12 +17,23 @@ const GRANTS = {
   client_credentials: { name: "CLIENT_CREDENTIALS", redeem: redeemClientCredentials },
 } as const;
 
-/** @throws {OAuthRefusal} */
+/** PingOne has these too. */
+const NOT_EMULATED_GRANTS: ReadonlyMap<string, string> = new Map([
+  ["urn:ietf:params:oauth:grant-type:device_code", "the device authorization grant (RFC 8628)"],
+  ["urn:ietf:params:oauth:grant-type:token-exchange", "token exchange (RFC 8693)"],
+  ["urn:openid:params:grant-type:ciba", "client-initiated backchannel authentication (CIBA)"],
+]);
+
+/** @throws {OAuthRefusal | NotEmulated} */
 export async function redeemGrant(c: OidcContext): Promise<Response> {
   const { tenant, tokens } = c.get("pingone");
   const [application, form] = [c.get("application"), c.get("parameters")];
   const type = form.get("grant_type");
   if (type === undefined) throw new OAuthRefusal("invalid_request", "The grant type is missing");
+  const missing = NOT_EMULATED_GRANTS.get(type);
+  if (missing !== undefined) {
+    throw new NotEmulated(missing, `Use ${Object.keys(GRANTS).join(", ")}.`);
+  }
   const grant = Object.hasOwn(GRANTS, type) ? GRANTS[type as keyof typeof GRANTS] : undefined;
   if (!grant) throw new OAuthRefusal("unsupported_grant_type", "The grant type is not supported");
   const isAllowed =

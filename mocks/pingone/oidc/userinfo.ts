@@ -49,12 +49,12 @@ async function readBodyToken(c: OidcContext): Promise<string | undefined> {
     form.requireWellFormed();
     return form.get("access_token");
   } catch (error) {
-    throw error instanceof OAuthRefusal ? malformed() : error;
+    throw error instanceof OAuthRefusal ? malformed(error.status === 413 ? 413 : 400) : error;
   }
 }
 
-function malformed(): P1Refusal {
-  return challenge(400, "INVALID_REQUEST", "The request is malformed.", 'error="invalid_request"');
+function malformed(status: 400 | 413 = 400): P1Refusal {
+  return challenge(status, "INVALID_REQUEST", "The request is malformed.", 'error="invalid_request"');
 }
 
 function invalidToken(): P1Refusal {
@@ -63,6 +63,6 @@ function invalidToken(): P1Refusal {
 }
 
 /** RFC 6750 section 3 in the header. The body is unverified wording: PingOne's is not known. */
-function challenge(status: 400 | 401 | 403, code: string, message: string, parameters = ""): P1Refusal {
+function challenge(status: 400 | 401 | 403 | 413, code: string, message: string, parameters = ""): P1Refusal {
   return new P1Refusal(status, code, message, { "WWW-Authenticate": `Bearer ${parameters}`.trim() });
 }

@@ -2,7 +2,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Listening, listen } from "../../kit/listen.ts";
+import { Hono } from "hono";
+import { type EmulatorApp, type Listening, listen } from "../../kit/listen.ts";
 import type { PingOneEmulator } from "../emulator.ts";
 import { createPingOne } from "../emulator.ts";
 import type { TakeTokenFault } from "../tokens/defects.ts";
@@ -81,7 +82,10 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
       ...(options.onChange && { onChange: options.onChange }),
     });
     if (options.snapshot !== undefined) await emulator.restore(options.snapshot);
-    const server = await listen(emulator.app, { port: 0, need: "a test" });
+    const app: EmulatorApp = new Hono();
+    emulator.prepare(app);
+    app.route("/", emulator.app);
+    const server = await listen(app, { port: 0, need: "a test" });
     emulator.origin = server.origin;
     return new Tenant(emulator, server, time);
   } finally {

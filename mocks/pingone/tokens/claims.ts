@@ -42,12 +42,20 @@ export function accessTokenClaims(
   };
 }
 
+export interface IdTokenFacts {
+  /** What is issued beside it. */
+  readonly accessToken?: string | undefined;
+  readonly code?: string | undefined;
+  readonly nonce: string | undefined;
+  readonly issuedAt: number;
+}
+
 export function idTokenClaims(
   { tenant, signer }: Tokens,
   grant: Grant,
   scopes: readonly string[],
   user: User,
-  token: { readonly accessToken: string; readonly nonce: string | undefined; readonly issuedAt: number },
+  token: IdTokenFacts,
 ): Record<string, unknown> {
   return {
     iss: signer.issuer,
@@ -59,7 +67,8 @@ export function idTokenClaims(
     acr: grant.policyId,
     amr: grant.authenticationMethods,
     auth_time: Math.floor(grant.authenticatedAt / 1000),
-    at_hash: accessTokenHash(token.accessToken),
+    ...(token.accessToken !== undefined && { at_hash: halfHash(token.accessToken) }),
+    ...(token.code !== undefined && { c_hash: halfHash(token.code) }),
     sid: grant.sessionId,
     ...personClaims(tenant, scopes, user),
     ...(token.nonce !== undefined && { nonce: token.nonce }),
@@ -116,7 +125,7 @@ function personClaims(
   };
 }
 
-/** OpenID Connect Core section 3.1.3.6, for RS256. */
-function accessTokenHash(accessToken: string): string {
-  return createHash("sha256").update(accessToken, "ascii").digest().subarray(0, 16).toString("base64url");
+/** `at_hash` and `c_hash` (OpenID Connect Core sections 3.1.3.6 and 3.3.2.11), for RS256. */
+function halfHash(value: string): string {
+  return createHash("sha256").update(value, "ascii").digest().subarray(0, 16).toString("base64url");
 }

@@ -1,11 +1,11 @@
-/** Issues the token response of a grant, with the defects that a queued fault asks for. */
+/** Issues the tokens of a grant, with the defects that a queued fault asks for. */
 import { randomUUID } from "node:crypto";
 import type { LoginView } from "../../kit/login.ts";
 import type { Application } from "../tenant/environment.ts";
 import { accessTokenLifetime, audienceOf, orderScopes } from "../tenant/scopes.ts";
 import { nowInSeconds, type Tenant } from "../tenant/tenant.ts";
 import type { User } from "../tenant/users.ts";
-import { accessTokenClaims, idTokenClaims } from "./claims.ts";
+import { accessTokenClaims, type IdTokenFacts, idTokenClaims } from "./claims.ts";
 import { type Defects, defectsOf } from "./defects.ts";
 import { createRefreshToken } from "./refresh-token.ts";
 import { type Grant, hashOf } from "./store.ts";
@@ -30,38 +30,72 @@ export interface IssueOptions {
   readonly resource?: string | undefined;
 }
 
-/** @throws {OAuthRefusal} when the application may not have the refresh token that its settings ask for. */
+/**
+ * What the token endpoint answers.
+ * @throws {OAuthRefusal} when the application may not have the refresh token that its settings ask for.
+ */
 export async function issueTokens(tokens: Tokens, options: IssueOptions): Promise<TokenResponse> {
-  const { tenant, signer, store } = tokens;
-  const { application, grant, user, scopes } = options;
-  const issuedAt = nowInSeconds(tenant);
-  const fault = tokens.takeTokenFault(loginOfGrant(tenant, grant));
-  const defects = defectsOf(fault, { tenant, user, issuedAt });
-  const resource = options.resource ?? grant.resource;
-  const audience = resource === null ? audienceOf(tenant, application, scopes) : [resource];
+  const facts = factsOf(tokens, options, true);
   // First, because it may refuse the request, and then nothing must have been stored.
-  const refreshToken = await createRefreshToken(tokens, application, grant);
-  const access = await issueAccessToken(tokens, { application, grant, scopes, audience, issuedAt, defects });
-  const idToken =
-    scopes.includes("openid") && defects.hasNoIdToken !== true
-      ? await signer.sign(
-          {
-            ...idTokenClaims(tokens, grant, scopes, user, {
-              accessToken: access.access_token,
-              nonce: options.nonce,
-              issuedAt,
-            }),
-            ...defects.idTokenClaims,
-          },
-          { x5t: application.includeX5t, defect: defects.key },
-        )
-      : undefined;
-  store.changed();
+  const refreshToken = await createRefreshToken(tokens, options.application, options.grant);
+  const access = await issueAccessToken(tokens, facts);
+  const idToken = options.scopes.includes("openid")
+    ? await issueIdToken(tokens, options, facts, { accessToken: access.access_token })
+    : undefined;
+  tokens.store.changed();
   return {
     ...access,
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(idToken !== undefined && { id_token: idToken }),
   };
+}
+
+/** What a response type other than `code` asks for. */
+export interface FrontChannelTokens {
+  readonly accessToken: boolean;
+  readonly idToken: boolean;
+  /** The code that goes with them. */
+  readonly code: string | undefined;
+}
+
+/** What the authorization endpoint answers with. A fault of tokens waits for the token endpoint if there is a code. */
+export async function issueFrontChannelTokens(
+  tokens: Tokens,
+  options: IssueOptions,
+  { accessToken, idToken, code }: FrontChannelTokens,
+): Promise<Partial<TokenResponse>> {
+  const facts = factsOf(tokens, options, code === undefined);
+  const access = accessToken ? await issueAccessToken(tokens, facts) : undefined;
+  const signed = idToken
+    ? await issueIdToken(tokens, options, facts, { accessToken: access?.access_token, code })
+    : undefined;
+  tokens.store.changed();
+  return { ...access, ...(signed !== undefined && { id_token: signed }) };
+}
+
+function factsOf(tokens: Tokens, options: IssueOptions, takesFault: boolean) {
+  const { tenant } = tokens;
+  const { application, grant, user, scopes } = options;
+  const issuedAt = nowInSeconds(tenant);
+  const fault = takesFault ? tokens.takeTokenFault(loginOfGrant(tenant, grant)) : undefined;
+  const resource = options.resource ?? grant.resource;
+  const audience = resource === null ? audienceOf(tenant, application, scopes) : [resource];
+  const defects = defectsOf(fault, { tenant, user, issuedAt });
+  return { application, grant, scopes, audience, issuedAt, defects };
+}
+
+async function issueIdToken(
+  tokens: Tokens,
+  { application, grant, scopes, user, nonce }: IssueOptions,
+  { issuedAt, defects }: Pick<AccessTokenFacts, "issuedAt" | "defects">,
+  beside: Pick<IdTokenFacts, "accessToken" | "code">,
+): Promise<string | undefined> {
+  if (defects.hasNoIdToken === true) return undefined;
+  const claims = idTokenClaims(tokens, grant, scopes, user, { ...beside, nonce, issuedAt });
+  return tokens.signer.sign(
+    { ...claims, ...defects.idTokenClaims },
+    { x5t: application.includeX5t, defect: defects.key },
+  );
 }
 
 /** The access token of `client_credentials`: no person, no session, no refresh token. */

@@ -8,16 +8,21 @@ import { createSigningKey, type FixtureKeys, signingKeySchema } from "../tenant/
 /** Default lifetime of a key under a Key Rotation Policy. */
 const ROTATION_PERIOD_MS = 90 * 24 * 60 * 60_000;
 
-export const keyRingSchema = z.object({
-  /** Oldest first. */
-  keys: z.array(signingKeySchema).min(1),
-  signingKeyId: z.string(),
-  /** The key that a Key Rotation Policy signs with next. */
-  nextKeyId: z.string().nullable(),
-  /** Epoch milliseconds at which the signing key began to sign. */
-  activatedAt: z.number(),
-  isFromPolicy: z.boolean(),
-});
+export const keyRingSchema = z
+  .object({
+    /** Oldest first. */
+    keys: z.array(signingKeySchema).min(1),
+    signingKeyId: z.string(),
+    /** The key that a Key Rotation Policy signs with next. */
+    nextKeyId: z.string().nullable(),
+    /** Epoch milliseconds at which the signing key began to sign. */
+    activatedAt: z.number(),
+    isFromPolicy: z.boolean(),
+  })
+  .refine(({ keys, signingKeyId, nextKeyId }) => {
+    const ids = keys.map(({ kid }) => kid);
+    return ids.includes(signingKeyId) && (nextKeyId === null || ids.includes(nextKeyId));
+  }, "the signing key and the next one must be among the keys");
 export type KeyRing = Readonly<z.infer<typeof keyRingSchema>>;
 
 export interface RingConditions {

@@ -1,17 +1,14 @@
 /**
  * Validates authorization requests as PingOne does, for `/authorize` and `/par`. First the client and its redirect URI,
  * which decide whether an error may be redirected at all; then everything else.
- *
- * Deliberately left out: `request` (signed request objects), `response_mode=pi.flow`, every response type but `code`.
  */
 
 import { OAuthRefusal, UntrustedRequest } from "../../refusals.ts";
 import type { Application } from "../../tenant/environment.ts";
 import { findApplication, type Tenant } from "../../tenant/tenant.ts";
 import { type RequestParameters, splitWords } from "./parameters.ts";
+import { type ResponseMode, type ResponseType, readResponseTypes, responseModeFor } from "./response-type.ts";
 import { readResource, requireScopes } from "./scopes.ts";
-
-type ResponseMode = "query" | "fragment" | "form_post";
 
 export interface Callback {
   readonly redirectUri: string;
@@ -22,6 +19,7 @@ export interface Callback {
 export interface AuthorizationRequest {
   readonly application: Application;
   readonly callback: Callback;
+  readonly responseTypes: ReadonlySet<ResponseType>;
   readonly scopes: readonly string[];
   readonly resource: string | undefined;
   readonly policyId: string;
@@ -66,19 +64,6 @@ export function callbackOf(application: Application, parameters: RequestParamete
   };
 }
 
-/** Where even an error about the response mode goes: the asked-for mode, else that of the response type. */
-function responseModeFor(parameters: RequestParameters): ResponseMode {
-  const mode = parameters.get("response_mode");
-  if (
-    parameters.isUsable("response_mode") &&
-    (mode === "query" || mode === "fragment" || mode === "form_post")
-  ) {
-    return mode;
-  }
-  // OAuth 2.0 Multiple Response Types section 5: answers with tokens go into the fragment, and so do their errors.
-  return splitWords(parameters.get("response_type")).some((type) => type !== "code") ? "fragment" : "query";
-}
-
 /** @throws {OAuthRefusal} */
 export function validateRequest(
   tenant: Tenant,
@@ -87,18 +72,19 @@ export function validateRequest(
   parameters: RequestParameters,
 ): AuthorizationRequest {
   parameters.requireWellFormed();
-  if (parameters.get("request") !== undefined) {
-    throw new OAuthRefusal("request_not_supported", "Request objects are not supported by the emulator");
-  }
-  requireCodeFlow(application, parameters);
+  const responseTypes = readResponseTypes(application, parameters);
   const scopes = requireScopes(tenant, application, parameters.get("scope"));
+  if (responseTypes.has("id_token") && !scopes.includes("openid")) {
+    throw new OAuthRefusal("invalid_scope", "An ID token needs the scope openid");
+  }
   return {
     application,
     callback,
+    responseTypes,
     scopes,
     resource: readResource(tenant, application, scopes, parameters.getAll("resource")),
     policyId: choosePolicy(tenant, application, parameters.get("acr_values")),
-    ...readChallenge(application, parameters),
+    ...(responseTypes.has("code") ? readChallenge(application, parameters) : NO_CHALLENGE),
     nonce: parameters.get("nonce"),
     loginHint: parameters.get("login_hint"),
     prompt: readPrompt(parameters.get("prompt")),
@@ -107,22 +93,8 @@ export function validateRequest(
   };
 }
 
-function requireCodeFlow(application: Application, parameters: RequestParameters): void {
-  const mode = parameters.get("response_mode");
-  if (mode !== undefined && !["query", "fragment", "form_post"].includes(mode)) {
-    throw new OAuthRefusal("invalid_request", "The response mode is not supported");
-  }
-  const type = parameters.get("response_type");
-  if (type === undefined) throw new OAuthRefusal("invalid_request", "The response type is missing");
-  if (type !== "code")
-    throw new OAuthRefusal("unsupported_response_type", "The response type is not supported");
-  if (!application.responseTypes.includes("CODE") || !application.grantTypes.includes("AUTHORIZATION_CODE")) {
-    throw new OAuthRefusal(
-      "unauthorized_client",
-      "Client is missing required grant type: AUTHORIZATION_CODE",
-    );
-  }
-}
+/** Without a code there is nothing to prove at the token endpoint. */
+const NO_CHALLENGE = { codeChallenge: undefined, codeChallengeMethod: "plain" } as const;
 
 /** Unverified wording throughout. */
 function readChallenge(

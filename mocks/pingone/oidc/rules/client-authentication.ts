@@ -2,13 +2,16 @@
  * Client authentication strictly by the application's one `tokenEndpointAuthMethod`. PingOne answers a wrong secret and
  * a wrong method with the same, misleading text.
  *
- * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT. Such an application is refused like a wrong method.
+ * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT, which are refused as not emulated.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { OAuthRefusal } from "../../refusals.ts";
+import { NotEmulated, OAuthRefusal } from "../../refusals.ts";
 import type { Application, Resource } from "../../tenant/environment.ts";
 import { findApplication, type Tenant } from "../../tenant/tenant.ts";
 import type { RequestParameters } from "./parameters.ts";
+
+/** RFC 7523 section 2.2. */
+const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 type Credentials =
   | {
@@ -21,6 +24,7 @@ type Credentials =
 /**
  * @param authorization The request's `Authorization` header.
  * @throws {OAuthRefusal} 401 `invalid_client`.
+ * @throws {NotEmulated} for an assertion.
  */
 export function authenticateApplication(
   tenant: Tenant,
@@ -57,8 +61,14 @@ function refusal(): OAuthRefusal {
 function readCredentials(header: string | undefined, form: RequestParameters): Credentials | undefined {
   const id = form.get("client_id");
   const secret = form.get("client_secret");
-  if (form.get("client_assertion") !== undefined || form.get("client_assertion_type") !== undefined)
-    return undefined;
+  const [type, assertion] = [form.get("client_assertion_type"), form.get("client_assertion")];
+  if (type === JWT_BEARER && assertion !== undefined && header === undefined && secret === undefined) {
+    throw new NotEmulated(
+      "client authentication by CLIENT_SECRET_JWT and PRIVATE_KEY_JWT",
+      "Set the application to CLIENT_SECRET_BASIC, CLIENT_SECRET_POST or NONE.",
+    );
+  }
+  if (type !== undefined || assertion !== undefined) return undefined;
   if (header === undefined) {
     if (id === undefined) return undefined;
     return secret === undefined ? { method: "NONE", id } : { method: "CLIENT_SECRET_POST", id, secret };
@@ -76,7 +86,7 @@ function readBasic(header: string): Extract<Credentials, { secret: string }> | u
   if (encoded === undefined) return undefined;
   const decoded = Buffer.from(encoded, "base64").toString("utf8");
   const colon = decoded.indexOf(":");
-  if (colon < 1) return undefined;
+  if (colon < 0) return undefined;
   try {
     const [id, secret] = [decoded.slice(0, colon), decoded.slice(colon + 1)].map((part) =>
       decodeURIComponent(part.replaceAll("+", " ")),
