@@ -280,6 +280,6 @@ describe("another fixtures folder", () => {
     withFolder(async (fixturesDir) => {
       await cp(DEFAULT_FIXTURES_DIR, fixturesDir, { recursive: true });
       await writeFile(join(fixturesDir, "todos.json"), '{"default":{}}');
-      await expect(start({ fixturesDir })).rejects.toThrow(/todos\.json is not valid/);
+      await expect(start({ fixturesDir })).rejects.toThrow(/todos\.json:1:12: default: /);
     }));
 });

@@ -58,7 +58,11 @@ describe("faults of files that people write", () => {
     ["no comma", '{ "name": "n"\n  "url": "" }', "a.json:2:3: is not JSON: comma expected."],
     ["an end too early", '{ "name": ', "a.json:1:11: is not JSON: value expected."],
     ["nothing", "", "a.json:1:1: is not JSON: value expected."],
-    ["a comment", '{ "name": "n", // secret\n "url": "" }', "a.json:1:16: is not JSON: invalid comment token."],
+    [
+      "a comment",
+      '{ "name": "n", // secret\n "url": "" }',
+      "a.json:1:16: is not JSON: invalid comment token.",
+    ],
     ["something after the end", '{ "name": "n", "url": "" } x', "a.json:1:28: is not JSON: "],
   ])("give the place of %s", (_, text, problem) => {
     expect(problemsOf({ "a.json": text })).toEqual([expect.stringContaining(problem)]);

@@ -76,9 +76,12 @@ export class InputFile {
     this.#faults = faults;
   }
 
-  /** @param at Where in the content; of what is not there, the nearest place that is. */
-  report(at: Path, reason: string): void {
-    const where = at.length > 0 ? `${z.core.toDotPath([...at])}: ` : "";
+  /**
+   * @param at Where in the content; of what is not there, the nearest place that is.
+   * @param isPlaceTold Whether the reason itself says where.
+   */
+  report(at: Path, reason: string, { isPlaceTold = false } = {}): void {
+    const where = at.length > 0 && !isPlaceTold ? `${z.core.toDotPath([...at])}: ` : "";
     const { offset } = this.#find(at) ?? this.#root;
     this.#faults.addAt(this.path, positionOf(this.#text, offset), `${where}${reason}`);
   }
@@ -87,7 +90,11 @@ export class InputFile {
    * What the schema makes of the value at that place, which is that of the file unless another one is given;
    * `undefined` when it has faults, which are reported.
    */
-  parse<S extends z.ZodType>(schema: S, at: Path = [], value: unknown = this.#valueAt(at)): z.output<S> | undefined {
+  parse<S extends z.ZodType>(
+    schema: S,
+    at: Path = [],
+    value: unknown = this.#valueAt(at),
+  ): z.output<S> | undefined {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) this.#reportIssue(at, issue);
@@ -96,11 +103,13 @@ export class InputFile {
 
   #reportIssue(at: Path, issue: z.core.$ZodIssue): void {
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) this.report([...at, ...issue.path, key], "is not known here; take it out.");
+      for (const key of issue.keys)
+        this.report([...at, ...issue.path, key], "is not known here; take it out.");
       return;
     }
     const path = [...at, ...issue.path];
-    const isMissing = issue.code === "invalid_type" && findNodeAtLocation(this.#root, segments(path)) === undefined;
+    const isMissing =
+      issue.code === "invalid_type" && findNodeAtLocation(this.#root, segments(path)) === undefined;
     const isOwnText = !issue.message.startsWith("Invalid input: ");
     this.report(path, isMissing && !isOwnText ? `is missing; add it (${issue.expected}).` : issue.message);
   }

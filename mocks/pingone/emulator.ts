@@ -5,25 +5,22 @@
  * Deliberately left out: TLS, device and implicit grants, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the
  * Management API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Clock } from "../kit/clock.ts";
-
+import type { FileFaults } from "../kit/input-file.ts";
 import { type EmulatorApp, listen } from "../kit/listen.ts";
-
 import { createFlowEngine } from "./davinci/engine.ts";
-import { loadFlows } from "./davinci/load-flows.ts";
+import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { createRoutes } from "./routes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
-import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
-import { loadFixtureKeys } from "./tenant/keys.ts";
+import { type Application, Environment } from "./tenant/environment.ts";
+import { TenantSeeds } from "./tenant/seed.ts";
 import { SwitchBoard } from "./tenant/switches.ts";
-import type { Tenant } from "./tenant/tenant.ts";
-import { loadUserStore, type UserStore } from "./tenant/users.ts";
+import { findApplication, type Tenant } from "./tenant/tenant.ts";
+import { UserStore } from "./tenant/users.ts";
 import type { TakeTokenFault } from "./tokens/defects.ts";
 import { Signer } from "./tokens/sign.ts";
 import { TokenStore } from "./tokens/store.ts";
@@ -35,6 +32,10 @@ export interface PingOneEmulatorOptions {
   /** Replaces `{worker}` in fixtures. */
   readonly workerOrigin: string;
   readonly fixturesDir: string;
+  /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
+  readonly tenantDir?: string | undefined;
+  /** Faults of other files, to be thrown together with those of the emulator's own. */
+  readonly faults?: FileFaults | undefined;
   readonly clock: Clock;
   /**
    * Called with the Hono app before any route or middleware of the emulator is added, so that the journal sees every
@@ -58,39 +59,35 @@ export interface PingOneEmulator {
   /** Test users as the fixtures name them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
-  /** Sessions, tokens, users, consents and keys as plain JSON. */
+  /** Adds users, applications, groups and consents at run time, until reset. */
+  readonly seed: TenantSeeds;
+  /** Sessions, tokens, users, consents, seeds and keys as plain JSON. */
   snapshot(): unknown;
   close(): Promise<void>;
 }
 
-const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
-
 const snapshotSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   environmentId: z.string(),
   keys: z.unknown(),
   state: z.unknown(),
   users: z.unknown(),
   consents: z.unknown(),
+  seeds: z.unknown(),
 });
 
 /**
  * Starts the emulator.
- * @throws {EnvironmentFixtureError | FlowFileError | PortUnavailableError | Error} naming every faulty fixture, or an
- * unreadable snapshot.
+ * @throws {InputFileError | PortUnavailableError | Error} naming every fault of every file, or an unreadable snapshot.
  */
 export async function createPingOneEmulator(
   options: PingOneEmulatorOptions,
 ): Promise<PingOneEmulator & AsyncDisposable> {
   const { clock, onChange = () => {} } = options;
-  const folder = (name: string) => fixtureFolder(options.fixturesDir, name);
-  const flows = loadFlows(folder("davinci"));
-  const environment = loadEnvironment(join(options.fixturesDir, "pingone"), {
-    workerOrigin: options.workerOrigin,
-    flowPolicyIds: flows.map(({ policyId }) => policyId),
-  });
-  const mainApplication = requireMainApplication(environment, options.workerOrigin);
-  const users = loadUserStore(join(options.fixturesDir, "pingone/users.json"), { clock, onChange });
+  const loaded = loadFiles(options);
+  const environment = new Environment(loaded.tenant.environment, onChange);
+  const { mainApplication } = loaded.tenant;
+  const users = new UserStore(loaded.tenant.users, { clock, onChange });
   const consents = new ConsentStore({ clock, onChange });
   const tenant: Tenant = {
     environment,
@@ -100,10 +97,10 @@ export async function createPingOneEmulator(
     clock,
     chosenPolicies: new Map(),
   };
-  const engine = createFlowEngine({ flows, users, consents, clock });
+  const engine = createFlowEngine({ flows: loaded.flows, users, consents, clock });
   const store = new TokenStore(clock, onChange);
   const signer = await Signer.create({
-    keys: loadFixtureKeys(folder("keys")),
+    keys: loaded.tenant.keys,
     clock,
     hasRotationPolicy: () => tenant.switches.current.keyRotation === "policy",
     onChange,
@@ -115,6 +112,7 @@ export async function createPingOneEmulator(
       store.restore(saved.state);
       users.restore(saved.users);
       consents.restore(saved.consents);
+      environment.restore(saved.seeds);
     } catch (error) {
       throw unusableSnapshot("it is damaged", error);
     }
@@ -141,39 +139,25 @@ export async function createPingOneEmulator(
     origin,
     issuer: signer.issuer,
     apiIdentifier: apiIdentifierOf(environment, mainApplication),
-    client: { id: mainApplication.id, secret: mainApplication.secret ?? "" },
+    get client() {
+      const { id, secret = "" } = findApplication(tenant, mainApplication.id) ?? mainApplication;
+      return { id, secret };
+    },
     users: users.testAccounts,
     admin: new PingOneAdmin(pingone, mainApplication),
+    seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({
-      version: 1,
+      version: 2,
       environmentId: environment.id,
       keys: signer.snapshot(),
       state: store.snapshot(),
       users: users.snapshot(),
       consents: consents.snapshot(),
+      seeds: environment.snapshot(),
     }),
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Flows and keys come with the project, so that another environment needs only its own `pingone/` folder. */
-function fixtureFolder(fixturesDir: string, name: string): string {
-  const own = join(fixturesDir, name);
-  return existsSync(own) ? own : join(SHIPPED_FIXTURES_DIR, name);
-}
-
-/** The application that goes back to the Worker, else the first one that signs people on. */
-function requireMainApplication(environment: Environment, workerOrigin: string): Application {
-  const candidates = environment.applications.filter(
-    ({ enabled, grantTypes }) => enabled && grantTypes.includes("AUTHORIZATION_CODE"),
-  );
-  const main =
-    candidates.find(({ redirectUris }) => redirectUris.some((uri) => uri.startsWith(workerOrigin))) ??
-    candidates[0];
-  if (!main)
-    throw new Error("applications.json: every application that signs people on is disabled; enable one.");
-  return main;
 }
 
 function apiIdentifierOf(environment: Environment, application: Application): string {

@@ -238,7 +238,7 @@ describe("a snapshot", () => {
 
   it.each<[string, (saved: Record<string, unknown>) => unknown]>([
     ["is none", () => 1],
-    ["is of another version", (saved) => ({ ...saved, version: 2 })],
+    ["is of another version", (saved) => ({ ...saved, version: 1 })],
     ["is of another environment", (saved) => ({ ...saved, environmentId: "x" })],
     ["has damaged keys", (saved) => ({ ...saved, keys: { keys: [] } })],
     ["has damaged tokens", (saved) => ({ ...saved, state: { sessions: [1] } })],

@@ -37,7 +37,11 @@ describe("[PING-140] a wildcard in a registered redirect URI", () => {
     ["half a way up", "https://www.example.com/.*/callback", "https://www.example.com/../callback"],
     ["an encoded way up", "https://www.example.com/*/callback", "https://www.example.com/%2e%2E/callback"],
     ["a line end", TH, "https://www.example.com/th\nis/callback"],
-    ["a second parameter", "https://www.example.com/cb?tenant=*", "https://www.example.com/cb?tenant=a&code=b"],
+    [
+      "a second parameter",
+      "https://www.example.com/cb?tenant=*",
+      "https://www.example.com/cb?tenant=a&code=b",
+    ],
     ["a fragment after a query", "https://www.example.com/cb?t=*", "https://www.example.com/cb?t=a#b"],
     ["itself, as it is no URI of a program", "https://www.example.com/*/*", "https://www.example.com/*/*"],
   ])("does not take %s", (_, registered, uri) => {

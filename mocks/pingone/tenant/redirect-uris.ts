@@ -12,7 +12,10 @@ const WITH_WILDCARD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#*\\@]+[/?][^*#]*\*[^*#]*$/i;
 const LOOPBACK = /^(https?:\/\/(?:127\.0\.0\.1|\[::1\]|localhost))(:[0-9]{1,5})?(?=[/?]|$)/;
 
 /** What is wrong with a redirect URI that is to be registered; `undefined` when nothing is. */
-export function findRedirectUriFault(uri: string, { allowWildcard }: { readonly allowWildcard: boolean }): string | undefined {
+export function findRedirectUriFault(
+  uri: string,
+  { allowWildcard }: { readonly allowWildcard: boolean },
+): string | undefined {
   if (!URL.canParse(uri) || uri.includes("#")) return "must be an absolute URI without a fragment.";
   if (!uri.includes("*")) return undefined;
   if (!allowWildcard) {
@@ -26,7 +29,10 @@ export function findRedirectUriFault(uri: string, { allowWildcard }: { readonly 
 /** Whether an authorization request may name this redirect URI. */
 export function isRegisteredRedirectUri(
   uri: string,
-  { redirectUris, allowWildcardInRedirectUris }: {
+  {
+    redirectUris,
+    allowWildcardInRedirectUris,
+  }: {
     readonly redirectUris: readonly string[];
     readonly allowWildcardInRedirectUris: boolean;
   },

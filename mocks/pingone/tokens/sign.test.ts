@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { loadFixtureKeys } from "../tenant/keys.ts";
+import { FileFaults } from "../../kit/input-file.ts";
+import { type FixtureKeys, loadKeys } from "../tenant/keys.ts";
 import { claimsOf, headerOf } from "../testing/client.ts";
 import { startTenant, type Tenant } from "../testing/tenant.ts";
 import { Signer } from "./sign.ts";
@@ -141,7 +142,7 @@ describe("the key set", () => {
   it("can change after a change that failed", async () => {
     const hasRotationPolicy = vi.fn(() => false);
     const signer = await Signer.create({
-      keys: loadFixtureKeys("fixtures/keys"),
+      keys: loadKeys({ folders: ["fixtures/keys"], faults: new FileFaults() }) as FixtureKeys,
       clock: Date.now,
       hasRotationPolicy,
       onChange: () => {},

@@ -2,7 +2,7 @@
  * Client authentication strictly by the application's one `tokenEndpointAuthMethod`. PingOne answers a wrong secret and
  * a wrong method with the same, misleading text.
  *
- * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT. Such an application is refused like a wrong method.
+ * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT. An enabled application with such a method does not load.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { OAuthRefusal } from "../../refusals.ts";
