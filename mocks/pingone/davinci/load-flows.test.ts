@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { FileFaults, InputFileError } from "../../kit/input-file.ts";
+import { InputFileError } from "../../kit/input-file.ts";
 import { createTestEngine } from "../testing/flow-driver.ts";
 import { NODE_TYPES } from "./flow-schema.ts";
-import { loadFlowLayers, loadFlows } from "./load-flows.ts";
+import { loadFlows } from "./load-flows.ts";
 import { VARIABLES } from "./template.ts";
 
 const folders: string[] = [];

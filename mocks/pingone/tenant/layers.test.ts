@@ -5,8 +5,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { InputFileError } from "../../kit/input-file.ts";
 import { type LoadedFiles, loadFiles } from "../load-files.ts";
 import { WORKER_ORIGIN } from "../testing/client.ts";
+import { PASSWORD } from "../testing/sign-on.ts";
 import { startTenant, writeOwnTenant } from "../testing/tenant.ts";
 import { Environment } from "./environment.ts";
+import { UserStore } from "./users.ts";
 
 const DEFAULT_POLICY = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
 const OWN_POLICY = "11111111111111111111111111111111";
@@ -70,7 +72,7 @@ describe("a tenant over the shipped one", () => {
     expect(tenant.mainApplication.id).toBe("mcp-server");
   });
 
-  it("[PING-145] has its own entries first, and the first that signs people on is the main application", async () => {
+  it("has its own entries first, and the first that signs people on is the main application", async () => {
     const worker = own.application({
       id: "own-worker",
       grantTypes: ["CLIENT_CREDENTIALS"],
@@ -201,6 +203,28 @@ describe("a tenant over the shipped one", () => {
     });
     expect(tenant.emulator.client).toEqual({ id: "own-app", secret: "TEST-ONLY-own-app-secret" });
     expect((await tenant.authorize({ scope: "openid profile", client_id: "own-app" })).status).toBe(200);
+  });
+});
+
+describe("the shipped tenant", () => {
+  it("[PING-080] has a test account for each state", () => {
+    const { tenant } = loadFiles({ workerOrigin: WORKER_ORIGIN, fixturesDir: "fixtures" });
+    const store = new UserStore(tenant.users, { clock: () => 0 });
+    expect(store.testAccounts.map(({ id, username }) => `${username} ${store.stateOf(id)}`)).toEqual([
+      "alice OK",
+      "bob OK",
+      "mustchange MUST_CHANGE_PASSWORD",
+      "expired PASSWORD_EXPIRED",
+      "locked PASSWORD_LOCKED_OUT",
+      "disabled DISABLED",
+      "unverified VERIFICATION_REQUIRED",
+      "decliner OK",
+      "mfa OK",
+    ]);
+    for (const account of store.testAccounts) {
+      expect(account.password).toBe(PASSWORD);
+      expect(account.about).not.toBe("");
+    }
   });
 });
 

@@ -159,7 +159,7 @@ function valuesOf<T>({ entries }: LayeredList<T>): T[] {
 }
 
 /** PingOne gives every application a secret, but an export does not have it. */
-export function ready(application: Application, workerOrigin: string): Application {
+function ready(application: Application, workerOrigin: string): Application {
   const { id, tokenEndpointAuthMethod: method, secret, redirectUris, postLogoutRedirectUris } = application;
   const hasSecret = method === "CLIENT_SECRET_BASIC" || method === "CLIENT_SECRET_POST";
   return {
