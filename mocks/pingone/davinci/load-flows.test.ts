@@ -40,18 +40,22 @@ const flow = (nodes: Readonly<Record<string, unknown>>, more: object = {}) => ({
   ...more,
 });
 
-function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[] {
+function problemsWithPlaces(files: Readonly<Record<string, unknown>>): readonly string[] {
   const folder = folderWith(files);
   try {
     loadFlows(folder);
   } catch (error) {
     if (!(error instanceof InputFileError)) throw error;
-    // Their places in the files have tests of their own.
-    return error.problems
-      .map((problem) => problem.replaceAll(`${folder}/`, "").replace(/:\d+:\d+: /, ": "))
-      .sort();
+    return error.problems.map((problem) => problem.replaceAll(`${folder}/`, ""));
   }
   return [];
+}
+
+/** By file, without their places in it. */
+function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[] {
+  return problemsWithPlaces(files)
+    .map((problem) => problem.replace(/:\d+:\d+: /, ": "))
+    .sort();
 }
 
 const problemsOfFlow = (content: unknown) => problemsOf({ "test.json": content });
@@ -234,6 +238,26 @@ describe("a flow file is refused, by path and node, with", () => {
     expect(problemsOf({ "a.json": flow({ hello: done }), "b.json": flow({ hello: done }) })).toEqual([
       'b.json: name "test" is already that of a.json; give this flow its own.',
       'b.json: policyId "0123456789abcdef0123456789abcdef" is already that of a.json; give this flow its own.',
+    ]);
+  });
+});
+
+describe("a fault of a flow file", () => {
+  it("has the place of the node, or of the value, that it is about", () => {
+    const text = `{
+  "name": "test",
+  "description": "For a test.",
+  "policyId": "0123456789abcdef0123456789abcdef",
+  "start": "gone",
+  "nodes": {
+    "hello": { "type": "screen", "heading": "{{nonsense}}", "deadEnd": true },
+    "done": { "type": "success", "authenticationMethods": ["pwd"] }
+  }
+}`;
+    expect(problemsWithPlaces({ "a.json": text, "b.json": text.replace('["pwd"]', "[]") })).toEqual([
+      expect.stringMatching(/^a\.json:5:12: start leads to the unknown node "gone"/),
+      expect.stringMatching(/^a\.json:7:14: node "hello" uses the unknown variable "nonsense"/),
+      expect.stringMatching(/^b\.json:8:59: nodes\.done\.authenticationMethods: /),
     ]);
   });
 });

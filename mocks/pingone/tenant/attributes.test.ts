@@ -41,6 +41,7 @@ describe("[PING-149] an attribute mapping", () => {
       "${user.username + user.nickname}".replace("+", " + ").replaceAll("  ", " "),
       undefined,
     ],
+    ["nothing where it is blank", "", undefined],
     ["a member of every object", "${user.constructor}", undefined],
   ])("gives %s", (_, value, claim) => {
     expect(claimFrom(value)).toEqual(claim);

@@ -9,7 +9,7 @@ import type { User } from "./users.ts";
 export const attributeMapping = z
   .object({
     name: z.string().min(1).describe("Name of the claim."),
-    value: z.string().describe('Text, or an expression such as "${user.memberOfGroupNames}".'),
+    value: z.string().default("").describe('Text, or an expression such as "${user.memberOfGroupNames}".'),
     idToken: z.boolean().default(true).describe("Whether the ID token has it (applications only)."),
     userInfo: z.boolean().default(true).describe("Whether UserInfo has it (applications only)."),
   })
@@ -78,7 +78,7 @@ function isStandard(attribute: string): boolean {
   return STANDARD_ATTRIBUTES.some((known) => known === attribute || known.startsWith(`${attribute}.`));
 }
 
-/** The claims that the mappings add; one whose value the user does not have is left out. */
+/** The claims that the mappings add. One whose value is blank, or is not there for this user, is left out. */
 export function claimsOfMappings(
   mappings: readonly Pick<AttributeMapping, "name" | "value">[],
   user: User,
@@ -112,7 +112,7 @@ export function limitedForIdToken(claims: Record<string, unknown>): Record<strin
 function evaluate(terms: readonly Term[], attributes: object): unknown {
   const values = terms.map((term) => ("literal" in term ? term.literal : read(attributes, term.path)));
   // A reference alone keeps its type; joined, it becomes text.
-  if (values.length === 1) return values[0];
+  if (values.length === 1) return values[0] === "" ? undefined : values[0];
   return values.some((value) => value === undefined) ? undefined : values.map(String).join("");
 }
 
