@@ -194,6 +194,20 @@ describe("a tenant over the shipped one", () => {
     expect(environment.policiesOf("mcp-server").length).toBeGreaterThan(0);
   });
 
+  it("drops a shipped assignment of a flow that is replaced under the same policy id", async () => {
+    const policies = [
+      { id: DEFAULT_POLICY, name: "Own" },
+      { id: OWN_POLICY, name: "Other" },
+    ];
+    const { environment } = await load({
+      "davinci/a.json": own.flow({ policyId: DEFAULT_POLICY }),
+      "davinci/b.json": own.flow({ name: "other" }),
+      "pingone/flow-policies.json": policies,
+    });
+    // Without an assignment the application may use all of them.
+    expect(environment.policiesOf("mcp-server").slice(0, 2)).toEqual([DEFAULT_POLICY, OWN_POLICY]);
+  });
+
   it("signs on by the emulator", async () => {
     await using tenant = await startTenant({
       own: {
@@ -290,6 +304,21 @@ describe("faults of a tenant", () => {
     const ofKeys = problems.filter((problem) => problem.startsWith("keys/"));
     expect(ofKeys[0]).toMatch(/^keys\/current-TEST-ONLY\.json:1:1: kid: is missing; add it/);
     expect(ofKeys.join()).not.toContain("TOPSECRET");
+  });
+
+  it("do not include what is only missing because its file, or it itself, cannot be read", async () => {
+    const grants = {
+      "pingone/grants.json": [own.grant("own-app", OPENID, "a3d5c7e9-1002-4a6b-8c2d-1e3f5a7b9c01")],
+    };
+    const unreadable = { "pingone/applications.json": "{ broken", ...grants };
+    expect(await problemsOf(unreadable)).toEqual([
+      "pingone/applications.json:1:3: is not JSON: invalid symbol.",
+    ]);
+    const faulty = { "pingone/applications.json": [own.application({ name: 5 })], ...grants };
+    expect(await problemsOf(faulty)).toEqual([expect.stringContaining("[0].name: ")]);
+    const flow = { "davinci/a.json": own.flow({ description: 5 }) };
+    const policies = { "pingone/flow-policies.json": [{ id: OWN_POLICY, name: "Own" }] };
+    expect(await problemsOf({ ...flow, ...policies })).toEqual([expect.stringContaining("description: ")]);
   });
 
   it("of an own grant or assignment that points at nothing are no reason to drop it", async () => {

@@ -58,10 +58,7 @@ export function readLists<T extends z.ZodType>(layers: Layers, list: ListFile<T>
     const own = found.entries.map((entry) => ({ entry, keys: list.keysOf(entry.value) }));
     entries.push(...own.filter(({ keys }) => !keys.some((key) => taken.has(key))).map(({ entry }) => entry));
     for (const key of own.flatMap(({ keys }) => keys)) taken.add(key);
-    for (const id of found.faultyIds) {
-      faultyIds.add(id);
-      if (id !== undefined) taken.add(idKey({ id }));
-    }
+    for (const id of found.faultyIds) faultyIds.add(id);
   }
   return {
     entries,

@@ -289,10 +289,9 @@ function checkAttributes(
 ): void {
   const custom = new Set(users.entries.flatMap(({ value }) => Object.keys(customAttributesOf(value))));
   const customResources = resources.entries.filter(({ value }) => value.type === "CUSTOM");
-  for (const { value, isOwn, report } of [...applications.entries, ...customResources]) {
+  for (const { value, report } of [...applications.entries, ...customResources]) {
     const seen = new Set<string>();
     for (const [index, mapping] of value.attributes.entries()) {
-      if (!isOwn) continue;
       const fault = findMappingFault(mapping, custom);
       if (fault) report(["attributes", index, fault.at], fault.reason);
       if (seen.has(mapping.name)) {

@@ -241,11 +241,9 @@ export class UserStore {
     this.#touch(user);
   }
 
-  /** Adds a user, or puts it in the place of the one with its id or user name. Gone at {@link reset}. */
+  /** Adds a user, or puts it in the place of the one with its id. Gone at {@link reset}. */
   seed(fixture: UserFixture): User {
     const parsed = userFixture.parse(fixture);
-    const replaced = this.findByLogin(parsed.username, ["username"]);
-    if (replaced) this.#users.delete(replaced.id);
     const stored = fromFixture(parsed, this.#clock());
     this.#users.set(parsed.id, stored);
     this.#changed();
