@@ -13,6 +13,7 @@ import {
 } from "./control.ts";
 import type { Clock } from "./kit/clock.ts";
 import type { Emulators } from "./kit/emulator.ts";
+import { FileFaults } from "./kit/input-file.ts";
 import { type RunningKit, runKit } from "./kit/run.ts";
 import { controlTokenFor, type ServedEmulator, type Serving, serve } from "./kit/serve.ts";
 import { createPingOne, type PingOneEmulator } from "./pingone/emulator.ts";
@@ -157,12 +158,13 @@ export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoAp
 export async function startOffline(options: StartOfflineOptions = {}): Promise<Offline> {
   const started: Started = {};
   const controlToken = controlTokenFor(options);
-  const seeds = await readTodoSeeds(options.tenant ?? SHIPPED_TENANT);
+  const faults = new FileFaults();
+  const seeds = await readTodoSeeds(SHIPPED_TENANT, { tenantDir: options.tenant, faults });
   const usernameOf = (subject: string) => started.pingone?.admin.usernameOf(subject);
   const store = new TodoStore({ seeds, usernameOf, onChange: () => started.serving?.changed() });
   const running = { pingone: () => started.pingone, todo: () => ({ store, usernameOf }) };
   const kit = runKit(OFFLINE, running, { ...options, controlToken });
-  const pingone = await createPingOneFor(options, kit, started);
+  const pingone = await createPingOneFor(options, kit, started, faults);
   let todoOrigin = "";
   const todo: ServedEmulator<typeof OFFLINE.emulators> = {
     name: "todo",
@@ -199,11 +201,14 @@ async function createPingOneFor(
   options: StartPingOneOptions,
   kit: Pick<RunningKit<Emulators>, "clock" | "takeFault">,
   started: Started,
+  faults?: FileFaults,
 ): Promise<PingOneEmulator> {
   const { workerOrigin = DEFAULT_WORKER_ORIGIN } = options;
   started.pingone = await createPingOne({
     workerOrigin: requireOrigin("worker origin", workerOrigin),
-    fixturesDir: options.tenant ?? SHIPPED_TENANT,
+    fixturesDir: SHIPPED_TENANT,
+    tenantDir: options.tenant,
+    faults,
     redirectUris: options.redirectUris,
     flow: options.flow,
     isInteractive: options.interactive,

@@ -5,24 +5,23 @@
  * Deliberately left out: TLS, the device grant, token exchange, CIBA, SAML, `pi.flow`, sign-on policies, the Management
  * API. docs/pingone-fidelity.md says which of PingOne's behaviours are here, row by row.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Clock } from "../kit/clock.ts";
+import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
-
 import { createFlowEngine } from "./davinci/engine.ts";
-import { loadFlows } from "./davinci/load-flows.ts";
+import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
-import { type Application, type Environment, loadEnvironment } from "./tenant/environment.ts";
-import { loadFixtureKeys } from "./tenant/keys.ts";
+import { type Application, Environment } from "./tenant/environment.ts";
+import { findRedirectUriFault } from "./tenant/redirect-uris.ts";
+import { TenantSeeds } from "./tenant/seed.ts";
 import { SwitchBoard } from "./tenant/switches.ts";
-import type { Tenant } from "./tenant/tenant.ts";
-import { loadUserStore, type UserStore } from "./tenant/users.ts";
+import { findApplication, type Tenant } from "./tenant/tenant.ts";
+import { UserStore } from "./tenant/users.ts";
 import type { TakeTokenFault } from "./tokens/defects.ts";
 import { Signer } from "./tokens/sign.ts";
 import { TokenStore } from "./tokens/store.ts";
@@ -34,6 +33,10 @@ export interface PingOneOptions {
   readonly fixturesDir: string;
   /** Origin at which clients reach it, when that is not where it listens. */
   readonly publicOrigin?: string | undefined;
+  /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
+  readonly tenantDir?: string | undefined;
+  /** Faults of other files, to be thrown together with those of the emulator's own. */
+  readonly faults?: FileFaults | undefined;
   /** Redirect URIs of the main application, in place of those in the fixtures. */
   readonly redirectUris?: readonly string[] | undefined;
   /** Name or policy id of the flow that the main application runs, also after a reset. */
@@ -61,13 +64,13 @@ export interface PingOneEmulator {
   /** Test users as the fixtures name them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
-  /** Sessions, tokens, users, consents and keys as plain JSON. */
+  /** Adds users, applications, groups and consents at run time, until reset. */
+  readonly seed: TenantSeeds;
+  /** Sessions, tokens, users, consents, seeds and keys as plain JSON. */
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
 }
-
-const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
 
 const DAMAGED = "its part of PingOne is damaged.";
 
@@ -77,20 +80,19 @@ const snapshotSchema = z.object({
   state: z.unknown(),
   users: z.unknown(),
   consents: z.unknown(),
+  seeds: z.unknown(),
 });
 
-/** @throws {EnvironmentFixtureError | FlowFileError | Error} naming every faulty fixture. */
+/** @throws {InputFileError | Error} naming every fault of every file. */
 export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
   const { clock, onChange = () => {} } = options;
-  const folder = (name: string) => fixtureFolder(options.fixturesDir, name);
-  const flows = loadFlows(folder("davinci"));
-  const environment = loadEnvironment(join(options.fixturesDir, "pingone"), {
-    workerOrigin: options.workerOrigin,
-    flowPolicyIds: flows.map(({ policyId }) => policyId),
-  });
-  const mainApplication = requireMainApplication(environment, options.workerOrigin);
-  if (options.redirectUris !== undefined) setRedirectUris(mainApplication, options.redirectUris);
-  const users = loadUserStore(join(options.fixturesDir, "pingone/users.json"), { clock, onChange });
+  const loaded = loadFiles(options);
+  const mainApplication = withRedirectUris(loaded.tenant.mainApplication, options.redirectUris);
+  const applications = loaded.tenant.environment.applications.map((application) =>
+    application.id === mainApplication.id ? mainApplication : application,
+  );
+  const environment = new Environment({ ...loaded.tenant.environment, applications }, onChange);
+  const users = new UserStore(loaded.tenant.users, { clock, onChange });
   const consents = new ConsentStore({ clock, onChange });
   const tenant: Tenant = {
     environment,
@@ -101,7 +103,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const engine = createFlowEngine({
-    flows,
+    flows: loaded.flows,
     users,
     consents,
     clock,
@@ -109,7 +111,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   });
   const store = new TokenStore(clock, onChange);
   const signer = await Signer.create({
-    keys: loadFixtureKeys(folder("keys")),
+    keys: loaded.tenant.keys,
     clock,
     hasRotationPolicy: () => tenant.switches.current.keyRotation === "policy",
     onChange,
@@ -138,15 +140,20 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       return signer.issuer;
     },
     apiIdentifier: apiIdentifierOf(environment, mainApplication),
-    client: { id: mainApplication.id, secret: mainApplication.secret ?? "" },
+    get client() {
+      const { id, secret = "" } = findApplication(tenant, mainApplication.id) ?? mainApplication;
+      return { id, secret };
+    },
     users: users.testAccounts,
     admin,
+    seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({
       environmentId: environment.id,
       keys: signer.snapshot(),
       state: store.snapshot(),
       users: users.snapshot(),
       consents: consents.snapshot(),
+      seeds: environment.snapshot(),
     }),
     restore: async (snapshot) => {
       const saved = requireSnapshot(snapshot, environment.id);
@@ -155,6 +162,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         store.restore(saved.state);
         users.restore(saved.users);
         consents.restore(saved.consents);
+        environment.restore(saved.seeds);
       } catch (cause) {
         throw new Error(DAMAGED, { cause });
       }
@@ -162,36 +170,25 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   };
 }
 
-/** Flows and keys come with the project, so that another environment needs only its own `pingone/` folder. */
-function fixtureFolder(fixturesDir: string, name: string): string {
-  const own = join(fixturesDir, name);
-  return existsSync(own) ? own : join(SHIPPED_FIXTURES_DIR, name);
-}
-
-/** The application that goes back to the Worker, else the first one that signs people on. */
-function requireMainApplication(environment: Environment, workerOrigin: string): Application {
-  const candidates = environment.applications.filter(
-    ({ enabled, grantTypes }) => enabled && grantTypes.includes("AUTHORIZATION_CODE"),
-  );
-  const main =
-    candidates.find(({ redirectUris }) => redirectUris.some((uri) => uri.startsWith(workerOrigin))) ??
-    candidates[0];
-  if (!main)
-    throw new Error("applications.json: every application that signs people on is disabled; enable one.");
-  return main;
-}
-
-/** A person who signs off comes back to the origin of one of them. */
-function setRedirectUris(application: Application, redirectUris: readonly string[]): void {
+/** A person who signs off comes back to the origin of one of them. @throws {Error} saying which is malformed. */
+function withRedirectUris(
+  application: Application,
+  redirectUris: readonly string[] | undefined,
+): Application {
+  if (redirectUris === undefined) return application;
   for (const uri of redirectUris) {
-    if (!URL.canParse(uri) || uri.includes("#")) {
-      throw new Error(
-        `The redirect URI ${uri} is not absolute, or has a fragment. Give one as in http://localhost:3000/callback`,
-      );
+    const fault = findRedirectUriFault(uri, { allowWildcard: true });
+    if (fault !== undefined) {
+      throw new Error(`The redirect URI ${uri} ${fault} An example: http://localhost:3000/callback`);
     }
   }
   const origins = new Set(redirectUris.map((uri) => `${new URL(uri).origin}/`));
-  Object.assign(application, { redirectUris, postLogoutRedirectUris: [...origins] });
+  return {
+    ...application,
+    redirectUris: [...redirectUris],
+    allowWildcardInRedirectUris: true,
+    postLogoutRedirectUris: [...origins],
+  };
 }
 
 function apiIdentifierOf(environment: Environment, application: Application): string {

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { LoginView } from "../kit/login.ts";
-import type { PingOne } from "./oidc/context.ts";
-import { PushedRequests } from "./oidc/pushed-requests.ts";
-import { SignOnStore } from "./oidc/sign-on.ts";
-import type { Application } from "./tenant/environment.ts";
-import { SwitchBoard } from "./tenant/switches.ts";
 import { claimsOf, form } from "./testing/client.ts";
-import { createTestEngine, userFixture } from "./testing/flow-driver.ts";
 import { PASSWORD } from "./testing/sign-on.ts";
 import { startTenant } from "./testing/tenant.ts";
 import { tenant, withTenant } from "./testing/with-tenant.ts";
 import type { TokenFault } from "./tokens/defects.ts";
-import { TokenStore } from "./tokens/store.ts";
-import { PingOneAdmin } from "./verbs.ts";
 
 let changes = 0;
 withTenant({
@@ -107,26 +99,6 @@ describe("verbs", () => {
     const acr_values = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
     const tokens = await tenant.obtainTokens({ parameters: { acr_values } });
     expect(claimsOf(tokens.id_token).acr).toBe(acr_values);
-  });
-
-  it("empty the outbox at a reset", async () => {
-    const { engine, users, consents, clock, open } = createTestEngine({
-      users: [userFixture("mfa", { mfaEnabled: true })],
-    });
-    const sent = await open("sign-on-with-consent");
-    await sent.signOn("mfa");
-    expect(engine.outbox.list()).toHaveLength(1);
-    const tenantParts = { users, consents, switches: new SwitchBoard(), chosenPolicies: new Map() };
-    const pingone = {
-      tenant: tenantParts,
-      tokens: { store: new TokenStore(clock) },
-      flows: engine,
-      signOns: new SignOnStore(clock),
-      pushedRequests: new PushedRequests(clock),
-    };
-    // A reset needs no environment and no keys.
-    await new PingOneAdmin(pingone as unknown as PingOne, {} as Application).reset();
-    expect(engine.outbox.list()).toEqual([]);
   });
 
   it("reset everything but the keys", async () => {

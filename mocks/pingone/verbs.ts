@@ -157,6 +157,7 @@ export class PingOneAdmin {
     signOns.clear();
     pushedRequests.clear();
     flows.outbox.clear();
+    tenant.environment.reset();
     tenant.users.reset();
     tenant.consents.reset();
     tokens.store.clear();

@@ -88,13 +88,17 @@ describe("readTodoSeeds", () => {
   });
 
   it.each([
-    ["no JSON", "{", /todos\.json cannot be read as JSON/],
+    ["no JSON", "{", /todos\.json:1:2: is not JSON/],
     [
       "a todo without text",
       '{"default":[{"id":"1","completed":true}],"users":{}}',
-      /todos\.json is not valid:[\s\S]*text/,
+      /todos\.json:1:13: default\[0\]\.text: is missing/,
     ],
-    ["a name that it does not know", '{"default":[],"users":{},"extra":1}', /extra/],
+    [
+      "a name that it does not know",
+      '{"default":[],"users":{},"extra":1}',
+      /todos\.json:1:34: extra: is not known here/,
+    ],
   ])("refuses %s with the path and the reason", async (_, content, message) => {
     await expect(read(content)).rejects.toThrow(message);
   });

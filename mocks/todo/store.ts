@@ -1,16 +1,28 @@
 /** The todos of each user, stored by the `sub` of the user's token. */
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { FileFaults, readInputFile } from "../kit/input-file.ts";
 
 const todoSchema = z.strictObject({ id: z.string().min(1), text: z.string().min(1), completed: z.boolean() });
 type Todo = z.infer<typeof todoSchema>;
 
 const todosSchema = z.array(todoSchema);
 
-/** `fixtures/todos.json`: the initial todos by user name; other users start with `default`. */
-const todoSeedsSchema = z.strictObject({ default: todosSchema, users: z.record(z.string(), todosSchema) });
-export type TodoSeeds = z.infer<typeof todoSeedsSchema>;
+/** `todos.json`. */
+export const todoSeedsSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    $comment: z.string().optional(),
+    default: todosSchema.optional().describe("What users start with who are not named below."),
+    users: z.record(z.string(), todosSchema).default({}).describe("The first todos of users, by user name."),
+  })
+  .describe("The todos that the Todo API starts with.");
+
+export interface TodoSeeds {
+  readonly default: readonly Todo[];
+  readonly users: Readonly<Record<string, readonly Todo[]>>;
+}
 
 const snapshotSchema = z.record(z.string(), todosSchema);
 
@@ -91,31 +103,37 @@ export class TodoStore {
     const known = this.#bySubject.get(subject);
     if (known !== undefined) return known;
     const username = this.#usernameOf(subject);
-    const seeded = structuredClone(
-      (username === undefined ? undefined : this.#seeds.users[username]) ?? this.#seeds.default,
-    );
+    const seeded = structuredClone([
+      ...((username === undefined ? undefined : this.#seeds.users[username]) ?? this.#seeds.default),
+    ]);
     this.#bySubject.set(subject, seeded);
     return seeded;
   }
 }
 
+export interface ReadTodoSeedsOptions {
+  /** A folder whose `todos.json` replaces that of `fixturesDir` user by user. */
+  readonly tenantDir?: string | undefined;
+  /** Collects the faults; without it they are thrown. */
+  readonly faults?: FileFaults;
+}
+
 /**
  * Without `todos.json` every list starts empty, because a folder may contain fixtures of PingOne only.
- * @throws {Error} with the file's path and every problem in it.
+ * @throws {InputFileError} with every fault, unless `faults` collects them.
  */
-export async function readTodoSeeds(fixturesDir: string): Promise<TodoSeeds> {
-  const path = join(fixturesDir, "todos.json");
-  let content: unknown;
-  try {
-    content = JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT")
-      return { default: [], users: {} };
-    throw new Error(
-      `${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  const parsed = todoSeedsSchema.safeParse(content);
-  if (!parsed.success) throw new Error(`${path} is not valid:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+export async function readTodoSeeds(
+  fixturesDir: string,
+  { tenantDir, faults }: ReadTodoSeedsOptions = {},
+): Promise<TodoSeeds> {
+  const found = faults ?? new FileFaults();
+  const [below, own] = [fixturesDir, tenantDir].map((folder) =>
+    folder === undefined ? undefined : readSeeds(join(folder, "todos.json"), found),
+  );
+  if (!faults) found.throwIfAny();
+  return { default: own?.default ?? below?.default ?? [], users: { ...below?.users, ...own?.users } };
+}
+
+function readSeeds(path: string, faults: FileFaults): z.output<typeof todoSeedsSchema> | undefined {
+  return existsSync(path) ? readInputFile(path, faults)?.parse(todoSeedsSchema) : undefined;
 }

@@ -157,7 +157,7 @@ describe("the offline stack", { timeout: 60_000 }, () => {
 
   it("goes on when the emulators do not start again, so that a file can be corrected", async () => {
     const { stack } = await start();
-    const restore = await editClient('"secret"', '"secretive"');
+    const restore = await editClient('"redirectUris"', '"redirectUri"');
     await expect(stack.restartEmulators()).rejects.toThrow(
       /^The emulators cannot start: .*applications\.json/s,
     );

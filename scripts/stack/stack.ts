@@ -144,7 +144,7 @@ export class OfflineStack {
         todoPort: ports.TODO_PORT,
         workerOrigin: `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
         stateDir: this.folder.emulators,
-        tenant: join(this.#root, "fixtures"),
+        tenant: this.#options.root && join(this.#options.root, "fixtures"),
       }).catch((error: unknown) => {
         throw new StartError(
           `The emulators cannot start: ${error instanceof Error ? error.message : String(error)}`,

@@ -112,6 +112,10 @@ const BEHAVIOURS: NodeBehaviours = {
       interaction.codeNote = "No code was sent: no account has that username or e-mail address.";
       return "sent";
     }
+    if (user.email === undefined) {
+      interaction.codeNote = "No code was sent: the user has no e-mail address.";
+      return "sent";
+    }
     const code = createCode();
     const now = clock();
     interaction.codes.set(node.purpose, {

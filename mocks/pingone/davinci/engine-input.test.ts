@@ -154,6 +154,16 @@ describe("findFlow", () => {
 });
 
 describe("the outbox", () => {
+  it("[PING-142] has no message for a user without an address, whose page says so", async () => {
+    const nobody = { ...userFixture("mfa", { mfaEnabled: true }), email: undefined };
+    const { open, engine } = createTestEngine({ users: [nobody] });
+    const person = await (await open(FLOW)).signOn("mfa");
+    expect(engine.outbox.list()).toEqual([]);
+    expect(person.html).toContain("No code was sent: the user has no e-mail address.");
+    await person.press(person.buttons[0]?.split(":")[0] ?? "", { code: "" });
+    expect(person.outcome?.kind).toBe("screen");
+  });
+
   it("keeps the last 200 messages", async () => {
     const { open, engine } = createTestEngine();
     const person = await (await open(FLOW)).signOn("mfa");

@@ -205,7 +205,7 @@ export const variantSchema = z.strictObject({
   ...flowHead,
   extends: z.string(),
   start: nodeName.optional(),
-  nodes: z.record(nodeName, z.unknown()).default({}),
+  nodes: z.record(nodeName, node.nullable()).default({}),
 });
 
 export type Flow = z.output<typeof flowSchema>;

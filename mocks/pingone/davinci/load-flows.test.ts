@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { InputFileError } from "../../kit/input-file.ts";
 import { createTestEngine } from "../testing/flow-driver.ts";
 import { NODE_TYPES } from "./flow-schema.ts";
-import { FlowFileError, loadFlows } from "./load-flows.ts";
+import { loadFlows } from "./load-flows.ts";
 import { VARIABLES } from "./template.ts";
 
 const folders: string[] = [];
@@ -51,15 +52,22 @@ const flow = (nodes: Readonly<Record<string, unknown>>, more: object = {}) => ({
 /** A flow of one screen and its end. */
 const hello = (more: object) => flow({ hello: screen("done", more), done });
 
-function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[] {
+function problemsWithPlaces(files: Readonly<Record<string, unknown>>): readonly string[] {
   const folder = folderWith(files);
   try {
     loadFlows(folder);
   } catch (error) {
-    if (!(error instanceof FlowFileError)) throw error;
+    if (!(error instanceof InputFileError)) throw error;
     return error.problems.map((problem) => problem.replaceAll(`${folder}/`, ""));
   }
   return [];
+}
+
+/** By file, without their places in it. */
+function problemsOf(files: Readonly<Record<string, unknown>>): readonly string[] {
+  return problemsWithPlaces(files)
+    .map((problem) => problem.replace(/:\d+:\d+: /, ": "))
+    .sort();
 }
 
 const problemsOfFlow = (content: unknown) => problemsOf({ "test.json": content });
@@ -132,7 +140,7 @@ describe("a flow file is refused, by path and node, with", () => {
       flow({ hello: { type: "magic" } }),
       "nodes.hello.type: is no known node type; known are: screen, checkSession, ",
     ],
-    ["an unknown property", hello({ colour: "red" }), 'nodes.hello: Unrecognized key: "colour"'],
+    ["an unknown property", hello({ colour: "red" }), "nodes.hello.colour: is not known here"],
     [
       "an unknown variable in a text",
       hello({ text: ["Dear {{user.nickname}}"] }),
@@ -201,6 +209,26 @@ describe("a flow file is refused, by path and node, with", () => {
   });
 });
 
+describe("a fault of a flow file", () => {
+  it("has the place of the node, or of the value, that it is about", () => {
+    const text = `{
+  "name": "test",
+  "description": "For a test.",
+  "policyId": "0123456789abcdef0123456789abcdef",
+  "start": "gone",
+  "nodes": {
+    "hello": { "type": "screen", "heading": "{{nonsense}}", "deadEnd": true },
+    "done": { "type": "success", "authenticationMethods": ["pwd"] }
+  }
+}`;
+    expect(problemsWithPlaces({ "a.json": text, "b.json": text.replace('["pwd"]', "[]") })).toEqual([
+      expect.stringMatching(/^a\.json:5:12: start leads to the unknown node "gone"/),
+      expect.stringMatching(/^a\.json:7:14: node "hello" uses the unknown variable "nonsense"/),
+      expect.stringMatching(/^b\.json:8:59: nodes\.done\.authenticationMethods: /),
+    ]);
+  });
+});
+
 describe("a folder is refused", () => {
   it("without any flow", () => {
     expect(() => loadFlows(folderWith({ "readme.txt": "" }))).toThrow("holds no flow");
@@ -251,7 +279,7 @@ describe("a variant", () => {
       { nodes: { done: null } },
       'node "hello", button NEXT, leads to the unknown node "done"',
     ],
-    ["an unknown property", { node: {} }, 'Unrecognized key: "node"'],
+    ["an unknown property", { node: {} }, "node: is not known here; take it out."],
   ])("is refused with %s", (_, changes, problem) => {
     const problems = problemsOf({ "a.json": base, "b.json": variant(changes) });
     expect(problems).toEqual([expect.stringContaining(`b.json: ${problem}`)]);

@@ -5,8 +5,8 @@ import { isVariable, VARIABLE_VALUES, VARIABLES, variablesIn } from "./template.
 /** Keys that the form of a screen sends in addition to its fields. */
 const RESERVED_FIELD_KEYS: readonly string[] = ["buttonValue", "step", "scopes"];
 
-/** Returns one sentence for each error. */
-export function findNodeFaults(flow: Flow): string[] {
+/** Returns one sentence for each error, and where in the flow file it is. */
+export function findNodeFaults(flow: Flow): { readonly at: readonly string[]; readonly text: string }[] {
   const askedFor = new Set(Object.values(flow.nodes).flatMap(fieldKeysOf));
   return Object.entries(flow.nodes).flatMap(([name, node]) =>
     [
@@ -16,7 +16,7 @@ export function findNodeFaults(flow: Flow): string[] {
         .map((key) => `reads the input "${key}", which no screen asks for.`),
       ...(node.type === "branch" ? findImpossibleValues(node) : []),
       ...(node.type === "screen" ? findScreenFaults(node) : []),
-    ].map((fault) => `node "${name}" ${fault}`),
+    ].map((fault) => ({ at: ["nodes", name], text: `node "${name}" ${fault}` })),
   );
 }
 

@@ -6,9 +6,9 @@ const APPLICATION_VARIABLES = ["application.id", "application.name"] as const;
 /** The variables that are set once the flow has identified the user. */
 const USER_VARIABLES = {
   "user.username": ({ username }) => username,
-  "user.email": ({ email }) => email,
-  "user.name.given": ({ name }) => name.given,
-  "user.name.family": ({ name }) => name.family,
+  "user.email": ({ email = "" }) => email,
+  "user.name.given": ({ name }) => name.given ?? "",
+  "user.name.family": ({ name }) => name.family ?? "",
   "user.enabled": ({ enabled }) => String(enabled),
   "user.mfaEnabled": ({ mfaEnabled }) => String(mfaEnabled),
   "user.lifecycle.status": ({ lifecycle }) => lifecycle.status,

@@ -11,12 +11,22 @@ interface Transition {
   readonly to: string;
 }
 
+/** What is wrong, and where in the flow file. */
+export interface FlowProblem {
+  readonly at: readonly string[];
+  readonly text: string;
+}
+
 /** Returns one sentence for each problem; empty when the flow can run. */
-export function findFlowProblems(flow: Flow): string[] {
+export function findFlowProblems(flow: Flow): FlowProblem[] {
   const problems = [...findUnknownNodes(flow), ...findNodeFaults(flow)];
   // With unknown nodes, the checks of reachability would report the same problems again.
   if (problems.length > 0) return problems;
   return [...findUnreachable(flow), ...findDeadEnds(flow), ...findCircles(flow)];
+}
+
+function ofNode(name: string, text: string): FlowProblem {
+  return { at: ["nodes", name], text: `node "${name}"${text}` };
 }
 
 /** The next nodes of a node, each with the button or outcome that leads there. */
@@ -51,29 +61,27 @@ function isStop(node: FlowNode): boolean {
   return node.type === "screen" || (node.type === "consent" && node.promptConsent);
 }
 
-function findUnknownNodes(flow: Flow): string[] {
+function findUnknownNodes(flow: Flow): FlowProblem[] {
   const known = Object.keys(flow.nodes);
-  const problems: string[] = [];
-  const check = (where: string, name: string) => {
-    if (known.includes(name)) return;
-    problems.push(`${where} leads to the unknown node "${name}"; known are: ${known.join(", ")}.`);
-  };
-  check("start", flow.start);
-  for (const [name, node] of Object.entries(flow.nodes)) {
-    for (const { label, to } of transitionsOf(node)) check(`node "${name}", ${label},`, to);
-  }
-  return problems;
+  const leads = (to: string) => `leads to the unknown node "${to}"; known are: ${known.join(", ")}.`;
+  const start = known.includes(flow.start) ? [] : [{ at: ["start"], text: `start ${leads(flow.start)}` }];
+  const others = Object.entries(flow.nodes).flatMap(([name, node]) =>
+    transitionsOf(node)
+      .filter(({ to }) => !known.includes(to))
+      .map(({ label, to }) => ofNode(name, `, ${label}, ${leads(to)}`)),
+  );
+  return [...start, ...others];
 }
 
-function findUnreachable(flow: Flow): string[] {
+function findUnreachable(flow: Flow): FlowProblem[] {
   const reached = reachableFrom(flow, flow.start);
   return Object.keys(flow.nodes)
     .filter((name) => !reached.has(name))
-    .map((name) => `node "${name}" is unreachable: no way leads to it from "${flow.start}".`);
+    .map((name) => ofNode(name, ` is unreachable: no way leads to it from "${flow.start}".`));
 }
 
 /** Nodes from which the flow can never end, except screens with `deadEnd`. */
-function findDeadEnds(flow: Flow): string[] {
+function findDeadEnds(flow: Flow): FlowProblem[] {
   const backTo = screensBehindMessages(flow);
   const ends = (name: string) => {
     const node = flow.nodes[name];
@@ -88,7 +96,7 @@ function findDeadEnds(flow: Flow): string[] {
       node.type === "screen" && node.buttons.length === 0
         ? `a screen without buttons (say "deadEnd": true if it is meant to strand the person)`
         : "no end of the flow can be reached from it";
-    return [`node "${name}" is a dead end: ${why}.`];
+    return [ofNode(name, ` is a dead end: ${why}.`)];
   });
 }
 
@@ -108,13 +116,13 @@ function screensBehindMessages(flow: Flow): Map<string, string[]> {
 }
 
 /** Nodes in a cycle that contains no screen and so could run without end. */
-function findCircles(flow: Flow): string[] {
+function findCircles(flow: Flow): FlowProblem[] {
   return Object.entries(flow.nodes)
     .filter(([, node]) => !isStop(node))
     .filter(([name, node]) =>
       transitionsOf(node).some(({ to }) => reachableFrom(flow, to, { stopAt: isStop }).has(name)),
     )
-    .map(([name]) => `node "${name}" can run in a circle without a screen.`);
+    .map(([name]) => ofNode(name, " can run in a circle without a screen."));
 }
 
 function reachableFrom(

@@ -48,6 +48,22 @@ describe("a request whose client or redirect URI cannot be trusted", () => {
     },
   );
 
+  it("[PING-140] [PING-141] is compared with wildcards and loopback addresses as PingOne does", async () => {
+    const uris = ["https://www.example.com/th*/callback", "http://127.0.0.1/cb"];
+    const { id } = tenant.emulator.seed.application({
+      redirectUris: uris,
+      allowWildcardInRedirectUris: true,
+    });
+    const exact = tenant.emulator.seed.application({ redirectUris: ["https://www.example.com/callback"] });
+    const statusOf = async (client_id: string, redirect_uri: string) =>
+      (await tenant.authorize({ client_id, redirect_uri })).status;
+    expect(await statusOf(id, "https://www.example.com/this/callback")).toBe(200);
+    expect(await statusOf(id, "http://127.0.0.1:51004/cb")).toBe(200);
+    expect(await statusOf(id, "https://www.example.com/th/is/callback")).toBe(400);
+    expect(await statusOf(id, "https://evil.example/this/callback")).toBe(400);
+    expect(await statusOf(exact.id, "https://www.example.com/this/callback")).toBe(400);
+  });
+
   it("[PING-012] gets a page in a browser, with everything in it escaped", async () => {
     const page = await tenant.open({ redirect_uri: "https://x/<script>" });
     expect(page.response?.status).toBe(400);

@@ -15,7 +15,6 @@ withTenant({
     { id: "twin-client", secret: "twin-clientX" },
     { id: "post-client", tokenEndpointAuthMethod: "CLIENT_SECRET_POST" },
     { id: "public-client", tokenEndpointAuthMethod: "NONE" },
-    { id: "jwt-client", tokenEndpointAuthMethod: "CLIENT_SECRET_JWT" },
     { id: "optional-client", pkceEnforcement: "OPTIONAL" },
     { id: "disabled-client", enabled: false },
     { id: "code-only-client", grantTypes: ["AUTHORIZATION_CODE"] },
@@ -39,7 +38,6 @@ describe("client authentication at the token endpoint", () => {
     ["Basic where the application is set to Post", {}, basic({ id: "post-client", secret: SECRET })],
     ["a secret of a public client", { client_id: "public-client", client_secret: "x" }, ""],
     ["a client assertion", { client_assertion: "e30.e30.e30", client_assertion_type: "x" }, worker],
-    ["a method that the emulator leaves out", {}, basic({ id: "jwt-client", secret: SECRET })],
     ["Basic that is not base64", {}, "Basic ???"],
     ["Basic without a colon", {}, `Basic ${btoa("mcp-server")}`],
     // Cut at a colon that is not there, the id would be all but the last character.

@@ -24,7 +24,7 @@ export async function sendUserInfo(c: OidcContext): Promise<Response> {
   const user = tenant.users.findById(found.grant.userId);
   if (!user) throw invalidToken();
   c.header("Cache-Control", "no-store");
-  return c.json(userInfoClaims(tenant, found.token.scopes, user));
+  return c.json(userInfoClaims(tenant, found.grant.clientId, found.token.scopes, user));
 }
 
 /**

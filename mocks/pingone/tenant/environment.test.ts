@@ -1,8 +1,10 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FileFaults, InputFileError } from "../../kit/input-file.ts";
 import { WORKER_ORIGIN } from "../testing/client.ts";
 import {
+  addApplications,
   copyFixtures,
   editItem,
   editList,
@@ -11,14 +13,23 @@ import {
   startTenant,
   type TenantOptions,
 } from "../testing/tenant.ts";
-import { type Environment, EnvironmentFixtureError, loadEnvironment } from "./environment.ts";
+import { Environment } from "./environment.ts";
+import { loadTenant } from "./load-tenant.ts";
 
 const POLICY = "0f3c6a1d9b2e4875a6c1d3e5f7091b2c";
 const UNLISTED = "11111111111111111111111111111111";
 
 function loadFrom(directory: string): Environment {
-  const options = { workerOrigin: WORKER_ORIGIN, flowPolicyIds: [POLICY, UNLISTED] };
-  return loadEnvironment(join(directory, "pingone"), options);
+  const faults = new FileFaults();
+  const loaded = loadTenant({
+    folders: [{ pingone: join(directory, "pingone"), keys: join(directory, "keys") }],
+    workerOrigin: WORKER_ORIGIN,
+    flows: { policyIds: [POLICY, UNLISTED], ownPolicyIds: new Set(), faultyPolicyIds: new Set() },
+    faults,
+  });
+  faults.throwIfAny();
+  if (!loaded) throw new Error("no fault is named");
+  return new Environment(loaded.environment);
 }
 
 async function load(options: TenantOptions): Promise<Environment> {
@@ -28,6 +39,15 @@ async function load(options: TenantOptions): Promise<Environment> {
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+async function problemsOf(options: TenantOptions): Promise<readonly string[]> {
+  const error = await load(options).then(
+    () => new InputFileError([]),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof InputFileError)) throw error;
+  return error.problems;
 }
 
 /** Of the first item of a list, or of the one at `index`. */
@@ -81,7 +101,10 @@ describe("fixtures of an environment", () => {
   it("[PING-016] assign a listed policy where the assignments say, and an unlisted flow file everywhere, last", async () => {
     const environment = await load({});
     expect(environment.policiesOf("mcp-server")).toEqual([POLICY, UNLISTED]);
-    expect(environment.policiesOf("consent-worker")).toEqual([UNLISTED]);
+  });
+
+  it("[PING-016] let an application without an assignment use every enabled policy", async () => {
+    expect((await load({})).policiesOf("consent-worker")).toEqual([POLICY, UNLISTED]);
   });
 
   it("leave a disabled policy out", async () => {
@@ -93,21 +116,32 @@ describe("fixtures of an environment", () => {
   const assignments = "flow-policy-assignments";
   const unknown = { id: "x" };
   const method = "tokenEndpointAuthMethod";
+  const wild = "allowWildcardInRedirectUris";
   it.each<[string, (items: Item[]) => unknown, string]>([
-    [apps, set({ secret: undefined }), "[0].secret: is missing; CLIENT_SECRET_BASIC needs one"],
     [apps, set({ redirectUris: [] }), "[0].redirectUris: AUTHORIZATION_CODE needs at least one"],
     [apps, set({ redirectUris: ["https://a/#x"] }), "[0].redirectUris[0]: must be an absolute URI"],
-    [apps, set({ redirectUris: ["https://a/*"] }), "[0].redirectUris[0]: wildcards are not modelled"],
+    [apps, set({ redirectUris: ["https://a/*"] }), "[0].redirectUris[0]: has a wildcard; set"],
+    [
+      apps,
+      set({ redirectUris: ["https://*/a"], [wild]: true }),
+      "[0].redirectUris[0]: may have one wildcard",
+    ],
+    [apps, set({ postLogoutRedirectUris: ["/x"] }), "[0].postLogoutRedirectUris[0]: must be an absolute URI"],
     [apps, set({ [method]: "BASIC" }), `[0].${method}: Invalid option`],
-    [apps, (items) => items.push({ ...items[0] }), 'the id "mcp-server" stands twice'],
-    [apps, (items) => items.shift(), "holds no OIDC application with the grant type AUTHORIZATION_CODE"],
+    [apps, set({ [method]: "PRIVATE_KEY_JWT" }), `[0].${method}: PRIVATE_KEY_JWT is not emulated; use NONE`],
+    [apps, set({ [method]: "CLIENT_SECRET_JWT" }), `[0].${method}: CLIENT_SECRET_JWT is not emulated`],
+    [apps, (items) => items.push({ ...items[0] }), '[2]: there is another one with the id "mcp-server"'],
     ["grants", set({ application: unknown }), '[0].application.id: there is no application "x"'],
     ["grants", set({ resource: unknown }), '[0].resource.id: there is no resource "x"'],
-    ["grants", set({ scopes: [unknown] }), '[0].scopes: the resource "openid" has no scope with the id "x"'],
+    [
+      "grants",
+      set({ scopes: [unknown] }),
+      '[0].scopes[0].id: the resource "openid" has no scope with the id "x"; it has: ',
+    ],
     [
       "grants",
       (items) => items.push({ ...items[0], scopes: [] }),
-      "[2]: one application has one grant for each",
+      '[2]: there is another one with the application "mcp-server" and the resource',
     ],
     [
       "resources",
@@ -116,13 +150,46 @@ describe("fixtures of an environment", () => {
     ],
     ["resources", set({ accessTokenValiditySeconds: 60 }, 2), "[2].accessTokenValiditySeconds: "],
     ["resources", set({ scopes: [{ id: "s", name: "a b" }] }, 2), "[2].scopes[0].name: a scope is printable"],
-    ["flow-policies", add({ id: "x", name: "X" }), 'no flow file has the policyId "x" of the policy "X"'],
+    [
+      "resources",
+      set({ type: "OPENID_CONNECT" }, 2),
+      "[2]: there is another one with the type OPENID_CONNECT",
+    ],
+    ["users", set({ id: undefined }), "[0].id: is missing; add it (string)"],
+    ["users", set({ password: { status: "GREAT" } }), "[0].password.status: Invalid option"],
+    ["users", set({ username: "ALICE" }, 1), '[1]: there is another one with the user name "alice"'],
+    ["users", set({ memberOfGroups: [{ id: "x" }] }), '[0].memberOfGroups[0].id: there is no group "x"'],
+    [
+      "flow-policies",
+      add({ id: "x", name: "X" }),
+      '[1].id: no flow file has the policyId "x" of the policy "X"',
+    ],
     [assignments, set({ application: unknown }), '[0].application.id: there is no application "x"'],
-    [assignments, set({ flowPolicy: unknown }), '[0].flowPolicy.id: there is no flow policy "x"'],
+    [assignments, set({ flowPolicy: { id: "y" } }), '[0].flowPolicy.id: there is no flow policy "y"'],
   ])("are refused with path and reason: %s, %o, %s", async (name, change, reason) => {
-    const loading = load({ edit: editList(`${name}.json`, change) });
-    await expect(loading).rejects.toThrow(EnvironmentFixtureError);
-    await expect(loading).rejects.toThrow(`/pingone/${name}.json: ${reason}`);
+    const key = name.replaceAll(/-[a-z]/g, ([, letter = ""]) => letter.toUpperCase());
+    const [problem = "", ...others] = await problemsOf({ edit: editList(`${name}.json`, change) });
+    expect(problem.replace(/:\d+:\d+: /, ": ")).toMatch(/\/pingone\/[a-z-]+\.json: /);
+    expect(problem).toContain(`_embedded.${key}${reason}`);
+    expect(others).toEqual([]);
+  });
+
+  it("are refused without an application that signs people on", async () => {
+    const disabled = editList(`${apps}.json`, set({ enabled: false }));
+    expect(await problemsOf({ edit: disabled })).toEqual([
+      expect.stringContaining("/pingone/applications.json: holds no enabled OIDC application"),
+    ]);
+  });
+
+  it("[PING-143] may have an application with a method that is not emulated, if it is disabled", async () => {
+    const other = { id: "other", enabled: false, tokenEndpointAuthMethod: "PRIVATE_KEY_JWT" };
+    const environment = await load({ edit: addApplications(other) });
+    expect(environment.applications.map(({ id }) => id)).toContain("other");
+  });
+
+  it("[PING-144] give an application without a secret one that is known", async () => {
+    const environment = await load({ edit: editWorkerApplication({ secret: undefined }) });
+    expect(environment.applications[0]?.secret).toBe("TEST-ONLY-mcp-server-secret");
   });
 
   it("are refused when two resources give an application one scope name", async () => {
@@ -135,7 +202,7 @@ describe("fixtures of an environment", () => {
       },
     });
     await expect(loading).rejects.toThrow(
-      'grants.json: [2].scopes: an application may be granted the scope name "todo_api:read" only once',
+      '[2].scopes[0].id: an application may be granted the scope name "todo_api:read" only once',
     );
   });
 
@@ -145,7 +212,7 @@ describe("fixtures of an environment", () => {
       ...editWorkerApplication({ grantTypes: ["X"] }),
     };
     await expect(startTenant({ edit })).rejects.toThrow(
-      /environment\.json: id: Invalid UUID[\s\S]*region: [\s\S]*applications\.json: \[0\]\.grantTypes\[0\]: /,
+      /applications\.json:1:\d+: _embedded\.applications\[0\]\.grantTypes\[0\]: [\s\S]*environment\.json:1:\d+: id: Invalid UUID[\s\S]*region: /,
     );
   });
 });

@@ -1,208 +1,172 @@
-/**
- * The PingOne environment that the emulator plays, read once from `fixtures/pingone/` and checked as a whole: every
- * fault of every file is named, with the file's path, before anything listens.
- */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { z } from "zod";
-import { describeFaults, readJson } from "./fixture-file.ts";
+/** The PingOne environment that the emulator plays: what was loaded, and what was seeded at run time over it. */
+import { z } from "zod";
 import {
   type Application,
-  applicationsSchema,
-  environmentSchema,
+  applicationSchema,
   type FlowPolicy,
   type FlowPolicyAssignment,
-  flowPoliciesSchema,
-  flowPolicyAssignmentsSchema,
-  type GrantFixture,
-  grantsSchema,
+  type Group,
+  groupSchema,
   REGION_TLDS,
   type Resource,
-  resourcesSchema,
 } from "./schema.ts";
 
-export type { Application, Resource } from "./schema.ts";
+export type { Application, Group, Resource } from "./schema.ts";
 
-/** Thrown when the fixtures cannot be used; `problems` has one line for each fault, starting with the file's path. */
-export class EnvironmentFixtureError extends Error {
-  override readonly name = "EnvironmentFixtureError";
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`PingOne fixtures have faults (docs/emulator.md says how to write them):\n${problems.join("\n")}`);
-    this.problems = problems;
-  }
-}
-
-interface GrantedScope {
+export interface GrantedScope {
   readonly name: string;
   readonly resource: Resource;
 }
 
-export interface Environment {
+/** What the files of a tenant say, checked. `load-tenant.ts` makes one. */
+export interface LoadedEnvironment {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly region: keyof typeof REGION_TLDS;
+  readonly applications: readonly Application[];
+  readonly resources: readonly Resource[];
+  readonly groups: readonly Group[];
+  /** Granted scopes by application, by name. */
+  readonly grants: ReadonlyMap<string, ReadonlyMap<string, GrantedScope>>;
+  readonly policies: readonly FlowPolicy[];
+  readonly assignments: readonly FlowPolicyAssignment[];
+  /** Policy ids of all flow files: the tenant's own, then the shipped ones. */
+  readonly flowPolicyIds: readonly string[];
+  readonly ownFlowPolicyIds: ReadonlySet<string>;
+}
+
+const seededApplication = z.object({
+  application: applicationSchema,
+  /** Names of the granted scopes. */
+  scopes: z.array(z.string()),
+});
+type SeededApplication = z.output<typeof seededApplication>;
+
+const environmentSnapshot = z.object({
+  applications: z.array(seededApplication),
+  groups: z.array(groupSchema),
+});
+type EnvironmentSnapshot = z.output<typeof environmentSnapshot>;
+
+export class Environment {
   readonly id: string;
   readonly organizationId: string;
   readonly region: string;
   /** Audience of tokens that are for PingOne's own endpoints only. */
   readonly pingOneAudience: string;
-  readonly applications: readonly Application[];
   readonly resources: readonly Resource[];
+  readonly #loaded: LoadedEnvironment;
+  readonly #applications = new Map<string, SeededApplication>();
+  readonly #groups = new Map<string, Group>();
+  readonly #changed: () => void;
+
+  /** @param onChange Told after every change that a snapshot would show. */
+  constructor(loaded: LoadedEnvironment, onChange: () => void = () => {}) {
+    this.id = loaded.id;
+    this.organizationId = loaded.organizationId;
+    this.region = loaded.region;
+    this.pingOneAudience = `https://api.pingone.${REGION_TLDS[loaded.region]}`;
+    this.resources = loaded.resources;
+    this.#loaded = loaded;
+    this.#changed = onChange;
+  }
+
+  /** A seeded application stands in the place of the loaded one with its id, else at the end. */
+  get applications(): readonly Application[] {
+    const seeded = [...this.#applications.values()].map(({ application }) => application);
+    return replacing(this.#loaded.applications, seeded);
+  }
+
+  get groups(): readonly Group[] {
+    return replacing(this.#loaded.groups, [...this.#groups.values()]);
+  }
+
   /** Scopes that the application may ask for, by name. `openid` needs no grant. */
-  grantedScopes(applicationId: string): ReadonlyMap<string, GrantedScope>;
-  /** Ids of the enabled flow policies assigned to the application, in order of priority. */
-  policiesOf(applicationId: string): readonly string[];
-}
+  grantedScopes(applicationId: string): ReadonlyMap<string, GrantedScope> {
+    const seeded = this.#applications.get(applicationId);
+    if (!seeded) return this.#loaded.grants.get(applicationId) ?? new Map();
+    const all = this.grantableScopes();
+    return new Map(
+      ["openid", ...seeded.scopes].flatMap((name) => {
+        const scope = all.get(name);
+        return scope ? [[name, scope]] : [];
+      }),
+    );
+  }
 
-export interface LoadEnvironmentOptions {
-  readonly workerOrigin: string;
-  /** Policy ids of the flow files, in order. */
-  readonly flowPolicyIds: readonly string[];
-}
-
-/** @throws {EnvironmentFixtureError} naming every file and reason. */
-export function loadEnvironment(directory: string, options: LoadEnvironmentOptions): Environment {
-  const problems: string[] = [];
-  const read = <T>(name: string, schema: z.ZodType<T>, whenMissing?: T): T | undefined => {
-    const path = join(directory, name);
-    if (whenMissing !== undefined && !existsSync(path)) return whenMissing;
-    try {
-      const parsed = schema.safeParse(readJson(path));
-      if (parsed.success) return parsed.data;
-      problems.push(...describeFaults(path, parsed.error));
-    } catch (error) {
-      problems.push((error as Error).message);
+  /** Every scope of the environment. Of several with one name, that of the first resource. */
+  grantableScopes(): ReadonlyMap<string, GrantedScope> {
+    const scopes = new Map<string, GrantedScope>();
+    for (const resource of this.resources) {
+      for (const { name } of resource.scopes) if (!scopes.has(name)) scopes.set(name, { name, resource });
     }
-    return undefined;
-  };
-
-  const environment = read("environment.json", environmentSchema);
-  const applications = read("applications.json", applicationsSchema(options.workerOrigin));
-  const resources = read("resources.json", resourcesSchema);
-  const grants = read("grants.json", grantsSchema);
-  const policies = read("flow-policies.json", flowPoliciesSchema, []);
-  const assignments = read("flow-policy-assignments.json", flowPolicyAssignmentsSchema, []);
-  if (!environment || !applications || !resources || !grants || !policies || !assignments) {
-    throw new EnvironmentFixtureError(problems);
+    return scopes;
   }
 
-  const inFile = (name: string) => (problem: string) => problems.push(`${join(directory, name)}: ${problem}`);
-  findRepeatedIds(applications, inFile("applications.json"));
-  findRepeatedIds(resources, inFile("resources.json"));
-  const scopes = resolveGrants(applications, resources, grants, inFile("grants.json"));
-  checkPolicies(policies, options.flowPolicyIds, inFile("flow-policies.json"));
-  checkAssignments(
-    applications,
-    policies,
-    options.flowPolicyIds,
-    assignments,
-    inFile("flow-policy-assignments.json"),
-  );
-  if (!applications.some((application) => application.grantTypes.includes("AUTHORIZATION_CODE"))) {
-    inFile("applications.json")("holds no OIDC application with the grant type AUTHORIZATION_CODE; add one.");
+  /**
+   * Ids of the enabled flow policies of the application, the default first. An application with assignments has these,
+   * by priority, then every flow file whose policy `flow-policies.json` does not list: dropping a file into `davinci/` is
+   * enough to use it. An application without any has all policies, those of the tenant's own flows first.
+   */
+  policiesOf(applicationId: string): readonly string[] {
+    const { policies, assignments, flowPolicyIds, ownFlowPolicyIds } = this.#loaded;
+    const listed = policies.map(({ id }) => id);
+    const unlisted = flowPolicyIds.filter((id) => !listed.includes(id));
+    const assigned = assignments
+      .filter(({ application }) => application.id === applicationId)
+      .sort((one, other) => one.priority - other.priority)
+      .map(({ flowPolicy }) => flowPolicy.id);
+    const own = flowPolicyIds.filter((id) => ownFlowPolicyIds.has(id));
+    const inOrder = assigned.length > 0 ? [...assigned, ...unlisted] : [...own, ...listed, ...unlisted];
+    const disabled = new Set(policies.filter(({ enabled }) => !enabled).map(({ id }) => id));
+    return [...new Set(inOrder)].filter((id) => !disabled.has(id));
   }
-  if (problems.length > 0) throw new EnvironmentFixtureError(problems);
 
-  return {
-    id: environment.id,
-    organizationId: environment.organization.id,
-    region: environment.region,
-    pingOneAudience: `https://api.pingone.${REGION_TLDS[environment.region]}`,
-    applications,
-    resources,
-    grantedScopes: (applicationId) => scopes.get(applicationId) ?? new Map(),
-    policiesOf: (applicationId) => policiesOf(applicationId, policies, options.flowPolicyIds, assignments),
-  };
-}
-
-type Report = (problem: string) => void;
-
-function findRepeatedIds(items: readonly { id: string }[], report: Report): void {
-  const seen = new Set<string>();
-  for (const { id } of items) {
-    if (seen.has(id)) report(`the id "${id}" stands twice; make it unique.`);
-    seen.add(id);
+  /** Adds an application, or puts it in the place of the one with its id, until {@link reset}. */
+  setApplication(application: Application, scopes: readonly string[]): void {
+    this.#applications.set(application.id, { application, scopes: [...scopes] });
+    this.#changed();
   }
-}
 
-function resolveGrants(
-  applications: readonly Application[],
-  resources: readonly Resource[],
-  grants: readonly GrantFixture[],
-  report: Report,
-): Map<string, Map<string, GrantedScope>> {
-  const openid = resources.find((resource) => resource.type === "OPENID_CONNECT");
-  const granted = new Map<string, Map<string, GrantedScope>>();
-  for (const { id } of applications) {
-    // `openid` is implicit: PingOne neither shows it in grants nor lets an administrator take it away.
-    granted.set(id, openid ? new Map([["openid", { name: "openid", resource: openid }]]) : new Map());
+  /** Adds a group, or puts it in the place of the one with its id, until {@link reset}. */
+  setGroup(group: Group): void {
+    this.#groups.set(group.id, group);
+    this.#changed();
   }
-  const seen = new Set<string>();
-  for (const [index, grant] of grants.entries()) {
-    const ofApplication = granted.get(grant.application.id);
-    const resource = resources.find(({ id }) => id === grant.resource.id);
-    if (!ofApplication)
-      report(`[${index}].application.id: there is no application "${grant.application.id}".`);
-    if (!resource) report(`[${index}].resource.id: there is no resource "${grant.resource.id}".`);
-    if (!ofApplication || !resource) continue;
-    const pair = `${grant.application.id} ${resource.id}`;
-    if (seen.has(pair)) report(`[${index}]: one application has one grant for each resource; merge the two.`);
-    seen.add(pair);
-    for (const { id } of grant.scopes) {
-      const scope = resource.scopes.find((candidate) => candidate.id === id);
-      if (!scope)
-        report(`[${index}].scopes: the resource "${resource.name}" has no scope with the id "${id}".`);
-      else if (scope.name !== "openid" && ofApplication.has(scope.name)) {
-        report(`[${index}].scopes: an application may be granted the scope name "${scope.name}" only once.`);
-      } else ofApplication.set(scope.name, { name: scope.name, resource });
-    }
-  }
-  return granted;
-}
 
-function checkPolicies(
-  policies: readonly FlowPolicy[],
-  flowPolicyIds: readonly string[],
-  report: Report,
-): void {
-  findRepeatedIds(policies, report);
-  for (const { id, name } of policies) {
-    if (!flowPolicyIds.includes(id))
-      report(`no flow file has the policyId "${id}" of the policy "${name}"; add one.`);
+  /** What was seeded. */
+  snapshot(): EnvironmentSnapshot {
+    return structuredClone({
+      applications: [...this.#applications.values()],
+      groups: [...this.#groups.values()],
+    });
+  }
+
+  /** @throws {Error} when `state` is not a snapshot of an environment. */
+  restore(state: unknown): void {
+    const restored = environmentSnapshot.safeParse(state);
+    if (!restored.success) throw new Error(`snapshot of seeds: ${z.prettifyError(restored.error)}`);
+    this.#empty();
+    for (const seeded of restored.data.applications) this.#applications.set(seeded.application.id, seeded);
+    for (const group of restored.data.groups) this.#groups.set(group.id, group);
+  }
+
+  /** Back to what was loaded. */
+  reset(): void {
+    this.#empty();
+    this.#changed();
+  }
+
+  #empty(): void {
+    this.#applications.clear();
+    this.#groups.clear();
   }
 }
 
-function checkAssignments(
-  applications: readonly Application[],
-  policies: readonly FlowPolicy[],
-  flowPolicyIds: readonly string[],
-  assignments: readonly FlowPolicyAssignment[],
-  report: Report,
-): void {
-  for (const [index, { application, flowPolicy }] of assignments.entries()) {
-    if (!applications.some(({ id }) => id === application.id)) {
-      report(`[${index}].application.id: there is no application "${application.id}".`);
-    }
-    if (!policies.some(({ id }) => id === flowPolicy.id) && !flowPolicyIds.includes(flowPolicy.id)) {
-      report(`[${index}].flowPolicy.id: there is no flow policy "${flowPolicy.id}".`);
-    }
-  }
-}
-
-/**
- * A policy that `flow-policies.json` lists belongs to the applications it is assigned to. A flow file whose policy is
- * not listed belongs to every application, last in order: dropping a file into `fixtures/davinci/` is enough to use it.
- */
-function policiesOf(
-  applicationId: string,
-  policies: readonly FlowPolicy[],
-  flowPolicyIds: readonly string[],
-  assignments: readonly FlowPolicyAssignment[],
-): string[] {
-  const assigned = assignments
-    .filter(({ application }) => application.id === applicationId)
-    .sort((one, other) => one.priority - other.priority)
-    .map(({ flowPolicy }) => flowPolicy.id);
-  const unlisted = flowPolicyIds.filter((id) => !policies.some((policy) => policy.id === id));
-  const disabled = new Set(policies.filter((policy) => !policy.enabled).map((policy) => policy.id));
-  return [...new Set([...assigned, ...unlisted])].filter((id) => !disabled.has(id));
+function replacing<T extends { readonly id: string }>(
+  loaded: readonly T[],
+  seeded: readonly T[],
+): readonly T[] {
+  const byId = new Map([...loaded, ...seeded].map((item) => [item.id, item]));
+  return [...byId.values()];
 }

@@ -1,9 +1,8 @@
 /** RSA keys of the emulator, as private JWKs with the certificate fields that PingOne publishes. TEST ONLY. */
 import { createPrivateKey, generateKeyPair, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { findFile, type Layers } from "./layers.ts";
 import { createCertificateFields } from "./x509.ts";
 
 export const signingKeySchema = z.object({
@@ -46,20 +45,9 @@ export interface FixtureKeys {
   readonly foreign: SigningKey;
 }
 
-/** @throws {Error} naming the file and what is wrong with it. */
-export function loadFixtureKeys(directory: string): FixtureKeys {
-  return {
-    previous: readKey(join(directory, "previous-TEST-ONLY.json")),
-    current: readKey(join(directory, "current-TEST-ONLY.json")),
-    foreign: readKey(join(directory, "foreign-TEST-ONLY.json")),
-  };
-}
-
-function readKey(path: string): SigningKey {
-  try {
-    return signingKeySchema.parse(JSON.parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new Error(`${path}: is not a private RSA key as a JWK: ${reason}`);
-  }
+/** Each file of its own from the uppermost folder that has it. `undefined` when there are faults, which are reported. */
+export function loadKeys(layers: Layers): FixtureKeys | undefined {
+  const read = (use: keyof FixtureKeys) => findFile(layers, `${use}-TEST-ONLY.json`)?.parse(signingKeySchema);
+  const [previous, current, foreign] = [read("previous"), read("current"), read("foreign")];
+  return previous && current && foreign && { previous, current, foreign };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PASSWORD, userFixture } from "../testing/flow-driver.ts";
-import { loadUserStore, type UserFixture, UserStore } from "./users.ts";
+import { type UserFixture, UserStore } from "./users.ts";
 
 const NEW_PASSWORD = "N3w-Passw0rd!";
 
@@ -12,7 +12,6 @@ function storeOf(...fixtures: UserFixture[]) {
     onChange: () => {
       changes += 1;
     },
-    source: "users.json",
   });
   const idOf = (login: string) => store.findByLogin(login)?.id ?? "";
   return {
@@ -29,65 +28,19 @@ function storeOf(...fixtures: UserFixture[]) {
   };
 }
 
-describe("the shipped users", () => {
-  it("[PING-080] have a test account for each state", () => {
-    const store = loadUserStore("fixtures/pingone/users.json", { clock: () => 0 });
-    expect(store.testAccounts.map(({ id, username }) => `${username} ${store.stateOf(id)}`)).toEqual([
-      "alice OK",
-      "bob OK",
-      "mustchange MUST_CHANGE_PASSWORD",
-      "expired PASSWORD_EXPIRED",
-      "locked PASSWORD_LOCKED_OUT",
-      "disabled DISABLED",
-      "unverified VERIFICATION_REQUIRED",
-      "decliner OK",
-      "mfa OK",
-    ]);
-    for (const account of store.testAccounts) {
-      expect(account.password).toBe(PASSWORD);
-      expect(account.about).not.toBe("");
-    }
-  });
-});
-
-describe("a fixture of users", () => {
-  it("may be a bare array or a collection of the Management API, with attributes that are not known here", () => {
-    const alice = { ...userFixture("alice"), nickname: "Al", _links: {} };
-    for (const content of [[alice], { _links: {}, _embedded: { users: [alice] }, count: 1 }]) {
-      const store = new UserStore(content, { clock: () => 0 });
-      expect(store.list()).toMatchObject([{ username: "alice" }]);
-      expect(store.list()[0]).not.toHaveProperty("nickname");
-    }
+describe("a user of a fixture", () => {
+  it("[PING-142] may have neither address, name nor password", () => {
+    const { store, idOf } = storeOf({ id: crypto.randomUUID(), username: "carol" });
+    expect(store.list()).toMatchObject([{ username: "carol", enabled: true, name: {} }]);
+    expect(store.list()[0]).not.toHaveProperty("email");
+    expect(store.stateOf(idOf("carol"))).toBe("NO_PASSWORD");
+    expect(store.checkPassword(idOf("carol"), "").status).toBe("INVALID");
   });
 
-  it.each([
-    ["a user without id", [{ ...userFixture("alice"), id: undefined }], "[0].id: Invalid input"],
-    [
-      "an unknown password status",
-      [userFixture("alice", { password: { status: "GREAT" as "OK" } })],
-      "[0].password.status: Invalid option",
-    ],
-    [
-      "two of one username",
-      [userFixture("alice"), userFixture("ALICE", { email: "b@example.com" })],
-      'username "ALICE"',
-    ],
-    [
-      "two of one address",
-      [userFixture("a"), userFixture("b", { email: "A@example.com" })],
-      'email "A@example.com"',
-    ],
-  ])("is refused with %s, by path", (_, content, reason) => {
-    const load = () => new UserStore(content, { clock: () => 0, source: "users.json" });
-    expect(load).toThrow("users.json: ");
-    expect(load).toThrow(reason);
-  });
-
-  it("is refused by path when it is not there or no JSON", () => {
-    expect(() => loadUserStore("/nowhere/users.json", { clock: () => 0 })).toThrow(
-      "/nowhere/users.json: cannot be read",
-    );
-    expect(() => loadUserStore("package-lock.json", { clock: () => 0 })).toThrow("package-lock.json: ");
+  it("keeps attributes that are not known here apart, for attribute mappings", () => {
+    const { store } = storeOf({ ...userFixture("alice"), department: "Sales", _links: {} });
+    expect(store.list()[0]).not.toHaveProperty("department");
+    expect(store.list()[0]?.customAttributes).toEqual({ department: "Sales" });
   });
 });
 
@@ -102,6 +55,13 @@ describe("findByLogin", () => {
     expect(store.findByLogin("bob@example.com")?.username).toBe("bob@example.com");
     expect(store.findByLogin("other@example.com", ["username"])).toBeUndefined();
     expect(store.findByLogin("")).toBeUndefined();
+  });
+
+  it("finds nobody by an address that several have", () => {
+    const shared = { email: "team@example.com" };
+    const { store } = storeOf(userFixture("alice", shared), userFixture("bob", shared));
+    expect(store.findByLogin("team@example.com")).toBeUndefined();
+    expect(store.findByLogin("bob")?.username).toBe("bob");
   });
 });
 

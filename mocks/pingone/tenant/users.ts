@@ -2,12 +2,11 @@
  * The people of the PingOne environment: read from a fixture in the shape of the Management API's users, then changed
  * by sign-on, registration and password reset. Passwords are kept as salted hashes only.
  *
- * Deliberately not modelled: populations, groups, MFA devices, password history and any other password policy.
+ * Deliberately not modelled: populations, MFA devices, password history and any other password policy.
  */
 import { randomBytes, randomUUID, scryptSync, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
-import { describeFaults, readJson } from "./fixture-file.ts";
 
 /** A default-ish PingOne password policy: five failures lock the password for a quarter of an hour. */
 const LOCKOUT_FAILURES = 5;
@@ -25,9 +24,18 @@ const passwordStatus = z.enum([
 
 const userProfile = z.object({
   id: z.uuid(),
-  username: z.string().min(1).max(128),
-  email: z.email(),
-  name: z.object({ given: z.string(), family: z.string() }),
+  username: z.string().min(1).max(128).describe("Unique, whatever its letter case."),
+  email: z.email().optional(),
+  name: z
+    .object({
+      given: z.string().optional(),
+      family: z.string().optional(),
+      middle: z.string().optional(),
+      formatted: z.string().optional(),
+      honorificPrefix: z.string().optional(),
+      honorificSuffix: z.string().optional(),
+    })
+    .default({}),
   address: z
     .object({
       streetAddress: z.string().optional(),
@@ -38,37 +46,48 @@ const userProfile = z.object({
     })
     .optional(),
   primaryPhone: z.string().optional(),
-  enabled: z.boolean(),
+  enabled: z.boolean().default(true),
   mfaEnabled: z.boolean().default(false),
   account: z
-    .object({ canAuthenticate: z.boolean().default(true), status: z.enum(["OK", "LOCKED"]) })
+    .object({ canAuthenticate: z.boolean().default(true), status: z.enum(["OK", "LOCKED"]).default("OK") })
     .default({ canAuthenticate: true, status: "OK" }),
   lifecycle: z
     .object({ status: z.enum(["ACCOUNT_OK", "VERIFICATION_REQUIRED"]) })
     .default({ status: "ACCOUNT_OK" }),
+  memberOfGroups: z
+    .array(z.object({ id: z.string().min(1) }))
+    .default([])
+    .describe("Groups of groups.json, by id."),
   createdAt: z.iso.datetime().default("2026-01-01T00:00:00.000Z"),
   updatedAt: z.iso.datetime().default("2026-01-01T00:00:00.000Z"),
 });
 
-/** One user of the fixture. Attributes that the emulator does not know (a real export has many) are left aside. */
-const userFixture = userProfile.extend({
-  /** What to use this test user for. Not an attribute of PingOne. */
-  about: z.string().default(""),
-  password: z.object({
-    value: z.string().min(1).optional(),
-    status: passwordStatus.default("OK"),
-    secondsUntilUnlock: z.number().int().positive().optional(),
-  }),
+/** One user of the fixture. Attributes beside these are kept for attribute mappings. */
+export const userFixture = userProfile
+  .extend({
+    about: z.string().default("").describe("What to use this test user for. Not an attribute of PingOne."),
+    password: z
+      .object({
+        value: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("TEST ONLY. Without one nobody can sign on with a password."),
+        status: passwordStatus.default("OK"),
+        secondsUntilUnlock: z.int().positive().optional(),
+      })
+      .default({ status: "OK" }),
+  })
+  .catchall(z.unknown())
+  .describe("One of GET /v1/environments/{id}/users, with a password");
+
+const storedProfile = userProfile.extend({
+  /** Attributes that the emulator knows only by name, for `${user.<name>}`. */
+  customAttributes: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** A list as `GET /v1/environments/{envId}/users` returns it, or a bare array. */
-const usersFixture = z.preprocess((content) => {
-  const list = z.object({ _embedded: z.object({ users: z.unknown() }) }).safeParse(content);
-  return list.success ? list.data._embedded.users : content;
-}, z.array(userFixture));
-
 const storedUser = z.object({
-  profile: userProfile,
+  profile: storedProfile,
   password: z.object({
     salt: z.string(),
     hash: z.string().nullable(),
@@ -81,7 +100,7 @@ const storedUser = z.object({
 const usersSnapshot = z.array(storedUser);
 
 /** A user as the Management API shows one, without the password. */
-export type User = z.infer<typeof userProfile>;
+export type User = z.infer<typeof storedProfile>;
 export type UserFixture = z.input<typeof userFixture>;
 type StoredUser = z.infer<typeof storedUser>;
 
@@ -108,16 +127,6 @@ export interface UserStoreOptions {
   readonly clock: Clock;
   /** Told after every change that a snapshot would show. */
   readonly onChange?: () => void;
-  /** Names the fixture in errors. */
-  readonly source?: string;
-}
-
-/**
- * Users of one environment.
- * @throws {Error} naming `path` and every fault of the fixture.
- */
-export function loadUserStore(path: string, options: Omit<UserStoreOptions, "source">): UserStore {
-  return new UserStore(readJson(path), { ...options, source: path });
 }
 
 /** The users of the emulator. */
@@ -127,12 +136,8 @@ export class UserStore {
   readonly #clock: Clock;
   readonly #changed: () => void;
 
-  /**
-   * @param content The fixture, parsed from JSON.
-   * @throws {Error} naming every fault of the fixture.
-   */
-  constructor(content: unknown, { clock, onChange = () => {}, source = "users" }: UserStoreOptions) {
-    this.#fixture = parseFixture(content, source);
+  constructor(fixture: readonly UserFixture[], { clock, onChange = () => {} }: UserStoreOptions) {
+    this.#fixture = z.array(userFixture).parse(fixture);
     this.#clock = clock;
     this.#changed = onChange;
     this.#fill();
@@ -149,8 +154,9 @@ export class UserStore {
   ): User | undefined {
     const wanted = login.trim().toLowerCase();
     for (const key of by) {
-      const found = this.list().find((user) => user[key].toLowerCase() === wanted);
-      if (found) return found;
+      const [found, other] = this.list().filter((user) => user[key]?.toLowerCase() === wanted);
+      // PingOne lets users share an address. A lookup that finds several has not identified anybody.
+      if (found && !other) return found;
     }
     return undefined;
   }
@@ -215,7 +221,7 @@ export class UserStore {
     if (this.findByLogin(email)) return { kind: "username-taken" };
     if (!meetsPolicy(password)) return { kind: "password-refused" };
     const now = new Date(this.#clock()).toISOString();
-    const profile = userProfile.parse({
+    const profile = storedProfile.parse({
       id: randomUUID(),
       username: email,
       email,
@@ -243,6 +249,24 @@ export class UserStore {
     if (!user) return;
     user.profile.enabled = enabled;
     this.#touch(user);
+  }
+
+  /** Adds a user, or puts it in the place of the one with its id. Gone at {@link reset}. */
+  seed(fixture: UserFixture): User {
+    const parsed = userFixture.parse(fixture);
+    const stored = fromFixture(parsed, this.#clock());
+    this.#users.set(parsed.id, stored);
+    this.#changed();
+    return stored.profile;
+  }
+
+  /** Makes these users, and no others, members of the group. */
+  setMembers(groupId: string, userIds: readonly string[]): void {
+    for (const { profile } of this.#users.values()) {
+      const others = profile.memberOfGroups.filter(({ id }) => id !== groupId);
+      profile.memberOfGroups = userIds.includes(profile.id) ? [...others, { id: groupId }] : others;
+    }
+    this.#changed();
   }
 
   snapshot(): StoredUser[] {
@@ -297,20 +321,6 @@ export class UserStore {
   }
 }
 
-function parseFixture(content: unknown, source: string): z.output<typeof usersFixture> {
-  const parsed = usersFixture.safeParse(content);
-  if (!parsed.success) throw new Error(describeFaults(source, parsed.error).join("\n"));
-  for (const key of ["id", "username", "email"] as const) {
-    const seen = new Set<string>();
-    for (const { [key]: value } of parsed.data) {
-      const name = value.toLowerCase();
-      if (seen.has(name)) throw new Error(`${source}: two users have the ${key} "${value}"; make it unique.`);
-      seen.add(name);
-    }
-  }
-  return parsed.data;
-}
-
 /** Why the user may not sign on even with the right password. */
 function barOf({ enabled, account }: User): "DISABLED" | "ACCOUNT_LOCKED" | undefined {
   if (!enabled) return "DISABLED";
@@ -318,14 +328,30 @@ function barOf({ enabled, account }: User): "DISABLED" | "ACCOUNT_LOCKED" | unde
 }
 
 function fromFixture(fixture: z.output<typeof userFixture>, now: number): StoredUser {
-  const { password, about: _, ...profile } = structuredClone(fixture);
-  const stored = password.value === undefined ? noPassword() : hashPassword(password.value);
+  const { password, about: _, ...attributes } = structuredClone(fixture);
+  const profile: User = {
+    ...userProfile.parse(attributes),
+    customAttributes: customAttributesOf(attributes),
+  };
+  if (password.value === undefined) return { profile, password: noPassword() };
   const { secondsUntilUnlock, status } = password;
   const lockedUntil = secondsUntilUnlock === undefined ? null : now + secondsUntilUnlock * 1000;
   return {
     profile,
-    password: { ...stored, status, lockedUntil: status === "PASSWORD_LOCKED_OUT" ? lockedUntil : null },
+    password: {
+      ...hashPassword(password.value),
+      status,
+      lockedUntil: status === "PASSWORD_LOCKED_OUT" ? lockedUntil : null,
+    },
   };
+}
+
+/** What a user of the fixture has beside the attributes known here. Names such as `_links` are no attributes. */
+export function customAttributesOf(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const known = Object.keys(userFixture.shape);
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name]) => !known.includes(name) && /^[A-Za-z]/.test(name)),
+  );
 }
 
 function noPassword(): StoredUser["password"] {

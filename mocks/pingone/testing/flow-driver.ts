@@ -1,12 +1,13 @@
 /** Drives flows in tests as a person would: reads the screen, fills its form, presses a button. */
 import { randomUUID } from "node:crypto";
+import usersFixture from "../../../fixtures/pingone/users.json" with { type: "json" };
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
 import { createFlowEngine, type FlowEngine } from "../davinci/engine.ts";
 import type { Flow } from "../davinci/flow-schema.ts";
 import type { Interaction } from "../davinci/interaction.ts";
 import { loadFlows } from "../davinci/load-flows.ts";
 import { ConsentStore } from "../tenant/consents.ts";
-import { loadUserStore, type UserFixture, UserStore } from "../tenant/users.ts";
+import { type UserFixture, UserStore } from "../tenant/users.ts";
 
 /** TEST ONLY. */
 export const PASSWORD = "2FederateM0re!";
@@ -31,7 +32,9 @@ export interface TestEngineOptions {
 const START = Date.parse("2026-11-24T12:00:00Z");
 
 /** Their passwords are hashed only once, because that takes longer than most tests. */
-const shippedUsers = loadUserStore("fixtures/pingone/users.json", { clock: () => START }).snapshot();
+const shippedUsers = new UserStore(usersFixture._embedded.users as UserFixture[], {
+  clock: () => START,
+}).snapshot();
 
 /** An engine over the shipped flows and users, with a clock that stands still until `advanceClock`. */
 export function createTestEngine({ users: fixtures, flows }: TestEngineOptions = {}) {

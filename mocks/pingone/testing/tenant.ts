@@ -1,7 +1,7 @@
 /** For tests: an emulator of one's own on a free port, with fixtures that can be changed and a clock that can be moved. */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Hono } from "hono";
 import { type EmulatorApp, type Listening, listen } from "../../kit/listen.ts";
 import type { PingOneEmulator } from "../emulator.ts";
@@ -21,6 +21,8 @@ export interface TenantOptions {
   readonly edit?: Readonly<Record<string, (content: FixtureFile) => void>>;
   /** Files to add to `fixtures/davinci/`. */
   readonly flows?: Readonly<Record<string, unknown>>;
+  /** Files of a tenant that lies over the shipped one, by path; text is written as it is, anything else as JSON. */
+  readonly own?: Readonly<Record<string, unknown>>;
   readonly takeTokenFault?: TakeTokenFault;
   readonly snapshot?: unknown;
   readonly onChange?: () => void;
@@ -69,14 +71,26 @@ export async function copyFixtures({ edit = {}, flows = {} }: TenantOptions): Pr
   return directory;
 }
 
+/** Writes the files of a tenant of one's own. The caller removes the folder. */
+export async function writeOwnTenant(files: Readonly<Record<string, unknown>>): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "own-tenant-"));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return directory;
+}
+
 export async function startTenant(options: TenantOptions = {}): Promise<Tenant> {
   const isChanged = options.edit !== undefined || options.flows !== undefined;
   const fixturesDir = isChanged ? await copyFixtures(options) : SHIPPED;
+  const tenantDir = options.own && (await writeOwnTenant(options.own));
   const time = { offset: 0 };
   try {
     const emulator = await createPingOne({
       workerOrigin: WORKER_ORIGIN,
       fixturesDir,
+      tenantDir,
       clock: () => Date.now() + time.offset,
       ...(options.takeTokenFault && { takeTokenFault: options.takeTokenFault }),
       ...(options.onChange && { onChange: options.onChange }),
@@ -90,6 +104,7 @@ export async function startTenant(options: TenantOptions = {}): Promise<Tenant> 
     return new Tenant(emulator, server, time);
   } finally {
     if (isChanged) await rm(fixturesDir, { recursive: true });
+    if (tenantDir !== undefined) await rm(tenantDir, { recursive: true });
   }
 }
 

@@ -1,6 +1,7 @@
 /** PingOne's claim shapes: access token, ID token and UserInfo. */
 import { createHash } from "node:crypto";
-import type { Tenant } from "../tenant/tenant.ts";
+import { claimsOfMappings, limitedForIdToken } from "../tenant/attributes.ts";
+import { findApplication, type Tenant } from "../tenant/tenant.ts";
 import type { User } from "../tenant/users.ts";
 import type { Grant } from "./store.ts";
 import type { Tokens } from "./tokens.ts";
@@ -26,6 +27,7 @@ export function accessTokenClaims(
     sid: grant.sessionId,
     auth_time: Math.floor(grant.authenticatedAt / 1000),
     acr: grant.policyId,
+    ...resourceClaims(tenant, grant, audience),
   };
   return {
     client_id: clientId,
@@ -71,16 +73,43 @@ export function idTokenClaims(
     ...(token.code !== undefined && { c_hash: halfHash(token.code) }),
     sid: grant.sessionId,
     ...personClaims(tenant, scopes, user),
+    ...limitedForIdToken(applicationClaims(tenant, grant.clientId, "idToken", user)),
     ...(token.nonce !== undefined && { nonce: token.nonce }),
   };
 }
 
 export function userInfoClaims(
   tenant: Tenant,
+  clientId: string,
   scopes: readonly string[],
   user: User,
 ): Record<string, unknown> {
-  return { sub: user.id, ...personClaims(tenant, scopes, user) };
+  return {
+    sub: user.id,
+    ...personClaims(tenant, scopes, user),
+    ...applicationClaims(tenant, clientId, "userInfo", user),
+  };
+}
+
+/** An application's attribute mappings are told whatever scopes were asked for. */
+function applicationClaims(
+  tenant: Tenant,
+  clientId: string,
+  where: "idToken" | "userInfo",
+  user: User,
+): Record<string, unknown> {
+  const mappings = findApplication(tenant, clientId)?.attributes.filter((mapping) => mapping[where]) ?? [];
+  return claimsOfMappings(mappings, user, tenant.environment.groups);
+}
+
+/** The attribute mappings of the custom resources that the access token is for. */
+function resourceClaims(tenant: Tenant, grant: Grant, audience: readonly string[]): Record<string, unknown> {
+  const user = tenant.users.findById(grant.userId);
+  if (!user) return {};
+  const mappings = tenant.environment.resources
+    .filter((resource) => resource.type === "CUSTOM" && audience.includes(resource.audience))
+    .flatMap(({ attributes }) => attributes);
+  return claimsOfMappings(mappings, user, tenant.environment.groups);
 }
 
 /** The claims of a user that a scope adds (OpenID Connect Core section 5.4). */

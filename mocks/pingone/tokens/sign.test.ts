@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { describe, expect, it, vi } from "vitest";
-import { loadFixtureKeys } from "../tenant/keys.ts";
+import { FileFaults } from "../../kit/input-file.ts";
+import { type FixtureKeys, loadKeys } from "../tenant/keys.ts";
 import { claimsOf, headerOf } from "../testing/client.ts";
 import { startTenant } from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";
@@ -164,7 +165,7 @@ describe("the key set", () => {
   it("can change after a change that failed", async () => {
     const hasRotationPolicy = vi.fn(() => false);
     const signer = await Signer.create({
-      keys: loadFixtureKeys("fixtures/keys"),
+      keys: loadKeys({ folders: ["fixtures/keys"], faults: new FileFaults() }) as FixtureKeys,
       clock: Date.now,
       hasRotationPolicy,
       onChange: () => {},

@@ -5,6 +5,7 @@
 
 import { OAuthRefusal, UntrustedRequest } from "../../refusals.ts";
 import type { Application } from "../../tenant/environment.ts";
+import { isRegisteredRedirectUri } from "../../tenant/redirect-uris.ts";
 import { findApplication, type Tenant } from "../../tenant/tenant.ts";
 import { type RequestParameters, splitWords } from "./parameters.ts";
 import { type ResponseMode, type ResponseType, readResponseTypes, responseModeFor } from "./response-type.ts";
@@ -49,12 +50,12 @@ export function requireClient(tenant: Tenant, parameters: RequestParameters): Ap
 }
 
 /**
- * Where answers go. The redirect URI must be one of the registered ones, character by character.
+ * Where answers go. The redirect URI must be one of the registered ones.
  * @throws {UntrustedRequest} when nothing may be redirected.
  */
 export function callbackOf(application: Application, parameters: RequestParameters): Callback {
   const redirectUri = parameters.isUsable("redirect_uri") ? parameters.get("redirect_uri") : undefined;
-  if (redirectUri === undefined || !application.redirectUris.includes(redirectUri)) {
+  if (redirectUri === undefined || !isRegisteredRedirectUri(redirectUri, application)) {
     throw new UntrustedRequest("redirect_uri", "Redirect URI mismatch");
   }
   return {

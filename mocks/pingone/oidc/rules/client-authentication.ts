@@ -2,7 +2,8 @@
  * Client authentication strictly by the application's one `tokenEndpointAuthMethod`. PingOne answers a wrong secret and
  * a wrong method with the same, misleading text.
  *
- * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT, which are refused as not emulated.
+ * Deliberately left out: CLIENT_SECRET_JWT and PRIVATE_KEY_JWT. An assertion is refused as not emulated, and an enabled
+ * application with such a method does not load.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { NotEmulated, OAuthRefusal } from "../../refusals.ts";

@@ -1,0 +1,56 @@
+/** Reads everything that an emulator starts from: a tenant's own folder over the shipped one, flows, environment, keys. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { FileFaults, InputFileError } from "../kit/input-file.ts";
+import type { Flow } from "./davinci/flow-schema.ts";
+import { loadFlowLayers } from "./davinci/load-flows.ts";
+import { type LoadedTenant, loadTenant } from "./tenant/load-tenant.ts";
+import { checkTenantFolder } from "./tenant/tenant-folder.ts";
+
+const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
+
+export interface LoadFilesOptions {
+  readonly workerOrigin: string;
+  readonly fixturesDir: string;
+  /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
+  readonly tenantDir?: string | undefined;
+  /** Faults of other files, to be thrown together with those found here. */
+  readonly faults?: FileFaults | undefined;
+}
+
+export interface LoadedFiles {
+  readonly tenant: LoadedTenant;
+  readonly flows: readonly Flow[];
+}
+
+/** @throws {InputFileError} with every fault of every file. */
+export function loadFiles({
+  workerOrigin,
+  fixturesDir,
+  tenantDir,
+  faults = new FileFaults(),
+}: LoadFilesOptions): LoadedFiles {
+  if (tenantDir !== undefined) checkTenantFolder(tenantDir, faults);
+  const own = tenantDir !== undefined ? [tenantDir] : [];
+  const shipped = (name: string) => fixtureFolder(fixturesDir, name);
+  const ownFlows = own.map((folder) => join(folder, "davinci")).filter((folder) => existsSync(folder));
+  const { flows, ownPolicyIds, faultyPolicyIds } = loadFlowLayers([...ownFlows, shipped("davinci")], faults);
+  const tenant = loadTenant({
+    folders: [
+      ...own.map((folder) => ({ pingone: join(folder, "pingone"), keys: join(folder, "keys") })),
+      { pingone: join(fixturesDir, "pingone"), keys: shipped("keys") },
+    ],
+    workerOrigin,
+    flows: { policyIds: flows.map(({ policyId }) => policyId), ownPolicyIds, faultyPolicyIds },
+    faults,
+  });
+  faults.throwIfAny();
+  if (!tenant) throw new InputFileError(["The tenant cannot be used."]);
+  return { tenant, flows };
+}
+
+/** Flows and keys come with the project, so that another environment needs only its own `pingone/` folder. */
+function fixtureFolder(fixturesDir: string, name: string): string {
+  const own = join(fixturesDir, name);
+  return existsSync(own) ? own : join(SHIPPED_FIXTURES_DIR, name);
+}
