@@ -101,6 +101,7 @@ describe("npm run mocks", () => {
     ["a port option that is none", ["--todo-port", "-1"], {}, /--todo-port/],
     ["a port that is too high", ["--port", "70000"], {}, /--port 70000 is not a port/],
     ["a command that it does not know", ["start"], {}, /There is no command "start"/],
+    ["init without a folder", ["init"], {}, /init DIR/],
     [
       "a host that is not here",
       ["--host", "203.0.113.9"],
@@ -118,6 +119,33 @@ describe("npm run mocks", () => {
     expect(await mocks.exited).toBe(1);
     expect(mocks.stderr()).toMatch(message);
     expect(mocks.stderr()).not.toMatch(/^\s+at /m);
+  });
+
+  it("writes a tenant that it then starts, and never into a folder that is not empty", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "mocks-"));
+    try {
+      const tenant = join(dir, "tenant");
+      const written = run(["init", tenant]);
+      expect(await written.exited).toBe(0);
+      expect(written.stdout()).toContain(`--tenant ${tenant}`);
+      const started = run(["--tenant", tenant, "--no-todo", "--json", "--port", "0"]);
+      const { issuer, todoOrigin, client } = JSON.parse(await started.ready);
+      expect(todoOrigin).toBeUndefined();
+      expect(client.id).not.toBe("mcp-server");
+      expect((await fetch(`${issuer}/jwks`)).status).toBe(200);
+      const again = run(["init", tenant]);
+      expect(await again.exited).toBe(1);
+      expect(again.stderr()).toContain(tenant);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+
+  it("asks for a token at the control API when other machines reach it, and prints it with the page", async () => {
+    const started = run(["--host", "0.0.0.0", "--port", "0", "--no-todo"]);
+    const [, page = ""] = /Control page +(\S+)/.exec(await started.ready) ?? [];
+    expect((await fetch(page.replace(/\?.*/, ""))).status).toBe(401);
+    expect((await fetch(page, { redirect: "manual" })).status).toBe(303);
   });
 
   it("explains itself", async () => {

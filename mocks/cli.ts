@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { type Offline, type PingOne, startOffline, startPingOne } from "./index.ts";
 import { CONTROL_PATH } from "./kit/middleware.ts";
 import { removeState } from "./kit/state-file.ts";
+import { writeTenant } from "./write-tenant.ts";
 
 const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API that takes its tokens.
 
@@ -50,9 +51,14 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const [command] = positionals;
+  const [command, folder, ...rest] = positionals;
   if (command !== undefined) {
-    throw new Error(`There is no command "${positionals.join(" ")}". There is: init DIR`);
+    if (command !== "init" || folder === undefined || rest.length > 0) {
+      throw new Error(`There is no command "${positionals.join(" ")}". There is: init DIR`);
+    }
+    await writeTenant(folder);
+    process.stdout.write(`Wrote a tenant. Start it with: npx pingone-emulator --tenant ${folder}\n`);
+    return;
   }
   if (values.fresh && values.state === undefined) {
     throw new Error("--fresh forgets what --state kept, so it needs --state DIR.");

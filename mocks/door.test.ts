@@ -1,11 +1,21 @@
 /** The public door as other projects use it: `startPingOne` and `startTodoApi` by themselves. */
 import { request } from "node:http";
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
 import { allowInsecureRequests, discovery } from "openid-client";
-import { expect, it } from "vitest";
-import { type PingOne, startOffline, startPingOne, startTodoApi } from "./index.ts";
+import { describe, expect, it } from "vitest";
+import {
+  createControlClient,
+  type PingOne,
+  type PingOneControl,
+  startOffline,
+  startPingOne,
+  startTodoApi,
+} from "./index.ts";
 import { TestClient } from "./pingone/testing/client.ts";
+import { listTodos } from "./todo/testing/list-todos.ts";
 
 const CALLBACK = "http://localhost:3000/signed-in";
+const NO_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 /** The redirect URI of the shipped tenant. */
 const WORKER_CALLBACK = "http://localhost:8787/callback";
 const metadataOf = async ({ issuer }: PingOne) =>
@@ -117,4 +127,124 @@ it("closes connections that clients keep open", async () => {
   await pingone.close();
   await pingone.close();
   await expect(fetch(`${pingone.issuer}/jwks`)).rejects.toThrow();
+});
+
+describe("seeding, in code and over HTTP", () => {
+  it.each<[string, (pingone: PingOne) => PingOneControl]>([
+    ["in code", (pingone) => pingone],
+    ["over HTTP", ({ origin }) => createControlClient(origin)],
+  ])(
+    "%s gives a user, an application, a group and a consent that a sign-on uses, until reset",
+    async (_, by) => {
+      await using pingone = await startPingOne({ redirectUris: [WORKER_CALLBACK] });
+      const { seed } = by(pingone);
+      const { id } = await seed.user({
+        username: "carol",
+        email: "carol@example.com",
+        password: "Carol-0-only!",
+      });
+      const client = await seed.application({
+        id: "own-app",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of PingOne.
+        attributes: [{ name: "groups", value: "${user.memberOfGroupNames}" }],
+      });
+      await seed.group({ name: "Staff", members: ["carol"] });
+      await seed.consent({ user: "carol", application: "own-app", scopes: ["openid", "email"] });
+      expect(pingone.users.at(-1)).toMatchObject({ username: "carol", password: "Carol-0-only!" });
+
+      const person = new TestClient({ issuer: pingone.issuer, client });
+      const page = await person.open({ scope: "openid email", ...NO_PKCE });
+      const back = await page.submit("Sign On", { Username: "carol", Password: "Carol-0-only!" });
+      const code = back.url.searchParams.get("code") ?? "";
+      const tokens = await person.redeem({ code } as never);
+      expect(decodeJwt(tokens.id_token)).toMatchObject({
+        sub: id,
+        email: "carol@example.com",
+        groups: ["Staff"],
+      });
+
+      await pingone.reset();
+      expect(pingone.users.map(({ username }) => username)).not.toContain("carol");
+      const gone = await person.authorize({ scope: "openid" });
+      expect(gone.status).toBe(400);
+    },
+  );
+
+  it("refuses what it does not know with what it knows, and adds nothing", async () => {
+    await using pingone = await startPingOne();
+    const before = await pingone.state.export();
+    const { seed } = createControlClient(pingone.origin);
+    await expect(seed.user({ username: "x", groups: ["Nobodies"] })).rejects.toThrow(/no group "Nobodies"/);
+    await expect(seed.user({ name: "x" } as never)).rejects.toThrow(/username/);
+    await expect(seed.consent({ user: "nobody", scopes: ["openid"] })).rejects.toThrow(/alice, bob/);
+    expect(await pingone.state.export()).toEqual(before);
+  });
+});
+
+describe("issueTokens", () => {
+  it("gives tokens that work like those of the token endpoint", async () => {
+    await using pingone = await startPingOne();
+    const tokens = await createControlClient(pingone.origin).issueTokens({
+      user: "alice",
+      scopes: ["openid", "profile", "todo_api:read"],
+    });
+    expect(tokens.expiresIn).toBe(3600);
+    expect(decodeJwt(tokens.accessToken)).toMatchObject({
+      aud: [pingone.apiIdentifier],
+      client_id: "mcp-server",
+    });
+    expect(decodeJwt(tokens.idToken ?? "")).toMatchObject({ aud: "mcp-server", iss: pingone.issuer });
+    const keys = createRemoteJWKSet(new URL(`${pingone.issuer}/jwks`));
+    await jwtVerify(tokens.accessToken, keys, { issuer: pingone.issuer });
+    const client = new TestClient(pingone);
+    expect((await client.refresh(tokens.refreshToken ?? "")).status).toBe(200);
+    await using todo = await startTodoApi({ issuer: pingone.issuer });
+    expect((await listTodos({ todoOrigin: todo.origin }, tokens.accessToken)).status).toBe(200);
+    expect(await pingone.sessions.end("alice")).toBe(1);
+    expect((await client.refresh(tokens.refreshToken ?? "")).status).toBe(400);
+  });
+
+  it("gives all granted scopes by default, no refresh token where there is none, and leaves faults queued", async () => {
+    await using pingone = await startPingOne();
+    await pingone.faults.queue({ endpoint: "token", fault: "wrong_nonce" });
+    const { id } = await pingone.seed.application({ grantTypes: ["AUTHORIZATION_CODE"] });
+    const tokens = await pingone.issueTokens({ user: "alice@example.com", application: id });
+    expect(tokens.scopes).toEqual(expect.arrayContaining(["openid", "email", "todo_api:write"]));
+    expect(tokens).not.toHaveProperty("refreshToken");
+    expect(await pingone.faults.pending()).toHaveLength(1);
+  });
+
+  it.each([
+    [{ user: "nobody" }, /nobody[\s\S]*alice/],
+    [{ user: "disabled" }, /The user disabled is disabled/],
+    [{ user: "alice", scopes: ["p1:read:user"] }, /not granted the scope "p1:read:user". It has: openid/],
+    [{ user: "alice", application: "nope" }, /no application "nope"/],
+    [{ user: "alice", scopes: [] }, /scopes/],
+  ])("refuses %j, and leaves nothing behind", async (input, message) => {
+    await using pingone = await startPingOne();
+    const before = await pingone.state.export();
+    await expect(pingone.issueTokens(input)).rejects.toThrow(message);
+    expect(await pingone.state.export()).toEqual(before);
+  });
+});
+
+it("shows the e-mails that flows have sent, by address or user name, until reset", async () => {
+  await using pingone = await startPingOne({ redirectUris: [WORKER_CALLBACK] });
+  const client = new TestClient(pingone);
+  const asked = await (await client.open()).submit("Sign On", {
+    Username: "mfa",
+    Password: "2FederateM0re!",
+  });
+  const [message, ...others] = await createControlClient(pingone.origin).outbox.messages({ to: "MFA" });
+  expect(message).toMatchObject({
+    username: "mfa",
+    to: expect.stringContaining("@"),
+    code: expect.stringMatching(/^\d{6}$/),
+  });
+  expect(others).toEqual([]);
+  expect(asked.text).toContain(message?.code);
+  expect(await pingone.outbox.messages({ to: message?.to ?? "" })).toEqual([message]);
+  expect(await pingone.outbox.messages({ to: "alice" })).toEqual([]);
+  await pingone.reset();
+  expect(await pingone.outbox.messages()).toEqual([]);
 });

@@ -99,7 +99,7 @@ interface PingOneFacts {
   readonly origin: string;
   /** The tenant's main application. Its secret is TEST ONLY. */
   readonly client: PingOneEmulator["client"];
-  /** The test users of the tenant, with their TEST ONLY passwords. */
+  /** The test users of the tenant, seeded ones included, with their TEST ONLY passwords. */
   readonly users: PingOneEmulator["users"];
   /** Audience of the access tokens that the main application gets. */
   readonly apiIdentifier: string;
@@ -126,7 +126,7 @@ export async function startPingOne(options: StartPingOneOptions = {}): Promise<P
   const pingone = await createPingOneFor(options, kit, started);
   const serving = await serve(kit, [served(pingone, options)], options.stateDir);
   started.serving = serving;
-  return { ...kit.control, ...factsOf(pingone), ...ending(serving), controlToken };
+  return withFacts(pingone, { ...kit.control, ...ending(serving), controlToken });
 }
 
 /** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
@@ -186,7 +186,7 @@ export async function startOffline(options: StartOfflineOptions = {}): Promise<O
   };
   const serving = await serve(kit, [served(pingone, options), todo], options.stateDir);
   started.serving = serving;
-  return { ...kit.control, ...factsOf(pingone), todoOrigin, ...ending(serving), controlToken };
+  return withFacts(pingone, { ...kit.control, todoOrigin, ...ending(serving), controlToken });
 }
 
 const TODO_NEED = "the Todo API emulator";
@@ -243,9 +243,21 @@ function served(
   };
 }
 
-function factsOf(pingone: PingOneEmulator): PingOneFacts {
-  const { issuer, origin, client, users, apiIdentifier } = pingone;
-  return { issuer, origin, client, users, apiIdentifier };
+/** Client and users are read when they are asked for, because seeding changes them. */
+function withFacts<T extends object>(pingone: PingOneEmulator, started: T): T & PingOneFacts {
+  const { issuer, origin, apiIdentifier } = pingone;
+  return {
+    ...started,
+    issuer,
+    origin,
+    apiIdentifier,
+    get client() {
+      return pingone.client;
+    },
+    get users() {
+      return pingone.users;
+    },
+  };
 }
 
 function ending({ close }: Serving) {

@@ -6,12 +6,14 @@ import { defineFault } from "../kit/faults/fault.ts";
 import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import type { PingOneEmulator } from "./emulator.ts";
+import { issueTokensInput } from "./mint.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
+import { seedApplicationInput, seedConsentInput, seedGroupInput, seedUserInput } from "./tenant/seed.ts";
 import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";
 
-export type RunningPingOne = Pick<PingOneEmulator, "admin" | "snapshot" | "restore">;
+export type RunningPingOne = Pick<PingOneEmulator, "admin" | "seed" | "snapshot" | "restore">;
 
 const verb = verbsOf<RunningPingOne, PingOneStateView>();
 /** What verbs that act on one user have in common. */
@@ -58,6 +60,50 @@ export const PINGONE = defineEmulator({
       answers: "kid",
       form: { section: "Flow and keys", submit: "Rotate the signing key" },
       run: ({ admin }, { drop = false }) => admin.rotateKeys({ drop }),
+    }),
+    "seed.user": verb({
+      route: "POST /seed/users",
+      about:
+        "Adds a user, who can sign on at once, until reset. One of the same id or user name is replaced.",
+      input: seedUserInput,
+      run: ({ seed }, user) => seed.user(user),
+    }),
+    "seed.application": verb({
+      route: "POST /seed/applications",
+      about: "Adds an OIDC application until reset; without an input, one with a new id and secret.",
+      input: seedApplicationInput,
+      run: ({ seed }, application) => seed.application(application),
+    }),
+    "seed.consent": verb({
+      route: "POST /seed/consents",
+      about: "Records that a user has accepted scopes of an application, so that a flow does not ask.",
+      input: seedConsentInput,
+      run: ({ seed }, consent) => seed.consent(consent),
+    }),
+    "seed.group": verb({
+      route: "POST /seed/groups",
+      about: "Adds a group, with its members, until reset.",
+      input: seedGroupInput,
+      run: ({ seed }, group) => seed.group(group),
+    }),
+    issueTokens: verb({
+      route: "POST /tokens",
+      about: "Issues a user's tokens for an application without pages, as the token endpoint gives them.",
+      input: issueTokensInput,
+      run: ({ admin }, input) => admin.issueTokens(input),
+    }),
+    "outbox.messages": verb({
+      route: "GET /outbox",
+      about: "The e-mails with codes that flows have sent, oldest first; `to` is a user name or an address.",
+      input: z.strictObject({ to: z.string().min(1).optional() }),
+      answers: "messages",
+      run: ({ admin }, { to }) => admin.messages(to),
+    }),
+    "outbox.clear": verb({
+      route: "DELETE /outbox",
+      about: "Forgets the e-mails.",
+      input: z.strictObject({}),
+      run: ({ admin }) => admin.clearOutbox(),
     }),
     "tokens.listRefreshTokens": verb({
       route: "GET /tokens/refresh",

@@ -61,7 +61,7 @@ export interface PingOneEmulator {
   readonly apiIdentifier: string;
   /** The Worker's OIDC application. */
   readonly client: { readonly id: string; readonly secret: string };
-  /** Test users as the fixtures name them. TEST ONLY passwords. */
+  /** Test users as the files or seeds give them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
   /** Adds users, applications, groups and consents at run time, until reset. */
@@ -144,7 +144,9 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       const { id, secret = "" } = findApplication(tenant, mainApplication.id) ?? mainApplication;
       return { id, secret };
     },
-    users: users.testAccounts,
+    get users() {
+      return users.testAccounts;
+    },
     admin,
     seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({

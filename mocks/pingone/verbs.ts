@@ -1,6 +1,8 @@
 /** The verbs of the control API on the PingOne emulator. */
+import type { z } from "zod";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import { ControlRequestError, refusing } from "../kit/refusal.ts";
+import { type issueTokensInput, mintTokens } from "./mint.ts";
 import type { PingOne } from "./oidc/context.ts";
 import type { Application } from "./tenant/environment.ts";
 import type { Switches } from "./tenant/switches.ts";
@@ -18,6 +20,18 @@ interface LiveRefreshToken {
   readonly scopes: readonly string[];
   /** ISO 8601, by the emulator's clock. */
   readonly expiresAt: string;
+}
+
+/** An e-mail that PingOne would have sent. */
+export interface OutboxMessage {
+  /** E-mail address. */
+  readonly to: string;
+  readonly username: string;
+  readonly purpose: string;
+  /** The one-time code in it. */
+  readonly code: string;
+  /** ISO 8601, by the emulator's clock. */
+  readonly at: string;
 }
 
 export interface PingOneStateView {
@@ -136,6 +150,31 @@ export class PingOneAdmin {
     return sessions.length;
   }
 
+  /** The user's tokens for an application (default: the main one), without pages. */
+  issueTokens({ user, application = this.#mainApplication.id, scopes }: z.output<typeof issueTokensInput>) {
+    const { tenant } = this.#pingone;
+    return mintTokens(
+      this.#pingone,
+      requireUser(tenant, user),
+      requireApplication(tenant, application),
+      scopes,
+    );
+  }
+
+  /** The e-mails that flows have sent, oldest first. @param to User name or e-mail address; default: to anybody. */
+  messages(to?: string): readonly OutboxMessage[] {
+    const { users } = this.#pingone.tenant;
+    return this.#pingone.flows.outbox.list().flatMap(({ userId, purpose, code, sentAt, ...message }) => {
+      const username = users.findById(userId)?.username ?? "";
+      if (to !== undefined && ![username, message.to].some((name) => isSameName(name, to))) return [];
+      return [{ to: message.to, username, purpose, code, at: new Date(sentAt).toISOString() }];
+    });
+  }
+
+  clearOutbox(): void {
+    this.#pingone.flows.outbox.clear();
+  }
+
   /** Binds another flow policy to an application (default: the Worker's), until reset. */
   chooseFlow(flow: string, applicationId = this.#mainApplication.id): void {
     const { tenant, flows } = this.#pingone;
@@ -197,6 +236,10 @@ function requireUser(tenant: Tenant, name: string): User {
   if (user) return user;
   const known = tenant.users.list().map(({ username }) => username);
   throw new ControlRequestError(`There is no user "${name}". Valid names are: ${known.join(", ")}.`);
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 function requireApplication(tenant: Tenant, id: string): Application {

@@ -129,7 +129,10 @@ export function loadTenant(options: LoadTenantOptions): LoadedTenant | undefined
   const main = findMainApplication(applications, workerOrigin, layers.folders.length > 1);
   if (!main && !applications.isFaulty) {
     const path = join(layers.folders[0] ?? "", LISTS.applications.file);
-    faults.add(path, "holds no enabled OIDC application with the grant type AUTHORIZATION_CODE; add one.");
+    faults.add(
+      path,
+      "holds no enabled OIDC application with the grant type AUTHORIZATION_CODE or IMPLICIT; add one.",
+    );
   }
   const usableAssignments = checkAssignments(applications, usablePolicies, policies, flows, assignments);
   const members = checkMemberships(users, groups);
@@ -179,6 +182,8 @@ function withAudiences(list: LayeredList<z.output<typeof resourceSchema>>): Laye
   return { ...list, entries };
 }
 
+const SIGN_ON_GRANTS = ["AUTHORIZATION_CODE", "IMPLICIT"] as const;
+
 /** The first own one; without one, that which goes back to the Worker, else the first one. */
 function findMainApplication(
   { entries }: LayeredList<Application>,
@@ -186,7 +191,8 @@ function findMainApplication(
   isLayered: boolean,
 ): Application | undefined {
   const candidates = entries.filter(
-    ({ value: { enabled, grantTypes } }) => enabled && grantTypes.includes("AUTHORIZATION_CODE"),
+    ({ value: { enabled, grantTypes } }) =>
+      enabled && SIGN_ON_GRANTS.some((grant) => grantTypes.includes(grant)),
   );
   const own = isLayered ? candidates.find(({ isOwn }) => isOwn) : undefined;
   const ofWorker = candidates.find(({ value }) =>

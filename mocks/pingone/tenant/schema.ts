@@ -105,8 +105,10 @@ export const applicationSchema = z
         `${method} is not emulated; use ${EMULATED_METHODS.join(", ")}, or set "enabled" to false.`,
       );
     }
-    if (application.grantTypes.includes("AUTHORIZATION_CODE") && application.redirectUris.length === 0) {
-      fault(["redirectUris"], "AUTHORIZATION_CODE needs at least one");
+    for (const grant of ["AUTHORIZATION_CODE", "IMPLICIT"] as const) {
+      if (application.grantTypes.includes(grant) && application.redirectUris.length === 0) {
+        fault(["redirectUris"], `${grant} needs at least one`);
+      }
     }
     const check = (name: "redirectUris" | "postLogoutRedirectUris", allowWildcard: boolean) => {
       for (const [index, uri] of application[name].entries()) {

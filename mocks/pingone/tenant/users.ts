@@ -133,6 +133,8 @@ export interface UserStoreOptions {
 export class UserStore {
   readonly #users = new Map<string, StoredUser>();
   readonly #fixture: readonly z.output<typeof userFixture>[];
+  /** As given, with the password in clear text, by id. */
+  readonly #accounts = new Map<string, z.output<typeof userFixture>>();
   readonly #clock: Clock;
   readonly #changed: () => void;
 
@@ -167,7 +169,7 @@ export class UserStore {
 
   /** The fixture's users with the passwords that sign in as long as nobody changes them. TEST ONLY. */
   get testAccounts() {
-    return this.#fixture.map(({ id, username, password, about }) => ({
+    return [...this.#accounts.values()].map(({ id, username, password, about }) => ({
       id,
       username,
       password: password.value ?? "",
@@ -256,6 +258,7 @@ export class UserStore {
     const parsed = userFixture.parse(fixture);
     const stored = fromFixture(parsed, this.#clock());
     this.#users.set(parsed.id, stored);
+    this.#accounts.set(parsed.id, parsed);
     this.#changed();
     return stored.profile;
   }
@@ -289,7 +292,11 @@ export class UserStore {
 
   #fill(): void {
     this.#users.clear();
-    for (const user of this.#fixture) this.#users.set(user.id, fromFixture(user, this.#clock()));
+    this.#accounts.clear();
+    for (const user of this.#fixture) {
+      this.#users.set(user.id, fromFixture(user, this.#clock()));
+      this.#accounts.set(user.id, user);
+    }
   }
 
   /** A lock ends by itself, as at PingOne. */
