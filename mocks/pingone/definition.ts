@@ -7,6 +7,14 @@ import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import type { PingOneEmulator } from "./emulator.ts";
 import { issueTokensInput } from "./mint.ts";
+import {
+  issuedTokensOutput,
+  outboxOutput,
+  refreshTokensOutput,
+  seededApplicationOutput,
+  seededGroupOutput,
+  seededUserOutput,
+} from "./outputs.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
 import { seedApplicationInput, seedConsentInput, seedGroupInput, seedUserInput } from "./tenant/seed.ts";
 import { switchesSchema } from "./tenant/switches.ts";
@@ -21,6 +29,7 @@ const ofUser = {
   input: z.strictObject({ user: z.string().min(1) }),
   inputFrom: (user: string) => ({ user }),
   answers: "count",
+  output: z.int(),
 };
 
 export const PINGONE = defineEmulator({
@@ -59,6 +68,7 @@ export const PINGONE = defineEmulator({
       input: z.strictObject({ drop: z.boolean().optional().meta({ title: "Drop the old keys" }) }),
       answers: "kid",
       form: { section: "Flow and keys", submit: "Rotate the signing key" },
+      output: z.string(),
       run: ({ admin }, { drop = false }) => admin.rotateKeys({ drop }),
     }),
     "seed.user": verb({
@@ -66,12 +76,14 @@ export const PINGONE = defineEmulator({
       about:
         "Adds a user, who can sign on at once, until reset. One of the same id or user name is replaced.",
       input: seedUserInput,
+      output: seededUserOutput,
       run: ({ seed }, user) => seed.user(user),
     }),
     "seed.application": verb({
       route: "POST /seed/applications",
       about: "Adds an OIDC application until reset; without an input, one with a new id and secret.",
       input: seedApplicationInput,
+      output: seededApplicationOutput,
       run: ({ seed }, application) => seed.application(application),
     }),
     "seed.consent": verb({
@@ -84,12 +96,14 @@ export const PINGONE = defineEmulator({
       route: "POST /seed/groups",
       about: "Adds a group, with its members, until reset.",
       input: seedGroupInput,
+      output: seededGroupOutput,
       run: ({ seed }, group) => seed.group(group),
     }),
     issueTokens: verb({
       route: "POST /tokens",
       about: "Issues a user's tokens for an application without pages, as the token endpoint gives them.",
       input: issueTokensInput,
+      output: issuedTokensOutput,
       run: ({ admin }, input) => admin.issueTokens(input),
     }),
     "outbox.messages": verb({
@@ -97,6 +111,7 @@ export const PINGONE = defineEmulator({
       about: "The e-mails with codes that flows have sent, oldest first; `to` is a user name or an address.",
       input: z.strictObject({ to: z.string().min(1).optional() }),
       answers: "messages",
+      output: outboxOutput,
       run: ({ admin }, { to }) => admin.messages(to),
     }),
     "outbox.clear": verb({
@@ -110,6 +125,7 @@ export const PINGONE = defineEmulator({
       about: "Valid refresh tokens, by user, client and scopes.",
       input: z.strictObject({}),
       answers: "tokens",
+      output: refreshTokensOutput,
       run: ({ admin }) => admin.refreshTokens(),
     }),
     "tokens.expire": verb({

@@ -7,6 +7,7 @@ import { createPageRoutes } from "../page/routes.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
 import { MAX_BODY_BYTES } from "../request-body.ts";
 import { refuseOtherOrigins, requireControlToken } from "./guard.ts";
+import { describeControlApi } from "./openapi.ts";
 
 /**
  * @param emulator Name of the emulator that serves it.
@@ -31,6 +32,7 @@ export function createControlApp(kit: Kit, emulator: string, token: string | und
       return c.json(answers === undefined ? answer : { [answers]: answer });
     });
   }
+  app.get("/openapi.json", (c) => c.json(describeControlApi(kit, token !== undefined)));
   app.route("/", createPageRoutes(kit));
   app.all("*", (c) => {
     const routes = verbs.map(([, { route }]) => route.replace(" ", ` ${CONTROL_PATH}`)).join(", ");

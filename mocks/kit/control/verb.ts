@@ -22,6 +22,10 @@ export interface Verb<
   inputFrom?(...given: Given): z.input<Input>;
   /** The key under which the HTTP answer holds what `run` returns; without one, the answer is that itself. */
   readonly answers?: string;
+  /** What `run` returns; without one, it returns nothing. Only described by it, never checked. */
+  readonly output?: z.ZodType;
+  /** Whether `run` may throw an {@link ExpectationError}. */
+  readonly canFailExpectation?: true;
   /** Its form on the page, if it has one. */
   readonly form?: VerbForm<View, z.output<Input>>;
   /** Text of its button in each row of the emulator's users, if it takes a `user`. */

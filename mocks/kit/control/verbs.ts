@@ -7,6 +7,7 @@ import { type ExpectationOptions, expectRequest } from "../journal/expectations.
 import type { Journal } from "../journal/journal.ts";
 import { matches, type RequestPatternSchema } from "../journal/request-pattern.ts";
 import type { State } from "../state.ts";
+import { exportedState, journalEntries, pendingFaults, summary } from "./outputs.ts";
 import { verbsOf } from "./verb.ts";
 
 /** What these verbs act on. */
@@ -44,6 +45,7 @@ export function createKitVerbs<E extends Emulators>(
       route: "GET /state",
       about: "Counts and names of everything that the emulators hold.",
       input: nothing,
+      output: summary,
       run: (kit) => kit.describe(),
     }),
     "state.export": verb({
@@ -51,6 +53,7 @@ export function createKitVerbs<E extends Emulators>(
       about:
         "Everything that the emulators hold, keys included, as JSON for `state.import`. It is as secret as a database.",
       input: nothing,
+      output: exportedState,
       run: (kit) => kit.exportState(),
     }),
     "state.import": verb({
@@ -66,6 +69,7 @@ export function createKitVerbs<E extends Emulators>(
       about: "The journal, oldest first.",
       input: nothing,
       answers: "requests",
+      output: journalEntries,
       run: ({ journal }) => journal.entries(),
     }),
     "journal.find": verb({
@@ -74,6 +78,7 @@ export function createKitVerbs<E extends Emulators>(
       input: pattern,
       inputFrom: (wanted: z.input<typeof pattern> = {}) => wanted,
       answers: "requests",
+      output: journalEntries,
       run: ({ journal }, wanted) =>
         journal.entries().filter((entry) => matches(wanted, entry, journal.redactor)),
     }),
@@ -91,6 +96,8 @@ export function createKitVerbs<E extends Emulators>(
         pattern: wanted,
       }),
       answers: "requests",
+      output: journalEntries,
+      canFailExpectation: true,
       run: ({ journal }, { pattern: wanted, ...options }) => expectRequest(journal, wanted, options),
     }),
     "journal.expectNone": verb({
@@ -102,6 +109,7 @@ export function createKitVerbs<E extends Emulators>(
         ...options,
         pattern: wanted,
       }),
+      canFailExpectation: true,
       run: async ({ journal }, { pattern: wanted, ...options }) => {
         await expectRequest(journal, wanted, { ...options, times: 0 });
       },
@@ -111,6 +119,7 @@ export function createKitVerbs<E extends Emulators>(
       about: "The number of the newest request, to be passed as `after` in a pattern.",
       input: nothing,
       answers: "number",
+      output: z.int(),
       run: ({ journal }) => journal.lastNumber,
     }),
     "journal.clear": verb({
@@ -125,6 +134,7 @@ export function createKitVerbs<E extends Emulators>(
       about: "Faults that no request has met yet.",
       input: nothing,
       answers: "faults",
+      output: pendingFaults,
       run: ({ queue }) => queue.pending(),
     }),
     "faults.queue": verb({
@@ -133,6 +143,7 @@ export function createKitVerbs<E extends Emulators>(
       // The catalogue parses it, and then names what this fault and this endpoint allow.
       input: z.looseObject({}) as unknown as z.ZodType<FaultRequest<E>, FaultRequest<E>>,
       answers: "id",
+      output: z.int(),
       run: ({ queue }, fault) => queue.add(fault),
     }),
     "faults.clear": verb({
@@ -153,6 +164,7 @@ export function createKitVerbs<E extends Emulators>(
       route: "POST /faults/expect-none",
       about: "Fails (417) if a queued fault has not been met.",
       input: nothing,
+      canFailExpectation: true,
       run: ({ queue }) => queue.assertNonePending(),
     }),
     "clock.advance": verb({
