@@ -14,7 +14,7 @@ import { type Grant, hashOf, type Session } from "./tokens/store.ts";
 import type { Tokens } from "./tokens/tokens.ts";
 
 /** What a refresh token is for; never the token itself. */
-interface LiveRefreshToken {
+export interface LiveRefreshToken {
   readonly username: string;
   readonly clientId: string;
   readonly scopes: readonly string[];

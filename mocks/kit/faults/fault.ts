@@ -128,7 +128,10 @@ export function answerWith(
 }
 
 /** The answer with another body, without the old `Content-Length`. */
-export function replaceBody({ status, headers: given }: Response, body: BodyInit): Response {
+export function replaceBody(
+  { status, headers: given }: Response,
+  body: ConstructorParameters<typeof Response>[0],
+): Response {
   const headers = new Headers(given);
   headers.delete("content-length");
   return new Response(BODILESS.has(status) ? null : body, { status, headers });

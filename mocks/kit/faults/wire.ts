@@ -17,7 +17,7 @@ const afterProcessing = z.boolean().default(false).meta({
 });
 const headerValue = z.string().regex(/^[\t\x20-\x7e]*$/, "header values are printable ASCII");
 /** A string is sent as it is, anything else as JSON. */
-const body = z.json().meta({ title: "Body", hint: "JSON; anything else is sent as it is." });
+const body = z.unknown().meta({ title: "Body", hint: "JSON; anything else is sent as it is." });
 const headers = z
   .record(z.string().regex(/^[\w-]+$/, "header names are letters, digits and hyphens"), headerValue)
   .optional()
