@@ -1,6 +1,6 @@
 /**
- * `unit`: pure functions, emulators and scripts, in Node. `worker`: the production bundle in workerd, one Worker for
- * each test file. Playwright runs the browser tests.
+ * `unit`: pure functions, emulators and scripts, in Node. `package`: the emulator packed and used in another
+ * project. `worker`: the production bundle in workerd, one Worker for each test file. Playwright runs the browser tests.
  */
 import { hash } from "node:crypto";
 import { defineConfig } from "vitest/config";
@@ -53,6 +53,14 @@ export default defineConfig({
           setupFiles: ["./test/support/workers-runtime.ts"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 240_000,
         },
       },
       {

@@ -53,6 +53,7 @@ const STEPS: readonly Step[] = [
   { title: "Deployment, dry run", args: BUNDLE_CHECK, command: "npm run build" },
   vitestStep("Unit tests", "unit"),
   vitestStep("Worker tests", "worker"),
+  vitestStep("The emulator as a package", "package"),
   {
     title: "Browser tests",
     args: PLAYWRIGHT_RUN,
@@ -61,7 +62,7 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-function vitestStep(title: string, project: "unit" | "worker"): Step {
+function vitestStep(title: string, project: "unit" | "worker" | "package"): Step {
   const report = `${project}.json`;
   return {
     title,

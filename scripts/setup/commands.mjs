@@ -91,6 +91,12 @@ export const COMMANDS = {
     steps: [[...VITEST_RUN, "--project", "worker"]],
     quiet: true,
   },
+  "test:package": {
+    about:
+      "the emulator packed, installed outside this tree and used there on Node 22; needs the npm registry",
+    steps: [[...VITEST_RUN, "--project", "package"]],
+    browser: true,
+  },
   "test:e2e": {
     about: "browser tests with the real Inspector; `-- e2e/journeys/step-up.spec.ts`",
     steps: [PLAYWRIGHT_RUN],
