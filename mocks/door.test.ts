@@ -248,3 +248,22 @@ it("shows the e-mails that flows have sent, by address or user name, until reset
   await pingone.reset();
   expect(await pingone.outbox.messages()).toEqual([]);
 });
+
+describe("a page to be clicked", () => {
+  it("offers each test user who has a password, seeded ones included, by one click", async () => {
+    await using pingone = await startPingOne({ interactive: true, flow: "sign-on-without-consent" });
+    await pingone.seed.user({ username: "carol" });
+    await pingone.seed.user({ username: "dora", password: null });
+    const page = await new TestClient(pingone).open();
+    expect(page.text).toContain("Sign on with one click");
+    expect(page.text).not.toContain(">dora<");
+    expect((await page.submit("carol")).url.searchParams.get("code")).not.toBeNull();
+  });
+
+  it("is shown only where it was asked for, and has no password otherwise", async () => {
+    await using pingone = await startPingOne();
+    const page = await new TestClient(pingone).open();
+    expect(page.text).not.toContain("Sign on with one click");
+    expect(page.text).not.toContain("2FederateM0re!");
+  });
+});

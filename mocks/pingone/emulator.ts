@@ -107,7 +107,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     users,
     consents,
     clock,
-    quickUsers: options.isInteractive === true ? users.testAccounts.filter(({ password }) => password) : [],
+    isInteractive: options.isInteractive,
   });
   const store = new TokenStore(clock, onChange);
   const signer = await Signer.create({

@@ -13,7 +13,7 @@ import type { AuthorizationContext, FlowOutcome } from "./contracts.ts";
 import type { ConsentNode, Flow, NodeOfType, ScreenNode } from "./flow-schema.ts";
 import type { Interaction, SubmittedFields } from "./interaction.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
-import { type QuickUser, renderConsentScreen, renderFormScreen } from "./screens.ts";
+import { renderConsentScreen, renderFormScreen } from "./screens.ts";
 import { type ReadForm, readConsentForm, readScreenForm } from "./submitted-form.ts";
 import { expandTemplate, readVariable, userVariables, type Variables } from "./template.ts";
 
@@ -29,8 +29,8 @@ export interface FlowEngineOptions {
   readonly users: UserStore;
   readonly consents: ConsentStore;
   readonly clock: Clock;
-  /** Test users whom the sign-on screen offers, with their passwords. Default: none. */
-  readonly quickUsers?: readonly QuickUser[] | undefined;
+  /** The sign-on screen offers every test user who has a password. Default: false. */
+  readonly isInteractive?: boolean | undefined;
   /** Default: six random digits. */
   readonly createCode?: () => string;
 }
@@ -61,7 +61,7 @@ interface BegunFlow {
 
 /** @param options.flows must be validated. */
 export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
-  const { users, consents, clock, quickUsers = [] } = options;
+  const { users, consents, clock, isInteractive = false } = options;
   const outbox = createOutbox();
   const createCode = options.createCode ?? (() => String(randomInt(1_000_000)).padStart(6, "0"));
   const services: NodeServices = { users, clock, outbox, createCode };
@@ -86,6 +86,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     const { flow, context, screen } = interaction;
     const node = screen && flow.nodes[screen.node];
     if (!screen || !node) return { kind: "died", reason: "no screen to show" };
+    const quickUsers = isInteractive ? users.testAccounts.filter(({ password }) => password !== "") : [];
     const page = { interaction, screen, notice, quickUsers };
     if (node.type === "consent") {
       const username = users.findById(interaction.userId ?? "")?.username ?? "";

@@ -10,7 +10,7 @@ import type { Interaction, ShownScreen } from "./interaction.ts";
 import { REQUIRED_SCOPE } from "./submitted-form.ts";
 
 /** A test user whom a person at the page can be with one click. */
-export interface QuickUser {
+interface QuickUser {
   readonly username: string;
   readonly password: string;
   readonly about: string;
@@ -147,6 +147,7 @@ function renderEmulatorPanel({ interaction }: ScreenPage, quickSignOn: Markup): 
 `;
   return html`<aside aria-labelledby="emulator">
 <h2 id="emulator">Shown by the emulator, not by PingOne</h2>
+${quickSignOn}
 <dl>
 ${[...codes].map(([, { to, code }]) =>
   row("Code", html`<code class="code" data-testid="one-time-code">${code}</code><br>e-mailed to ${to}`),
@@ -154,6 +155,5 @@ ${[...codes].map(([, { to, code }]) =>
   "Asks for",
   context.scopes.join(", "),
 )}${row("Goes back to", context.redirectHost)}${row("Flow", html`<code>${flow.name}</code><br>${flow.description}`)}</dl>
-${quickSignOn}
 </aside>`;
 }

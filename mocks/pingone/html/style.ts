@@ -65,7 +65,10 @@ aside {
   margin-top: 24px; padding: 16px 20px; border: 1px dashed var(--field); border-radius: 10px;
   font-size: 14px; color: var(--muted);
 }
-h2 { margin: 0 0 10px; font-size: 14px; font-weight: 600; color: var(--ink); }
+h2, h3 { margin: 0 0 10px; font-size: 14px; font-weight: 600; color: var(--ink); }
+.quick { list-style: none; margin: 0 0 18px; padding: 0; }
+.quick form { display: grid; grid-template-columns: minmax(110px, auto) 1fr; gap: 12px; align-items: center; margin-bottom: 6px; }
+.quick button { margin: 0; min-height: 40px; padding: 6px 12px; width: 124px; }
 dl { margin: 0; display: grid; grid-template-columns: minmax(84px, auto) 1fr; gap: 6px 14px; }
 dt { font-weight: 500; }
 dd { margin: 0; color: var(--ink); min-width: 0; }
