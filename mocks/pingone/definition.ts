@@ -59,6 +59,13 @@ export const PINGONE = defineEmulator({
       form: { section: "Flow and keys", submit: "Rotate the signing key" },
       run: ({ admin }, { drop = false }) => admin.rotateKeys({ drop }),
     }),
+    "outbox.messages": verb({
+      route: "GET /outbox",
+      about: "The e-mails with codes that flows have sent, oldest first; `to` is a user name or an address.",
+      input: z.strictObject({ to: z.string().min(1).optional() }),
+      answers: "messages",
+      run: ({ admin }, { to }) => admin.messages(to),
+    }),
     "tokens.listRefreshTokens": verb({
       route: "GET /tokens/refresh",
       about: "Valid refresh tokens, by user, client and scopes.",

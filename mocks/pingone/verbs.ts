@@ -37,6 +37,17 @@ export interface PingOneStateView {
   }[];
 }
 
+/** An e-mail that a flow has sent. */
+export interface OutboxMessage {
+  /** The address. */
+  readonly to: string;
+  readonly username: string;
+  readonly purpose: string;
+  readonly code: string;
+  /** ISO 8601, by the emulator's clock. */
+  readonly at: string;
+}
+
 type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
 
 /**
@@ -134,6 +145,17 @@ export class PingOneAdmin {
     for (const { id } of sessions) tokens.store.sessions.delete(id);
     tokens.store.changed();
     return sessions.length;
+  }
+
+  /** @param to User name or address; letter case does not count. */
+  messages(to?: string): readonly OutboxMessage[] {
+    const { users } = this.#pingone.tenant;
+    const isSameName = (name: string) => name.toLowerCase() === to?.toLowerCase();
+    return this.#pingone.flows.outbox.list().flatMap(({ userId, purpose, code, sentAt, ...message }) => {
+      const username = users.findById(userId)?.username ?? "";
+      if (to !== undefined && ![username, message.to].some(isSameName)) return [];
+      return [{ to: message.to, username, purpose, code, at: new Date(sentAt).toISOString() }];
+    });
   }
 
   /** Binds another flow policy to an application (default: the Worker's), until reset. */
