@@ -93,7 +93,7 @@ describe("npm run mocks", () => {
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
-  });
+  }, 60_000);
 
   it.each([
     ["an option that it does not know", ["--colour"], {}, /--colour/],

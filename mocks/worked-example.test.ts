@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Offline, startOffline } from "./index.ts";
-import { TestBrowser } from "./kit/testing/browser.ts";
+import { TestBrowser } from "./kit/browser.ts";
 import { SwitchBoard } from "./pingone/tenant/switches.ts";
 import { PASSWORD } from "./pingone/testing/sign-on.ts";
 
@@ -67,7 +67,7 @@ it("shows the addresses, the client and every switch with its default", () => {
 });
 
 async function signOn(url: string): Promise<void> {
-  const browser = new TestBrowser(fetch, () => false);
+  const browser = new TestBrowser();
   const page = await browser.open(url);
   await (await page.submit("Sign On", { Username: "alice", Password: PASSWORD })).submit("Approve");
 }

@@ -1,16 +1,14 @@
 /** Every screen of the emulator: accessible, on small and large screens, light and dark, by keyboard alone. */
 import type { Page } from "@playwright/test";
-import type { Offline } from "pingone-emulator";
-import { TestClient } from "../../mocks/pingone/testing/client.ts";
-import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
-import { expect, test } from "../fixtures/emulators.ts";
+import type { PingOne } from "pingone-emulator";
+import { expect, test } from "pingone-emulator/playwright";
 import { expectGoodPage } from "../fixtures/page-quality.ts";
-import { davinciConsentScreen, signOnScreen } from "../pages/sign-in.ts";
+import { davinciConsentScreen, PASSWORD, signOnScreen } from "../pages/sign-in.ts";
 
 const NEW_PASSWORD = "Fresh-2FederateM0re!";
 
-test("sign on, its refusals and consent are good", async ({ page, emulators }) => {
-  const signOn = await reachSignOn(page, emulators);
+test("sign on, its refusals and consent are good", async ({ page, pingone }) => {
+  const signOn = await reachSignOn(page, pingone);
   await expectGoodPage(page, "sign on");
 
   await signOn.signOn("alice", "wrong");
@@ -25,8 +23,8 @@ test("sign on, its refusals and consent are good", async ({ page, emulators }) =
   await expectGoodScreen(page, "Application Consent");
 });
 
-test("registration is good", async ({ page, emulators }) => {
-  await reachSignOn(page, emulators);
+test("registration is good", async ({ page, pingone }) => {
+  await reachSignOn(page, pingone);
   await page.getByRole("button", { name: "No account? Register now!" }).click();
   await expectGoodScreen(page, "Create Your Profile");
 
@@ -47,8 +45,8 @@ test("registration is good", async ({ page, emulators }) => {
   await expectGoodScreen(page, "Registration Complete");
 });
 
-test("recovery of a forgotten password is good", async ({ page, emulators }) => {
-  await reachSignOn(page, emulators);
+test("recovery of a forgotten password is good", async ({ page, pingone }) => {
+  await reachSignOn(page, pingone);
   await page.getByRole("button", { name: "Having trouble signing on?" }).click();
   await expectGoodScreen(page, "Recover Your Account");
 
@@ -63,8 +61,8 @@ test("recovery of a forgotten password is good", async ({ page, emulators }) => 
   await expectGoodScreen(page, "Password Reset Success");
 });
 
-test("a forced change of password is good", async ({ page, emulators }) => {
-  const signOn = await reachSignOn(page, emulators);
+test("a forced change of password is good", async ({ page, pingone }) => {
+  const signOn = await reachSignOn(page, pingone);
   await signOn.signOn("mustchange");
   await expectGoodScreen(page, "Update Password");
 
@@ -76,9 +74,9 @@ test("a forced change of password is good", async ({ page, emulators }) => {
   await expectGoodPage(page, "update password refused");
 });
 
-test("a passcode, and consent to a choice of scopes, are good", async ({ page, emulators }) => {
-  await emulators.flows.choose("consent-reduced-scopes");
-  const signOn = await reachSignOn(page, emulators);
+test("a passcode, and consent to a choice of scopes, are good", async ({ page, pingone }) => {
+  await pingone.flows.choose("consent-reduced-scopes");
+  const signOn = await reachSignOn(page, pingone);
   await signOn.signOn("mfa");
   await expectGoodScreen(page, "Enter Your Passcode");
 
@@ -89,29 +87,34 @@ test("a passcode, and consent to a choice of scopes, are good", async ({ page, e
   await expectGoodPage(page, "consent to a choice of scopes");
 });
 
-test("the page that strands a person who declines is good, though a dead end", async ({
-  page,
-  emulators,
-}) => {
-  await emulators.flows.choose("consent-strands-the-person");
-  const signOn = await reachSignOn(page, emulators);
+test("the page that strands a person who declines is good, though a dead end", async ({ page, pingone }) => {
+  await pingone.flows.choose("consent-strands-the-person");
+  const signOn = await reachSignOn(page, pingone);
   await signOn.signOn("decliner");
   await davinciConsentScreen(page).decline();
   await expectGoodScreen(page, "You have declined the request.");
 });
 
-test("the emulator's own pages are good: an error, signed off", async ({ page, emulators }) => {
-  const refused = await page.goto(`${emulators.issuer}/authorize?response_type=code&client_id=unknown`);
+test("the emulator's own pages are good: an error, signed off", async ({ page, pingone }) => {
+  const refused = await page.goto(`${pingone.issuer}/authorize?response_type=code&client_id=unknown`);
   expect(refused?.status()).toBe(400);
   await expectGoodPage(page, "pingone error");
 
-  await page.goto(`${emulators.issuer}/signoff`);
+  await page.goto(`${pingone.issuer}/signoff`);
   await expectGoodPage(page, "signed off");
 });
 
-async function reachSignOn(page: Page, emulators: Offline) {
-  const { issuer } = emulators;
-  await page.goto(`${issuer}/authorize?${new TestClient(emulators).authorizeParameters()}`);
+async function reachSignOn(page: Page, pingone: PingOne) {
+  const query = new URLSearchParams({
+    client_id: pingone.client.id,
+    // Nobody listens there: these journeys end before PingOne sends the person back.
+    redirect_uri: "http://localhost:8787/callback",
+    response_type: "code",
+    scope: "openid profile todo_api:read todo_api:write",
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    code_challenge_method: "S256",
+  });
+  await page.goto(`${pingone.issuer}/authorize?${query}`);
   await expectScreen(page, "Sign On");
   return signOnScreen(page);
 }

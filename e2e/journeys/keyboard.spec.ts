@@ -1,8 +1,7 @@
 /** The whole sign-in without a mouse. */
 import type { Page } from "@playwright/test";
-import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { davinciConsentScreen, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
+import { davinciConsentScreen, PASSWORD, signOnScreen, workerConsentPage } from "../pages/sign-in.ts";
 
 test("a person connects, agrees, signs on and consents by keyboard alone", async ({
   inspector,

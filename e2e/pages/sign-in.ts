@@ -1,6 +1,8 @@
 /** The pages between "connect" and the client's callback: the Worker's consent, then two screens of the DaVinci flow. */
 import { expect, type Page } from "@playwright/test";
-import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
+
+/** TEST ONLY: the password of every test user. */
+export const PASSWORD = "2FederateM0re!";
 
 /** The Worker's own question: whether this MCP client may act for the person. */
 export function workerConsentPage(page: Page) {

@@ -1,7 +1,7 @@
 /** A certified client library (openid-client 6) through everything that it knows of PingOne's endpoints. */
 import * as oidc from "openid-client";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { TestBrowser } from "../kit/testing/browser.ts";
+import type { TestBrowser } from "../kit/browser.ts";
 import { ALL_SCOPES, REDIRECT_URI, WORKER_ORIGIN } from "./testing/client.ts";
 import { tenant, withTenant } from "./testing/with-tenant.ts";
 

@@ -1,8 +1,7 @@
 /** Set-up for the contract tests: the Todo API as handlers, its client, and a PingSession that supplies tokens. */
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { createTodoHandlers, TodoStore } from "pingone-emulator";
 import { vi } from "vitest";
-import { createTodoHandlers } from "../../mocks/todo/handlers.ts";
-import { TodoStore } from "../../mocks/todo/store.ts";
 import type { PingSessionOutcome } from "../../src/auth/ping-types.ts";
 import { ALL_TODO_SCOPES, type TodoScope } from "../../src/config.ts";
 import { networkTest } from "../../src/testing/network.ts";

@@ -3,7 +3,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import * as oauth from "oauth4webapi";
 import { TestBrowser, type TestPage } from "pingone-emulator/browser";
-import { type SignOnChoices, signOn } from "../../mocks/pingone/testing/sign-on.ts";
+import { type SignOnChoices, signOn } from "./sign-on.ts";
 import type { ReachableWorker } from "./worker.ts";
 
 export const CLIENT_REDIRECT_URI = "http://localhost:7777/callback";
@@ -101,10 +101,10 @@ export function createBrowser(
   client: Pick<RegisteredClient, "redirectUri">,
 ): TestBrowser {
   const redirect = new URL(client.redirectUri);
-  return new TestBrowser(
-    worker.fetch,
-    (url) => url.origin === redirect.origin && url.pathname === redirect.pathname,
-  );
+  return new TestBrowser({
+    fetch: worker.fetch,
+    stopAt: (url) => url.origin === redirect.origin && url.pathname === redirect.pathname,
+  });
 }
 
 /** Starts at the Worker's consent page: allow, sign on, consent. Skips pages that do not appear. */

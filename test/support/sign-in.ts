@@ -2,7 +2,6 @@
 
 import { TestBrowser, type TestPage } from "pingone-emulator/browser";
 import { expect } from "vitest";
-import type { SignOnChoices } from "../../mocks/pingone/testing/sign-on.ts";
 import {
   type AuthorizationAttempt,
   answerPages,
@@ -10,6 +9,7 @@ import {
   registerClient,
   startAuthorization,
 } from "./mcp-client.ts";
+import type { SignOnChoices } from "./sign-on.ts";
 import type { TestWorker } from "./worker.ts";
 
 /** A sign-in that the Worker has redirected to PingOne. */
@@ -45,7 +45,7 @@ export async function startSignIn(
 }
 
 export function createWorkerOnlyBrowser(worker: TestWorker): TestBrowser {
-  return new TestBrowser(worker.fetch, (url) => url.origin !== worker.origin);
+  return new TestBrowser({ fetch: worker.fetch, stopAt: (url) => url.origin !== worker.origin });
 }
 
 /** Opens the callback with these parameters. Default `state`: the one of the sign-in. */
@@ -69,7 +69,7 @@ export async function passPingOne(
   signIn: Pick<StartedSignIn, "pingOneUrl">,
   choices: SignOnChoices = {},
 ): Promise<URL> {
-  const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
+  const atPingOne = new TestBrowser({ fetch: worker.fetch, stopAt: (url) => url.origin === worker.origin });
   const page = await answerPages(await atPingOne.open(signIn.pingOneUrl), choices);
   expect(page.url.pathname).toBe("/callback");
   return page.url;

@@ -2,7 +2,7 @@
 
 import { TestBrowser, type TestPage } from "pingone-emulator/browser";
 import type { Cookie } from "tough-cookie";
-import { PASSWORD } from "../../mocks/pingone/testing/sign-on.ts";
+import { PASSWORD } from "../support/sign-on.ts";
 import type { TestFetch } from "../support/worker.ts";
 import type { PersonName } from "./schedule.ts";
 
@@ -26,7 +26,7 @@ export class PersonsBrowser {
   #present: PersonName | undefined;
 
   constructor(fetch: TestFetch, pingOneOrigin: string) {
-    this.#browser = new TestBrowser(fetch, (url) => url.hostname === APP_HOST);
+    this.#browser = new TestBrowser({ fetch, stopAt: (url) => url.hostname === APP_HOST });
     this.#pingOneOrigin = pingOneOrigin;
   }
 

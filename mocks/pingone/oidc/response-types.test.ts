@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TestPage } from "../../kit/testing/browser.ts";
+import type { TestPage } from "../../kit/browser.ts";
 import { claimsOf, type Fields, newVerifier, REDIRECT_URI } from "../testing/client.ts";
 import { PASSWORD, signOn } from "../testing/sign-on.ts";
 import { addApplications, startTenant, type Tenant } from "../testing/tenant.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TestPage } from "../../kit/testing/browser.ts";
+import type { TestPage } from "../../kit/browser.ts";
 import { claimsOf, REDIRECT_URI } from "../testing/client.ts";
 import { PASSWORD } from "../testing/sign-on.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { TestBrowser } from "../../kit/testing/browser.ts";
+import type { TestBrowser } from "../../kit/browser.ts";
 import { basic, claimsOf, form, WORKER_ORIGIN } from "../testing/client.ts";
 import { addApplications, startTenant } from "../testing/tenant.ts";
 import { tenant, withTenant } from "../testing/with-tenant.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader } from "jose";
-import { TestBrowser, type TestPage } from "../../kit/testing/browser.ts";
+import { TestBrowser, type TestPage } from "../../kit/browser.ts";
 import { signOn } from "./sign-on.ts";
 
 export const WORKER_ORIGIN = "http://localhost:8787";
@@ -57,7 +57,7 @@ export class TestClient {
   }
 
   openBrowser(): TestBrowser {
-    return new TestBrowser(fetch, (url) => url.origin === WORKER_ORIGIN);
+    return new TestBrowser({ stopAt: (url) => url.origin === WORKER_ORIGIN });
   }
 
   /** A request that PingOne accepts; `undefined` leaves a parameter out. */

@@ -1,5 +1,5 @@
 /** For tests: a person who answers the screens of the shipped flows. */
-import type { TestPage } from "../../kit/testing/browser.ts";
+import type { TestPage } from "../../kit/browser.ts";
 
 /** TEST ONLY: the password of every test user. */
 export const PASSWORD = "2FederateM0re!";

@@ -1,7 +1,6 @@
 /** Runs connections from sign-in to their end, with failures, so that the Worker logs and shows all that it can. */
 
 import { expect } from "vitest";
-import { PASSWORD } from "../../../mocks/pingone/testing/sign-on.ts";
 import {
   answerPages,
   createBrowser,
@@ -12,6 +11,7 @@ import {
   requestToken,
   startAuthorization,
 } from "../../support/mcp-client.ts";
+import { PASSWORD } from "../../support/sign-on.ts";
 import type { TestStack } from "../../support/stack.ts";
 import {
   connect,

@@ -95,7 +95,7 @@ describe("a person who picks scopes at DaVinci", () => {
   async function signInWithout(unticked: readonly string[], username: string) {
     const { worker } = stack;
     const signIn = await startSignIn(worker);
-    const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
+    const atPingOne = new TestBrowser({ fetch: worker.fetch, stopAt: (url) => url.origin === worker.origin });
     let page = await atPingOne.open(signIn.pingOneUrl);
     page = await page.submit("Sign On", { Username: username, Password: "2FederateM0re!" });
     expect(page.heading).toBe("Application Consent");

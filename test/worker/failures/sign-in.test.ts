@@ -70,7 +70,7 @@ describe("the person can go on by reloading when PingOne's own page", () => {
     const { worker } = stack;
     const client = await registerClient(worker);
     const signIn = await startSignIn(worker, { client });
-    const atPingOne = new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
+    const atPingOne = new TestBrowser({ fetch: worker.fetch, stopAt: (url) => url.origin === worker.origin });
     await queueFault(stack, "authorize", fault, { state: signIn.state });
     await atPingOne.open(signIn.pingOneUrl);
     const reloaded = await answerPages(await atPingOne.open(signIn.pingOneUrl));

@@ -4,7 +4,6 @@ import type { Client } from "@modelcontextprotocol/client";
 import type { EndpointName, FaultRequest } from "pingone-emulator";
 import { TestBrowser } from "pingone-emulator/browser";
 import { expect, vi } from "vitest";
-import type { SignOnChoices } from "../../../mocks/pingone/testing/sign-on.ts";
 import {
   answerPages,
   connectMcp,
@@ -16,6 +15,7 @@ import {
 import { parseLog, readChallenge } from "../../support/observe.ts";
 import { sendRaw } from "../../support/raw-mcp.ts";
 import { startSignIn } from "../../support/sign-in.ts";
+import type { SignOnChoices } from "../../support/sign-on.ts";
 import type { TestStack } from "../../support/stack.ts";
 import type { TestWorker } from "../../support/worker.ts";
 
@@ -63,7 +63,8 @@ function browserAtPingOne(stack: TestStack, username: string): TestBrowser {
   browsersAtPingOne.set(stack, ofStack);
   const { worker } = stack;
   const browser =
-    ofStack.get(username) ?? new TestBrowser(worker.fetch, (url) => url.origin === worker.origin);
+    ofStack.get(username) ??
+    new TestBrowser({ fetch: worker.fetch, stopAt: (url) => url.origin === worker.origin });
   ofStack.set(username, browser);
   return browser;
 }

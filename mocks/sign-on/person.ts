@@ -1,0 +1,148 @@
+/** What the drivers for HTTP and for Playwright have in common: who signs on, and what a page says that ends it. */
+import { type Decision, decide, type Knowledge, readScreen, type Screen } from "./screen.ts";
+
+/** A user name of the tenant, or any user name with its password. */
+export type SignOnUser = string | { readonly username: string; readonly password: string };
+
+/** The emulator: what `startPingOne` or `startOffline` gives. */
+export interface SignOnEmulator {
+  readonly issuer: string;
+  readonly users: readonly {
+    readonly username: string;
+    readonly password: string;
+    readonly about?: string | undefined;
+  }[];
+  readonly outbox: {
+    messages(filter: { readonly to: string }): Promise<readonly { readonly code: string }[]>;
+  };
+}
+
+export interface SignOnChoices {
+  /** What to press on a screen that asks for consent. Default: `approve`. */
+  readonly consent?: "approve" | "decline" | undefined;
+  /** For a screen that demands another password. Default: the present one and `-changed`. */
+  readonly newPassword?: string | undefined;
+  /** Values for fields that only your own flow has, by label or name: `{ "Employee number": "4711" }`. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Why a sign-on ended before PingOne sent the person back; its message says what to do. */
+export class SignOnError extends Error {
+  override readonly name = "SignOnError";
+  /** Heading of the screen at which it ended. */
+  readonly heading: string;
+
+  constructor(message: string, heading = "") {
+    super(message);
+    this.heading = heading;
+  }
+}
+
+/** More screens than any flow has. A flow that comes back to the same one ends here. */
+const MAXIMUM_SCREENS = 20;
+
+/** What to do on a page: send its form, or let it bring the answer to the application. */
+export type Step = HandOver | Answer;
+type HandOver = Extract<Decision, { kind: "handOver" }>;
+type Answer = Pick<Extract<Decision, { kind: "submit" }>, "kind" | "form" | "button" | "values">;
+
+/** A test user in front of PingOne's screens, who answers one after the other. */
+export class Person {
+  readonly #pingone: SignOnEmulator;
+  readonly #knows: Knowledge;
+  readonly #about: string | undefined;
+  #answered = 0;
+
+  /** @throws {SignOnError} when the tenant has no such user, or no password for it. */
+  constructor(user: SignOnUser, pingone: SignOnEmulator, choices: SignOnChoices = {}) {
+    const { username, password, about } =
+      typeof user === "string" ? findUser(user, pingone) : { ...user, about: undefined };
+    const { consent = "approve", newPassword = `${password}-changed`, fields = {} } = choices;
+    this.#pingone = pingone;
+    this.#about = about;
+    this.#knows = { username, password, newPassword, consent, fields };
+  }
+
+  isAtPingOne(url: URL): boolean {
+    return url.origin === new URL(this.#pingone.issuer).origin;
+  }
+
+  /** @throws {SignOnError} on a page that refuses, that has no way on, or that asks for what nobody knows. */
+  async answer(html: string, url: URL): Promise<Step> {
+    const screen = readScreen(html);
+    const decision = decide(screen, this.#knows, url, this.#answered > 0);
+    if (decision.kind === "handOver") return decision;
+    if (decision.kind !== "submit") throw this.#explain(screen, decision);
+    if (this.#answered === MAXIMUM_SCREENS) {
+      throw this.#error(
+        screen,
+        `still asks after ${MAXIMUM_SCREENS} screens. Does the flow come back to it?`,
+      );
+    }
+    this.#answered += 1;
+    const values = new Map(decision.values);
+    for (const name of decision.codeFields) values.set(name, await this.#readCode(screen));
+    return { kind: "submit", form: decision.form, button: decision.button, values };
+  }
+
+  async #readCode(screen: Screen): Promise<string> {
+    const messages = await this.#pingone.outbox.messages({ to: this.#knows.username });
+    // The emulator shows the code of this sign-on beside the screen: the same user may sign on twice at a time.
+    const message = messages.findLast(({ code }) => screen.html.includes(code)) ?? messages.at(-1);
+    if (message !== undefined) return message.code;
+    throw this.#error(screen, "asks for a code, but the outbox has none for this user.");
+  }
+
+  #explain(screen: Screen, decision: Exclude<Decision, { kind: "submit" | "handOver" }>): SignOnError {
+    switch (decision.kind) {
+      case "refused":
+        return this.#error(screen, `refuses: ${decision.message}`, this.#describeUser());
+      case "deadEnd":
+        return this.#error(screen, `has no button that leads on. It says: ${saidOn(screen)}`, [
+          ...(decision.buttons.length > 0 ? [`Buttons: ${decision.buttons.join(", ")}.`] : []),
+          ...this.#describeUser(),
+        ]);
+      case "unknown": {
+        const names = decision.fields.map(({ label, name }) => label || name);
+        const example = JSON.stringify({ fields: { [names[0] ?? ""]: "..." } });
+        return this.#error(screen, `asks for what the driver does not know: ${names.join(", ")}.`, [
+          `Buttons: ${decision.buttons.join(", ")}.`,
+          `Give the values as an option, ${example}, or fill in this screen by hand and sign on from the next one.`,
+        ]);
+      }
+    }
+  }
+
+  #describeUser(): string[] {
+    return this.#about === undefined ? [] : [`The tenant says of this user: ${this.#about}.`];
+  }
+
+  #error({ heading }: Screen, what: string, more: readonly string[] = []): SignOnError {
+    const page = heading === "" ? "a page without a heading" : `"${heading}"`;
+    return new SignOnError(
+      [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more].join(" "),
+      heading,
+    );
+  }
+}
+
+function findUser(username: string, { users }: SignOnEmulator) {
+  const found = users.find((user) => user.username === username);
+  if (found === undefined) {
+    const names = users.map((user) => user.username).join(", ");
+    throw new SignOnError(
+      `The tenant has no user ${username}. It has: ${names}. For another, give { username, password }.`,
+    );
+  }
+  if (found.password === "") {
+    throw new SignOnError(`The tenant has no password for ${username}. Give { username, password }.`);
+  }
+  return found;
+}
+
+const SHOWN_CHARACTERS = 300;
+
+function saidOn({ text, heading }: Screen): string {
+  const said = text.startsWith(heading) ? text.slice(heading.length).trim() : text;
+  return said === "" ? "nothing." : said.slice(0, SHOWN_CHARACTERS);
+}
