@@ -4,7 +4,8 @@ import { startPingOne } from "pingone-emulator";
 import { signOn } from "pingone-emulator/browser";
 
 const redirectUri = "http://localhost:3000/callback";
-await using pingone = await startPingOne({ redirectUris: [redirectUri] });
+// On Node 24, and in TypeScript: await using.
+const pingone = await startPingOne({ redirectUris: [redirectUri] });
 await pingone.seed.user({ username: "dana", email: "dana@example.com" });
 
 const configuration = await client.discovery(
@@ -26,3 +27,4 @@ const tokens = await client.authorizationCodeGrant(configuration, url, { pkceCod
 const { sub } = tokens.claims();
 const userInfo = await client.fetchUserInfo(configuration, tokens.access_token, sub);
 console.log(JSON.stringify({ node: process.versions.node, email: userInfo.email }));
+await pingone.close();

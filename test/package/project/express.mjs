@@ -4,7 +4,7 @@ import oidc from "express-openid-connect";
 import { startPingOne } from "pingone-emulator";
 import { signOn } from "pingone-emulator/browser";
 
-await using pingone = await startPingOne();
+const pingone = await startPingOne();
 const app = express();
 const server = app.listen(0, "127.0.0.1");
 const baseURL = await new Promise((resolve) =>
@@ -25,7 +25,9 @@ app.use(
 );
 app.get("/profile", oidc.requiresAuth(), (request, response) => response.json(request.oidc.user));
 
-const { page } = await signOn(`${baseURL}/profile`, "alice", { pingone });
+const signedOn = await signOn(`${baseURL}/profile`, "alice", { pingone });
+const page = await signedOn.deliver();
 console.log(JSON.stringify({ node: process.versions.node, user: JSON.parse(page.text).preferred_username }));
 server.close();
 server.closeAllConnections();
+await pingone.close();
