@@ -1,7 +1,9 @@
 /** The form of documents. What they say of the code is generated: see `scripts/docs.ts`. */
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { OFFLINE } from "../../mocks/control.ts";
 import { DEFAULT_PORTS } from "../../scripts/addresses.ts";
 import { claimsOf } from "../../scripts/checks/claims.ts";
 import { ROOT, readDocuments, readText } from "../../scripts/docs/documents.ts";
@@ -35,6 +37,30 @@ it("decisions are numbered without gaps", () => {
 it("README links to every document", () => {
   const pages = Object.keys(documents).filter((file) => /^docs\/[^/]+\.md$/.test(file));
   expect(linkTargets(textOf("README.md"))).toEqual(expect.arrayContaining(pages));
+});
+
+describe("mocks/README.md", () => {
+  const text = textOf("mocks/README.md");
+
+  it("has the options as the command explains them", () => {
+    const { stdout } = spawnSync(process.execPath, ["mocks/cli.ts", "--help"], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    const options = stdout.slice(stdout.indexOf("  --port"));
+    expect(options).toContain("--help");
+    expect(text).toContain(`\`\`\`text\n${options}\`\`\`\n`);
+  });
+
+  it("has every verb in the table of the handle", () => {
+    const members = tableRows(text).map(({ member = "" }) => member);
+    const isThere = (verb: string) => {
+      const [group = "", method] = verb.split(".");
+      const called = method === undefined ? `\`${group}(` : `.${method}(`;
+      return members.some((member) => member.includes(`\`${group}`) && member.includes(called));
+    };
+    expect(Object.keys(OFFLINE.verbs).filter((verb) => !isThere(verb))).toEqual([]);
+  });
 });
 
 describe("rows that claim something", () => {
