@@ -17,8 +17,13 @@ const COMMON_OPTIONS = ["login", "times", "delayMilliseconds"];
 export function emulatorParts(): Parts {
   return {
     verbs: table(
-      ["verb", "request below `/__mocks`", "takes", "what it does"],
-      rowsOf<Verb>(OFFLINE.verbs, ({ route, input, about }) => [`\`${route}\``, takesOf(input), about]),
+      ["verb", "request below `/__mocks`", "takes", "answers", "what it does"],
+      rowsOf<Verb>(OFFLINE.verbs, (verb, name) => [
+        `\`${verb.route}\``,
+        takesOf(name, verb.input),
+        answersOf(verb),
+        verb.about,
+      ]),
     ),
     "journal-endpoints": table(
       ["emulator", "endpoints"],
@@ -50,10 +55,28 @@ export function emulatorParts(): Parts {
   };
 }
 
-function takesOf(input: z.ZodType): string | undefined {
+/** Inputs that a check of its own takes apart. */
+const OPEN_INPUTS: Readonly<Record<string, string>> = {
+  "faults.queue": "a fault",
+  "state.import": "an exported state",
+};
+const MAX_FIELDS = 6;
+
+function takesOf(name: string, input: z.ZodType): string | undefined {
   if (input === OFFLINE.patternSchema) return "a pattern";
-  if (input instanceof z.ZodObject && input.def.catchall instanceof z.ZodUnknown) return "a fault";
-  return input instanceof z.ZodObject ? codes(Object.keys(input.shape)) : undefined;
+  if (name in OPEN_INPUTS || !(input instanceof z.ZodObject)) return OPEN_INPUTS[name];
+  const fields = Object.entries<z.ZodType>(input.shape);
+  if (fields.length <= MAX_FIELDS) return codes(fields.map(([field]) => field));
+  const required = fields.filter(([, schema]) => !schema.safeParse(undefined).success);
+  return [...required.map(([field]) => `\`${field}\``), "…"].join(", ");
+}
+
+function answersOf({ answers, output }: Verb): string | undefined {
+  if (answers !== undefined) return `\`${answers}\``;
+  if (output instanceof z.ZodObject && output.def.catchall instanceof z.ZodNever) {
+    return codes(Object.keys(output.shape));
+  }
+  return output === undefined ? undefined : "an object";
 }
 
 function placesOf(endpoints: readonly string[]) {
