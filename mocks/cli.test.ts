@@ -146,6 +146,8 @@ describe("npm run mocks", () => {
     const [, page = ""] = /Control page +(\S+)/.exec(await started.ready) ?? [];
     expect((await fetch(page.replace(/\?.*/, ""))).status).toBe(401);
     expect((await fetch(page, { redirect: "manual" })).status).toBe(303);
+    const given = run(["--port", "0", "--no-todo", "--json"], { CONTROL_TOKEN: "a-token-of-this-test" });
+    expect(JSON.parse(await given.ready)).toMatchObject({ controlToken: "a-token-of-this-test" });
   });
 
   it("explains itself", async () => {

@@ -13,7 +13,7 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
 
   --port PORT           port of PingOne (default: PINGONE_PORT, else 9400; 0 picks a free one)
   --host HOST           address to bind (default: 127.0.0.1). On any other than loopback the control API
-                        asks for a token that is printed at start
+                        asks for a token: CONTROL_TOKEN, or one that is printed at start
   --public-url ORIGIN   origin at which clients reach PingOne, when that is not where it listens
   --redirect-uri URI    redirect URI of the main application, in place of its own; can be repeated
   --tenant DIR          a tenant that lies over the one that comes with the emulator
@@ -21,7 +21,7 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
   --interactive         the sign-on page offers the test users, each by one click
   --no-todo             PingOne alone
   --todo-port PORT      port of the Todo API (default: TODO_PORT, else 9401; 0 picks a free one)
-  --worker ORIGIN       origin that {worker} in a tenant stands for (default: http://localhost:8787)
+  --worker ORIGIN       origin that {worker} in files of a tenant stands for (default: http://localhost:8787)
   --state DIR           keep users, sessions, tokens, keys and todos here between runs (default: nothing is kept)
   --fresh               forget what --state kept
   --json                print one line of JSON, with every address, when ready
@@ -67,6 +67,7 @@ async function main(): Promise<void> {
   const options = {
     port: readPort("--port", values.port, "PINGONE_PORT", 9400),
     host: values.host,
+    controlToken: process.env.CONTROL_TOKEN || undefined,
     publicUrl: values["public-url"],
     redirectUris: values["redirect-uri"],
     tenant: values.tenant,

@@ -7,9 +7,12 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 
-for (const made of ["dist", "fixtures", "LICENSE"])
+/** The answers 501 point to it. */
+const FIDELITY = "docs/pingone-fidelity.md";
+
+for (const made of ["dist", "fixtures", "docs", "LICENSE"])
   rmSync(join(here, made), { recursive: true, force: true });
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 execFileSync(process.execPath, [tsc, "--project", here], { stdio: "inherit" });
-for (const copied of ["fixtures", "LICENSE"])
+for (const copied of ["fixtures", "LICENSE", FIDELITY])
   cpSync(join(root, copied), join(here, copied), { recursive: true });

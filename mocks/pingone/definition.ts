@@ -46,7 +46,7 @@ export const PINGONE = defineEmulator({
     "flows.choose": verb({
       route: "POST /flow",
       about:
-        "Binds a flow policy, by id or name, to an application (the Worker's by default), until reset; `acr_values` of a request goes before it.",
+        "Binds a flow policy, by id or name, to an application (the main one by default), until reset; `acr_values` of a request goes before it.",
       input: z.strictObject({
         flow: z.string().min(1).meta({ title: "DaVinci flow" }),
         application: z.string().min(1).optional(),

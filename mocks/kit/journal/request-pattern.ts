@@ -34,7 +34,7 @@ export function createRequestPatternSchema<Endpoint extends string, EmulatorName
       .optional()
       .describe("`user` (user name, id or `login_hint`), `state`, `clientId`"),
     fault: z.string().optional().describe("the name of a fault that it met"),
-    after: z.int().optional().describe("a number from `lastRequestNumber()`: only newer requests"),
+    after: z.int().optional().describe("a number from `journal.mark()`: only newer requests"),
   });
 }
 
