@@ -41,7 +41,7 @@ export interface IssuedTokens {
 
 /**
  * The user gets a session of their own, as after a sign-on in a new browser. Faults queued for the token endpoint stay.
- * @throws {ControlRequestError} when the application may not have these scopes, or the user may not sign on.
+ * @throws {ControlRequestError} when the application may not have these scopes, or the user is disabled.
  */
 export async function mintTokens(
   { tenant, tokens }: PingOne,
