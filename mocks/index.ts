@@ -131,7 +131,13 @@ export async function startPingOne(options: StartPingOneOptions = {}): Promise<P
 
 /** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
 export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoApi> {
-  const { issuer, jwks = new URL(`${issuer}/jwks`), audience = "https://todo.api.com" } = options;
+  const { issuer, audience = "https://todo.api.com" } = options;
+  const jwks = options.jwks ?? URL.parse(`${issuer}/jwks`);
+  if (jwks === null) {
+    throw new Error(
+      `The issuer ${issuer} is no URL. Give the issuer that stands in the access tokens, as in http://127.0.0.1:9400/ENVIRONMENT_ID/as`,
+    );
+  }
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const usernameOf = () => undefined;
