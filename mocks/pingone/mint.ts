@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ControlRequestError } from "../kit/refusal.ts";
-import type { PingOne } from "./oidc/context.ts";
+import type { PingOneParts } from "./oidc/context.ts";
 import { requireOneResource } from "./oidc/rules/scopes.ts";
 import { OAuthRefusal } from "./refusals.ts";
 import type { Application } from "./tenant/environment.ts";
@@ -44,7 +44,7 @@ export interface IssuedTokens {
  * @throws {ControlRequestError} when the application may not have these scopes, or the user is disabled.
  */
 export async function mintTokens(
-  { tenant, tokens }: PingOne,
+  { tenant, tokens }: PingOneParts,
   user: User,
   application: Application,
   wanted: readonly string[] | undefined,

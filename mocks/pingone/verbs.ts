@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import { refusing } from "../kit/refusal.ts";
 import { type issueTokensInput, mintTokens } from "./mint.ts";
-import type { PingOne } from "./oidc/context.ts";
+import type { PingOneParts } from "./oidc/context.ts";
 import type { Application } from "./tenant/environment.ts";
 import { requireApplication, requireUser } from "./tenant/named.ts";
 import type { Switches } from "./tenant/switches.ts";
@@ -59,7 +59,7 @@ type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
  * list of the valid ones.
  */
 export class PingOneAdmin {
-  readonly #pingone: PingOne;
+  readonly #pingone: PingOneParts;
   readonly #mainApplication: Application;
   readonly #flow: string | undefined;
 
@@ -68,7 +68,7 @@ export class PingOneAdmin {
    * @param flow Name or policy id of the flow that it runs, also after a reset.
    * @throws {ControlRequestError} when there is no such flow.
    */
-  constructor(pingone: PingOne, mainApplication: Application, flow?: string) {
+  constructor(pingone: PingOneParts, mainApplication: Application, flow?: string) {
     this.#pingone = pingone;
     this.#mainApplication = mainApplication;
     this.#flow = flow;
@@ -236,7 +236,7 @@ function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-function loginOf(pingone: PingOne, credentials: LoginCredentials): LoginView | undefined {
+function loginOf(pingone: PingOneParts, credentials: LoginCredentials): LoginView | undefined {
   const { tenant, tokens, signOns } = pingone;
   const grant = grantOf(tokens, credentials);
   if (grant) return loginOfGrant(tenant, grant);
