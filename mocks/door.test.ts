@@ -266,6 +266,16 @@ describe("issueTokens", () => {
     await expect(pingone.issueTokens(input)).rejects.toThrow(message);
     expect(await pingone.state.export()).toEqual(before);
   });
+
+  it("leaves nothing behind either when the refresh token is refused last", async () => {
+    await using pingone = await startPingOne();
+    await pingone.switches.set({ refreshTokenType: "JSON_WEB_TOKEN", opaqueRefreshTokensOnly: true });
+    const before = await pingone.state.export();
+    await expect(pingone.issueTokens({ user: "alice" })).rejects.toThrow(
+      "JSON Web Token refresh tokens are not supported.",
+    );
+    expect(await pingone.state.export()).toEqual(before);
+  });
 });
 
 it("shows the e-mails that flows have sent, by address or user name, until reset", async () => {
