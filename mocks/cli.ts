@@ -60,10 +60,12 @@ async function main(): Promise<void> {
     process.stdout.write(`Wrote a tenant. Start it with: npx pingone-emulator --tenant ${folder}\n`);
     return;
   }
-  if (values.fresh && values.state === undefined) {
-    throw new Error("--fresh forgets what --state kept, so it needs --state DIR.");
+  if (values.fresh) {
+    if (values.state === undefined) {
+      throw new Error("--fresh forgets what --state kept, so it needs --state DIR.");
+    }
+    await removeState(values.state);
   }
-  if (values.fresh && values.state !== undefined) await removeState(values.state);
   const options = {
     port: readPort("--port", values.port, "PINGONE_PORT", 9400),
     host: values.host,

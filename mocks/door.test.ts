@@ -101,6 +101,46 @@ it("asks for none on loopback, whatever its name, unless it is told to", async (
   expect((await fetch(`${guarded.origin}/__mocks/state`)).status).toBe(401);
 });
 
+it.each<[string, () => Promise<AsyncDisposable>, RegExp]>([
+  [
+    "an empty host",
+    () => startPingOne({ host: "" }),
+    /^The host that the PingOne emulator is to bind is empty/,
+  ],
+  [
+    "an empty control token",
+    () => startPingOne({ controlToken: "" }),
+    /^The control token must be ASCII text/,
+  ],
+  ["a control token with a space", () => startPingOne({ controlToken: "a b" }), /without spaces/],
+  ["an issuer that is no URL", () => startTodoApi({ issuer: "pingone" }), /^The issuer pingone is no URL/],
+])("refuses %s in a sentence", async (_, start, message) => {
+  await expect(start()).rejects.toThrow(message);
+});
+
+it("knows no place to go after sign-off for an app whose redirect URI has no origin", async () => {
+  await using pingone = await startPingOne({ redirectUris: ["com.example.app:/callback"] });
+  const signOff = new URL(`${pingone.issuer}/signoff`);
+  signOff.search = new URLSearchParams({
+    client_id: pingone.client.id,
+    post_logout_redirect_uri: "null/",
+  }).toString();
+  const response = await fetch(signOff, { redirect: "manual" });
+  expect(response.headers.get("location")).toBeNull();
+});
+
+it("dates what a reset fills in again by real time", async () => {
+  await using pingone = await startPingOne();
+  await pingone.clock.advance(7200);
+  await pingone.reset();
+  const state = (await pingone.state.export()) as unknown as {
+    readonly pingone: { readonly users: { readonly password: { readonly lockedUntil: number | null } }[] };
+  };
+  const ends = state.pingone.users.flatMap(({ password }) => password.lockedUntil ?? []);
+  expect(ends).toHaveLength(1);
+  expect(ends[0]).toBeLessThanOrEqual(Date.now() + 86_400_000);
+});
+
 it("serves a library that discovers it", async () => {
   await using pingone = await startPingOne();
   const configuration = await discovery(new URL(pingone.issuer), pingone.client.id, undefined, undefined, {
@@ -224,6 +264,16 @@ describe("issueTokens", () => {
     await using pingone = await startPingOne();
     const before = await pingone.state.export();
     await expect(pingone.issueTokens(input)).rejects.toThrow(message);
+    expect(await pingone.state.export()).toEqual(before);
+  });
+
+  it("leaves nothing behind either when the refresh token is refused last", async () => {
+    await using pingone = await startPingOne();
+    await pingone.switches.set({ refreshTokenType: "JSON_WEB_TOKEN", opaqueRefreshTokensOnly: true });
+    const before = await pingone.state.export();
+    await expect(pingone.issueTokens({ user: "alice" })).rejects.toThrow(
+      "JSON Web Token refresh tokens are not supported.",
+    );
     expect(await pingone.state.export()).toEqual(before);
   });
 });

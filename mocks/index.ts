@@ -14,8 +14,9 @@ import {
 import type { Clock } from "./kit/clock.ts";
 import type { Emulators } from "./kit/emulator.ts";
 import { FileFaults } from "./kit/input-file.ts";
+import type { EmulatorApp } from "./kit/listen.ts";
 import { type RunningKit, runKit } from "./kit/run.ts";
-import { controlTokenFor, type ServedEmulator, type Serving, serve } from "./kit/serve.ts";
+import { controlTokenFor, type Serving, serve } from "./kit/serve.ts";
 import { createPingOne, type PingOneEmulator } from "./pingone/emulator.ts";
 import { TOKEN_FAULT_NAMES } from "./pingone/tokens/defects.ts";
 import { createTodoApp } from "./todo/server.ts";
@@ -124,34 +125,32 @@ export async function startPingOne(options: StartPingOneOptions = {}): Promise<P
   const controlToken = controlTokenFor(options);
   const kit = runKit(PINGONE_ALONE, { pingone: () => started.pingone }, { ...options, controlToken });
   const pingone = await createPingOneFor(options, kit, started);
-  const serving = await serve(kit, [served(pingone, options)], options.stateDir);
+  const serving = await serve(kit, [servedPingOne(pingone, options)], options.stateDir);
   started.serving = serving;
   return withFacts(pingone, { ...kit.control, ...ending(serving), controlToken });
 }
 
 /** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
 export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoApi> {
-  const { issuer, jwks = new URL(`${issuer}/jwks`), audience = "https://todo.api.com" } = options;
+  const { issuer, audience = "https://todo.api.com" } = options;
+  const jwks = options.jwks ?? URL.parse(`${issuer}/jwks`);
+  if (jwks === null) {
+    throw new Error(
+      `The issuer ${issuer} is no URL. Give the issuer that stands in the access tokens, as in http://127.0.0.1:9400/ENVIRONMENT_ID/as`,
+    );
+  }
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const usernameOf = () => undefined;
   const seeds = { default: [], users: {} };
   const store = new TodoStore({ seeds, usernameOf, onChange: () => started.serving?.changed() });
   const kit = runKit(TODO_ALONE, { todo: () => ({ store, usernameOf }) }, { ...options, controlToken });
-  let origin = "";
-  const todo: ServedEmulator<typeof TODO_ALONE.emulators> = {
-    name: "todo",
-    need: TODO_NEED,
-    port: options.port ?? 0,
-    host: options.host,
-    createApp: () => createTodoApp({ issuer, jwks, audience, store, clock: kit.clock.now }),
-    onListening: (given) => {
-      origin = given;
-    },
-  };
+  const todo = servedTodo(options, () =>
+    createTodoApp({ issuer, jwks, audience, store, clock: kit.clock.now }),
+  );
   const serving = await serve(kit, [todo], options.stateDir);
   started.serving = serving;
-  return { ...kit.control, origin, ...ending(serving), controlToken };
+  return { ...kit.control, origin: todo.origin, ...ending(serving), controlToken };
 }
 
 /** Starts PingOne and the Todo API for its tokens. @throws {Error} as {@link startPingOne}. */
@@ -165,31 +164,25 @@ export async function startOffline(options: StartOfflineOptions = {}): Promise<O
   const running = { pingone: () => started.pingone, todo: () => ({ store, usernameOf }) };
   const kit = runKit(OFFLINE, running, { ...options, controlToken });
   const pingone = await createPingOneFor(options, kit, started, faults);
-  let todoOrigin = "";
-  const todo: ServedEmulator<typeof OFFLINE.emulators> = {
-    name: "todo",
-    need: TODO_NEED,
-    port: options.todoPort ?? 0,
-    host: options.host,
-    createApp: () =>
-      createTodoApp({
-        issuer: pingone.issuer,
-        // Where PingOne listens: its public URL may lead through a proxy that is not there yet.
-        jwks: new URL(`${new URL(pingone.issuer).pathname}/jwks`, pingone.origin),
-        audience: pingone.apiIdentifier,
-        store,
-        clock: kit.clock.now,
-      }),
-    onListening: (given) => {
-      todoOrigin = given;
-    },
-  };
-  const serving = await serve(kit, [served(pingone, options), todo], options.stateDir);
+  const todo = servedTodo({ port: options.todoPort, host: options.host }, () =>
+    createTodoApp({
+      issuer: pingone.issuer,
+      // Where PingOne listens: its public URL may lead through a proxy that is not there yet.
+      jwks: new URL(`${new URL(pingone.issuer).pathname}/jwks`, pingone.origin),
+      audience: pingone.apiIdentifier,
+      store,
+      clock: kit.clock.now,
+    }),
+  );
+  const serving = await serve(kit, [servedPingOne(pingone, options), todo], options.stateDir);
   started.serving = serving;
-  return withFacts(pingone, { ...kit.control, todoOrigin, ...ending(serving), controlToken });
+  return withFacts(pingone, {
+    ...kit.control,
+    todoOrigin: todo.origin,
+    ...ending(serving),
+    controlToken,
+  });
 }
-
-const TODO_NEED = "the Todo API emulator";
 
 /** What the parts of one start need of each other before all of it is there. */
 interface Started {
@@ -224,23 +217,41 @@ async function createPingOneFor(
   return started.pingone;
 }
 
-function served(
+function servedPingOne(
   pingone: PingOneEmulator,
-  { port = 0, host }: StartPingOneOptions,
-): Pick<ServedEmulator<Emulators>, "prepare" | "createApp" | "onListening" | "port" | "host" | "need"> & {
-  readonly name: "pingone";
-} {
+  { port = 0, host }: Pick<StartPingOneOptions, "port" | "host">,
+) {
   return {
-    name: "pingone",
+    name: "pingone" as const,
     need: "the PingOne emulator",
     port,
     host,
     prepare: pingone.prepare,
     createApp: () => pingone.app,
-    onListening: (origin) => {
+    onListening: (origin: string) => {
       pingone.origin = origin;
     },
   };
+}
+
+/** @param createApp Called when PingOne listens, if it runs too. */
+function servedTodo(
+  { port = 0, host }: Pick<StartTodoApiOptions, "port" | "host">,
+  createApp: () => EmulatorApp,
+) {
+  const todo = {
+    name: "todo" as const,
+    need: "the Todo API emulator",
+    port,
+    host,
+    createApp,
+    /** Empty until it listens. */
+    origin: "",
+    onListening: (origin: string) => {
+      todo.origin = origin;
+    },
+  };
+  return todo;
 }
 
 /** Client and users are read when they are asked for, because seeding changes them. */

@@ -35,7 +35,8 @@ it.each<[what: string, path: string, init: RequestInit, status: number]>([
   ["the method is unknown", "/mcp", { method: "PUT" }, 405],
   ["HEAD comes to a page that begins a sign-in", "/authorize", { method: "HEAD" }, 405],
   ["the origin is unknown", "/mcp", { method: "POST", headers: { Origin: "https://evil.example" } }, 403],
-  ["the body is too large", "/token", { method: "POST", body: "x".repeat(65 * 1024) }, 413],
+  ["the body is too large", "/token", { method: "POST", body: "x".repeat(64 * 1024 + 1) }, 413],
+  ["a registration is too large", "/register", { method: "POST", body: "x".repeat(8 * 1024 + 1) }, 413],
 ])(
   "[SEC-27] what is refused costs nothing: the OAuth provider is not asked when %s",
   async (_what, path, init, status) => {

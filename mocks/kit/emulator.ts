@@ -40,10 +40,10 @@ export interface Emulator<
   state(running: Running): View;
   /** Back to the fixtures. */
   reset(running: Running): void | Promise<void>;
-  /** Everything that it holds, as plain JSON. */
+  /** What it keeps between runs, as plain JSON. */
   snapshot(running: Running): unknown;
   /**
-   * Replaces everything that it holds by what `snapshot` gave.
+   * Replaces that by what `snapshot` gave.
    * @throws {Error} whose message is one or more sentences, when that cannot be used.
    */
   restore(running: Running, snapshot: unknown): void | Promise<void>;

@@ -97,8 +97,9 @@ export function runKit<E extends Emulators>(
         faults: queue.pending(),
       }) as ControlState<E>,
     reset: async () => {
-      for (const emulator of emulators) await emulator.reset(requireRunning(emulator));
+      // First, because what the emulators fill in again is dated by it.
       clock.offsetMilliseconds = 0;
+      for (const emulator of emulators) await emulator.reset(requireRunning(emulator));
       queue.clear();
       journal.clear();
     },

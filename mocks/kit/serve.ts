@@ -77,11 +77,19 @@ async function restore<E extends Emulators>(kit: RunningKit<E>, stateDir: string
   }
 }
 
-/** The token that the control API asks for: none where only this machine can reach it. */
+/**
+ * The token that the control API asks for: none where only this machine can reach it.
+ * @throws {Error} for one that cannot be sent as a bearer token, such as an empty one.
+ */
 export function controlTokenFor(options: {
   readonly host?: string | undefined;
   readonly controlToken?: string | undefined;
 }): string | undefined {
   const { host, controlToken } = options;
+  if (controlToken !== undefined && !/^[\x21-\x7e]+$/.test(controlToken)) {
+    throw new Error(
+      "The control token must be ASCII text without spaces, and not empty. Leave it out for a random one.",
+    );
+  }
   return controlToken ?? (host === undefined || isLoopback(host) ? undefined : randomUUID());
 }

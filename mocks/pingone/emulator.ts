@@ -168,6 +168,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       } catch (cause) {
         throw new Error(DAMAGED, { cause });
       }
+      onChange();
     },
   };
 }
@@ -184,12 +185,15 @@ function withRedirectUris(
       throw new Error(`The redirect URI ${uri} ${fault} An example: http://localhost:3000/callback`);
     }
   }
-  const origins = new Set(redirectUris.map((uri) => `${new URL(uri).origin}/`));
+  // The URI of an app on a phone, `com.example.app:/callback`, has none.
+  const origins = new Set(
+    redirectUris.map((uri) => new URL(uri).origin).filter((origin) => origin !== "null"),
+  );
   return {
     ...application,
     redirectUris: [...redirectUris],
     allowWildcardInRedirectUris: true,
-    postLogoutRedirectUris: [...origins],
+    postLogoutRedirectUris: [...origins].map((origin) => `${origin}/`),
   };
 }
 

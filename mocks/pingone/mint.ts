@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ControlRequestError } from "../kit/refusal.ts";
-import type { PingOne } from "./oidc/context.ts";
+import type { PingOneParts } from "./oidc/context.ts";
 import { requireOneResource } from "./oidc/rules/scopes.ts";
 import { OAuthRefusal } from "./refusals.ts";
 import type { Application } from "./tenant/environment.ts";
@@ -41,10 +41,10 @@ export interface IssuedTokens {
 
 /**
  * The user gets a session of their own, as after a sign-on in a new browser. Faults queued for the token endpoint stay.
- * @throws {ControlRequestError} when the application may not have these scopes, or the user may not sign on.
+ * @throws {ControlRequestError} when the application may not have these scopes, or the user is disabled.
  */
 export async function mintTokens(
-  { tenant, tokens }: PingOne,
+  { tenant, tokens }: PingOneParts,
   user: User,
   application: Application,
   wanted: readonly string[] | undefined,

@@ -16,7 +16,7 @@ import {
   submitForm,
   takePushedRequest,
 } from "./oidc/authorize.ts";
-import type { OidcContext, OidcEnv, PingOne, RefusalForm, Step } from "./oidc/context.ts";
+import type { OidcContext, OidcEnv, PingOneParts, RefusalForm, Step } from "./oidc/context.ts";
 import { sendDiscovery, sendJwks } from "./oidc/discovery.ts";
 import { sendTokenStatus } from "./oidc/introspect.ts";
 import { dropCredentials, pushRequest, refuseRequestUri } from "./oidc/par.ts";
@@ -178,7 +178,7 @@ export function allowOtherOrigins(app: EmulatorApp, environmentId: string): void
 const EXPOSED_HEADERS = ["Correlation-Id", "Retry-After", "WWW-Authenticate", "X-PingOne-Emulator"];
 
 /** The endpoints of one tenant. */
-export function createRoutes(pingone: PingOne): Hono<OidcEnv> {
+export function createRoutes(pingone: PingOneParts): Hono<OidcEnv> {
   const app = new Hono<OidcEnv>();
   const base = `/${pingone.tenant.environment.id}`;
   app.use(async (c, next) => {

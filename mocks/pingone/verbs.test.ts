@@ -73,12 +73,12 @@ describe("verbs", () => {
 
   it("list the valid names when they are given another", () => {
     const { admin } = tenant.emulator;
-    expect(() => admin.endSession("nobody")).toThrow(/no user "nobody"\. Valid names are: alice, bob, /);
-    expect(() => admin.expireTokens("nobody")).toThrow(/Valid names are/);
-    expect(() => admin.revokeTokens("nobody")).toThrow(/Valid names are/);
+    expect(() => admin.endSession("nobody")).toThrow(/no user "nobody"\. Valid ones: alice, bob, /);
+    expect(() => admin.expireTokens("nobody")).toThrow(/Valid ones/);
+    expect(() => admin.revokeTokens("nobody")).toThrow(/Valid ones/);
     expect(() => admin.chooseFlow("nothing")).toThrow(/no flow "nothing"\. Valid names are: /);
     expect(() => admin.chooseFlow("consent-always", "nobody")).toThrow(
-      /no application "nobody"\. Valid ids are: mcp-server/,
+      /no application "nobody"\. Valid ones: mcp-server/,
     );
     expect(() => admin.setSwitches({ nothing: 1 })).toThrow(
       /no switch "nothing"\. Valid names are: resourceParam, /,

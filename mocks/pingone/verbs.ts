@@ -1,10 +1,11 @@
 /** The verbs of the control API on the PingOne emulator. */
 import type { z } from "zod";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
-import { ControlRequestError, refusing } from "../kit/refusal.ts";
+import { refusing } from "../kit/refusal.ts";
 import { type issueTokensInput, mintTokens } from "./mint.ts";
-import type { PingOne } from "./oidc/context.ts";
+import type { PingOneParts } from "./oidc/context.ts";
 import type { Application } from "./tenant/environment.ts";
+import { requireApplication, requireUser } from "./tenant/named.ts";
 import type { Switches } from "./tenant/switches.ts";
 import type { Tenant } from "./tenant/tenant.ts";
 import type { User } from "./tenant/users.ts";
@@ -58,7 +59,7 @@ type PresentedRefreshToken = Extract<PresentedToken, { kind: "refresh_token" }>;
  * list of the valid ones.
  */
 export class PingOneAdmin {
-  readonly #pingone: PingOne;
+  readonly #pingone: PingOneParts;
   readonly #mainApplication: Application;
   readonly #flow: string | undefined;
 
@@ -67,7 +68,7 @@ export class PingOneAdmin {
    * @param flow Name or policy id of the flow that it runs, also after a reset.
    * @throws {ControlRequestError} when there is no such flow.
    */
-  constructor(pingone: PingOne, mainApplication: Application, flow?: string) {
+  constructor(pingone: PingOneParts, mainApplication: Application, flow?: string) {
     this.#pingone = pingone;
     this.#mainApplication = mainApplication;
     this.#flow = flow;
@@ -231,25 +232,11 @@ export class PingOneAdmin {
   }
 }
 
-function requireUser(tenant: Tenant, name: string): User {
-  const user = tenant.users.findById(name) ?? tenant.users.findByLogin(name);
-  if (user) return user;
-  const known = tenant.users.list().map(({ username }) => username);
-  throw new ControlRequestError(`There is no user "${name}". Valid names are: ${known.join(", ")}.`);
-}
-
 function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-function requireApplication(tenant: Tenant, id: string): Application {
-  const application = tenant.environment.applications.find((candidate) => candidate.id === id);
-  if (application) return application;
-  const known = tenant.environment.applications.map((candidate) => candidate.id);
-  throw new ControlRequestError(`There is no application "${id}". Valid ids are: ${known.join(", ")}.`);
-}
-
-function loginOf(pingone: PingOne, credentials: LoginCredentials): LoginView | undefined {
+function loginOf(pingone: PingOneParts, credentials: LoginCredentials): LoginView | undefined {
   const { tenant, tokens, signOns } = pingone;
   const grant = grantOf(tokens, credentials);
   if (grant) return loginOfGrant(tenant, grant);

@@ -21,6 +21,11 @@ describe("TodoStore", () => {
     expect(SEEDS.users.alice?.[0]?.completed).toBe(false);
   });
 
+  it("gives a user with the name of an object's own property the default", () => {
+    const store = new TodoStore({ seeds: SEEDS, usernameOf: () => "constructor" });
+    expect(store.list("x")).toEqual(SEEDS.default);
+  });
+
   it("hands out copies", () => {
     const store = new TodoStore({ seeds: SEEDS, usernameOf });
     const [todo] = store.list("alice-id");

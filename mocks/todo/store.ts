@@ -103,9 +103,12 @@ export class TodoStore {
     const known = this.#bySubject.get(subject);
     if (known !== undefined) return known;
     const username = this.#usernameOf(subject);
-    const seeded = structuredClone([
-      ...((username === undefined ? undefined : this.#seeds.users[username]) ?? this.#seeds.default),
-    ]);
+    // A user may have the name of a property that every object has, such as "constructor".
+    const own =
+      username !== undefined && Object.hasOwn(this.#seeds.users, username)
+        ? this.#seeds.users[username]
+        : undefined;
+    const seeded = structuredClone([...(own ?? this.#seeds.default)]);
     this.#bySubject.set(subject, seeded);
     return seeded;
   }

@@ -145,10 +145,13 @@ describe("while the page is shown, what PingOne has issued waits", () => {
     const records = await Promise.all(
       keys.map(async ({ name }) => [name, await OAUTH_KV.get(name)] as const),
     );
+    const { cookies } = visited.signIn.browser;
+    const sent = await cookies.getCookies(worker.origin);
     const tokens = await finish({ ...visited, page: await visited.page.submit("Allow") });
-    // As a location whose KV does not have the first answer yet.
-    for (const [name, record] of records) await OAUTH_KV.put(name, record ?? "");
     for (const button of ["Allow", "Refuse"]) {
+      // As a location whose KV does not have the first answer yet, and a browser that has sent both at once.
+      for (const [name, record] of records) await OAUTH_KV.put(name, record ?? "");
+      for (const cookie of sent) await cookies.setCookie(cookie, worker.origin);
       const late = await visited.page.submit(button);
       expect(late.response?.status, button).toBe(400);
     }

@@ -221,7 +221,7 @@ describe("the control API with a token", () => {
     await createClient(TEST_EMULATORS.verbs, guarded.origin, TOKEN).health();
   });
 
-  it("opens the page once by its URL, and then by a cookie that other sites cannot send", async () => {
+  it("opens the page once by its URL, and then by a cookie that only the page can use", async () => {
     const opened = await fetch(`${guarded.origin}/__mocks?token=${TOKEN}`, { redirect: "manual" });
     expect(opened.status).toBe(303);
     expect(opened.headers.get("location")).toBe("/__mocks");
@@ -232,6 +232,20 @@ describe("the control API with a token", () => {
     });
     expect(page.status).toBe(200);
     expect(await page.text()).not.toContain(TOKEN);
+    const { host } = new URL(guarded.origin);
+    for (const [status, headers] of [
+      [303, { origin: guarded.origin }],
+      [303, { origin: "https://proxied.example", "sec-fetch-site": "same-origin" }],
+      // The same site to a cookie.
+      [401, { origin: "http://127.0.0.1:3000" }],
+      [401, { origin: "http://127.0.0.1:3000", "sec-fetch-site": "same-site" }],
+      [401, { origin: "null" }],
+    ] as const) {
+      const options = { method: "POST", headers: { host, cookie: cookie.split(";")[0] ?? "", ...headers } };
+      const sent = request(`${guarded.origin}/__mocks/page/reset`, options).end();
+      const [response] = await once(sent, "response");
+      expect(response.resume().statusCode).toBe(status);
+    }
     const guessed = await fetch(`${guarded.origin}/__mocks?token=guessed`, { redirect: "manual" });
     expect(guessed.status).toBe(401);
   });

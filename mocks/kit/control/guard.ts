@@ -1,7 +1,7 @@
 /**
- * Who may use the control API. On loopback: programs, and its own page. The emulators listen there, but any website in a browser on the
- * same machine could send a form to it (cross-site request forgery) or resolve its own name to 127.0.0.1 (DNS
- * rebinding). Programs send no `Origin` and are let through; in a browser only the control page may use the API.
+ * Who may use the control API. Where only this machine reaches it: programs, which send no `Origin`, and its own page.
+ * Any website in a browser on this machine could otherwise send a form to it (cross-site request forgery) or resolve its
+ * own name to 127.0.0.1 (DNS rebinding). Where other machines reach it: whoever knows the token.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
@@ -46,7 +46,7 @@ const COOKIE = "control-token";
 
 /**
  * For a control API that other machines can reach: it takes files and gives out tokens. Programs send the token as
- * `Authorization: Bearer`; the page is opened with `?token=` once, and a cookie that no other site can send follows.
+ * `Authorization: Bearer`; the page is opened with `?token=` once, and then has a cookie, which no other page can use.
  */
 export function requireControlToken(token: string, pagePath: string): MiddlewareHandler {
   const isToken = (given: string | undefined) =>
@@ -57,12 +57,23 @@ export function requireControlToken(token: string, pagePath: string): Middleware
       return c.redirect(pagePath, 303);
     }
     const bearer = /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    if (isToken(bearer) || isToken(getCookie(c, COOKIE))) return next();
+    if (isToken(bearer) || (isToken(getCookie(c, COOKIE)) && isFromThePage(c.req))) return next();
     const message =
       "The control API can be reached from other machines, so it needs the token that was printed at start: " +
       `send Authorization: Bearer TOKEN, or open ${pagePath}?token=TOKEN in a browser.`;
     return c.json({ error: "unauthorized", message }, 401, { "WWW-Authenticate": "Bearer" });
   };
+}
+
+/**
+ * To a cookie, another port of the same host is the same site, so a form of a page there brings it too. Over plain http
+ * browsers say by `Origin` alone where a form comes from; over https the host may be that of a proxy.
+ */
+function isFromThePage(request: GuardedRequest): boolean {
+  const origin = request.header("origin");
+  if (request.method === "GET" || origin === undefined) return true;
+  if (request.header("sec-fetch-site") === "same-origin") return true;
+  return URL.parse(origin)?.host === request.header("host");
 }
 
 function digest(value: string): Buffer {

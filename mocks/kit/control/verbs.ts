@@ -51,7 +51,7 @@ export function createKitVerbs<E extends Emulators>(
     "state.export": verb({
       route: "GET /state/export",
       about:
-        "Everything that the emulators hold, keys included, as JSON for `state.import`. It is as secret as a database.",
+        "What the emulators keep between runs, keys included, as JSON for `state.import`. It is as secret as a database.",
       input: nothing,
       output: exportedState,
       run: (kit) => kit.exportState(),
@@ -59,7 +59,7 @@ export function createKitVerbs<E extends Emulators>(
     "state.import": verb({
       route: "POST /state/import",
       about:
-        "Replaces everything that the emulators hold by an exported state, or refuses it and changes nothing.",
+        "Replaces what the emulators keep between runs by an exported state, or refuses it and changes nothing.",
       // Checked by the emulators, one after the other.
       input: z.looseObject({}) as unknown as z.ZodType<State, State>,
       run: (kit, state) => kit.importState(state),

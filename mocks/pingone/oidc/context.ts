@@ -10,7 +10,8 @@ import type { AuthorizationRequest, Callback } from "./rules/authorization-reque
 import type { RequestParameters } from "./rules/parameters.ts";
 import type { SignOnStore } from "./sign-on.ts";
 
-export interface PingOne {
+/** What runs behind the endpoints and the verbs. */
+export interface PingOneParts {
   readonly tenant: Tenant;
   readonly tokens: Tokens;
   readonly flows: FlowEngine;
@@ -28,7 +29,7 @@ export type OidcEnv = {
   Bindings: HttpBindings;
   Variables: {
     correlationId: string;
-    pingone: PingOne;
+    pingone: PingOneParts;
     refusals: RefusalForm;
     parameters: RequestParameters;
     application: Application;

@@ -35,15 +35,15 @@ export interface LoadedEnvironment {
   readonly ownFlowPolicyIds: ReadonlySet<string>;
 }
 
-const seededApplication = z.object({
+const applicationSeed = z.object({
   application: applicationSchema,
   /** Names of the granted scopes. */
   scopes: z.array(z.string()),
 });
-type SeededApplication = z.output<typeof seededApplication>;
+type ApplicationSeed = z.output<typeof applicationSeed>;
 
 const environmentSnapshot = z.object({
-  applications: z.array(seededApplication),
+  applications: z.array(applicationSeed),
   groups: z.array(groupSchema),
 });
 type EnvironmentSnapshot = z.output<typeof environmentSnapshot>;
@@ -56,7 +56,7 @@ export class Environment {
   readonly pingOneAudience: string;
   readonly resources: readonly Resource[];
   readonly #loaded: LoadedEnvironment;
-  readonly #applications = new Map<string, SeededApplication>();
+  readonly #applications = new Map<string, ApplicationSeed>();
   readonly #groups = new Map<string, Group>();
   readonly #changed: () => void;
 

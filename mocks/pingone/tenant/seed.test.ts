@@ -152,6 +152,17 @@ describe("seeding at run time", () => {
     });
   });
 
+  it("is not among the test users of a snapshot from before it", async () => {
+    await using tenant = await startTenant();
+    const { emulator } = tenant;
+    const before = emulator.snapshot();
+    const users = emulator.users;
+    emulator.seed.user({ username: "carol" });
+    expect(emulator.users.map(({ username }) => username)).toContain("carol");
+    await emulator.restore(before);
+    expect(emulator.users).toEqual(users);
+  });
+
   it("is refused in a sentence when a snapshot of it is damaged", async () => {
     await using tenant = await startTenant();
     const snapshot = { ...(tenant.emulator.snapshot() as object), seeds: { applications: [{}] } };
@@ -172,6 +183,9 @@ describe("seeding at run time", () => {
       act();
       expect(changes).toBeGreaterThan(before);
     }
+    const before = changes;
+    await tenant.emulator.restore(tenant.emulator.snapshot());
+    expect(changes).toBeGreaterThan(before);
   });
 });
 

@@ -7,9 +7,10 @@ import { z } from "zod";
 import { ControlRequestError, parseInput } from "../../kit/refusal.ts";
 import { attributeMapping, findMappingFault } from "./attributes.ts";
 import type { Application, Group } from "./environment.ts";
+import { noSuch, requireApplication, requireGroup, requireUser } from "./named.ts";
 import { applicationSchema } from "./schema.ts";
 import type { Tenant } from "./tenant.ts";
-import { type User, userFixture } from "./users.ts";
+import { userFixture } from "./users.ts";
 
 /** The password of every test user that is seeded without one. TEST ONLY. */
 export const TEST_PASSWORD = "2FederateM0re!";
@@ -170,7 +171,7 @@ export class TenantSeeds {
       id,
       username: given.username,
       lifecycle: { status: verified ? "ACCOUNT_OK" : "VERIFICATION_REQUIRED" },
-      memberOfGroups: groups.map((name) => ({ id: this.#requireGroup(name).id })),
+      memberOfGroups: groups.map((name) => ({ id: requireGroup(this.#tenant, name).id })),
       createdAt: now,
       updatedAt: now,
       password: password === null ? { status: "NO_PASSWORD" } : { value: password, status: passwordStatus },
@@ -225,15 +226,8 @@ export class TenantSeeds {
       scopes,
     } = parseInput(seedConsentInput, input, "The consent");
     const { environment, consents } = this.#tenant;
-    const { id: userId } = this.#requireUser(user);
-    const client = environment.applications.find(({ id }) => id === application);
-    if (!client) {
-      throw noSuch(
-        "application",
-        application,
-        environment.applications.map(({ id }) => id),
-      );
-    }
+    const { id: userId } = requireUser(this.#tenant, user);
+    const client = requireApplication(this.#tenant, application);
     const granted = environment.grantedScopes(client.id);
     const unknown = scopes.find((name) => !granted.has(name));
     if (unknown !== undefined) throw noSuch(`scope granted to ${client.id}`, unknown, [...granted.keys()]);
@@ -254,34 +248,10 @@ export class TenantSeeds {
         `The name "${given.name}" is that of the group ${named.id}. Give that id, or another name.`,
       );
     }
-    const userIds = members?.map((member) => this.#requireUser(member).id);
+    const userIds = members?.map((member) => requireUser(this.#tenant, member).id);
     const group: Group = { ...given, id };
     environment.setGroup(group);
     if (userIds) users.setMembers(id, userIds);
-    return group;
-  }
-
-  #requireUser(name: string): User {
-    const { users } = this.#tenant;
-    const user = users.findById(name) ?? users.findByLogin(name);
-    if (!user)
-      throw noSuch(
-        "user",
-        name,
-        users.list().map(({ username }) => username),
-      );
-    return user;
-  }
-
-  #requireGroup(name: string): Group {
-    const { groups } = this.#tenant.environment;
-    const group = groups.find((candidate) => candidate.id === name || candidate.name === name);
-    if (!group)
-      throw noSuch(
-        "group",
-        name,
-        groups.map((candidate) => candidate.name),
-      );
     return group;
   }
 
@@ -300,10 +270,6 @@ function defaultScopes({ environment }: Tenant): string[] {
   return [...environment.grantableScopes().values()]
     .filter(({ name, resource }) => resource.type !== "PINGONE_API" && name !== "offline_access")
     .map(({ name }) => name);
-}
-
-function noSuch(what: string, name: string, valid: readonly string[]): ControlRequestError {
-  return new ControlRequestError(`There is no ${what} "${name}". Valid ones: ${valid.join(", ") || "none"}.`);
 }
 
 /** An explicit `undefined` must not take the place of a default. */

@@ -167,14 +167,14 @@ export class UserStore {
     return [...this.#users.values()].map(({ profile }) => profile);
   }
 
-  /** The fixture's users with the passwords that sign in as long as nobody changes them. TEST ONLY. */
+  /**
+   * The users of fixture and seeds with the passwords that sign in as long as nobody changes them. TEST ONLY. Of users
+   * that a snapshot brought, nobody knows the password.
+   */
   get testAccounts() {
-    return [...this.#accounts.values()].map(({ id, username, password, about }) => ({
-      id,
-      username,
-      password: password.value ?? "",
-      about,
-    }));
+    return [...this.#accounts.values()]
+      .filter(({ id, username }) => this.#users.get(id)?.profile.username === username)
+      .map(({ id, username, password, about }) => ({ id, username, password: password.value ?? "", about }));
   }
 
   /** For developers: why this user cannot sign on, or `OK`. */

@@ -1,0 +1,33 @@
+/** Finds what a caller of the control API names. An unknown name is refused with the list of the valid ones. */
+import { ControlRequestError } from "../../kit/refusal.ts";
+import type { Application, Group } from "./environment.ts";
+import type { Tenant } from "./tenant.ts";
+import type { User } from "./users.ts";
+
+/** @param name User name, e-mail or id. @throws {ControlRequestError} */
+export function requireUser({ users }: Tenant, name: string): User {
+  const user = users.findById(name) ?? users.findByLogin(name);
+  if (user) return user;
+  const known = users.list().map(({ username }) => username);
+  throw noSuch("user", name, known);
+}
+
+/** Disabled ones too. @throws {ControlRequestError} */
+export function requireApplication({ environment }: Tenant, id: string): Application {
+  const application = environment.applications.find((candidate) => candidate.id === id);
+  if (application) return application;
+  const known = environment.applications.map((candidate) => candidate.id);
+  throw noSuch("application", id, known);
+}
+
+/** @param name Name or id. @throws {ControlRequestError} */
+export function requireGroup({ environment }: Tenant, name: string): Group {
+  const group = environment.groups.find((candidate) => candidate.id === name || candidate.name === name);
+  if (group) return group;
+  const known = environment.groups.map((candidate) => candidate.name);
+  throw noSuch("group", name, known);
+}
+
+export function noSuch(what: string, name: string, valid: readonly string[]): ControlRequestError {
+  return new ControlRequestError(`There is no ${what} "${name}". Valid ones: ${valid.join(", ") || "none"}.`);
+}
