@@ -16,6 +16,7 @@ import type { Emulators } from "./kit/emulator.ts";
 import { FileFaults } from "./kit/input-file.ts";
 import { type RunningKit, runKit } from "./kit/run.ts";
 import { controlTokenFor, type ServedEmulator, type Serving, serve } from "./kit/serve.ts";
+import { offlineOptions, pingOneOptions, requireOptions, todoApiOptions } from "./options.ts";
 import { createPingOne, type PingOneEmulator } from "./pingone/emulator.ts";
 import { TOKEN_FAULT_NAMES } from "./pingone/tokens/defects.ts";
 import { createTodoApp } from "./todo/server.ts";
@@ -120,6 +121,7 @@ export type Offline = Running & PingOneFacts & Control & { readonly todoOrigin: 
  * of the tenant, a saved state that cannot be used, an option that makes no sense.
  */
 export async function startPingOne(options: StartPingOneOptions = {}): Promise<PingOne> {
+  requireOptions(pingOneOptions, options);
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const kit = runKit(PINGONE_ALONE, { pingone: () => started.pingone }, { ...options, controlToken });
@@ -131,6 +133,7 @@ export async function startPingOne(options: StartPingOneOptions = {}): Promise<P
 
 /** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
 export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoApi> {
+  requireOptions(todoApiOptions, options);
   const { issuer, jwks = new URL(`${issuer}/jwks`), audience = "https://todo.api.com" } = options;
   const started: Started = {};
   const controlToken = controlTokenFor(options);
@@ -156,6 +159,7 @@ export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoAp
 
 /** Starts PingOne and the Todo API for its tokens. @throws {Error} as {@link startPingOne}. */
 export async function startOffline(options: StartOfflineOptions = {}): Promise<Offline> {
+  requireOptions(offlineOptions, options);
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const faults = new FileFaults();
