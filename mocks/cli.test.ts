@@ -96,7 +96,10 @@ describe("npm run mocks", () => {
   }, 60_000);
 
   it.each([
-    ["an option that it does not know", ["--colour"], {}, /--colour/],
+    ["an option that it does not know", ["--colour"], {}, /--colour'\. "npx pingone-emulator --help" lists/],
+    ["an option without its value", ["--port"], {}, /'--port <value>' argument missing\. "npx/],
+    ["an option that is empty", ["--host", ""], {}, /--host is empty/],
+    ["a folder for the state that is a file", ["--state", MAIN], {}, /cannot be kept in .*cli\.ts \(/],
     ["a port that is none", [], { PINGONE_PORT: "many" }, /PINGONE_PORT=many is not a port/],
     ["a port option that is none", ["--todo-port", "-1"], {}, /--todo-port/],
     ["a port that is too high", ["--port", "70000"], {}, /--port 70000 is not a port/],

@@ -46,7 +46,7 @@ const OPTIONS = {
 } as const;
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const { values, positionals } = readArguments();
   if (values.help) {
     process.stdout.write(HELP);
     return;
@@ -86,6 +86,23 @@ async function main(): Promise<void> {
       });
   stopOnSignal(emulators);
   process.stdout.write(values.json ? `${JSON.stringify(addressesOf(emulators))}\n` : summaryOf(emulators));
+}
+
+/** @throws {Error} naming what is wrong with the options. */
+function readArguments() {
+  try {
+    const given = parseArgs({ options: OPTIONS, allowPositionals: true });
+    const empty = Object.entries(given.values).find(([, value]) => [value].flat().includes(""));
+    if (empty !== undefined) throw new Error(`--${empty[0]} is empty.`);
+    return given;
+  } catch (error) {
+    const { message } = error as Error;
+    // Node's advice is about files whose names look like options.
+    const [first = message] = message.split(/(?<=\.)\s/);
+    throw new Error(`${first.replace(/\.?$/, ".")} "npx pingone-emulator --help" lists the options.`, {
+      cause: error,
+    });
+  }
 }
 
 /** @throws {Error} naming the option or variable that is no port. */

@@ -47,6 +47,36 @@ describe("startOffline", () => {
     expect(state.pingone.users.find(({ username }) => username === "alice")).toMatchObject({ sessions: 1 });
   });
 
+  it("lets imports follow one another, so that one that fails takes nothing back that another did", async () => {
+    await emulators.seed.user({ username: "zed" });
+    const good = await emulators.state.export();
+    const bad = { ...good, todo: 5 };
+    await emulators.reset();
+    const [first, second, third] = await Promise.allSettled([
+      emulators.state.import(bad),
+      emulators.state.import(good),
+      emulators.state.import(bad),
+    ]);
+    expect([first?.status, second?.status, third?.status]).toEqual(["rejected", "fulfilled", "rejected"]);
+    const { users } = (await emulators.state.summary()).pingone;
+    expect(users.map(({ username }) => username)).toContain("zed");
+  });
+
+  it("no longer lists a seeded user whom an imported state does not have", async () => {
+    const without = await emulators.state.export();
+    await emulators.seed.user({ username: "zed" });
+    expect(emulators.users.map(({ username }) => username)).toContain("zed");
+    await emulators.state.import(without);
+    expect(emulators.users.map(({ username }) => username)).not.toContain("zed");
+  });
+
+  it("does not let many moves take the clock where dates end", async () => {
+    const tenYears = 10 * 365 * 24 * 3600;
+    for (let moved = 0; moved < 10; moved += 1) await emulators.clock.advance(tenYears);
+    await expect(emulators.clock.advance(1)).rejects.toThrow(/a hundred years from real time.*clock\.reset/);
+    await emulators.state.summary();
+  });
+
   it("leaves the process that embeds them its own Request and Response", () => {
     expect(globalThis.Request).toBe(NodeRequest);
     expect(globalThis.Response).toBe(NodeResponse);

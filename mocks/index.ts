@@ -17,6 +17,7 @@ import { FileFaults } from "./kit/input-file.ts";
 import type { EmulatorApp } from "./kit/listen.ts";
 import { type RunningKit, runKit } from "./kit/run.ts";
 import { controlTokenFor, type Serving, serve } from "./kit/serve.ts";
+import { offlineOptions, pingOneOptions, requireOptions, todoApiOptions } from "./options.ts";
 import { createPingOne, type PingOneEmulator } from "./pingone/emulator.ts";
 import { TOKEN_FAULT_NAMES } from "./pingone/tokens/defects.ts";
 import { createTodoApp } from "./todo/server.ts";
@@ -121,6 +122,7 @@ export type Offline = Running & PingOneFacts & Control & { readonly todoOrigin: 
  * of the tenant, a saved state that cannot be used, an option that makes no sense.
  */
 export async function startPingOne(options: StartPingOneOptions = {}): Promise<PingOne> {
+  requireOptions(pingOneOptions, options);
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const kit = runKit(PINGONE_ALONE, { pingone: () => started.pingone }, { ...options, controlToken });
@@ -132,13 +134,8 @@ export async function startPingOne(options: StartPingOneOptions = {}): Promise<P
 
 /** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
 export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoApi> {
-  const { issuer, audience = "https://todo.api.com" } = options;
-  const jwks = options.jwks ?? URL.parse(`${issuer}/jwks`);
-  if (jwks === null) {
-    throw new Error(
-      `The issuer ${issuer} is no URL. Give the issuer that stands in the access tokens, as in http://127.0.0.1:9400/ENVIRONMENT_ID/as`,
-    );
-  }
+  requireOptions(todoApiOptions, options);
+  const { issuer, jwks = new URL(`${issuer}/jwks`), audience = "https://todo.api.com" } = options;
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const usernameOf = () => undefined;
@@ -155,6 +152,7 @@ export async function startTodoApi(options: StartTodoApiOptions): Promise<TodoAp
 
 /** Starts PingOne and the Todo API for its tokens. @throws {Error} as {@link startPingOne}. */
 export async function startOffline(options: StartOfflineOptions = {}): Promise<Offline> {
+  requireOptions(offlineOptions, options);
   const started: Started = {};
   const controlToken = controlTokenFor(options);
   const faults = new FileFaults();

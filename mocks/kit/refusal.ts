@@ -20,7 +20,7 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what:
     const valid = keysAt(schema, path);
     const names =
       code === "unrecognized_keys" && valid.length > 0 ? `. Valid names: ${valid.join(", ")}` : "";
-    return `${where}${message}${names}`;
+    return `${where}${message.replace(/\.$/, "")}${names}`;
   });
   throw new ControlRequestError(`${what} is not valid. ${lines.join("; ")}.`);
 }

@@ -73,6 +73,14 @@ export function runKit<E extends Emulators>(
     return Object.keys(login).length > 0 ? login : undefined;
   };
 
+  // Imports and resets follow one another. Otherwise one that fails would take back what another one has done meanwhile.
+  let replacing: Promise<void> = Promise.resolve();
+  const afterOthers = (replace: () => Promise<void>): Promise<void> => {
+    const done = replacing.then(replace);
+    replacing = done.catch(() => {});
+    return done;
+  };
+
   const kit: Kit<E> = {
     ...composition,
     journal,
@@ -96,15 +104,16 @@ export function runKit<E extends Emulators>(
         },
         faults: queue.pending(),
       }) as ControlState<E>,
-    reset: async () => {
-      // First, because what the emulators fill in again is dated by it.
-      clock.offsetMilliseconds = 0;
-      for (const emulator of emulators) await emulator.reset(requireRunning(emulator));
-      queue.clear();
-      journal.clear();
-    },
+    reset: () =>
+      afterOthers(async () => {
+        // First, because what the emulators fill in again is dated by it.
+        clock.offsetMilliseconds = 0;
+        for (const emulator of emulators) await emulator.reset(requireRunning(emulator));
+        queue.clear();
+        journal.clear();
+      }),
     exportState: () => exportState(emulators, requireRunning),
-    importState: (state) => importState(emulators, requireRunning, state),
+    importState: (state) => afterOthers(() => importState(emulators, requireRunning, state)),
   };
   return {
     ...kit,

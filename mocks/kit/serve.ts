@@ -6,7 +6,13 @@ import { isLoopback } from "./host.ts";
 import { type Address, type EmulatorApp, type Listening, listen } from "./listen.ts";
 import { ControlRequestError } from "./refusal.ts";
 import type { RunningKit } from "./run.ts";
-import { createStateFile, readState, type StateFile, UnusableStateError } from "./state-file.ts";
+import {
+  createStateFile,
+  readState,
+  requireWritable,
+  type StateFile,
+  UnusableStateError,
+} from "./state-file.ts";
 
 export interface ServedEmulator<E extends Emulators> extends Address {
   readonly name: EmulatorName<E>;
@@ -67,6 +73,7 @@ export async function serve<E extends Emulators>(
 }
 
 async function restore<E extends Emulators>(kit: RunningKit<E>, stateDir: string): Promise<void> {
+  await requireWritable(stateDir);
   const saved = await readState(stateDir);
   if (saved === undefined) return;
   try {

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createStateFile, readState, removeState } from "./state-file.ts";
+import { createStateFile, readState, removeState, requireWritable } from "./state-file.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -52,6 +52,17 @@ describe("the state file", () => {
     await createStateFile(join(blocked, "below"), () => ({ version: 1, accounts: 1, notes: 1 })).close();
     expect(said.mock.calls.flat().join(" ")).toContain(blocked);
     said.mockRestore();
+  });
+
+  it("refuses a place where there can be no file, and says what to do", async () => {
+    const file = join(dir, "file");
+    await writeFile(file, "");
+    const refused = /^The state cannot be kept in .*file \((ENOTDIR|EEXIST)\)\. Name a folder/;
+    await expect(readState(file)).rejects.toThrow(refused);
+    await expect(removeState(file)).rejects.toThrow(refused);
+    await expect(requireWritable(file)).rejects.toThrow(refused);
+    await mkdir(join(dir, "emulators.json"));
+    await expect(readState(dir)).rejects.toThrow(/\(EISDIR\)\. Name a folder/);
   });
 
   it("can be removed, also when there is none", async () => {

@@ -2,7 +2,7 @@
  * Saves the emulators' state to a file, so that sessions survive a restart. The file holds tokens: only its owner can
  * read it, and it is written atomically.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { State } from "./state.ts";
 
@@ -20,7 +20,7 @@ export interface StateFile {
 
 /**
  * @returns What was saved, as parsed JSON; `undefined` when nothing was.
- * @throws {UnusableStateError} when the file is not JSON.
+ * @throws {UnusableStateError} when the file is not JSON, or there cannot be one.
  */
 export async function readState(stateDir: string): Promise<unknown> {
   const path = join(stateDir, FILE_NAME);
@@ -29,7 +29,7 @@ export async function readState(stateDir: string): Promise<unknown> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
+    throw unusableFolder(stateDir, error);
   }
   try {
     return JSON.parse(text);
@@ -47,8 +47,31 @@ export class UnusableStateError extends Error {
   }
 }
 
+/** @throws {Error} when what is there is no file. */
 export async function removeState(stateDir: string): Promise<void> {
-  await rm(join(stateDir, FILE_NAME), { force: true });
+  try {
+    await rm(join(stateDir, FILE_NAME), { force: true });
+  } catch (error) {
+    throw unusableFolder(stateDir, error);
+  }
+}
+
+/** Before anything is started, because a state that cannot be saved is noticed too late. @throws {Error} */
+export async function requireWritable(stateDir: string): Promise<void> {
+  try {
+    await mkdir(stateDir, { recursive: true });
+    await access(stateDir, constants.W_OK);
+  } catch (error) {
+    throw unusableFolder(stateDir, error);
+  }
+}
+
+function unusableFolder(stateDir: string, cause: unknown): Error {
+  const code = cause instanceof Error && "code" in cause ? cause.code : cause;
+  return new Error(
+    `The state cannot be kept in ${stateDir} (${code}). Name a folder, which need not exist yet, that this user may write.`,
+    { cause },
+  );
 }
 
 export function createStateFile(stateDir: string, exportState: () => State): StateFile {

@@ -118,6 +118,13 @@ describe("createClient", () => {
     await client[Symbol.asyncDispose]();
   });
 
+  it("says which address has no answer", async () => {
+    const gone = createClient(TEST_EMULATORS.verbs, "http://127.0.0.1:9");
+    await expect(gone.health()).rejects.toThrow(
+      "GET http://127.0.0.1:9/__mocks/health: no answer. Is the emulator running at this address?",
+    );
+  });
+
   it("takes any address of the emulator for its origin", async () => {
     const other = createClient(TEST_EMULATORS.verbs, `${emulator.origin}/env/as`);
     expect(await other.health()).toEqual({ status: "ok", emulator: "accounts" });

@@ -58,6 +58,10 @@ async function request(
     headers: { ...headers, "content-type": "application/json" },
     ...(method !== "GET" && { body: JSON.stringify(input) }),
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  }).catch((cause: unknown) => {
+    throw new Error(`${method} ${base}${path}: no answer. Is the emulator running at this address?`, {
+      cause,
+    });
   });
   if (response.status === 204) return undefined;
   const answer: unknown = await response.json();

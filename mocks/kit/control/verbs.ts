@@ -6,6 +6,7 @@ import type { FaultQueue } from "../faults/queue.ts";
 import { type ExpectationOptions, expectRequest } from "../journal/expectations.ts";
 import type { Journal } from "../journal/journal.ts";
 import { matches, type RequestPatternSchema } from "../journal/request-pattern.ts";
+import { ControlRequestError } from "../refusal.ts";
 import type { State } from "../state.ts";
 import { exportedState, journalEntries, pendingFaults, summary } from "./outputs.ts";
 import { verbsOf } from "./verb.ts";
@@ -26,6 +27,8 @@ export interface KitParts<E extends Emulators> {
 export type KitVerbs<E extends Emulators> = ReturnType<typeof createKitVerbs<E>>;
 
 const MAX_CLOCK_SECONDS = 10 * 365 * 24 * 3600;
+/** Of all moves together. Far beyond it, no time could be written as a date any more. */
+const MAX_CLOCK_OFFSET_MS = 10 * MAX_CLOCK_SECONDS * 1000;
 const MAX_WAIT_MS = 60_000;
 
 const nothing = z.strictObject({});
@@ -185,7 +188,13 @@ export function createKitVerbs<E extends Emulators>(
         values: () => ({ advanceSeconds: 3600 }),
       },
       run: ({ clock }, { advanceSeconds }) => {
-        clock.offsetMilliseconds += advanceSeconds * 1000;
+        const offset = clock.offsetMilliseconds + advanceSeconds * 1000;
+        if (Math.abs(offset) > MAX_CLOCK_OFFSET_MS) {
+          throw new ControlRequestError(
+            "The clock would be more than a hundred years from real time. Set it back first: clock.reset, or DELETE /__mocks/clock.",
+          );
+        }
+        clock.offsetMilliseconds = offset;
       },
     }),
     "clock.reset": verb({

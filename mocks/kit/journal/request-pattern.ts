@@ -61,12 +61,12 @@ export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: 
   const parameters = (part: "query" | "form") =>
     Object.entries(pattern[part] ?? {}).flatMap(([name, expected]) => {
       const redact = (value: string) => redactor.parameter(name, value);
-      return compareField(`${part}.${name}`, expected, entry[part][name] ?? [], redact);
+      return compareField(`${part}.${name}`, expected, ownValue(entry[part], name) ?? [], redact);
     });
   const headers = Object.entries(pattern.headers ?? {}).flatMap(([given, expected]) => {
     const name = given.toLowerCase();
     const redact = (value: string) => redactor.header(name, value);
-    return compareField(`headers.${name}`, expected, [entry.headers[name]], redact);
+    return compareField(`headers.${name}`, expected, [ownValue(entry.headers, name)], redact);
   });
   return [
     ...compareField("endpoint", pattern.endpoint, [entry.endpoint]),
@@ -87,8 +87,27 @@ export function compare(pattern: RequestPattern, entry: JournalEntry, redactor: 
 function comparePath(given: string | undefined, actual: string, redactor: Redactor): FieldComparison[] {
   if (given === undefined) return [];
   const expected = redactor.path(given);
-  const source = expected.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return [{ field: "path", expected, actual, fits: new RegExp(`^${source.join(".*")}$`, "s").test(actual) }];
+  return [{ field: "path", expected, actual, fits: fitsPath(expected, actual) }];
+}
+
+/** Each part is taken where it first is, so that many `*` take no longer than one. A regular expression could hang. */
+function fitsPath(pattern: string, path: string): boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  const last = rest.pop();
+  if (last === undefined) return path === pattern;
+  if (!path.startsWith(first)) return false;
+  let end = first.length;
+  for (const part of rest) {
+    const start = path.indexOf(part, end);
+    if (start < 0) return false;
+    end = start + part.length;
+  }
+  return path.length >= end + last.length && path.endsWith(last);
+}
+
+/** Not what every object has: a parameter may be called `constructor`. */
+function ownValue<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 /** @param redact Gives the expected value as the journal shows it. */
