@@ -45,11 +45,6 @@ class AddressUnavailableError extends Error {
 /** @throws {AddressUnavailableError} */
 export async function listen(app: EmulatorApp, address: Address): Promise<Listening> {
   const { port, host = EMULATOR_HOST } = address;
-  if (host === "") {
-    throw new AddressUnavailableError(
-      `The host that ${address.need} is to bind is empty. Use 127.0.0.1, or 0.0.0.0 for all addresses.`,
-    );
-  }
   const server = createHttpServer(app, address.requestTimeoutMilliseconds ?? REQUEST_TIMEOUT_MS);
   await new Promise<void>((resolve, reject) => {
     const onError = (error: Error) => reject(explain(error, address));
