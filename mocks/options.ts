@@ -15,11 +15,12 @@ const shared = {
 
 export const pingOneOptions = z.strictObject({
   ...shared,
-  publicUrl: text,
   tenant: text,
   redirectUris: z.array(z.string()).optional(),
-  flow: z.string().optional(),
   interactive: z.boolean().optional(),
+  // The content of these is checked where they are used, with an example or the valid names.
+  publicUrl: z.string().optional(),
+  flow: z.string().optional(),
   workerOrigin: z.string().optional(),
 });
 

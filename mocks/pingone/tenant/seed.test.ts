@@ -202,6 +202,7 @@ describe("what cannot be seeded", () => {
     const refusals: [() => unknown, string][] = [
       [() => seed.user({ username: "x", mail: "y" } as never), "Valid names: username, id, email"],
       [() => seed.user({} as never), "The user is not valid. username: "],
+      [() => seed.user({ username: " alice" }), "username: begins or ends with a blank; remove it."],
       [() => seed.user({ username: "x", email: "no" }), "email: Invalid email"],
       [() => seed.user({ username: "x", groups: ["Nobodies"] }), 'no group "Nobodies". Valid ones: none.'],
       [() => seed.user({ username: "x", attributes: { email: "y" } }), "give it beside attributes"],

@@ -24,7 +24,13 @@ const passwordStatus = z.enum([
 
 const userProfile = z.object({
   id: z.uuid(),
-  username: z.string().min(1).max(128).describe("Unique, whatever its letter case."),
+  username: z
+    .string()
+    .min(1)
+    .max(128)
+    // What a person types is trimmed, so such a user could not be found.
+    .regex(/^\S(?:[\s\S]*\S)?$/, "begins or ends with a blank; remove it")
+    .describe("Unique, whatever its letter case."),
   email: z.email().optional(),
   name: z
     .object({
