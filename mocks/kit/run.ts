@@ -73,6 +73,9 @@ export function runKit<E extends Emulators>(
     return Object.keys(login).length > 0 ? login : undefined;
   };
 
+  /** The last import: one that fails goes back to the state that it found, so the next one waits for it. */
+  let importing: Promise<void> = Promise.resolve();
+
   const kit: Kit<E> = {
     ...composition,
     journal,
@@ -104,7 +107,11 @@ export function runKit<E extends Emulators>(
       journal.clear();
     },
     exportState: () => exportState(emulators, requireRunning),
-    importState: (state) => importState(emulators, requireRunning, state),
+    importState: (state) => {
+      const imported = importing.then(() => importState(emulators, requireRunning, state));
+      importing = imported.catch(() => {});
+      return imported;
+    },
   };
   return {
     ...kit,

@@ -41,3 +41,11 @@ it.each<[string, object, string]>([
   }
   expect(await emulator.control.state.export()).toEqual(before);
 });
+
+it("comes in one after the other, so that one that fails takes nothing back of the next", async () => {
+  const damaged = emulator.control.state.import({ version: 1, accounts: { calls: 5 }, notes: 5 });
+  const good = emulator.control.state.import({ version: 1, accounts: { calls: 1 }, notes: "notes" });
+  await expect(damaged).rejects.toThrow(ControlRequestError);
+  await good;
+  expect(emulator.calls).toHaveLength(1);
+});
