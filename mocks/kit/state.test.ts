@@ -25,7 +25,12 @@ it.each<[string, object, string]>([
     "The state has version 7, and this emulator reads version 1. Export it again with this version of the emulator.",
   ],
   [
-    "the state of other emulators",
+    "the state of one emulator more",
+    { version: 1, accounts: { calls: 0 }, notes: "notes", todo: {} },
+    "The state is that of accounts and notes and todo, and here runs accounts and notes. Export and import with the same emulators.",
+  ],
+  [
+    "the state of one emulator less",
     { version: 1, accounts: { calls: 0 } },
     "The state is that of accounts, and here runs accounts and notes. Export and import with the same emulators.",
   ],
