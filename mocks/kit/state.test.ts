@@ -25,7 +25,12 @@ it.each<[string, object, string]>([
     "The state has version 7, and this emulator reads version 1. Export it again with this version of the emulator.",
   ],
   [
-    "the state of other emulators",
+    "the state of one emulator more",
+    { version: 1, accounts: { calls: 0 }, notes: "notes", todo: {} },
+    "The state is that of accounts and notes and todo, and here runs accounts and notes. Export and import with the same emulators.",
+  ],
+  [
+    "the state of one emulator less",
     { version: 1, accounts: { calls: 0 } },
     "The state is that of accounts, and here runs accounts and notes. Export and import with the same emulators.",
   ],
@@ -40,4 +45,12 @@ it.each<[string, object, string]>([
     await expect(verbs.import(state as never)).rejects.toThrow(new ControlRequestError(message));
   }
   expect(await emulator.control.state.export()).toEqual(before);
+});
+
+it("comes in one after the other, so that one that fails takes nothing back of the next", async () => {
+  const damaged = emulator.control.state.import({ version: 1, accounts: { calls: 5 }, notes: 5 });
+  const good = emulator.control.state.import({ version: 1, accounts: { calls: 1 }, notes: "notes" });
+  await expect(damaged).rejects.toThrow(ControlRequestError);
+  await good;
+  expect(emulator.calls).toHaveLength(1);
 });

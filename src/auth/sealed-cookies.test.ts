@@ -2,7 +2,9 @@ import { Hono } from "hono";
 import { afterEach, expect, it, vi } from "vitest";
 import {
   askedPersonCookie,
+  readAccount,
   readAskedPerson,
+  rememberAccount,
   rememberPendingSignIn,
   takePendingSignIn,
 } from "./sealed-cookies.ts";
@@ -47,4 +49,23 @@ it("a sign-in under way belongs to its whole state, and is taken once", async ()
   const taken = await take(state);
   expect(await taken.json()).toEqual({ state, transaction });
   expect(taken.headers.get("Set-Cookie")).toMatch(/^__Host-ping-signout-pending-\w+=; Max-Age=0;/);
+});
+
+it.each([
+  [2400, true],
+  [2401, false],
+])("an ID token of %i characters is kept only in a cookie that browsers keep", async (length, isKept) => {
+  const idToken = "x".repeat(length);
+  const account = { userId: "u".repeat(200), name: "n".repeat(200), formToken: "f".repeat(36) };
+  const app = new Hono()
+    .get("/remember", async (c) => {
+      await rememberAccount(c, SECRET, { ...account, idToken });
+      return c.text("");
+    })
+    .get("/read", async (c) => c.json((await readAccount(c, SECRET)) ?? null));
+  const sent = (await app.request("https://mcp.example.com/remember")).headers.get("Set-Cookie") ?? "";
+  expect(sent.length).toBeLessThan(4096);
+  const [cookie = ""] = sent.split(";");
+  const read = await app.request("https://mcp.example.com/read", { headers: { Cookie: cookie } });
+  expect(await read.json()).toEqual({ ...account, ...(isKept && { idToken }) });
 });
