@@ -12,9 +12,10 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
   pingone-emulator init DIR    write a tenant (applications, users, flows) to change, and stop
 
   --port PORT           port of PingOne (default: PINGONE_PORT, else 9400; 0 picks a free one)
-  --host HOST           address to bind (default: 127.0.0.1). On any other than loopback the control API
-                        asks for a token: CONTROL_TOKEN, or one that is printed at start
-  --public-url ORIGIN   origin at which clients reach PingOne, when that is not where it listens
+  --host HOST           address to bind (default: 127.0.0.1)
+  --public-url ORIGIN   origin at which clients reach PingOne, when that is not where it listens.
+                        With a host or origin that is not loopback, the control API asks for a token:
+                        CONTROL_TOKEN, or one that is printed at start
   --redirect-uri URI    redirect URI of the main application, in place of its own; can be repeated
   --tenant DIR          a tenant that lies over the one that comes with the emulator
   --flow NAME           DaVinci flow that the main application runs (default: the tenant's)

@@ -91,6 +91,40 @@ it("asks for a token at the control API when it listens on more than loopback", 
   await new TestClient(pingone).obtainTokens();
 });
 
+it("asks for a token where a public URL leads others to loopback", async () => {
+  await using pingone = await startPingOne({ publicUrl: "https://pingone.test" });
+  expect((await fetch(`${pingone.origin}/__mocks/state`)).status).toBe(401);
+  await using own = await startPingOne({ publicUrl: "http://[::1]:9400" });
+  expect((await fetch(`${own.origin}/__mocks/state`)).status).toBe(200);
+});
+
+it("[PING-071] sends Secure cookies, and one for other sites, where its public URL has TLS", async () => {
+  await using pingone = await startPingOne({
+    publicUrl: "https://pingone.test",
+    flow: "sign-on-without-consent",
+  });
+  const path = new URL(pingone.issuer).pathname;
+  const parameters = new TestClient(pingone).authorizeParameters();
+  const shown = await fetch(`${pingone.origin}${path}/authorize?${parameters}`);
+  const cookies = shown.headers.getSetCookie();
+  for (const cookie of cookies) expect(cookie).toMatch(/; HttpOnly; Secure; SameSite=Lax$/);
+  const action = /action="([^"]+)"/.exec(await shown.text())?.[1] ?? "";
+  const answered = await fetch(`${pingone.origin}${action}`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { cookie: cookies.map((cookie) => cookie.split(";")[0]).join("; ") },
+    body: new URLSearchParams({
+      step: "1",
+      username: "alice",
+      password: "2FederateM0re!",
+      buttonValue: "SIGNON",
+    }),
+  });
+  const [st = "", noSs = ""] = answered.headers.getSetCookie();
+  expect(st).toMatch(/^ST=.*; HttpOnly; Secure; SameSite=None$/);
+  expect(noSs).toMatch(/^ST-NO-SS=.*; HttpOnly; Secure$/);
+});
+
 it("asks for none on loopback, whatever its name, unless it is told to", async () => {
   for (const host of ["localhost", "::1"]) {
     await using pingone = await startPingOne({ host });
@@ -116,6 +150,20 @@ it.each<[string, () => Promise<AsyncDisposable>, RegExp]>([
   ],
 ])("refuses %s in a sentence", async (_, start, message) => {
   await expect(start()).rejects.toThrow(message);
+});
+
+it("repeats no password of a public URL", async () => {
+  const failed = startPingOne({ publicUrl: "https://somebody:TEST-ONLY-secret@pingone.test" });
+  await expect(failed).rejects.toThrow("The public URL https://pingone.test is no origin.");
+});
+
+it("shows no token on the control page, whatever is sent to it", async () => {
+  await using pingone = await startPingOne();
+  const body = new URLSearchParams({ user: "alice" });
+  const sent = await fetch(`${pingone.origin}/__mocks/page/issueTokens`, { method: "POST", body });
+  const text = await sent.text();
+  expect(text).toContain("Done: Issues a user");
+  expect(text).not.toContain("eyJ");
 });
 
 it("knows no place to go after sign-off for an app whose redirect URI has no origin", async () => {

@@ -44,7 +44,7 @@ export const SHIPPED_TENANT = join(import.meta.dirname, "../fixtures");
 const DEFAULT_WORKER_ORIGIN = "http://localhost:8787";
 
 interface SharedOptions {
-  /** What to bind. Default: `127.0.0.1`. On anything but loopback the control API needs `controlToken`. */
+  /** What to bind. Default: `127.0.0.1`. On anything but loopback the control API asks for `controlToken`. */
   readonly host?: string | undefined;
   /** What callers of the control API must know. Default: none on loopback, elsewhere a random one. */
   readonly controlToken?: string | undefined;
@@ -57,7 +57,10 @@ interface SharedOptions {
 export interface StartPingOneOptions extends SharedOptions {
   /** Default: 0, which picks a free one. */
   readonly port?: number | undefined;
-  /** Origin at which clients reach the emulator, when that is not where it listens: a proxy, a container, a tunnel. */
+  /**
+   * Origin at which clients reach the emulator, when that is not where it listens: a proxy, a container, a tunnel. If it
+   * is not loopback, the control API asks for `controlToken`.
+   */
   readonly publicUrl?: string | undefined;
   /** Folder of a tenant, which lies over the shipped one. Default: the shipped one alone. */
   readonly tenant?: string | undefined;
@@ -278,7 +281,7 @@ function requireOrigin(what: string, given: string): string {
   const url = URL.parse(given);
   if (url === null || !/^https?:$/.test(url.protocol) || ![url.origin, `${url.origin}/`].includes(given)) {
     throw new Error(
-      `The ${what} ${given} is no origin. Give http or https, a host and, if it is not the usual one, a port, as in https://pingone.test:8443`,
+      `The ${what} ${given.replace(/[^/]*@/, "")} is no origin. Give http or https, a host and, if it is not the usual one, a port, as in https://pingone.test:8443`,
     );
   }
   return url.origin;

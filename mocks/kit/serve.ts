@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import type { EmulatorName, Emulators } from "./emulator.ts";
-import { isLoopback } from "./host.ts";
+import { EMULATOR_HOST, isLoopback } from "./host.ts";
 import { type Address, type EmulatorApp, type Listening, listen } from "./listen.ts";
 import { ControlRequestError } from "./refusal.ts";
 import type { RunningKit } from "./run.ts";
@@ -90,13 +90,17 @@ async function restore<E extends Emulators>(kit: RunningKit<E>, stateDir: string
  */
 export function controlTokenFor(options: {
   readonly host?: string | undefined;
+  readonly publicUrl?: string | undefined;
   readonly controlToken?: string | undefined;
 }): string | undefined {
-  const { host, controlToken } = options;
+  const { host = EMULATOR_HOST, publicUrl, controlToken } = options;
   if (controlToken !== undefined && !/^[\x21-\x7e]+$/.test(controlToken)) {
     throw new Error(
       "The control token must be ASCII text without spaces, and not empty. Leave it out for a random one.",
     );
   }
-  return controlToken ?? (host === undefined || isLoopback(host) ? undefined : randomUUID());
+  // A proxy in front of loopback can be reached by others, and may say that it is loopback in `Host`.
+  const publicHost = publicUrl === undefined ? host : (URL.parse(publicUrl)?.hostname ?? "");
+  const isForThisMachine = [host, publicHost].every((name) => isLoopback(name.replace(/^\[|\]$/g, "")));
+  return controlToken ?? (isForThisMachine ? undefined : randomUUID());
 }

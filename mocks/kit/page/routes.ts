@@ -76,9 +76,11 @@ async function carryOut(kit: Kit, given: string, form: URLSearchParams): Promise
     const fields = name === "faults.queue" ? faultFields(kit) : shapeOf(verb.input);
     const values = verb.form?.values?.(viewOf(ownerOf(kit.emulators, name), kit.describe()));
     const answer = await kit.invoke(name, inputFromForm(fields, form, values));
+    // Others are sent by hand, and answer with tokens or the whole state, which no page shall keep.
+    const isOnPage = verb.form !== undefined || verb.button !== undefined || name === "faults.queue";
     const shown = verb.answers === undefined ? answer : { [verb.answers]: answer };
     return {
-      text: `Done: ${verb.about}${answer === undefined ? "" : ` ${JSON.stringify(shown)}`}`,
+      text: `Done: ${verb.about}${answer === undefined || !isOnPage ? "" : ` ${JSON.stringify(shown)}`}`,
       bad: false,
     };
   } catch (error) {

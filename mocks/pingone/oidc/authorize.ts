@@ -105,10 +105,12 @@ function formPath({ environment }: Tenant, signOnId: string): string {
 
 /** One pair of cookies for each sign-on, told apart by path, so that two tabs do not clobber each other. */
 function setInteractionCookies(c: OidcContext, { id }: SignOn, token: string): void {
+  const { tenant, tokens } = c.get("pingone");
   const options = {
     httpOnly: true,
+    secure: tokens.signer.isSecure,
     sameSite: "Lax",
-    path: formPath(c.get("pingone").tenant, id),
+    path: formPath(tenant, id),
     maxAge: SIGN_ON_TTL_MS / 1000,
   } as const;
   setCookie(c, "interactionId", id, options);

@@ -1,6 +1,6 @@
 /**
  * The SSO session cookies `ST` and `ST-NO-SS`: one value under two names. PingOne's are `Secure`, and `ST` is
- * `SameSite=None`; over http browsers take neither, so both attributes are left out here.
+ * `SameSite=None`. Over http browsers take neither, so both attributes need an issuer with https.
  */
 import { getCookie, setCookie } from "hono/cookie";
 import type { Session } from "../tokens/store.ts";
@@ -21,14 +21,21 @@ export function readSession(c: OidcContext): Session | undefined {
 
 export function sendSessionCookies(c: OidcContext, value: string): void {
   for (const name of NAMES) {
-    setCookie(c, name, value, { httpOnly: true, path: cookiePath(c), maxAge: MAX_AGE_SECONDS });
+    setCookie(c, name, value, { ...attributesOf(c, name), maxAge: MAX_AGE_SECONDS });
   }
 }
 
 export function clearSessionCookies(c: OidcContext): void {
-  for (const name of NAMES) setCookie(c, name, "", { httpOnly: true, path: cookiePath(c), maxAge: 0 });
+  for (const name of NAMES) setCookie(c, name, "", { ...attributesOf(c, name), maxAge: 0 });
 }
 
-function cookiePath(c: OidcContext): string {
-  return `/${c.get("pingone").tenant.environment.id}`;
+function attributesOf(c: OidcContext, name: (typeof NAMES)[number]) {
+  const { tenant, tokens } = c.get("pingone");
+  const isSecure = tokens.signer.isSecure;
+  return {
+    httpOnly: true,
+    path: `/${tenant.environment.id}`,
+    ...(isSecure && { secure: true }),
+    ...(isSecure && name === "ST" && { sameSite: "None" as const }),
+  };
 }

@@ -80,6 +80,11 @@ export class Signer {
     this.#unpublished.url = url;
   }
 
+  /** Whether browsers reach the issuer over TLS. */
+  get isSecure(): boolean {
+    return this.#issuer.startsWith("https:");
+  }
+
   get signingKeyId(): string {
     return this.#ring.signingKeyId;
   }
