@@ -80,7 +80,8 @@ async function failAtPingOne(stack: TestStack): Promise<void> {
 
   const browser = createBrowser(worker, client);
   const attempt = await startAuthorization(worker, client);
-  const back = await answerPages(await browser.open(attempt.url), { password: "wrong-pass-word" });
+  const asked = await (await browser.open(attempt.url)).submit("Allow");
+  const back = await asked.submit("Sign On", { Username: "alice", Password: "wrong-pass-word" });
   expect(back.heading).toBe("Sign On");
   const end = await back.submit("Sign On", { Username: "alice", Password: PASSWORD });
   await redeem(worker, client, attempt, end.url);
