@@ -1,6 +1,8 @@
 /** Reads a JSON body with a size limit. Each kind of invalid body has its own status. */
+
 import type { DefaultBodyType, StrictRequest } from "msw";
 import type { z } from "zod";
+import { mediaTypeOf } from "../kit/media-type.ts";
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -18,7 +20,7 @@ export async function readJson<T>(
   request: StrictRequest<DefaultBodyType>,
   schema: z.ZodType<T>,
 ): Promise<BodyOutcome<T>> {
-  const contentType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const contentType = mediaTypeOf(request);
   if (contentType !== "application/json") {
     return wrong(415, "unsupported_media_type", "Send the body as application/json.");
   }

@@ -1,4 +1,5 @@
 /** Reads what the journal and the faults need from a request; the emulator can still read its body. */
+import { mediaTypeOf } from "../media-type.ts";
 
 /** Far above any legitimate form; the rest of a longer body is not read. */
 const MAX_OBSERVED_BYTES = 64 * 1024;
@@ -33,7 +34,7 @@ function decodePath(path: string): string {
 }
 
 async function readFields(request: Request): Promise<URLSearchParams> {
-  const contentType = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const contentType = mediaTypeOf(request);
   const isForm = contentType === "application/x-www-form-urlencoded";
   if (request.body === null || !(isForm || contentType === "application/json")) return new URLSearchParams();
   const text = await readStart(request.clone());

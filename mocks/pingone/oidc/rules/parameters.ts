@@ -1,6 +1,7 @@
 /**
  * Request parameters as OAuth defines them: sent once (RFC 6749 section 3.1), absent when empty, form-encoded.
  */
+import { mediaTypeOf } from "../../../kit/media-type.ts";
 import { OAuthRefusal, UnreadableBody } from "../../refusals.ts";
 
 /** Far above any legitimate request. */
@@ -65,7 +66,7 @@ export async function readForm(request: Request): Promise<RequestParameters> {
 export async function readFields(request: Request): Promise<URLSearchParams> {
   const body = await request.arrayBuffer();
   if (body.byteLength > MAX_BODY_BYTES) throw new UnreadableBody("The request body is too large", 413);
-  const type = (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(request);
   if (type !== "application/x-www-form-urlencoded") {
     throw new UnreadableBody("The request body must be application/x-www-form-urlencoded");
   }
