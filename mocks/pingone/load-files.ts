@@ -7,10 +7,9 @@ import { loadFlowLayers } from "./davinci/load-flows.ts";
 import { type LoadedTenant, loadTenant } from "./tenant/load-tenant.ts";
 import { checkTenantFolder } from "./tenant/tenant-folder.ts";
 
-const SHIPPED_FIXTURES_DIR = join(import.meta.dirname, "../../fixtures");
-
 export interface LoadFilesOptions {
   readonly workerOrigin: string;
+  /** The shipped tenant, whole. */
   readonly fixturesDir: string;
   /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
   readonly tenantDir?: string | undefined;
@@ -32,13 +31,13 @@ export function loadFiles({
 }: LoadFilesOptions): LoadedFiles {
   if (tenantDir !== undefined) checkTenantFolder(tenantDir, faults);
   const own = tenantDir !== undefined ? [tenantDir] : [];
-  const shipped = (name: string) => fixtureFolder(fixturesDir, name);
+  const shipped = (name: string) => join(fixturesDir, name);
   const ownFlows = own.map((folder) => join(folder, "davinci")).filter((folder) => existsSync(folder));
   const { flows, ownPolicyIds, faultyPolicyIds } = loadFlowLayers([...ownFlows, shipped("davinci")], faults);
   const tenant = loadTenant({
     folders: [
       ...own.map((folder) => ({ pingone: join(folder, "pingone"), keys: join(folder, "keys") })),
-      { pingone: join(fixturesDir, "pingone"), keys: shipped("keys") },
+      { pingone: shipped("pingone"), keys: shipped("keys") },
     ],
     workerOrigin,
     flows: { policyIds: flows.map(({ policyId }) => policyId), ownPolicyIds, faultyPolicyIds },
@@ -47,10 +46,4 @@ export function loadFiles({
   faults.throwIfAny();
   if (!tenant) throw new InputFileError(["The tenant cannot be used."]);
   return { tenant, flows };
-}
-
-/** Flows and keys come with the project, so that another environment needs only its own `pingone/` folder. */
-function fixtureFolder(fixturesDir: string, name: string): string {
-  const own = join(fixturesDir, name);
-  return existsSync(own) ? own : join(SHIPPED_FIXTURES_DIR, name);
 }
