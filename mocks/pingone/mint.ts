@@ -1,5 +1,5 @@
 /** Tokens of a user without pages, as `POST /as/token` gives them after a sign-on. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { ControlRequestError } from "../kit/refusal.ts";
 import type { PingOneParts } from "./oidc/context.ts";
@@ -10,7 +10,7 @@ import { isOfflineAccessGranted } from "./tenant/scopes.ts";
 import type { Tenant } from "./tenant/tenant.ts";
 import type { User } from "./tenant/users.ts";
 import { issueTokens } from "./tokens/issue.ts";
-import { type Grant, hashOf, type Session } from "./tokens/store.ts";
+import { newGrant, newSession } from "./tokens/store.ts";
 
 const IDLE_TIMEOUT_MINUTES = 480;
 
@@ -52,8 +52,17 @@ export async function mintTokens(
   if (!user.enabled)
     throw new ControlRequestError(`The user ${user.username} is disabled, so no token is issued.`);
   const scopes = grantedOf(tenant, application, wanted);
-  const session = createSession(tenant, user);
-  const grant = createGrant(tenant, application, session, scopes);
+  const facts = { userId: user.id, authenticationMethods: ["pwd"], idleTimeoutMinutes: IDLE_TIMEOUT_MINUTES };
+  const session = newSession(facts, randomBytes(32).toString("base64url"), tenant.clock());
+  const { id: clientId } = application;
+  const grant = newGrant(session, {
+    clientId,
+    scopes,
+    resource: null,
+    policyId: tenant.chosenPolicies.get(clientId) ?? tenant.environment.policiesOf(clientId)[0] ?? "",
+    createdAt: session.createdAt,
+    login: {},
+  });
   const silent = { ...tokens, takeTokenFault: () => undefined };
   tokens.store.addSession(session);
   tokens.store.grants.set(grant.id, grant);
@@ -93,35 +102,4 @@ function grantedOf(
     throw new ControlRequestError(`${(error as Error).message}: ${scopes.join(", ")}. Name fewer scopes.`);
   }
   return scopes;
-}
-
-function createSession({ clock }: Tenant, user: User): Session {
-  const now = clock();
-  return {
-    id: randomUUID(),
-    userId: user.id,
-    cookieHash: hashOf(randomBytes(32).toString("base64url")),
-    createdAt: now,
-    authenticatedAt: now,
-    lastUsedAt: now,
-    authenticationMethods: ["pwd"],
-    idleTimeoutMinutes: IDLE_TIMEOUT_MINUTES,
-  };
-}
-
-function createGrant(tenant: Tenant, { id }: Application, session: Session, scopes: string[]): Grant {
-  return {
-    id: randomUUID(),
-    clientId: id,
-    userId: session.userId,
-    sessionId: session.id,
-    scopes,
-    resource: null,
-    policyId: tenant.chosenPolicies.get(id) ?? tenant.environment.policiesOf(id)[0] ?? "",
-    authenticatedAt: session.authenticatedAt,
-    authenticationMethods: session.authenticationMethods,
-    createdAt: session.createdAt,
-    revoked: false,
-    login: {},
-  };
 }

@@ -9,7 +9,7 @@ import { renderEndedPage } from "../html/pages.ts";
 import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
 import type { Tenant } from "../tenant/tenant.ts";
 import { issueFrontChannelTokens } from "../tokens/issue.ts";
-import { type Grant, hashOf, type Session } from "../tokens/store.ts";
+import { type Grant, hashOf, newGrant, newSession, type Session } from "../tokens/store.ts";
 import { answerClient, answerLoginRequired, answerRefusal, sendPage } from "./answers.ts";
 import type { OidcContext } from "./context.ts";
 import { type AuthorizationRequest, requireClient } from "./rules/authorization-request.ts";
@@ -197,23 +197,17 @@ function createGrant(
   session: Session,
   scopes: string[],
 ): Grant {
-  return {
-    id: randomUUID(),
+  return newGrant(session, {
     clientId: request.application.id,
-    userId: session.userId,
-    sessionId: session.id,
     scopes,
     resource: request.resource ?? null,
     policyId: request.policyId,
-    authenticatedAt: session.authenticatedAt,
-    authenticationMethods: session.authenticationMethods,
     createdAt: clock(),
-    revoked: false,
     login: {
       ...(request.callback.state !== undefined && { state: request.callback.state }),
       ...(request.loginHint !== undefined && { loginHint: request.loginHint }),
     },
-  };
+  });
 }
 
 /** A Check Session node reused the session: it is extended, and keeps its time of authentication. */
@@ -234,17 +228,12 @@ function startSession(c: OidcContext, outcome: Success): Session {
   const cookie = randomBytes(32).toString("base64url");
   const existing = readSession(c);
   const extended = existing?.userId === outcome.userId ? existing : undefined;
-  const now = tenant.clock();
+  const { userId, authenticationMethods, idleTimeoutMinutes } = outcome;
+  const facts = { userId, authenticationMethods: [...authenticationMethods], idleTimeoutMinutes };
   const session: Session = {
-    id: extended?.id ?? randomUUID(),
-    userId: outcome.userId,
     // A new cookie at each sign-on, against session fixation.
-    cookieHash: hashOf(cookie),
-    createdAt: extended?.createdAt ?? now,
-    authenticatedAt: now,
-    lastUsedAt: now,
-    authenticationMethods: [...outcome.authenticationMethods],
-    idleTimeoutMinutes: outcome.idleTimeoutMinutes,
+    ...newSession(facts, cookie, tenant.clock()),
+    ...(extended && { id: extended.id, createdAt: extended.createdAt }),
   };
   tokens.store.addSession(session);
   sendSessionCookies(c, cookie);

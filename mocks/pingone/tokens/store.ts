@@ -2,7 +2,7 @@
  * What the emulator remembers between requests: SSO sessions, grants, codes and tokens. Codes, tokens and session
  * cookies are kept as SHA-256 digests only, so that neither a snapshot nor a memory image contains one.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
 
@@ -173,6 +173,38 @@ export class TokenStore {
     const { sessions, grants, codes, refreshTokens, accessTokens } = this;
     for (const table of [sessions, grants, codes, refreshTokens, accessTokens]) table.clear();
   }
+}
+
+/** A session that begins with an authentication. */
+export function newSession(
+  facts: Pick<Session, "userId" | "authenticationMethods" | "idleTimeoutMinutes">,
+  cookie: string,
+  now: number,
+): Session {
+  return {
+    ...facts,
+    id: randomUUID(),
+    cookieHash: hashOf(cookie),
+    createdAt: now,
+    authenticatedAt: now,
+    lastUsedAt: now,
+  };
+}
+
+/** What the session's user has granted to a client. */
+export function newGrant(
+  { id, userId, authenticatedAt, authenticationMethods }: Session,
+  facts: Pick<Grant, "clientId" | "scopes" | "resource" | "policyId" | "createdAt" | "login">,
+): Grant {
+  return {
+    ...facts,
+    id: randomUUID(),
+    userId,
+    sessionId: id,
+    authenticatedAt,
+    authenticationMethods,
+    revoked: false,
+  };
 }
 
 export function hashOf(secret: string): string {
