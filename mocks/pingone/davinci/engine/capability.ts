@@ -1,0 +1,124 @@
+/** What a connector has to say of each of its capabilities: how it runs, and what is known of its inputs and outputs. */
+import type { Clock } from "../../../kit/clock.ts";
+import type { ConsentStore } from "../../tenant/consents.ts";
+import type { UserStore } from "../../tenant/users.ts";
+import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
+import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
+import type { Outbox } from "../outbox.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Screen, SubmittedFields } from "../screens/screen.ts";
+import type { ConnectorError } from "./run-state.ts";
+
+/** What a run of a node leads to. */
+export type Effect =
+  /** The node is true; `outcome` names one of more than two (`multiValueSourceId`). */
+  | { readonly kind: "success"; readonly output?: unknown; readonly outcome?: string }
+  /** The node is false. */
+  | { readonly kind: "failure"; readonly error: ConnectorError; readonly output?: unknown }
+  /** False without an error, as of a comparison that does not hold. */
+  | { readonly kind: "false"; readonly output?: unknown }
+  /** A person has to answer; then `answer` runs, or the fields become the output. */
+  | { readonly kind: "screen"; readonly screen: Screen }
+  /** Shows the last screen again with this message; without one the flow dies. */
+  | { readonly kind: "showError"; readonly message: string }
+  /** Leaves a sub-flow; the node that started it succeeds or fails with this output. */
+  | { readonly kind: "leaveFlow"; readonly isSuccess: boolean; readonly output: Record<string, unknown> }
+  | {
+      readonly kind: "startFlow";
+      readonly flowId: string;
+      readonly label: string | undefined;
+      readonly parameters: Record<string, unknown>;
+    }
+  /** To a start node of the same flow: a call if the node has exits, else a jump. */
+  | { readonly kind: "goTo"; readonly nodeId: string; readonly output: Record<string, unknown> }
+  | { readonly kind: "returnToCaller"; readonly output: Record<string, unknown> }
+  /** The end of the main flow. */
+  | { readonly kind: "end"; readonly outcome: Exclude<FlowOutcome, { kind: "screen" }> };
+
+/** What a capability can use. */
+export interface Services {
+  readonly users: UserStore;
+  readonly consents: ConsentStore;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly sandbox: Sandbox;
+  readonly createCode: () => string;
+}
+
+/** One run of one node. */
+export interface Call {
+  readonly flow: FlowGraph;
+  readonly node: FlowNode;
+  /** Resolved: unwrapped, bindings replaced by their values. Those in `rawProperties` are as in the file, unwrapped. */
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** What bindings and templates see: `{ global, local }`. */
+  readonly scope: { readonly global: Record<string, unknown>; readonly local: Record<string, unknown> };
+  readonly context: AuthorizationContext;
+  readonly services: Services;
+  /** Resolves a raw value of the node's properties as those in `properties` were. */
+  resolve(raw: unknown): unknown;
+  /** Where declared variables of these contexts live. Writing `undefined` clears one. */
+  variable(name: string, context?: VariableContext): unknown;
+  setVariable(name: string, value: unknown, context?: VariableContext): void;
+  /** The user whom the flow has identified. */
+  readonly userId: string | undefined;
+  /** Tells the run who the person is. */
+  identify(userId: string): void;
+  /** Someone has proven who they are: a session that Check Session accepted does not count any more. */
+  authenticated(): void;
+  /** Check Session accepted the browser's session. */
+  acceptSession(): void;
+  isSessionAccepted(): boolean;
+  keepConsentedScopes(scopes: readonly string[]): void;
+  readonly consentedScopes: readonly string[] | undefined;
+  /** True in the main flow. */
+  readonly isMainFlow: boolean;
+  /** For the developer: shown in the emulator's panel and in the log of the run. No secrets. */
+  remark(text: string): void;
+}
+
+/** How sure a statement about a connector is. */
+export type Sureness =
+  /** Read in real exports. */
+  | "export"
+  /** Ping's documentation says so. */
+  | "documented"
+  /** Reported by practitioners. */
+  | "field"
+  /** Not found anywhere: chosen here. */
+  | "unverified";
+
+export interface Known {
+  readonly about: string;
+  readonly sure: Sureness;
+}
+
+export interface Capability {
+  /** One sentence: what it does here. */
+  readonly about: string;
+  /** What of it is simulated, or not done. */
+  readonly limits?: string;
+  readonly inputs: Readonly<Record<string, Known>>;
+  /** Paths below `payload.output`. */
+  readonly outputs: Readonly<Record<string, Known>>;
+  /** Error codes. */
+  readonly errors: Readonly<Record<string, Known>>;
+  /** Properties that are code or templates: no bindings are replaced in them. */
+  readonly rawProperties?: readonly string[];
+  run(call: Call): Effect | Promise<Effect>;
+  /** For capabilities that show a screen. Default: the fields become the output. */
+  answer?(call: Call, fields: SubmittedFields): Effect | Promise<Effect>;
+}
+
+export interface Connector {
+  /** As in exports: `pingOneSSOConnector`. */
+  readonly id: string;
+  /** As the console calls it. */
+  readonly name: string;
+  readonly capabilities: Readonly<Record<string, Capability>>;
+}
+
+/** Types a connector without widening the names of its capabilities. */
+export function defineConnector<const C extends Connector>(connector: C): C {
+  return connector;
+}

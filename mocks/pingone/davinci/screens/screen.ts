@@ -1,0 +1,42 @@
+/** A screen as the engine keeps it between two requests, and the form that a person sends. Plain JSON. */
+
+export interface Screen {
+  /** The heading of the browser's tab, not of the page. */
+  readonly title: string;
+  /**
+   * Markup of the author after its template was rendered, not sanitised yet: controls are marked by
+   * `data-skcomponent`, as in DaVinci's HTML templates. `render-screen.ts` makes a plain form of it.
+   */
+  readonly markup: string;
+  /** Style sheets of the flow and of the node, in this order, joined. */
+  readonly css: string;
+  /** The fields that are accepted; others are left aside. `buttonValue` is always accepted. */
+  readonly fields: readonly ScreenField[];
+  /** What a developer should know of this screen, such as "its script is not run". */
+  readonly remarks: readonly string[];
+}
+
+export interface ScreenField {
+  readonly name: string;
+  /** Never shown again, never journalled (`hashedVisibility`, or an input of type password). */
+  readonly isSecret: boolean;
+  /** True: several values of one name become a list. */
+  readonly isList?: boolean;
+  /** A message for an empty value, from the node's `validationRules`. */
+  readonly required?: string;
+  /** Default: 4096. */
+  readonly maxLength?: number;
+}
+
+/** What is shown with a screen that is shown again. */
+export interface ScreenMessages {
+  /** At `skerror`. */
+  readonly error?: string;
+  /** At `skerrormessage`, by field; "" is the region of no field. */
+  readonly fieldErrors?: Readonly<Record<string, string>>;
+  /** From the emulator, not from the flow. */
+  readonly notice?: string;
+}
+
+/** The fields of a form as they were accepted, `buttonValue` among them if a button with a value was pressed. */
+export type SubmittedFields = Readonly<Record<string, string | readonly string[]>>;
