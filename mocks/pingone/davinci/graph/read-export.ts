@@ -1,0 +1,378 @@
+/**
+ * Reads the text of a flow export. What does not decide how a flow runs is left aside. Files are written by strangers:
+ * what cannot be followed is refused with a reason or noted as an irregularity, never guessed silently.
+ */
+import type {
+  DeclaredVariable,
+  Exit,
+  FlowGraph,
+  FlowInput,
+  FlowNode,
+  Irregularity,
+  Operator,
+  VariableContext,
+} from "./graph.ts";
+import { isRecord, unwrap } from "./values.ts";
+
+export type ReadExport =
+  | {
+      readonly kind: "flows";
+      readonly flows: readonly FlowGraph[];
+      /** The flow that a run of the file starts with. */
+      readonly main: FlowGraph;
+    }
+  | { readonly kind: "refused"; readonly reason: string };
+
+const MAX_EXITS = 200_000;
+
+const OPERATORS: readonly string[] = [
+  "allTriggersTrue",
+  "anyTriggersTrue",
+  "allTriggersFalse",
+  "anyTriggersFalse",
+  "allTriggersComplete",
+  "anyTriggersComplete",
+  "always",
+] satisfies Operator[];
+const CONTEXTS: readonly string[] = ["company", "flowInstance", "user", "flow"] satisfies VariableContext[];
+
+/** A reason to refuse the file. */
+class Refusal extends Error {}
+
+export function readExport(text: string): ReadExport {
+  try {
+    return readContent(parse(text));
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: "refused", reason: error.message };
+    throw error;
+  }
+}
+
+/** @param content What the JSON text of an export means. */
+export function readContent(content: unknown): ReadExport {
+  try {
+    const flows = flowsOf(content);
+    const graphs = flows.map(readFlow);
+    const ids = graphs.map(({ id }) => id);
+    const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
+    if (repeated !== undefined) throw new Refusal(`two flows of the file have the id ${repeated}`);
+    return { kind: "flows", flows: graphs, main: mainOf(flows, graphs) };
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: "refused", reason: error.message };
+    throw error;
+  }
+}
+
+function parse(text: string): unknown {
+  if (text.startsWith("PK\u0003\u0004")) {
+    throw new Refusal("this is a ZIP archive; unpack it and give the JSON file that is in it");
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    if (error instanceof RangeError) throw new Refusal("the JSON is nested too deeply to be read");
+    if (text.trim() === "") throw new Refusal("the file is empty");
+    const isCutOff = /^\s*[[{]/.test(text) && !/[\]}]\s*$/.test(text);
+    throw new Refusal(
+      isCutOff
+        ? "the JSON is cut off before its end; export the flow again"
+        : "this is not JSON; give the file that DaVinci's export has written",
+    );
+  }
+}
+
+function flowsOf(content: unknown): Record<string, unknown>[] {
+  if (!isRecord(content)) throw new Refusal("this is not a flow export: it is no JSON object");
+  const flows = Array.isArray(content.flows) ? content.flows : [content];
+  if (flows.length === 0) throw new Refusal('this export holds no flow: its "flows" is empty');
+  const readable = flows.filter(isRecord);
+  if (readable.length < flows.length) throw new Refusal('an entry of "flows" is no object');
+  for (const flow of readable) {
+    if (isRecord(flow.graphData) && elementsOf(flow)) continue;
+    const name = typeof flow.name === "string" ? ` of "${flow.name}"` : "";
+    throw new Refusal(
+      `this is not a flow export: "graphData.elements"${name} is missing, so there are no nodes; export the flow from the DaVinci console`,
+    );
+  }
+  return readable;
+}
+
+interface Elements {
+  readonly nodes: readonly Record<string, unknown>[];
+  readonly edges: readonly Record<string, unknown>[];
+}
+
+/** The `data` of nodes and edges. The library that draws the graph also knows one list of both. */
+function elementsOf({ graphData }: Record<string, unknown>): Elements | undefined {
+  const elements = isRecord(graphData) ? graphData.elements : undefined;
+  if (Array.isArray(elements)) {
+    const data = dataOf(elements);
+    return {
+      nodes: data.filter((item) => !("source" in item)),
+      edges: data.filter((item) => "source" in item),
+    };
+  }
+  if (!isRecord(elements) || !Array.isArray(elements.nodes)) return undefined;
+  return {
+    nodes: dataOf(elements.nodes),
+    edges: Array.isArray(elements.edges) ? dataOf(elements.edges) : [],
+  };
+}
+
+function dataOf(items: readonly unknown[]): Record<string, unknown>[] {
+  return items
+    .filter(isRecord)
+    .map(({ data }) => data)
+    .filter(isRecord);
+}
+
+/** @throws {Refusal} */
+function readFlow(flow: Record<string, unknown>, index: number): FlowGraph {
+  const name = textOr(flow.name, `flow ${index + 1} of the file`);
+  const { nodes, edges } = elementsOf(flow) ?? { nodes: [], edges: [] };
+  const byId = indexNodes(name, nodes);
+  const { exits, irregularities, targets } = readEdges(name, byId, edges);
+
+  const flowNodes = new Map<string, FlowNode>();
+  for (const [id, data] of byId) {
+    if (data.nodeType === "CONNECTION") flowNodes.set(id, readNode(id, data, exits.get(id) ?? []));
+  }
+  const entry = findEntry(flowNodes, targets, irregularities);
+  return {
+    id: textOr(flow.flowId, `flow-${index + 1}`),
+    name,
+    description: textOr(flow.description, ""),
+    nodes: flowNodes,
+    entry,
+    variables: readVariables(flow.variables),
+    inputSchema: readInputs(flow.inputSchema),
+    settings: isRecord(flow.settings) ? flow.settings : {},
+    irregularities,
+  };
+}
+
+/** @throws {Refusal} */
+function indexNodes(flow: string, nodes: readonly Record<string, unknown>[]) {
+  const byId = new Map<string, Record<string, unknown>>();
+  for (const data of nodes) {
+    const { id } = data;
+    if (typeof id !== "string" || !/^[\w-]{1,100}$/.test(id) || id === "__proto__") {
+      throw new Refusal(`a node of the flow "${flow}" has no usable id`);
+    }
+    if (byId.has(id)) {
+      throw new Refusal(
+        `two nodes of the flow "${flow}" have the id ${id}, so its edges have no clear meaning`,
+      );
+    }
+    byId.set(id, data);
+  }
+  return byId;
+}
+
+function readNode(id: string, data: Record<string, unknown>, exits: readonly Exit[]): FlowNode {
+  const properties = isRecord(data.properties) ? data.properties : {};
+  const connectorId = textOr(data.connectorId, "unknown");
+  const capabilityName = textOr(data.capabilityName, "unknown");
+  const title = unwrap(properties.nodeTitle);
+  return {
+    id,
+    connectorId,
+    capabilityName,
+    title: typeof title === "string" && title.trim() !== "" ? title.trim() : capabilityName,
+    properties,
+    isDisabled: data.isDisabled === true,
+    exits,
+  };
+}
+
+interface ReadEdges {
+  readonly exits: ReadonlyMap<string, Exit[]>;
+  readonly irregularities: Irregularity[];
+  /** Nodes that something leads to. */
+  readonly targets: ReadonlySet<string>;
+}
+
+/** @throws {Refusal} */
+function readEdges(
+  flow: string,
+  byId: ReadonlyMap<string, Record<string, unknown>>,
+  edges: readonly Record<string, unknown>[],
+): ReadEdges {
+  const irregularities: Irregularity[] = [];
+  /** Of each logic operator: the edges into it, in their order, and the nodes that it leads to. */
+  const into = new Map<string, { source: string; outcome: string | undefined }[]>();
+  const outOf = new Map<string, string[]>();
+  const seen = new Set<string>();
+  const typeOf = (id: unknown) => (typeof id === "string" ? byId.get(id)?.nodeType : undefined);
+
+  for (const { source, target, multiValueSourceId } of edges) {
+    const outcome = typeof multiValueSourceId === "string" ? multiValueSourceId : undefined;
+    // Exports hold the same edge several times.
+    const key = JSON.stringify([source, target, outcome]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const from = typeOf(source);
+    const to = typeOf(target);
+    if (from === "ANNOTATION" || to === "ANNOTATION") continue;
+    if (from === "CONNECTION" && to === "EVAL") {
+      append(into, String(target), { source: String(source), outcome });
+    } else if (from === "EVAL" && to === "CONNECTION") {
+      append(outOf, String(source), String(target));
+    } else if (from === "CONNECTION" && to === "CONNECTION") {
+      irregularities.push({
+        code: "edge-joins-two-connections",
+        nodeId: String(source),
+        text: `an edge leads straight to node ${String(target)}, without a logic operator between them`,
+      });
+    } else if (from === undefined || to === undefined || from !== to) {
+      irregularities.push({
+        code: "edge-to-nowhere",
+        nodeId: from === undefined ? "" : String(source),
+        text: `an edge from ${String(source)} to ${String(target)} has an end that is not in the flow`,
+      });
+    }
+  }
+
+  const exits = new Map<string, Exit[]>();
+  const targets = new Set<string>();
+  let count = 0;
+  for (const [evalId, entries] of into) {
+    const reached = outOf.get(evalId) ?? [];
+    if (reached.length === 0) {
+      irregularities.push({
+        code: "operator-without-exit",
+        nodeId: entries[0]?.source ?? "",
+        text: `the logic operator ${evalId} behind this node leads nowhere`,
+      });
+    }
+    count += entries.length * reached.length;
+    if (count > MAX_EXITS)
+      throw new Refusal(`the flow "${flow}" has more than ${MAX_EXITS} ways between nodes`);
+    const operators = byId.get(evalId)?.properties;
+    const triggers = [...new Set(entries.map(({ source }) => source))];
+    for (const target of reached) {
+      targets.add(target);
+      const operator = operatorOf(operators, target);
+      if (operator === undefined) {
+        irregularities.push({
+          code: "unknown-operator",
+          nodeId: entries[0]?.source ?? "",
+          text: `the logic operator ${evalId} has an operator that is not known here for node ${target}; it is taken for allTriggersTrue`,
+        });
+      }
+      for (const { source, outcome } of entries) {
+        append(exits, source, { evalId, outcome, operator: operator ?? "allTriggersTrue", target, triggers });
+      }
+    }
+  }
+  return { exits: inEdgeOrder(exits, edges), irregularities, targets };
+}
+
+/** The order of the edges in the file decides the order in which several exits are taken. */
+function inEdgeOrder(exits: Map<string, Exit[]>, edges: readonly Record<string, unknown>[]) {
+  const place = new Map<string, number>();
+  for (const [index, { source, target }] of edges.entries()) {
+    const key = `${String(source)}>${String(target)}`;
+    if (!place.has(key)) place.set(key, index);
+  }
+  for (const [source, list] of exits) {
+    const orderOf = ({ evalId, target }: Exit) =>
+      [place.get(`${source}>${evalId}`) ?? 0, place.get(`${evalId}>${target}`) ?? 0] as const;
+    list.sort((one, other) => {
+      const [oneIn, oneOut] = orderOf(one);
+      const [otherIn, otherOut] = orderOf(other);
+      return oneIn - otherIn || oneOut - otherOut;
+    });
+  }
+  return exits;
+}
+
+/** Only the entries of nodes that the operator still leads to mean anything: most others are left-overs. */
+function operatorOf(properties: unknown, target: string): Operator | undefined {
+  const given =
+    isRecord(properties) && Object.hasOwn(properties, target) ? unwrap(properties[target]) : undefined;
+  if (given === undefined || given === "") return "allTriggersTrue";
+  return typeof given === "string" && OPERATORS.includes(given) ? (given as Operator) : undefined;
+}
+
+function findEntry(
+  nodes: ReadonlyMap<string, FlowNode>,
+  targets: ReadonlySet<string>,
+  irregularities: Irregularity[],
+): string | undefined {
+  const isStart = ({ connectorId, capabilityName }: FlowNode) =>
+    connectorId === "nodeConnector" && capabilityName === "startNode";
+  const candidates = [...nodes.values()].filter((node) => !targets.has(node.id) && !isStart(node));
+  const [only, other] = candidates;
+  if (!only) {
+    irregularities.push({
+      code: "no-entry",
+      nodeId: "",
+      text: "no node of the flow is without an edge into it, so there is nowhere to begin",
+    });
+    return undefined;
+  }
+  if (!other) return only.id;
+  // A node that was left behind in the editor mostly leads nowhere.
+  const chosen = candidates.find(({ exits, isDisabled }) => exits.length > 0 && !isDisabled) ?? only;
+  irregularities.push({
+    code: "several-entries",
+    nodeId: chosen.id,
+    text: `${candidates.length} nodes are without an edge into them (${candidates
+      .slice(0, 5)
+      .map(({ id }) => id)
+      .join(", ")}); the run begins with this one`,
+  });
+  return chosen.id;
+}
+
+function mainOf(flows: readonly Record<string, unknown>[], graphs: readonly FlowGraph[]): FlowGraph {
+  const [first] = graphs;
+  if (!first) throw new Refusal('this export holds no flow: its "flows" is empty');
+  const marked = flows.findIndex(
+    ({ flowId, parentFlowId }) => flowId !== undefined && flowId === parentFlowId,
+  );
+  if (marked >= 0) return graphs[marked] ?? first;
+  const named = new Set(graphs.flatMap((graph) => [...graph.nodes.values()].map(subFlowIdOf)));
+  return graphs.find(({ id }) => !named.has(id)) ?? first;
+}
+
+/** The id of the flow that a node starts; undefined for nodes that start none. */
+export function subFlowIdOf({ properties }: FlowNode): string | undefined {
+  const chosen = unwrap(properties.subFlowId);
+  const id = isRecord(chosen) ? chosen.value : chosen;
+  return typeof id === "string" ? id : undefined;
+}
+
+/** Contexts stand in the name: `<name>##SK##<context>`, followed by an id in some. */
+function readVariables(given: unknown): DeclaredVariable[] {
+  if (!Array.isArray(given)) return [];
+  return given.filter(isRecord).flatMap((variable) => {
+    const [name = "", inName] = textOr(variable.name, "").split("##SK##");
+    const context = inName ?? variable.context;
+    if (name === "" || typeof context !== "string" || !CONTEXTS.includes(context)) return [];
+    const fields = isRecord(variable.fields) ? variable.fields : variable;
+    return [
+      { name, context: context as VariableContext, type: textOr(fields.type, "string"), value: fields.value },
+    ];
+  });
+}
+
+function readInputs(given: unknown): FlowInput[] {
+  if (!Array.isArray(given)) return [];
+  return given
+    .filter(isRecord)
+    .flatMap(({ propertyName, required }) =>
+      typeof propertyName === "string" ? [{ name: propertyName, isRequired: required === true }] : [],
+    );
+}
+
+function append<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const list = map.get(key);
+  if (list) list.push(item);
+  else map.set(key, [item]);
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === "string" && value !== "" ? value : otherwise;
+}
