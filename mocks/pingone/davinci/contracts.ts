@@ -18,6 +18,9 @@ export interface AuthorizationContext {
   readonly parameters: Readonly<Record<string, string>>;
   /** URL to which the screens of this flow post their forms. */
   readonly formAction: string;
+  /** Of the browser, for `global.ip` and `global.userAgent`. */
+  readonly ip?: string;
+  readonly userAgent?: string;
 }
 
 interface SessionView {

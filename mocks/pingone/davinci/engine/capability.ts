@@ -105,6 +105,10 @@ export interface Capability {
   readonly errors: Readonly<Record<string, Known>>;
   /** Properties that are code or templates: no bindings are replaced in them. */
   readonly rawProperties?: readonly string[];
+  /**
+   * Set for what shows a screen, starts another flow or ends one: other nodes that are due at the same time run first.
+   */
+  readonly isDeferred?: boolean;
   run(call: Call): Effect | Promise<Effect>;
   /** For capabilities that show a screen. Default: the fields become the output. */
   answer?(call: Call, fields: SubmittedFields): Effect | Promise<Effect>;

@@ -32,11 +32,9 @@ export interface ConnectorError {
   readonly httpResponseCode?: number;
 }
 
-/** The screen that the person sees, and the node and frame that it belongs to. */
+/** The screen that the person sees, and the node of the topmost frame that it belongs to. */
 export interface ShownScreen {
   readonly nodeId: string;
-  /** Index in the frames. */
-  readonly frame: number;
   readonly screen: Screen;
   /** What the person typed, to be shown again; no secrets. */
   values: SubmittedFields;
@@ -52,6 +50,8 @@ export interface RunState {
   userId?: string;
   /** Set when Check Session accepted the browser's session and nobody has authenticated since. */
   isSessionAccepted?: boolean;
+  /** For the developer; the last ones. */
+  remarks: string[];
   /** Scopes kept at consent. */
   consentedScopes?: readonly string[];
   ended?: { readonly step: number; readonly outcome: FlowOutcome; readonly repeatableUntil: number };

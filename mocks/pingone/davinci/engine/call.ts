@@ -1,0 +1,123 @@
+/** Makes what a capability gets for one run of its node. */
+
+import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
+import { resolveValue, type Scope, unwrap } from "../graph/values.ts";
+import type { Call, Capability, Services } from "./capability.ts";
+import type { RunnableFlow } from "./flows.ts";
+import type { Interaction } from "./interaction.ts";
+import type { Frame } from "./run-state.ts";
+import type { VariableStore } from "./variables.ts";
+
+/** The id under which the flows of this emulator say they run. */
+const COMPANY_ID = "emulated-company";
+const KEPT_REMARKS = 20;
+
+export interface RunOf {
+  readonly flow: RunnableFlow;
+  readonly interaction: Interaction;
+  readonly services: Services;
+  readonly variables: VariableStore;
+}
+
+/** @throws {RunLimitError} when a property becomes too long. */
+export function makeCall(
+  run: RunOf,
+  graph: FlowGraph,
+  frame: Frame,
+  node: FlowNode,
+  capability: Capability | undefined,
+): Call {
+  const { interaction, variables, flow } = run;
+  const { state, context } = interaction;
+  const scope = scopeOf(run, frame);
+  const isRaw = (name: string) => capability?.rawProperties?.includes(name) === true;
+  const contextOf = (name: string): VariableContext =>
+    graph.variables.find((variable) => variable.name === name)?.context ?? "flowInstance";
+
+  return {
+    flow: graph,
+    node,
+    properties: Object.fromEntries(
+      Object.entries(node.properties).map(([name, raw]) => [
+        name,
+        isRaw(name) ? unwrap(raw) : resolveValue(unwrap(raw), scope),
+      ]),
+    ),
+    scope,
+    context,
+    services: run.services,
+    resolve: (raw) => resolveValue(unwrap(raw), scope),
+    variable: (name, kind = contextOf(name)) =>
+      kind === "flowInstance"
+        ? own(frame.variables, name)
+        : own(variables.read(kind, flow, frame.flowId, state.userId), name),
+    setVariable: (name, value, kind = contextOf(name)) => {
+      if (kind === "flowInstance") setOwn(frame.variables, name, value);
+      else variables.write(kind, flow, frame.flowId, state.userId, name, value);
+    },
+    get userId() {
+      return state.userId;
+    },
+    identify: (userId) => {
+      if (state.userId !== undefined && state.userId !== userId) {
+        // Another person goes on: what the former one has answered does not count.
+        delete state.isSessionAccepted;
+        delete state.consentedScopes;
+      }
+      state.userId = userId;
+    },
+    authenticated: () => {
+      delete state.isSessionAccepted;
+    },
+    acceptSession: () => {
+      state.isSessionAccepted = true;
+    },
+    isSessionAccepted: () => state.isSessionAccepted === true,
+    keepConsentedScopes: (scopes) => {
+      state.consentedScopes = [...scopes];
+    },
+    get consentedScopes() {
+      return state.consentedScopes;
+    },
+    isMainFlow: state.frames.length === 1,
+    remark: (text) => remark(state, `${node.title} (${node.id}): ${text}`),
+  };
+}
+
+/** For the developer, once. */
+export function remark(state: { remarks: string[] }, text: string): void {
+  if (!state.remarks.includes(text)) state.remarks.push(text);
+  if (state.remarks.length > KEPT_REMARKS) state.remarks.shift();
+}
+
+function scopeOf({ flow, interaction, variables }: RunOf, frame: Frame): Call["scope"] & Scope {
+  const { context, state } = interaction;
+  const kept = (kind: "company" | "flow" | "user") => ({
+    variables: variables.read(kind, flow, frame.flowId, state.userId),
+  });
+  return {
+    global: {
+      parameters: frame.parameters,
+      variables: frame.variables,
+      company: kept("company"),
+      flow: kept("flow"),
+      userInfo: kept("user"),
+      interactionId: interaction.id,
+      companyId: COMPANY_ID,
+      flowId: frame.flowId,
+      ip: context.ip ?? "127.0.0.1",
+      userAgent: context.userAgent ?? "",
+      cookies: {},
+    },
+    local: frame.local,
+  };
+}
+
+function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+/** Names come from files: an assignment to `__proto__` would change the object's prototype. */
+export function setOwn(values: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(values, name, { value, writable: true, enumerable: true, configurable: true });
+}
