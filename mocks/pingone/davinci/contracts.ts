@@ -33,7 +33,13 @@ interface SessionView {
 
 /** The result of `begin` and of each submitted form. */
 export type FlowOutcome =
-  | { readonly kind: "screen"; readonly status: number; readonly html: string }
+  | {
+      readonly kind: "screen";
+      readonly status: number;
+      readonly html: string;
+      /** Content-Security-Policy of the page. Default: that of pages without the author's styles. */
+      readonly policy?: string;
+    }
   | {
       /** `returnSuccessResponseRedirect` */
       readonly kind: "success";

@@ -4,7 +4,7 @@
  */
 import type { FlowOutcome } from "../contracts.ts";
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
-import { RunLimitError } from "../graph/values.ts";
+import { RunLimitError, templateText, unwrap } from "../graph/values.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
 import { makeCall, type RunOf, remark, setOwn } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
@@ -341,11 +341,12 @@ function localized({ properties, capabilityName }: FlowNode, error: ConnectorErr
 }
 
 function localizedText(given: unknown, code: string): string | undefined {
-  const languages = (given as { properties?: Record<string, { value?: unknown }> } | undefined)?.properties;
+  const languages = (unwrap(given) as { properties?: Record<string, { value?: unknown }> } | undefined)
+    ?.properties;
   const entries = languages?.en?.value ?? Object.values(languages ?? {})[0]?.value;
   if (!Array.isArray(entries)) return undefined;
   const entry = (entries as { key?: unknown; value?: unknown }[]).find(
     (candidate) => candidate?.key === code,
   );
-  return typeof entry?.value === "string" && entry.value !== "" ? entry.value : undefined;
+  return templateText(entry?.value) || undefined;
 }
