@@ -33,7 +33,9 @@ export const outboxOutput = z.array(
     to: z.string().describe("E-mail address."),
     username: z.string(),
     purpose: z.string(),
-    code: z.string().describe("The one-time code in it."),
+    code: z.string().describe("The one-time code in it; empty when it has none."),
+    subject: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
+    text: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
     at: z.iso.datetime().describe("By the emulators' clock."),
   }),
 );

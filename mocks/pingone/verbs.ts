@@ -29,8 +29,11 @@ export interface OutboxMessage {
   readonly to: string;
   readonly username: string;
   readonly purpose: string;
-  /** The one-time code in it. */
+  /** The one-time code in it; empty when it has none. */
   readonly code: string;
+  /** Of an e-mail that a flow sends of its own. */
+  readonly subject?: string;
+  readonly text?: string;
   /** ISO 8601, by the emulator's clock. */
   readonly at: string;
 }
@@ -165,10 +168,22 @@ export class PingOneAdmin {
   /** The e-mails that flows have sent, oldest first. @param to User name or e-mail address; default: to anybody. */
   messages(to?: string): readonly OutboxMessage[] {
     const { users } = this.#pingone.tenant;
-    return this.#pingone.flows.outbox.list().flatMap(({ userId, purpose, code, sentAt, ...message }) => {
-      const username = users.findById(userId)?.username ?? "";
+    return this.#pingone.flows.outbox.list().flatMap(({ userId, code, sentAt, ...message }) => {
+      const username = (userId === undefined ? undefined : users.findById(userId)?.username) ?? "";
       if (to !== undefined && ![username, message.to].some((name) => isSameName(name, to))) return [];
-      return [{ to: message.to, username, purpose, code, at: new Date(sentAt).toISOString() }];
+      const { purpose, subject, text } = message;
+      const at = new Date(sentAt).toISOString();
+      return [
+        {
+          to: message.to,
+          username,
+          purpose,
+          code,
+          ...(subject !== undefined && { subject }),
+          ...(text !== undefined && { text }),
+          at,
+        },
+      ];
     });
   }
 

@@ -1,21 +1,24 @@
-/** Keeps the e-mails that the flows would send, so that developers and tests can read the codes in them. */
-import type { CodePurpose } from "./flow-schema.ts";
-
+/** Keeps the e-mails that the flows would send, so that developers and tests can read them. */
 const KEPT_MESSAGES = 200;
 
 interface SentMessage {
-  readonly interactionId: string;
-  readonly userId: string;
+  readonly interactionId?: string;
+  /** Absent when the flow names nobody. */
+  readonly userId?: string | undefined;
   /** E-mail address. */
   readonly to: string;
-  readonly purpose: CodePurpose;
+  /** What it is for: `verification`, `recovery`, `mfa`, or `notification` for what a flow sends of its own. */
+  readonly purpose: string;
+  /** The one-time code in it; empty when it has none. */
   readonly code: string;
+  readonly subject?: string;
+  readonly text?: string;
   /** Epoch milliseconds by the emulator's clock. */
   readonly sentAt: number;
 }
 
 export interface Outbox {
-  send(message: SentMessage): void;
+  send(message: Omit<SentMessage, "code"> & { readonly code?: string }): void;
   /** Oldest first. */
   list(to?: string): readonly SentMessage[];
   /** The last message to this address. @throws {Error} that lists the addresses with messages when there is none. */
@@ -31,7 +34,7 @@ export function createOutbox(): Outbox {
 
   return {
     send(message) {
-      messages.push(message);
+      messages.push({ code: "", ...message });
       if (messages.length > KEPT_MESSAGES) messages.shift();
     },
     list,

@@ -34,9 +34,11 @@ export function makeCall(
   const contextOf = (name: string): VariableContext =>
     graph.variables.find((variable) => variable.name === name)?.context ?? "flowInstance";
 
-  return {
+  const call: Call = {
     flow: graph,
     node,
+    visits: own(state.visits ?? {}, visitKey(graph, node)) ?? 0,
+    runForeign: () => flow.runForeign(call),
     properties: Object.fromEntries(
       Object.entries(node.properties).map(([name, raw]) => [
         name,
@@ -82,6 +84,17 @@ export function makeCall(
     isMainFlow: state.frames.length === 1,
     remark: (text) => remark(state, `${node.title} (${node.id}): ${text}`),
   };
+  return call;
+}
+
+/** Notes that the node runs once more. */
+export function countVisit({ interaction: { state } }: RunOf, graph: FlowGraph, node: FlowNode): void {
+  const key = visitKey(graph, node);
+  state.visits = { ...state.visits, [key]: (own(state.visits ?? {}, key) ?? 0) + 1 };
+}
+
+function visitKey({ id }: FlowGraph, node: FlowNode): string {
+  return `${id}.${node.id}`;
 }
 
 /** For the developer, once. */
@@ -113,7 +126,7 @@ function scopeOf({ flow, interaction, variables }: RunOf, frame: Frame): Call["s
   };
 }
 
-function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 

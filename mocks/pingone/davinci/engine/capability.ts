@@ -55,6 +55,10 @@ export interface Call {
   readonly scope: { readonly global: Record<string, unknown>; readonly local: Record<string, unknown> };
   readonly context: AuthorizationContext;
   readonly services: Services;
+  /** How often this node was run before in this run of the flow. */
+  readonly visits: number;
+  /** The answer of a stub, for what cannot be run here; without one the flow ends with a reason that names it. */
+  runForeign(): Effect;
   /** Resolves a raw value of the node's properties as those in `properties` were. */
   resolve(raw: unknown): unknown;
   /** Where declared variables of these contexts live. Writing `undefined` clears one. */

@@ -46,6 +46,8 @@ export interface RunState {
   shown?: ShownScreen;
   /** Counts the screens shown, so that the form of an earlier screen is detected. */
   step: number;
+  /** How often each node has run, by `<flow>.<node>`. */
+  visits?: Readonly<Record<string, number>>;
   /** The user whom the flow has identified last. */
   userId?: string;
   /** Set when Check Session accepted the browser's session and nobody has authenticated since. */

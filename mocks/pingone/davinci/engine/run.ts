@@ -6,7 +6,7 @@ import type { FlowOutcome } from "../contracts.ts";
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
 import { RunLimitError, templateText, unwrap } from "../graph/values.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
-import { makeCall, type RunOf, remark, setOwn } from "./call.ts";
+import { countVisit, makeCall, type RunOf, remark, setOwn } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
 import { nextNodes } from "./exits.ts";
 import { findSubFlow } from "./flows.ts";
@@ -138,6 +138,7 @@ export class FlowRun {
     }
     const capability = this.#find(node);
     const call = this.#call(node, capability);
+    countVisit(this.#options, this.#graph, node);
     return capability ? capability.run(call) : this.#options.flow.runForeign(call);
   }
 
