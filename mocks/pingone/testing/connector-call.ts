@@ -120,14 +120,6 @@ export async function runNode(connector: Connector, capabilityName: string, run:
   return { effect: await capability.run(call), ...seen };
 }
 
-/** The JSON text of a rich-text document, as exports have it: texts, and bindings in `{{ }}`. */
-export function richText(...children: readonly string[]): string {
-  const nodes = children.map((child) =>
-    child.startsWith("{{") ? { type: "link", data: child, children: [{ text: "x" }] } : { text: child },
-  );
-  return JSON.stringify([{ children: [{ text: "" }, ...nodes, { text: "" }] }]);
-}
-
 function unused(): never {
   throw new Error("This test does not expect it.");
 }

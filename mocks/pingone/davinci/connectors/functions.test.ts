@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { richText, runNode } from "../../testing/connector-call.ts";
+import { runNode } from "../../testing/connector-call.ts";
+import { richText } from "../../testing/graph-builder.ts";
 import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
 import { functionsConnector } from "./functions.ts";
 
