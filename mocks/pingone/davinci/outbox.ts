@@ -4,7 +4,7 @@ import type { CodePurpose } from "./flow-schema.ts";
 const KEPT_MESSAGES = 200;
 
 interface SentMessage {
-  readonly interactionId: string;
+  readonly interactionId?: string;
   readonly userId: string;
   /** E-mail address. */
   readonly to: string;
