@@ -15,6 +15,8 @@ import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
+import { AgreementStore } from "./tenant/agreements.ts";
+import { CodeStore } from "./tenant/codes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, Environment } from "./tenant/environment.ts";
 import { findRedirectUriFault } from "./tenant/redirect-uris.ts";
@@ -80,6 +82,9 @@ const snapshotSchema = z.object({
   state: z.unknown(),
   users: z.unknown(),
   consents: z.unknown(),
+  // State that was saved without them has none.
+  codes: z.unknown().default([]),
+  agreements: z.unknown().default([]),
   seeds: z.unknown(),
 });
 
@@ -94,10 +99,14 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   const environment = new Environment({ ...loaded.tenant.environment, applications }, onChange);
   const users = new UserStore(loaded.tenant.users, { clock, onChange });
   const consents = new ConsentStore({ clock, onChange });
+  const codes = new CodeStore({ clock, onChange });
+  const agreements = new AgreementStore(loaded.tenant.agreements, { clock, onChange });
   const tenant: Tenant = {
     environment,
     users,
     consents,
+    codes,
+    agreements,
     switches: new SwitchBoard(),
     clock,
     chosenPolicies: new Map(),
@@ -155,6 +164,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       state: store.snapshot(),
       users: users.snapshot(),
       consents: consents.snapshot(),
+      codes: codes.snapshot(),
+      agreements: agreements.snapshot(),
       seeds: environment.snapshot(),
     }),
     restore: async (snapshot) => {
@@ -164,6 +175,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         store.restore(saved.state);
         users.restore(saved.users);
         consents.restore(saved.consents);
+        codes.restore(saved.codes);
+        agreements.restore(saved.agreements);
         environment.restore(saved.seeds);
       } catch (cause) {
         throw new Error(DAMAGED, { cause });

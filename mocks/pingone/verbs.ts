@@ -215,6 +215,8 @@ export class PingOneAdmin {
     tenant.environment.reset();
     tenant.users.reset();
     tenant.consents.reset();
+    tenant.codes.reset();
+    tenant.agreements.reset();
     tokens.store.clear();
   }
 

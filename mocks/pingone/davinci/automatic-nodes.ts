@@ -85,20 +85,25 @@ const BEHAVIOURS: NodeBehaviours = {
 
   registerUser(node, interaction, fields, { users }) {
     const read = (key: string) => fields[key] ?? "";
+    const email = read(node.email).trim();
+    if (users.findByLogin(email)) return "taken";
     const created = users.create({
-      email: read(node.email).trim(),
-      given: read(node.givenName).trim(),
-      family: read(node.familyName).trim(),
+      username: email,
+      attributes: {
+        email,
+        "name.given": read(node.givenName).trim(),
+        "name.family": read(node.familyName).trim(),
+      },
       password: read(node.password),
     });
     switch (created.kind) {
-      case "created":
+      case "done":
         forgetPerson(interaction);
         interaction.userId = created.user.id;
         return "created";
       case "username-taken":
         return "taken";
-      case "invalid-email":
+      case "refused":
         return "invalidEmail";
       case "password-refused":
         return "passwordRefused";

@@ -7,11 +7,12 @@ import {
   type FlowPolicyAssignment,
   type Group,
   groupSchema,
+  type Population,
   REGION_TLDS,
   type Resource,
 } from "./schema.ts";
 
-export type { Application, Group, Resource } from "./schema.ts";
+export type { Application, Group, Population, Resource } from "./schema.ts";
 
 export interface GrantedScope {
   readonly name: string;
@@ -26,6 +27,7 @@ export interface LoadedEnvironment {
   readonly applications: readonly Application[];
   readonly resources: readonly Resource[];
   readonly groups: readonly Group[];
+  readonly populations: readonly Population[];
   /** Granted scopes by application, by name. */
   readonly grants: ReadonlyMap<string, ReadonlyMap<string, GrantedScope>>;
   readonly policies: readonly FlowPolicy[];
@@ -55,6 +57,7 @@ export class Environment {
   /** Audience of tokens that are for PingOne's own endpoints only. */
   readonly pingOneAudience: string;
   readonly resources: readonly Resource[];
+  readonly populations: readonly Population[];
   readonly #loaded: LoadedEnvironment;
   readonly #applications = new Map<string, ApplicationSeed>();
   readonly #groups = new Map<string, Group>();
@@ -67,6 +70,7 @@ export class Environment {
     this.region = loaded.region;
     this.pingOneAudience = `https://api.pingone.${REGION_TLDS[loaded.region]}`;
     this.resources = loaded.resources;
+    this.populations = loaded.populations;
     this.#loaded = loaded;
     this.#changed = onChange;
   }

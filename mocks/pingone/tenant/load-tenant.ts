@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { z } from "zod";
 import type { FileFaults } from "../../kit/input-file.ts";
+import { type Agreement, agreementSchema } from "./agreements.ts";
 import { findMappingFault } from "./attributes.ts";
 import type { GrantedScope, LoadedEnvironment } from "./environment.ts";
 import { type FixtureKeys, loadKeys } from "./keys.ts";
@@ -21,6 +22,7 @@ import {
   grantSchema,
   groupSchema,
   otherApplicationSchema,
+  populationSchema,
   type Resource,
   resourceSchema,
   withWorkerOrigin,
@@ -75,6 +77,18 @@ export const LISTS = {
     item: groupSchema,
     keysOf: ({ id, name }: { id: string; name: string }) => [idKey({ id }), `name "${name}"`],
   },
+  populations: {
+    file: "populations.json",
+    key: "populations",
+    item: populationSchema,
+    keysOf: ({ id, name }: { id: string; name: string }) => [idKey({ id }), `name "${name}"`],
+  },
+  agreements: {
+    file: "agreements.json",
+    key: "agreements",
+    item: agreementSchema,
+    keysOf: ({ id }: { id: string }) => [idKey({ id })],
+  },
   users: {
     file: "users.json",
     key: "users",
@@ -103,6 +117,7 @@ export interface LoadTenantOptions {
 export interface LoadedTenant {
   readonly environment: LoadedEnvironment;
   readonly users: readonly UserFixture[];
+  readonly agreements: readonly Agreement[];
   readonly keys: FixtureKeys;
   /** The application that programs are given: the first one that signs people on, an own one before a shipped one. */
   readonly mainApplication: Application;
@@ -120,6 +135,8 @@ export function loadTenant(options: LoadTenantOptions): LoadedTenant | undefined
   const policies = readLists(layers, LISTS.flowPolicies);
   const assignments = readLists(layers, LISTS.flowPolicyAssignments);
   const groups = readLists(layers, LISTS.groups);
+  const populations = readLists(layers, LISTS.populations);
+  const agreements = readLists(layers, LISTS.agreements);
   const users = readLists(layers, LISTS.users);
   const keys = loadKeys({ folders: options.folders.map((folder) => folder.keys), faults });
 
@@ -145,6 +162,7 @@ export function loadTenant(options: LoadTenantOptions): LoadedTenant | undefined
       applications: valuesOf(applications).map((application) => ready(application, workerOrigin)),
       resources: valuesOf(resources),
       groups: valuesOf(groups),
+      populations: valuesOf(populations),
       grants: granted,
       policies: usablePolicies,
       assignments: usableAssignments,
@@ -152,6 +170,7 @@ export function loadTenant(options: LoadTenantOptions): LoadedTenant | undefined
       ownFlowPolicyIds: flows.ownPolicyIds,
     },
     users: members,
+    agreements: valuesOf(agreements),
     keys,
     mainApplication: ready(main, workerOrigin),
   };

@@ -190,9 +190,20 @@ export const groupSchema = z
   .object({ id: z.string().min(1), name: z.string().min(1), description: z.string().optional() })
   .describe("One of GET .../groups. A user names it in memberOfGroups.");
 
+export const populationSchema = z
+  .object({
+    id: z.string().min(1),
+    name: z.string().min(1),
+    description: z.string().optional(),
+    default: z.boolean().default(false).describe("New users come into it."),
+    alternativeIdentifiers: z.array(z.string()).default([]),
+  })
+  .describe("One of GET .../populations. A user names it in population.");
+
 export type Application = z.output<typeof applicationSchema>;
 export type Resource = z.output<typeof resourceSchema> & { readonly audience: string };
 export type GrantFixture = z.output<typeof grantSchema>;
 export type FlowPolicy = z.output<typeof flowPolicySchema>;
 export type FlowPolicyAssignment = z.output<typeof flowPolicyAssignmentSchema>;
 export type Group = z.output<typeof groupSchema>;
+export type Population = z.output<typeof populationSchema>;

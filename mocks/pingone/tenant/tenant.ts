@@ -1,5 +1,7 @@
 /** One PingOne environment: its configuration, its users and its switches. */
 import type { Clock } from "../../kit/clock.ts";
+import type { AgreementStore } from "./agreements.ts";
+import type { CodeStore } from "./codes.ts";
 import type { ConsentStore } from "./consents.ts";
 import type { Application, Environment } from "./environment.ts";
 import type { SwitchBoard } from "./switches.ts";
@@ -9,6 +11,8 @@ export interface Tenant {
   readonly environment: Environment;
   readonly users: UserStore;
   readonly consents: ConsentStore;
+  readonly codes: CodeStore;
+  readonly agreements: AgreementStore;
   readonly switches: SwitchBoard;
   readonly clock: Clock;
   /** Flow policies chosen at run time in the place of the assigned ones, by application id. */

@@ -146,7 +146,7 @@ describe("state", () => {
   it("comes back from a snapshot through JSON, and holds no password in clear text", () => {
     const first = storeOf(userFixture("alice"));
     first.store.setPassword(first.idOf("alice"), NEW_PASSWORD);
-    first.store.create({ email: "zoe@example.com", given: "Zoe", family: "Z", password: NEW_PASSWORD });
+    first.store.create({ username: "zoe@example.com", password: NEW_PASSWORD });
     first.store.checkPassword(first.idOf("alice"), "wrong");
     const json = JSON.stringify(first.store.snapshot());
     expect(json).not.toContain(NEW_PASSWORD);
@@ -188,7 +188,7 @@ describe("state", () => {
     expect(changesDuring(() => store.setEnabled(id, false))).toBe(1);
     expect(changesDuring(() => store.verify(id))).toBe(1);
     expect(changesDuring(() => store.reset())).toBe(1);
-    const zoe = { email: "zoe@example.com", given: "Zoe", family: "Z", password: NEW_PASSWORD };
+    const zoe = { username: "zoe@example.com", password: NEW_PASSWORD };
     expect(changesDuring(() => store.create(zoe))).toBe(1);
     expect(changesDuring(() => store.create(zoe))).toBe(0);
   });

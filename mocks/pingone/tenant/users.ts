@@ -2,112 +2,38 @@
  * The people of the PingOne environment: read from a fixture in the shape of the Management API's users, then changed
  * by sign-on, registration and password reset. Passwords are kept as salted hashes only.
  *
- * Deliberately not modelled: populations, MFA devices, password history and any other password policy.
+ * Deliberately not modelled: MFA devices, password history and any other password policy.
  */
-import { randomBytes, randomUUID, scryptSync, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
+import {
+  hashPassword,
+  isPassword,
+  LOCKOUT_FAILURES,
+  LOCKOUT_SECONDS,
+  lock,
+  meetsPolicy,
+  noPassword,
+  type PasswordStatus,
+  storedPassword,
+  unlock,
+} from "./passwords.ts";
+import {
+  changeProfile,
+  customAttributesOf,
+  type ProfileFault,
+  storedProfile,
+  type User,
+  type UserFixture,
+  userFixture,
+  userProfile,
+} from "./user-profile.ts";
 
-/** A default-ish PingOne password policy: five failures lock the password for a quarter of an hour. */
-const LOCKOUT_FAILURES = 5;
-const LOCKOUT_SECONDS = 15 * 60;
-const MINIMUM_PASSWORD_LENGTH = 8;
-const MAXIMUM_PASSWORD_LENGTH = 255;
+export { customAttributesOf, type User, type UserFixture, userFixture } from "./user-profile.ts";
 
-const passwordStatus = z.enum([
-  "OK",
-  "MUST_CHANGE_PASSWORD",
-  "PASSWORD_EXPIRED",
-  "PASSWORD_LOCKED_OUT",
-  "NO_PASSWORD",
-]);
-
-const userProfile = z.object({
-  id: z.uuid(),
-  username: z
-    .string()
-    .min(1)
-    .max(128)
-    // What a person types is trimmed, so such a user could not be found.
-    .regex(/^\S(?:[\s\S]*\S)?$/, "begins or ends with a blank; remove it")
-    .describe("Unique, whatever its letter case."),
-  email: z.email().optional(),
-  name: z
-    .object({
-      given: z.string().optional(),
-      family: z.string().optional(),
-      middle: z.string().optional(),
-      formatted: z.string().optional(),
-      honorificPrefix: z.string().optional(),
-      honorificSuffix: z.string().optional(),
-    })
-    .default({}),
-  address: z
-    .object({
-      streetAddress: z.string().optional(),
-      locality: z.string().optional(),
-      region: z.string().optional(),
-      postalCode: z.string().optional(),
-      countryCode: z.string().optional(),
-    })
-    .optional(),
-  primaryPhone: z.string().optional(),
-  enabled: z.boolean().default(true),
-  mfaEnabled: z.boolean().default(false),
-  account: z
-    .object({ canAuthenticate: z.boolean().default(true), status: z.enum(["OK", "LOCKED"]).default("OK") })
-    .default({ canAuthenticate: true, status: "OK" }),
-  lifecycle: z
-    .object({ status: z.enum(["ACCOUNT_OK", "VERIFICATION_REQUIRED"]) })
-    .default({ status: "ACCOUNT_OK" }),
-  memberOfGroups: z
-    .array(z.object({ id: z.string().min(1) }))
-    .default([])
-    .describe("Groups of groups.json, by id."),
-  createdAt: z.iso.datetime().default("2026-01-01T00:00:00.000Z"),
-  updatedAt: z.iso.datetime().default("2026-01-01T00:00:00.000Z"),
-});
-
-/** One user of the fixture. Attributes beside these are kept for attribute mappings. */
-export const userFixture = userProfile
-  .extend({
-    about: z.string().default("").describe("What to use this test user for. Not an attribute of PingOne."),
-    password: z
-      .object({
-        value: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("TEST ONLY. Without one nobody can sign on with a password."),
-        status: passwordStatus.default("OK"),
-        secondsUntilUnlock: z.int().positive().optional(),
-      })
-      .default({ status: "OK" }),
-  })
-  .catchall(z.unknown())
-  .describe("One of GET /v1/environments/{id}/users, with a password");
-
-const storedProfile = userProfile.extend({
-  /** Attributes that the emulator knows only by name, for `${user.<name>}`. */
-  customAttributes: z.record(z.string(), z.unknown()).default({}),
-});
-
-const storedUser = z.object({
-  profile: storedProfile,
-  password: z.object({
-    salt: z.string(),
-    hash: z.string().nullable(),
-    status: passwordStatus,
-    failures: z.number().int().nonnegative(),
-    /** Epoch milliseconds; null with PASSWORD_LOCKED_OUT means until somebody unlocks it. */
-    lockedUntil: z.number().nullable(),
-  }),
-});
+const storedUser = z.object({ profile: storedProfile, password: storedPassword });
 const usersSnapshot = z.array(storedUser);
-
-/** A user as the Management API shows one, without the password. */
-export type User = z.infer<typeof storedProfile>;
-export type UserFixture = z.input<typeof userFixture>;
 type StoredUser = z.infer<typeof storedUser>;
 
 /** What PingOne says about a password, in the words of its password status. */
@@ -116,17 +42,20 @@ type PasswordOutcome =
   | { readonly status: "INVALID"; readonly failuresRemaining: number }
   | { readonly status: "PASSWORD_LOCKED_OUT"; readonly secondsUntilUnlock: number | undefined };
 
-type CreateUserOutcome =
-  | { readonly kind: "created"; readonly user: User }
+export type ChangeUserOutcome =
+  | { readonly kind: "done"; readonly user: User }
   | { readonly kind: "username-taken" }
-  | { readonly kind: "invalid-email" }
+  | { readonly kind: "refused"; readonly fault: ProfileFault }
   | { readonly kind: "password-refused" };
 
 interface NewUser {
-  readonly email: string;
-  readonly given: string;
-  readonly family: string;
-  readonly password: string;
+  readonly username: string;
+  /** By path, as in {@link UserStore.update}. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** Without one nobody can sign on with a password. */
+  readonly password?: string | undefined;
+  /** Default: the e-mail address is still to be verified. */
+  readonly lifecycle?: User["lifecycle"]["status"];
 }
 
 export interface UserStoreOptions {
@@ -205,7 +134,7 @@ export class UserStore {
     if (user.password.status === "PASSWORD_LOCKED_OUT") {
       return { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: this.secondsUntilUnlock(id) };
     }
-    if (!matches(user, password)) return this.#countFailure(user);
+    if (!isPassword(user.password, password)) return this.#countFailure(user);
     if (user.password.failures > 0) {
       user.password.failures = 0;
       this.#changed();
@@ -215,40 +144,92 @@ export class UserStore {
   }
 
   /** False: the password does not meet the policy, or is the one in use. */
-  setPassword(id: string, password: string): boolean {
+  setPassword(
+    id: string,
+    password: string,
+    { mustChange = false, bypassPolicy = false }: { mustChange?: boolean; bypassPolicy?: boolean } = {},
+  ): boolean {
     const user = this.#current(id);
-    if (!user || !meetsPolicy(password) || matches(user, password)) return false;
-    user.password = hashPassword(password);
+    if (!user || password === "") return false;
+    if (!bypassPolicy && (!meetsPolicy(password) || isPassword(user.password, password))) return false;
+    user.password = hashPassword(password, mustChange ? "MUST_CHANGE_PASSWORD" : "OK");
     this.#touch(user);
     return true;
   }
 
-  /** Registers a person whose username is the e-mail address and whose address is still to be verified. */
-  create({ email, given, family, password }: NewUser): CreateUserOutcome {
-    if (!z.email().safeParse(email).success) return { kind: "invalid-email" };
-    if (this.findByLogin(email)) return { kind: "username-taken" };
-    if (!meetsPolicy(password)) return { kind: "password-refused" };
-    const now = new Date(this.#clock()).toISOString();
-    const profile = storedProfile.parse({
-      id: randomUUID(),
-      username: email,
-      email,
-      name: { given, family },
-      enabled: true,
-      lifecycle: { status: "VERIFICATION_REQUIRED" },
-      createdAt: now,
-      updatedAt: now,
-    });
-    this.#users.set(profile.id, { profile, password: hashPassword(password) });
+  /** As five wrong passwords do. */
+  lockPassword(id: string): void {
+    const user = this.#users.get(id);
+    if (!user || user.password.hash === null) return;
+    lock(user.password, this.#clock());
     this.#changed();
-    return { kind: "created", user: profile };
   }
 
-  /** Ends VERIFICATION_REQUIRED. */
+  /** Of a locked account, and of a password that was locked by wrong entries. */
+  unlock(id: string): void {
+    const user = this.#users.get(id);
+    if (!user) return;
+    user.profile.account = { canAuthenticate: true, status: "OK" };
+    unlock(user.password);
+    this.#touch(user);
+  }
+
+  passwordStatusOf(id: string): PasswordStatus | undefined {
+    return this.#current(id)?.password.status;
+  }
+
+  /** Registers a person. */
+  create({
+    username,
+    attributes = {},
+    password,
+    lifecycle = "VERIFICATION_REQUIRED",
+  }: NewUser): ChangeUserOutcome {
+    const now = new Date(this.#clock()).toISOString();
+    const blank: User = {
+      ...userProfile.parse({ id: randomUUID(), username: "new", createdAt: now, updatedAt: now }),
+      lifecycle: { status: lifecycle },
+      customAttributes: {},
+    };
+    const changed = changeProfile(blank, { ...attributes, username });
+    if (changed.kind === "refused") return changed;
+    if (this.#isTaken(username)) return { kind: "username-taken" };
+    if (password !== undefined && !meetsPolicy(password)) return { kind: "password-refused" };
+    const { profile } = changed;
+    const stored = { profile, password: password === undefined ? noPassword() : hashPassword(password) };
+    this.#users.set(profile.id, stored);
+    this.#changed();
+    return { kind: "done", user: profile };
+  }
+
+  /** Writes attributes by path, such as `name.given`; `null` clears one. Nothing is written when one is refused. */
+  update(id: string, changes: Readonly<Record<string, unknown>>): ChangeUserOutcome | undefined {
+    const user = this.#users.get(id);
+    if (!user) return undefined;
+    const changed = changeProfile(user.profile, changes);
+    if (changed.kind === "refused") return changed;
+    const { username, email } = changed.profile;
+    if (this.#isTaken(username, id)) return { kind: "username-taken" };
+    // What was verified is the former address.
+    if (email !== user.profile.email) changed.profile.emailVerified = false;
+    user.profile = changed.profile;
+    this.#touch(user);
+    return { kind: "done", user: user.profile };
+  }
+
+  /** False: there is no such user. */
+  delete(id: string): boolean {
+    const isDeleted = this.#users.delete(id);
+    if (isDeleted) this.#changed();
+    return isDeleted;
+  }
+
+  /** Ends VERIFICATION_REQUIRED: the person holds the e-mail address. */
   verify(id: string): void {
     const user = this.#users.get(id);
     if (!user) return;
     user.profile.lifecycle.status = "ACCOUNT_OK";
+    user.profile.emailVerified = true;
     this.#touch(user);
   }
 
@@ -310,7 +291,7 @@ export class UserStore {
     const user = this.#users.get(id);
     const until = user?.password.lockedUntil ?? undefined;
     if (user && until !== undefined && until <= this.#clock()) {
-      Object.assign(user.password, { status: "OK", failures: 0, lockedUntil: null });
+      unlock(user.password);
     }
     return user;
   }
@@ -318,14 +299,17 @@ export class UserStore {
   #countFailure({ password }: StoredUser): PasswordOutcome {
     password.failures += 1;
     const failuresRemaining = LOCKOUT_FAILURES - password.failures;
-    if (failuresRemaining <= 0) {
-      password.status = "PASSWORD_LOCKED_OUT";
-      password.lockedUntil = this.#clock() + LOCKOUT_SECONDS * 1000;
-    }
+    if (failuresRemaining <= 0) lock(password, this.#clock());
     this.#changed();
     return failuresRemaining > 0
       ? { status: "INVALID", failuresRemaining }
       : { status: "PASSWORD_LOCKED_OUT", secondsUntilUnlock: LOCKOUT_SECONDS };
+  }
+
+  /** Whatever the letter case. */
+  #isTaken(username: string, exceptId?: string): boolean {
+    const wanted = username.trim().toLowerCase();
+    return this.list().some((user) => user.id !== exceptId && user.username.toLowerCase() === wanted);
   }
 
   #touch({ profile }: StoredUser): void {
@@ -357,38 +341,4 @@ function fromFixture(fixture: z.output<typeof userFixture>, now: number): Stored
       lockedUntil: status === "PASSWORD_LOCKED_OUT" ? lockedUntil : null,
     },
   };
-}
-
-/** What a user of the fixture has beside the attributes known here. Names such as `_links` are no attributes. */
-export function customAttributesOf(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const known = Object.keys(userFixture.shape);
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => !known.includes(name) && /^[A-Za-z]/.test(name)),
-  );
-}
-
-function noPassword(): StoredUser["password"] {
-  return { salt: "", hash: null, status: "NO_PASSWORD", failures: 0, lockedUntil: null };
-}
-
-/** A low cost, because these are test passwords: it only keeps clear text out of snapshots. */
-function derive(password: string, salt: string): Buffer {
-  return scryptSync(password, salt, 32, { N: 1024, r: 8, p: 1 });
-}
-
-function hashPassword(password: string): StoredUser["password"] {
-  const salt = randomBytes(16).toString("base64url");
-  const hash = derive(password, salt).toString("base64url");
-  return { salt, hash, status: "OK", failures: 0, lockedUntil: null };
-}
-
-function matches(user: StoredUser, password: string): boolean {
-  const { hash, salt } = user.password;
-  return hash !== null && timingSafeEqual(Buffer.from(hash, "base64url"), derive(password, salt));
-}
-
-/** PingOne's "Standard" password policy: length, and one each of lower case, upper case, digit and special. */
-function meetsPolicy(password: string): boolean {
-  if (password.length < MINIMUM_PASSWORD_LENGTH || password.length > MAXIMUM_PASSWORD_LENGTH) return false;
-  return [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].every((kind) => kind.test(password));
 }

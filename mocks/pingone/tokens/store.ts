@@ -115,6 +115,27 @@ export class TokenStore {
     return session && this.liveSession(session.id);
   }
 
+  endSession(id: string): void {
+    if (this.sessions.delete(id)) this.changed();
+  }
+
+  /** The user has authenticated again. `undefined`: there is no such session, or it was idle for too long. */
+  updateSession(
+    id: string,
+    {
+      authenticationMethods,
+      idleTimeoutMinutes,
+    }: { readonly authenticationMethods: readonly string[]; readonly idleTimeoutMinutes: number },
+  ): Session | undefined {
+    const session = this.liveSession(id);
+    if (!session) return undefined;
+    const now = this.#clock();
+    Object.assign(session, { authenticationMethods: [...authenticationMethods], idleTimeoutMinutes });
+    Object.assign(session, { authenticatedAt: now, lastUsedAt: now });
+    this.changed();
+    return session;
+  }
+
   /** Keeps the session, and purges the user's oldest beyond {@link MAX_SESSIONS_PER_USER}. */
   addSession(session: Session): void {
     this.#prune();

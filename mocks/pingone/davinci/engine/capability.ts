@@ -1,6 +1,9 @@
 /** What a connector has to say of each of its capabilities: how it runs, and what is known of its inputs and outputs. */
 import type { Clock } from "../../../kit/clock.ts";
+import type { AgreementStore } from "../../tenant/agreements.ts";
+import type { CodeStore } from "../../tenant/codes.ts";
 import type { ConsentStore } from "../../tenant/consents.ts";
+import type { Environment } from "../../tenant/environment.ts";
 import type { UserStore } from "../../tenant/users.ts";
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
 import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
@@ -35,10 +38,24 @@ export type Effect =
   /** The end of the main flow. */
   | { readonly kind: "end"; readonly outcome: Exclude<FlowOutcome, { kind: "screen" }> };
 
+/** The browsers' SSO sessions, as far as flows may change them. */
+export interface SessionKeeper {
+  endSession(id: string): void;
+  /** `undefined`: there is no such session, or it has ended. */
+  updateSession(
+    id: string,
+    facts: { readonly authenticationMethods: readonly string[]; readonly idleTimeoutMinutes: number },
+  ): { readonly id: string } | undefined;
+}
+
 /** What a capability can use. */
 export interface Services {
   readonly users: UserStore;
   readonly consents: ConsentStore;
+  readonly codes: CodeStore;
+  readonly agreements: AgreementStore;
+  readonly environment: Environment;
+  readonly sessions: SessionKeeper;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly sandbox: Sandbox;

@@ -1,0 +1,121 @@
+/**
+ * One-time codes that were sent to users. PingOne keeps them per user, not per browser: a code that was sent in one flow
+ * is accepted in another. Only the last code of a purpose is valid. The code itself is in the outbox only.
+ */
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { Clock } from "../../kit/clock.ts";
+import { hashSecret, isSecretOf, saltedHash } from "./secrets.ts";
+
+const codePurpose = z.enum(["verification", "recovery", "mfa"]);
+export type CodePurpose = z.output<typeof codePurpose>;
+
+/**
+ * Documentation of the PingOne API: "Send Email Verification (Code)" 24 hours, "Password Resend Recovery Code" five
+ * minutes; of the SDKs: a passcode of MFA is valid for up to 30 minutes.
+ */
+const TTL_MS: Readonly<Record<CodePurpose, number>> = {
+  verification: 24 * 3_600_000,
+  recovery: 5 * 60_000,
+  mfa: 30 * 60_000,
+};
+/** The real numbers depend on the tenant's policies. */
+const MAX_FAILURES = 5;
+
+const sentCode = saltedHash.extend({
+  id: z.string(),
+  purpose: codePurpose,
+  userId: z.string(),
+  /** Epoch milliseconds. */
+  expiresAt: z.number(),
+  failures: z.int().nonnegative(),
+});
+const codesSnapshot = z.array(sentCode);
+type SentCode = z.infer<typeof sentCode>;
+
+/** `exhausted`: it was entered wrongly too often; a new one has to be sent. */
+export type CodeCheck = "right" | "wrong" | "expired" | "exhausted" | "none";
+
+export interface CodeStoreOptions {
+  readonly clock: Clock;
+  /** Told after every change that a snapshot would show. */
+  readonly onChange?: () => void;
+}
+
+export class CodeStore {
+  readonly #codes = new Map<string, SentCode>();
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+
+  constructor({ clock, onChange = () => {} }: CodeStoreOptions) {
+    this.#clock = clock;
+    this.#changed = onChange;
+  }
+
+  /** Replaces the user's code of this purpose. Returns an id by which {@link find} knows it. */
+  issue(purpose: CodePurpose, userId: string, code: string): { readonly id: string } {
+    const expiresAt = this.#clock() + TTL_MS[purpose];
+    const sent: SentCode = {
+      id: randomUUID(),
+      purpose,
+      userId,
+      expiresAt,
+      failures: 0,
+      ...hashSecret(normalised(code)),
+    };
+    this.#codes.set(keyOf(purpose, userId), sent);
+    this.#changed();
+    return { id: sent.id };
+  }
+
+  find(id: string): { readonly purpose: CodePurpose; readonly userId: string } | undefined {
+    return [...this.#codes.values()].find((sent) => sent.id === id);
+  }
+
+  /** Counts wrong entries. A right code stays valid until {@link consume}. */
+  check(purpose: CodePurpose, userId: string, offered: string): CodeCheck {
+    const sent = this.#codes.get(keyOf(purpose, userId));
+    if (!sent) return "none";
+    if (this.#clock() >= sent.expiresAt) return "expired";
+    if (sent.failures >= MAX_FAILURES) return "exhausted";
+    if (isSecretOf(sent, normalised(offered))) return "right";
+    sent.failures += 1;
+    this.#changed();
+    return sent.failures >= MAX_FAILURES ? "exhausted" : "wrong";
+  }
+
+  consume(purpose: CodePurpose, userId: string): void {
+    if (this.#codes.delete(keyOf(purpose, userId))) this.#changed();
+  }
+
+  /** Of a user who is no more. */
+  forget(userId: string): void {
+    for (const purpose of codePurpose.options) this.consume(purpose, userId);
+  }
+
+  snapshot(): SentCode[] {
+    return structuredClone([...this.#codes.values()]);
+  }
+
+  /** @throws {Error} when `state` is not a snapshot of codes. */
+  restore(state: unknown): void {
+    const restored = codesSnapshot.safeParse(state);
+    if (!restored.success) throw new Error(`snapshot of codes: ${z.prettifyError(restored.error)}`);
+    this.#codes.clear();
+    for (const sent of restored.data) this.#codes.set(keyOf(sent.purpose, sent.userId), sent);
+  }
+
+  reset(): void {
+    this.#codes.clear();
+    this.#changed();
+  }
+}
+
+/** PingOne's recovery codes do not depend on letter case. */
+function normalised(code: string): string {
+  return code.trim().toUpperCase();
+}
+
+function keyOf(purpose: CodePurpose, userId: string): string {
+  return `${purpose} ${userId}`;
+}
