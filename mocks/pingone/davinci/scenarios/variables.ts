@@ -1,0 +1,86 @@
+/** Variables of a scenario: written as `{{name}}` in texts and as the `value` of a branch. */
+
+interface Variable {
+  readonly about: string;
+  /** Variables with a fixed set of values: a branch on any other is a typo. */
+  readonly values?: readonly string[];
+}
+
+/** Every variable that has a name of its own. */
+const NAMED: Readonly<Record<string, Variable>> = {
+  "application.id": { about: "client id of the application that asks" },
+  "application.name": { about: "its name" },
+  "user.username": { about: "of the user whom the flow has identified" },
+  "user.email": { about: "" },
+  "user.name.given": { about: "" },
+  "user.name.family": { about: "" },
+  "user.enabled": { about: "", values: ["true", "false"] },
+  "user.mfaEnabled": { about: "", values: ["true", "false"] },
+  "user.lifecycle.status": { about: "", values: ["ACCOUNT_OK", "VERIFICATION_REQUIRED"] },
+  "consent.status": { about: "answer of the last consent", values: ["ACCEPTED", "DECLINED"] },
+  "mfa.verified": { about: "whether a one-time code was right", values: ["true", "false"] },
+  "lock.remaining": { about: "after a password that locks: how long, as `15 minutes`" },
+  "error.code": { about: "of the node that failed last" },
+  "error.message": { about: "of the node that failed last" },
+};
+
+/** Variables of which only the beginning is fixed. */
+const PATTERNS: readonly { readonly form: string; readonly about: string; readonly pattern: RegExp }[] = [
+  {
+    form: "user.<attribute>",
+    about: "any attribute of the user, nested ones with dots",
+    pattern: /^user(\.[A-Za-z_][A-Za-z0-9_]*)+$/,
+  },
+  {
+    form: "fields.<screen>.<key>",
+    about: "what was entered on that screen",
+    pattern: /^fields\.[^.{}]+\.[A-Za-z][A-Za-z0-9_]*$/,
+  },
+  {
+    form: "parameters.<name>",
+    about: "any parameter of the authorization request",
+    pattern: /^parameters\.[A-Za-z_][A-Za-z0-9_]*$/,
+  },
+];
+
+export const VARIABLES: readonly string[] = Object.keys(NAMED);
+/** For the documentation: every variable and form of one. */
+export const DESCRIBED_VARIABLES: readonly { readonly name: string; readonly about: string }[] = [
+  ...Object.entries(NAMED).map(([name, { about }]) => ({ name, about })),
+  ...PATTERNS.map(({ form, about }) => ({ name: form, about })),
+];
+
+const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
+
+export function isVariable(name: string): boolean {
+  return Object.hasOwn(NAMED, name) || PATTERNS.some(({ pattern }) => pattern.test(name));
+}
+
+/** The values that a variable can have; undefined when they are not known. */
+export function valuesOf(name: string): readonly string[] | undefined {
+  return Object.hasOwn(NAMED, name) ? NAMED[name]?.values : undefined;
+}
+
+/** All names used in a template, including unknown ones. */
+export function variablesIn(template: string): string[] {
+  return [...template.matchAll(PLACEHOLDER)].map((match) => match[1] ?? "");
+}
+
+/** A template as its texts and variables, in their order. */
+export function partsOf(template: string): readonly ({ text: string } | { variable: string })[] {
+  const parts: ({ text: string } | { variable: string })[] = [];
+  let end = 0;
+  for (const match of template.matchAll(PLACEHOLDER)) {
+    if (match.index > end) parts.push({ text: template.slice(end, match.index) });
+    parts.push({ variable: match[1] ?? "" });
+    end = match.index + match[0].length;
+  }
+  if (end < template.length) parts.push({ text: template.slice(end) });
+  return parts;
+}
+
+/** Screen and key of `fields.<screen>.<key>`. */
+export function fieldOf(variable: string): { readonly screen: string; readonly key: string } | undefined {
+  const match = /^fields\.([^.]+)\.([^.]+)$/.exec(variable);
+  return match ? { screen: match[1] ?? "", key: match[2] ?? "" } : undefined;
+}
