@@ -1,0 +1,182 @@
+/**
+ * The sandbox: QuickJS, which is WebAssembly, in a thread. Jobs run one after the other, each with variables of its own
+ * and limits that QuickJS checks. Native calls of QuickJS check none, so the thread of a job that exceeds its time by
+ * `graceMs` is ended. The jobs behind it get another thread.
+ */
+import { type Answer, failed, type Limits, type Task } from "./job.ts";
+import type { Sandbox, SandboxResult } from "./sandbox.ts";
+import { startThread, type Thread } from "./thread.ts";
+
+export interface SandboxOptions {
+  /** Milliseconds of one job, from its start. Default: 2000. */
+  readonly timeLimitMs?: number;
+  /** Default: 1000. */
+  readonly graceMs?: number;
+  /** Default: 64. */
+  readonly memoryLimitMb?: number;
+  /** What `Date` reads, in milliseconds since the epoch. Default: real time. */
+  readonly now?: () => number;
+}
+
+const MAX_OUTPUT_LENGTH = 1_000_000;
+const MAX_CODE_LENGTH = 512_000;
+const MAX_INPUT_LENGTH = 4_000_000;
+const MAX_START_MS = 30_000;
+
+interface Job {
+  readonly task: Task;
+  readonly resolve: (answer: Answer) => void;
+}
+
+/** @param start starts its threads */
+export function createSandbox(options: SandboxOptions = {}, start = startThread): Sandbox {
+  const jobs = new JobQueue(options, start);
+  return {
+    async callFunction(code, params) {
+      const json = inputOf(code, "code", params);
+      if (typeof json !== "string") return json;
+      const answer = await jobs.ask({ kind: "callFunction", code, params: json });
+      if (answer.kind === "failed" || answer.value === undefined) return answer;
+      return { kind: "ok", value: JSON.parse(answer.value) };
+    },
+    async renderTemplate(template, scope) {
+      const json = inputOf(template, "template", scope);
+      if (typeof json !== "string") return json;
+      const answer = await jobs.ask({ kind: "renderTemplate", template, scope: json });
+      return answer.kind === "failed" ? answer : { kind: "ok", value: answer.value ?? "" };
+    },
+    checkFunction: async (code) =>
+      lengthFailure(code, "code") ?? checked(await jobs.ask({ kind: "checkFunction", code })),
+    checkTemplate: async (template) =>
+      lengthFailure(template, "template") ?? checked(await jobs.ask({ kind: "checkTemplate", template })),
+    close: () => jobs.close(),
+  };
+}
+
+class JobQueue {
+  readonly #limits: Limits;
+  readonly #hardLimitMs: number;
+  readonly #now: (() => number) | undefined;
+  readonly #start: typeof startThread;
+  readonly #waiting: Job[] = [];
+  /** Posted to the thread. */
+  #running: Job | undefined;
+  #thread: Thread | undefined;
+  #isReady = false;
+  /** Of the job that runs, or of the thread that starts. */
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    { timeLimitMs = 2000, graceMs = 1000, memoryLimitMb = 64, now }: SandboxOptions,
+    start: typeof startThread,
+  ) {
+    this.#start = start;
+    this.#limits = {
+      timeMs: timeLimitMs,
+      memoryBytes: memoryLimitMb * 2 ** 20,
+      outputLength: MAX_OUTPUT_LENGTH,
+    };
+    this.#hardLimitMs = timeLimitMs + graceMs;
+    this.#now = now;
+  }
+
+  ask(task: Task): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ task, resolve });
+      this.#continue();
+    });
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#forgetThread();
+    const unanswered = [this.#running, ...this.#waiting.splice(0)];
+    this.#running = undefined;
+    for (const job of unanswered) job?.resolve(failed("limit", "The emulator stopped before it was run."));
+    await thread?.end();
+  }
+
+  #continue(): void {
+    if (this.#running !== undefined) return;
+    if (this.#waiting.length === 0) {
+      this.#thread?.keepAlive(false);
+      return;
+    }
+    this.#thread ??= this.#startThread();
+    this.#thread.keepAlive(true);
+    if (!this.#isReady) return;
+    const job = this.#waiting.shift();
+    if (job === undefined) return;
+    this.#running = job;
+    this.#endThreadAfter(
+      this.#hardLimitMs,
+      `It was ended because it ran for more than ${this.#hardLimitMs} ms.`,
+    );
+    const now = this.#now?.();
+    this.#thread.post({ task: job.task, limits: this.#limits, ...(now !== undefined && { now }) });
+  }
+
+  #startThread(): Thread {
+    this.#endThreadAfter(MAX_START_MS, "The thread for code and templates did not start in time.");
+    return this.#start({
+      onReady: () => {
+        clearTimeout(this.#timer);
+        this.#isReady = true;
+        this.#continue();
+      },
+      onAnswer: (answer) => this.#answer(answer),
+      onEnded: (error) => {
+        const message = this.#isReady
+          ? "It was ended because it or its data is nested too deeply."
+          : `The thread for code and templates cannot be started: ${error instanceof Error ? error.message : "it ended"}.`;
+        this.#forgetThread();
+        this.#answer(failed("limit", message));
+      },
+    });
+  }
+
+  #endThreadAfter(ms: number, message: string): void {
+    this.#timer = setTimeout(() => {
+      void this.#forgetThread()?.end();
+      this.#answer(failed("limit", message));
+    }, ms);
+  }
+
+  #forgetThread(): Thread | undefined {
+    clearTimeout(this.#timer);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#isReady = false;
+    return thread;
+  }
+
+  /** A thread that does not start fails the job that waits for it, so that nothing waits for ever. */
+  #answer(answer: Answer): void {
+    clearTimeout(this.#timer);
+    const job = this.#running ?? this.#waiting.shift();
+    this.#running = undefined;
+    job?.resolve(answer);
+    this.#continue();
+  }
+}
+
+function checked(answer: Answer): SandboxResult<null> {
+  return answer.kind === "failed" ? answer : { kind: "ok", value: null };
+}
+
+function lengthFailure(text: string, what: "code" | "template") {
+  if (text.length <= MAX_CODE_LENGTH) return undefined;
+  return failed("limit", `The ${what} has more than ${MAX_CODE_LENGTH} characters.`);
+}
+
+function inputOf(code: string, what: "code" | "template", input: Readonly<Record<string, unknown>>) {
+  const tooLong = lengthFailure(code, what);
+  if (tooLong !== undefined) return tooLong;
+  let json: string;
+  try {
+    json = JSON.stringify(input);
+  } catch {
+    return failed("limit", `The values for the ${what} cannot be written as JSON.`);
+  }
+  if (json.length <= MAX_INPUT_LENGTH) return json;
+  return failed("limit", `The values for the ${what} have more than ${MAX_INPUT_LENGTH} characters.`);
+}

@@ -1,0 +1,568 @@
+/** Code and templates of strangers: what they can do, and what ends them. */
+import { execa } from "execa";
+import { afterAll, describe, expect, it } from "vitest";
+import { createSandbox } from "./create-sandbox.ts";
+import { startThread, type Thread, type ThreadListener } from "./thread.ts";
+
+/** TEST ONLY */
+const PASSWORD = "TEST ONLY hunter2";
+const TIME_LIMIT_MS = 400;
+const NOW = Date.UTC(2026, 0, 2);
+
+const sandbox = createSandbox({ timeLimitMs: TIME_LIMIT_MS, graceMs: 200, now: () => NOW });
+const roomy = createSandbox({ timeLimitMs: 15_000, memoryLimitMb: 16 });
+afterAll(() => Promise.all([sandbox.close(), roomy.close()]));
+
+const call = (code: string, params = {}) => sandbox.callFunction(code, params);
+const returning = (expression: string) => `module.exports = a = async ({params}) => (${expression})`;
+const render = (template: string, scope = {}) => sandbox.renderTemplate(template, scope);
+const ok = (value: unknown) => ({ kind: "ok", value });
+const failed = (reason: string, message: string | RegExp) => ({
+  kind: "failed",
+  reason,
+  message: typeof message === "string" ? message : expect.stringMatching(message),
+});
+
+const OVERDUE = failed("limit", `It was ended because it ran for more than ${TIME_LIMIT_MS} ms.`);
+const ENDED_FROM_OUTSIDE = failed(
+  "limit",
+  `It was ended because it ran for more than ${TIME_LIMIT_MS + 200} ms.`,
+);
+const TOO_LARGE = /^It was ended because it needs more than \d+ MB of memory or calls itself too deeply\.$/;
+/** A native call that QuickJS cannot interrupt. */
+const UNINTERRUPTIBLE = returning("new Array(1e9).join('x').length");
+
+describe("a custom function", () => {
+  it.each([
+    [
+      "an arrow function",
+      "module.exports = a = async ({params}) => {\n  return { sum: params.x + 1 };\n}",
+      { sum: 3 },
+    ],
+    [
+      "a function",
+      "module.exports = function ({ params }) { return { sum: params.x + 1 } } // end",
+      { sum: 3 },
+    ],
+    ["a name of its own", "const main = async ({params}) => params.x;\nmodule.exports = main;", 2],
+    [
+      "assignments to undeclared names",
+      "b = 5; module.exports = ({params}) => { c = b; return c + params.x }",
+      7,
+    ],
+    [
+      "awaited promises",
+      returning("await Promise.all([1, new Promise((go) => setTimeout(go, 3e5, 2))])"),
+      [1, 2],
+    ],
+    [
+      "timers in the order of their delays",
+      `module.exports = () => new Promise((go) => { const seen = []; setTimeout(() => go(seen), 9);
+        setTimeout(() => seen.push("second"), 5); setTimeout(() => seen.push("first"), 1);
+        clearTimeout(setTimeout(() => seen.push("cleared"), 2)) })`,
+      ["first", "second"],
+    ],
+    ["null", returning("null"), null],
+    ["false", returning("false"), false],
+    [
+      "nothing",
+      "module.exports = a = async ({params}) => { if (!params.x) return false; return }",
+      undefined,
+    ],
+  ])("runs with %s", async (_, code, value) => {
+    expect(await call(code, { x: 2 })).toEqual(ok(value));
+  });
+
+  it("gets JSON and keys such as __proto__ as plain keys", async () => {
+    const params = JSON.parse('{"__proto__": {"admin": true}, "list": [1, null, "a"], "absent": 1}');
+    params.absent = undefined;
+    expect(
+      await call(returning("[params.admin === undefined, Object.keys(params), params.list]"), params),
+    ).toEqual(ok([true, ["__proto__", "list"], [1, null, "a"]]));
+  });
+
+  it.each([
+    ["console", "[console.log(params), console.error(1), 1][2]", 1],
+    [
+      "Buffer",
+      "Buffer.from('w6k', 'base64url').toString() + Buffer.from('\u00e9').toString('hex')",
+      "\u00e9c3a9",
+    ],
+    ["Buffer of bytes", "Buffer.concat([Buffer.from([104]), Buffer.from('i')]).toString('base64')", "aGk="],
+    ["atob and btoa", "btoa('h\u00ff') + atob('aP8=')", "aP8=h\u00ff"],
+    ["crypto.randomUUID", "/^[0-9a-f-]{36}$/.test(crypto.randomUUID())", true],
+    ["encodeURIComponent", "encodeURIComponent('a b')", "a%20b"],
+    [
+      "the time of the sandbox",
+      "[new Date().toISOString().slice(0, 16), Date.now() - new Date() < 9]",
+      ["2026-01-02T00:00", true],
+    ],
+  ])("can use %s", async (_, expression, value) => {
+    expect(await call(returning(expression))).toEqual(ok(value));
+  });
+
+  it("reads real time unless it is told another", async () => {
+    const before = Date.now();
+    const result = await roomy.callFunction(returning("Date.now()"), {});
+    expect(result).toEqual(ok(expect.toSatisfy((now) => now >= before && now <= Date.now())));
+  });
+});
+
+describe("a custom function that fails", () => {
+  it.each([
+    [
+      "does not parse",
+      "let a;\nmodule.exports = () => {\n  Let b = 1\n}",
+      "compile",
+      "The code does not compile: line 3: expecting ';'.",
+    ],
+    [
+      "sets no function",
+      "module.exports = { a: 1 }",
+      "compile",
+      "The code does not set module.exports to a function.",
+    ],
+    [
+      "needs a module",
+      "\nmodule.exports = () => require('uuid')",
+      "threw",
+      "require is not available here in line 2.",
+    ],
+    ["needs process", returning("process.env"), "threw", "process is not available here in line 1."],
+    [
+      "names what does not exist",
+      returning("foo.bar"),
+      "threw",
+      "The code threw ReferenceError in line 1: 'foo' is not defined.",
+    ],
+    [
+      "reads of nothing",
+      returning("params.a.b"),
+      "threw",
+      "The code threw TypeError in line 1: cannot read property 'b' of undefined.",
+    ],
+    [
+      "throws a text of its own",
+      "module.exports = () => {\n throw new Error('No such user.') }",
+      "threw",
+      "The code threw Error in line 2: No such user.",
+    ],
+    [
+      "throws before it exports",
+      "throw new RangeError('early')",
+      "threw",
+      "The code threw RangeError in line 1: early.",
+    ],
+    [
+      "returns a function",
+      returning("{ a() {} }"),
+      "threw",
+      "What the code returned is no JSON: it contains a function.",
+    ],
+    [
+      "returns a bigint",
+      returning("[1n]"),
+      "threw",
+      "What the code returned is no JSON: it contains a bigint.",
+    ],
+    [
+      "returns a symbol",
+      returning("Symbol('a')"),
+      "threw",
+      "What the code returned is no JSON: it contains a symbol.",
+    ],
+    [
+      "returns a cycle",
+      "module.exports = () => { const a = {}; a.a = a; return a }",
+      "threw",
+      "What the code returned is no JSON: it contains an object that contains itself.",
+    ],
+    [
+      "returns deep JSON",
+      "module.exports = () => { let a = 1; for (let i = 0; i < 200; i++) a = [a]; return a }",
+      "limit",
+      "What the code returned is nested more than 100 levels deep.",
+    ],
+  ])("says so when it %s", async (_, code, reason, message) => {
+    expect(await call(code)).toEqual(failed(reason, message));
+  });
+
+  it.each([
+    ["a message", "throw new Error(params.password)"],
+    ["a message with more", "throw new Error('Wrong: ' + params.password)"],
+    ["a text that is thrown", "throw params.password"],
+    ["the name of an error", "const error = new Error(); error.name = params.password; throw error"],
+    ["a key that is not there", "params.none[params.password]"],
+    ["a forged message of the engine", `throw new ReferenceError("'" + params.secret + "' is not defined")`],
+    ["a forged stack", "const error = new Error(); error.stack = 'code.js:' + params.digits; throw error"],
+  ])("does not tell a value of the run that is in %s", async (_, statement) => {
+    const result = await call(`module.exports = ({params}) => { ${statement} }`, {
+      password: PASSWORD,
+      secret: "s3cret",
+      digits: "424242",
+    });
+    expect(result).toEqual(failed("threw", /^The code threw [a-zA-Z ]+(?: in line 1)?\.$/));
+  });
+
+  it("refuses values that are no JSON, and too much of anything", async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.cycle = cycle;
+    expect(await call(returning("1"), cycle)).toEqual(
+      failed("limit", "The values for the code cannot be written as JSON."),
+    );
+    expect(await call(returning("1"), { a: "x".repeat(4_000_000) })).toEqual(
+      failed("limit", "The values for the code have more than 4000000 characters."),
+    );
+    expect(await call(`//${"x".repeat(512_000)}`)).toEqual(
+      failed("limit", "The code has more than 512000 characters."),
+    );
+    expect(await call(returning("'x'.repeat(1e6)"))).toEqual(
+      failed("limit", "Its output has more than 1000000 characters."),
+    );
+  });
+});
+
+describe("a hostile function", () => {
+  it.each([
+    ["an endless loop", "module.exports = () => { for (;;); }"],
+    [
+      "an endless loop that catches",
+      "module.exports = () => { for (;;) try { for (;;); } catch {} finally { for (;;); } }",
+    ],
+    ["an endless regular expression", returning("/(a+)+$/.test('a'.repeat(40) + 'b')")],
+    ["endless promises", "module.exports = async () => { for (;;) await 1 }"],
+    [
+      "endless timers",
+      "module.exports = () => new Promise(() => setTimeout(function again() { setTimeout(again) }))",
+    ],
+    ["an endless loop before it exports", "for (;;);"],
+    ["an endless getter of what is returned", returning("{ get a() { for (;;); } }")],
+    [
+      "an endless getter of what is thrown",
+      "module.exports = () => { throw { get message() { for (;;); } } }",
+    ],
+  ])("is ended: %s", async (_, code) => {
+    expect(await call(code)).toEqual(OVERDUE);
+    expect(await call(returning("1"))).toEqual(ok(1));
+  });
+
+  it("is ended from outside when it cannot be interrupted", async () => {
+    expect(await call(UNINTERRUPTIBLE)).toEqual(ENDED_FROM_OUTSIDE);
+    expect(await call(returning("1"))).toEqual(ok(1));
+  });
+
+  it("is ended when its promise never settles", async () => {
+    expect(await call(returning("await new Promise(() => {})"))).toEqual(
+      failed("limit", "The promise that the code returned never settles."),
+    );
+  });
+
+  it.each([
+    ["takes all memory", "module.exports = () => { const all = []; for (;;) all.push(new Uint8Array(1e5)) }"],
+    ["doubles a text", "module.exports = () => { let text = 'x'; for (;;) text += text }"],
+    ["calls itself", "module.exports = function again() { return again() + 1 }"],
+    ["calls itself by a native function", "const again = () => [1].map(again); module.exports = again"],
+    [
+      "has a chain of proxies",
+      "module.exports = () => { let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); return p.x }",
+    ],
+  ])("is ended when it %s", async (_, code) => {
+    const result = await roomy.callFunction(code, {});
+    expect(result).toEqual(failed("limit", TOO_LARGE));
+    expect(await roomy.callFunction(returning("1"), {})).toEqual(ok(1));
+  });
+
+  it.each([
+    ["code", `module.exports = ${"(".repeat(100_000)}`],
+    ["code that it evaluates", returning("eval('('.repeat(1e5))")],
+  ])("is ended with its thread when %s is nested too deeply", async (_, code) => {
+    expect(await Promise.all([call(code), call(returning("1"))])).toEqual([
+      failed("limit", "It was ended because it or its data is nested too deeply."),
+      ok(1),
+    ]);
+  });
+
+  it.each([
+    ["process", "typeof process"],
+    ["require", "typeof require"],
+    ["postMessage", "typeof postMessage"],
+    ["the constructor of functions", "console.log.constructor('return typeof process')()"],
+    ["the constructor of a function of the host", "Buffer.from.constructor('return typeof process')()"],
+    ["the constructor of parameters", "params.constructor.constructor('return typeof process')()"],
+    ["the global object", "(function () { return typeof this.process })()"],
+    ["import", "await import('node:fs').then(() => 'imported', () => 'undefined')"],
+  ])("cannot reach this process by %s", async (_, expression) => {
+    expect(await call(returning(expression))).toEqual(ok("undefined"));
+  });
+
+  it("finds no globals but the language's and those listed", async () => {
+    const result = await call("module.exports = () => Object.getOwnPropertyNames(globalThis)");
+    const names = result.kind === "ok" && Array.isArray(result.value) ? result.value : [];
+    const given = ["Buffer", "atob", "btoa", "clearTimeout", "console", "crypto", "setTimeout"];
+    const language = names.filter((name) => !given.includes(name));
+    expect(names.length - language.length).toBe(given.length);
+    const ofNode = ["InternalError", ...Object.getOwnPropertyNames(globalThis)];
+    expect(language.filter((name) => !ofNode.includes(name))).toEqual([]);
+    expect(names).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(process|fetch|require|WebAssembly|global)$/)]),
+    );
+  });
+
+  it("changes nothing for the next one", async () => {
+    const pollute = `Object.prototype.admin = true; Array.prototype.map = () => 'mine'; JSON.parse = () => ({ params: 1 });
+      leaked = 1; Object.prototype.toJSON = () => 'mine'; module.exports = () => 1`;
+    await call(pollute);
+    expect(
+      await call(returning("[({}).admin === undefined, [1].map((x) => x + 1), params.a, typeof leaked]"), {
+        a: 5,
+      }),
+    ).toEqual(ok([true, [2], 5, "undefined"]));
+    expect(await render("{{admin}}{{a}}", { a: 5 })).toEqual(ok("5"));
+    expect(Reflect.get({}, "admin")).toBeUndefined();
+  });
+
+  it("harms only its own answer when it replaces what reports it", async () => {
+    const replaced = `JSON.stringify = () => '{"kind":"nothing"}'; Promise.prototype.then = () => { throw 1 };
+      String.fromCharCode = Array.prototype.shift = () => 'mine'; module.exports = () => ({ a: 1 })`;
+    expect(await call(replaced)).toEqual(ok({ a: 1 }));
+  });
+});
+
+describe("a template", () => {
+  it.each([
+    ["values", "<p>{{title}}</p>", { title: "A" }, "<p>A</p>"],
+    [
+      "paths with ids that begin with a digit",
+      "{{local.0abc.payload.output.x}}",
+      { local: { "0abc": { payload: { output: { x: 1 } } } } },
+      "1",
+    ],
+    [
+      "an index",
+      "{{local.x.payload.output.list.[0].name}}",
+      { local: { x: { payload: { output: { list: [{ name: "N" }] } } } } },
+      "N",
+    ],
+    ["names with dashes", "{{#if gv-KBA-On}}on{{/if}}", { "gv-KBA-On": true }, "on"],
+    [
+      "each",
+      "{{#each list}}{{@index}}{{this}}{{#unless @last}},{{/unless}}{{else}}none{{/each}}",
+      { list: ["a", "b"] },
+      "0a,1b",
+    ],
+    ["each of nothing", "{{#each list}}x{{else}}none{{/each}}", {}, "none"],
+    ["with", "{{#with user}}{{name}}{{../title}}{{/with}}", { user: { name: "a" }, title: "t" }, "at"],
+    [
+      "blocks in attributes",
+      `<p class="x {{#if on}}on{{else}}off{{/if}}" {{#unless on}}hidden{{/unless}}>`,
+      {},
+      `<p class="x off" hidden>`,
+    ],
+    ["nothing for what is absent", "[{{a}}{{a.b.c}}{{{a}}}{{nul}}]", { nul: null }, "[]"],
+    ["ifEquals", "{{#ifEquals a 'x'}}yes{{else}}no{{/ifEquals}}", { a: "x" }, "yes"],
+    [
+      "ifEquals as text",
+      "{{#ifEquals a '1'}}yes{{/ifEquals}}{{#ifEquals b true}}yes{{/ifEquals}}",
+      { a: 1, b: "true" },
+      "yesyes",
+    ],
+    ["ifEquals of nothing and empty text", "{{#ifEquals a ''}}yes{{else}}no{{/ifEquals}}", {}, "yes"],
+    [
+      "ifEquals that does not hold",
+      "{{#ifEquals a b}}yes{{else}}no{{/ifEquals}}",
+      { a: {}, b: { c: 1 } },
+      "no",
+    ],
+    ["ifEquals with the scope", "{{#ifEquals a 1}}{{b}}{{else}}{{/ifEquals}}", { a: 1, b: 2 }, "2"],
+  ])("renders %s", async (_, template, scope, text) => {
+    expect(await render(template, scope)).toEqual(ok(text));
+  });
+
+  it.each([
+    "{{x}}",
+    "{{{x}}}",
+    "{{&x}}",
+    "{{#with x}}{{{this}}}{{/with}}",
+    "{{#each l}}{{{.}}}{{/each}}",
+    "{{{lookup l 0}}}",
+  ])("escapes the value of %s", async (template) => {
+    const x = `<script a="b">'`;
+    expect(await render(template, { x, l: [x] })).toEqual(ok("&lt;script a&#x3D;&quot;b&quot;&gt;&#x27;"));
+  });
+
+  it.each([
+    "{{constructor}}",
+    "{{constructor.name}}",
+    "{{__proto__}}",
+    "{{text.constructor.constructor}}",
+    "{{#with __proto__}}{{constructor}}{{/with}}",
+    "{{lookup this 'constructor'}}",
+    "{{lookup text 'toString'}}",
+    "{{toString}}",
+    "{{#each this}}{{this.__proto__.constructor}}{{/each}}",
+    "{{#with (lookup this 'constructor')}}{{name}}{{/with}}",
+  ])("reaches nothing by %s", async (template) => {
+    expect(await render(template, { text: "a" })).toEqual(ok(""));
+  });
+
+  it.each([
+    ["a\n{{#if x}}\n", "compile", /^The template does not compile: line 3: Expecting .* got 'EOF'\.$/],
+    ["{{#if x}}{{/each}}", "compile", "The template does not compile: line 1: if doesn't match each."],
+    [
+      "\n{{> part}}",
+      "compile",
+      "The template does not compile: line 2: Partials ({{> name}}) cannot be used.",
+    ],
+    ["{{#> part}}x{{/part}}", "compile", /line 1: Partials \(\{\{#> name\}\}\) cannot be used\.$/],
+    ['{{#*inline "a"}}x{{/inline}}', "compile", /line 1: Decorators \(\{\{#\* name\}\}\) cannot be used\.$/],
+    ["{{#if x}}{{> part}}{{/if}}", "compile", /cannot be used\.$/],
+    ["{{shout title}}", "threw", 'Missing helper: "shout".'],
+    ["{{#if}}{{/if}}", "threw", "#if requires exactly one argument."],
+    ["{{ifEquals 1 2}}", "threw", "#ifEquals requires exactly two arguments."],
+    ["{{#ifEquals 1}}{{/ifEquals}}", "threw", "#ifEquals requires exactly two arguments."],
+    ["{{title 1}}", "threw", "The template threw TypeError: not a function."],
+  ])("that is wrong is told: %s", async (template, reason, message) => {
+    expect(await render(template, { title: PASSWORD })).toEqual(failed(reason, message));
+    expect(await render("{{a}}", { a: 1 })).toEqual(ok("1"));
+  });
+
+  it("is ended when it explodes", async () => {
+    const nested = `${"{{#each @root.list}}".repeat(6)}x${"{{/each}}".repeat(6)}`;
+    const list = Array.from({ length: 100 }, () => 1);
+    expect(await render(nested, { list })).toEqual(OVERDUE);
+    expect(await render("{{a}}", { a: 1 })).toEqual(ok("1"));
+  });
+
+  it("is ended when it takes too much memory or output", async () => {
+    const list = Array.from({ length: 100 }, () => 1);
+    const each = (body: string) => `{{#each @root.list}}${body}{{/each}}`;
+    expect(await roomy.renderTemplate(each(each("x".repeat(5000))), { list })).toEqual(
+      failed("limit", TOO_LARGE),
+    );
+    expect(await roomy.renderTemplate(each("x".repeat(20_000)), { list })).toEqual(
+      failed("limit", "Its output has more than 1000000 characters."),
+    );
+  });
+
+  it("is ended when it is too long to compile, and refused when it is longer", async () => {
+    expect(await render("{{a.b}}".repeat(70_000))).toEqual(failed("limit", /./));
+    expect(await render("x".repeat(10_000_000))).toEqual(
+      failed("limit", "The template has more than 512000 characters."),
+    );
+    expect(await render(`{{#if a}}${"{{#if a}}".repeat(3000)}`)).toMatchObject({ kind: "failed" });
+    expect(await render("{{a}}", { a: 1 })).toEqual(ok("1"));
+  });
+});
+
+describe("a check", () => {
+  it("compiles and runs nothing", async () => {
+    expect(await sandbox.checkFunction("for (;;); module.exports = 1")).toEqual(ok(null));
+    expect(await sandbox.checkFunction("let a = 1;\nlet a = 2;")).toEqual(
+      failed("compile", /^The code does not compile: line 2: .*\.$/),
+    );
+    expect(await sandbox.checkTemplate("{{shout title}}")).toEqual(ok(null));
+    expect(await sandbox.checkTemplate("{{#if a}}")).toEqual(
+      failed("compile", /^The template does not compile: line 1: /),
+    );
+    for (const length of [512_001, 10_000_000]) {
+      const text = "x".repeat(length);
+      expect(await sandbox.checkFunction(text)).toEqual(
+        failed("limit", "The code has more than 512000 characters."),
+      );
+      expect(await sandbox.checkTemplate(text)).toEqual(
+        failed("limit", "The template has more than 512000 characters."),
+      );
+    }
+  });
+});
+
+describe("the thread", () => {
+  it("answers those who wait while a job is ended, whose time begins with their start", async () => {
+    const answers = await Promise.all([
+      call(UNINTERRUPTIBLE),
+      call("for (;;);"),
+      call("for (;;);"),
+      call(returning("1")),
+      render("{{a}}", { a: 2 }),
+    ]);
+    expect(answers).toEqual([ENDED_FROM_OUTSIDE, OVERDUE, OVERDUE, ok(1), ok("2")]);
+  });
+
+  /** Threads of which the first behaves otherwise. */
+  function firstThread(first: (listener: ThreadListener, real: Thread) => Thread) {
+    let isFirst = true;
+    return (listener: ThreadListener): Thread => {
+      if (!isFirst) return startThread(listener);
+      isFirst = false;
+      return first(listener, startThread({ ...listener, onEnded() {} }));
+    };
+  }
+
+  it("is replaced when it ends by itself, and everybody is answered", async () => {
+    const dying = createSandbox(
+      {},
+      firstThread((listener, real) => ({
+        ...real,
+        post() {
+          void real.end();
+          listener.onEnded();
+        },
+      })),
+    );
+    const answers = await Promise.all([1, 2, 3].map((n) => dying.callFunction(returning(`${n}`), {})));
+    expect(answers).toEqual([
+      failed("limit", "It was ended because it or its data is nested too deeply."),
+      ok(2),
+      ok(3),
+    ]);
+    await dying.close();
+  });
+
+  it("that does not start fails one job, and the next gets another", async () => {
+    const broken = createSandbox(
+      {},
+      firstThread((listener, real) => {
+        void real.end();
+        setImmediate(() => listener.onEnded(new Error("no such file")));
+        return real;
+      }),
+    );
+    const answers = await Promise.all([1, 2].map((n) => broken.callFunction(returning(`${n}`), {})));
+    expect(answers).toEqual([
+      failed("limit", "The thread for code and templates cannot be started: no such file."),
+      ok(2),
+    ]);
+    await broken.close();
+  });
+
+  it("is closed with an answer for those who wait, and started again by a later call", async () => {
+    const closing = createSandbox();
+    const answers = Promise.all([
+      closing.callFunction("for (;;);", {}),
+      closing.callFunction(returning("1"), {}),
+    ]);
+    await closing.close();
+    await closing.close();
+    const stopped = failed("limit", "The emulator stopped before it was run.");
+    expect(await answers).toEqual([stopped, stopped]);
+    expect(await closing.callFunction(returning("1"), {})).toEqual(ok(1));
+    await closing.close();
+  });
+
+  it.each([
+    ["unclosed", ""],
+    ["closed", "await sandbox.close();"],
+    ["with a job that is ended", "await sandbox.callFunction('for (;;);', {});"],
+  ])("lets the process end: %s", async (_, last) => {
+    const program = `
+      import { createSandbox } from ${JSON.stringify(new URL("./create-sandbox.ts", import.meta.url))};
+      const sandbox = createSandbox({ timeLimitMs: 100 });
+      const answer = await sandbox.callFunction("module.exports = () => 'done'", {});
+      ${last}
+      console.log(answer.value);`;
+    const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", program], {
+      timeout: 15_000,
+    });
+    expect(stdout).toBe("done");
+  });
+});

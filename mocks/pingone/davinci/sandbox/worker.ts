@@ -1,0 +1,34 @@
+/**
+ * The thread of the sandbox: answers one job at a time. Whatever is not caught ends it, and sandbox.ts starts another:
+ * after an exception of the host QuickJS' memory cannot be relied on.
+ */
+import { parentPort } from "node:worker_threads";
+import variant from "@jitl/quickjs-wasmfile-release-sync";
+import { newQuickJSWASMModuleFromVariant } from "quickjs-emscripten-core";
+import { callFunction, checkFunction } from "./function-job.ts";
+import type { Answer, FromThread, Job } from "./job.ts";
+import { Templates } from "./template-job.ts";
+
+const quickjs = await newQuickJSWASMModuleFromVariant(variant);
+const templates = new Templates(quickjs);
+const realNow = Date.now;
+
+function answer({ task, limits, now }: Job): Answer {
+  // QuickJS' `Date` asks this one.
+  const start = performance.now();
+  Date.now = now === undefined ? realNow : () => Math.floor(now + performance.now() - start);
+  switch (task.kind) {
+    case "callFunction":
+      return callFunction(quickjs, limits, task);
+    case "checkFunction":
+      return checkFunction(quickjs, limits, task.code);
+    case "renderTemplate":
+      return templates.render(task.template, task.scope, limits);
+    case "checkTemplate":
+      return templates.check(task.template, limits);
+  }
+}
+
+const post = (message: FromThread) => parentPort?.postMessage(message);
+parentPort?.on("message", (job: Job) => post({ kind: "answer", answer: answer(job) }));
+post({ kind: "ready" });
