@@ -113,11 +113,7 @@ function prepare(name: string, node: ScenarioNode, graph: GraphBuilder, given: V
       "read the user",
     );
     ids.push(id);
-    values = values.with(
-      Object.fromEntries(
-        attributes.map((variable) => [variable, output(id, `matchedUser.${variable.slice("user.".length)}`)]),
-      ),
-    );
+    values = values.with(Object.fromEntries(attributes.map((variable) => [variable, output(id, variable)])));
   }
   if (variables.includes("lock.remaining")) {
     const id = place.add(
@@ -438,7 +434,12 @@ function sendCode(place: Place, node: NodeOfType<"sendCode">): CompiledNode {
       ? place.add({
           connector: "pingOneMfaConnector",
           capability: "createDeviceAuthentication",
-          properties: { userId: place.rich("user.id") },
+          properties: {
+            userId: place.rich("user.id"),
+            selectedDevice: "oneTime",
+            oneTimeDeviceType: "EMAIL",
+            oneTimeEmailDevice: place.rich("user.email"),
+          },
         })
       : place.add({
           connector: "pingOneSSOConnector",
@@ -446,7 +447,7 @@ function sendCode(place: Place, node: NodeOfType<"sendCode">): CompiledNode {
           properties: { matchAttribute: "id", identifier: place.rich("user.id") },
         });
   const { way: _, ...wayOut } = place.wayOut(first, "on sent", node.on.sent, true, {
-    "mfa.authentication": output(first, "id"),
+    "mfa.authentication": output(first, "rawResponse.id"),
   });
   // An unknown person sees the same screen, so that nobody can find out who has an account.
   return { first, waysOut: [{ ...wayOut, way: { operator: "always" } }] };
@@ -459,7 +460,7 @@ function checkCode(place: Place, node: NodeOfType<"checkCode">): CompiledNode {
     purpose === "mfa"
       ? place.add({
           connector: "pingOneMfaConnector",
-          capability: "checkOneTimePassword",
+          capability: "validateOtpDeviceAuthentication",
           properties: { deviceAuthenticationId: place.rich("mfa.authentication"), otp: code },
         })
       : place.add({

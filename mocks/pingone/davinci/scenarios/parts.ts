@@ -22,6 +22,10 @@ const IN_MAIN_ONLY: readonly string[] = [
   "createSuccessResponse",
 ] satisfies ScenarioNode["type"][];
 
+export function canBeInSubFlow({ type }: ScenarioNode): boolean {
+  return !IN_MAIN_ONLY.includes(type);
+}
+
 /** The main flow first. */
 export function findParts(scenario: Scenario): readonly Part[] {
   const { nodes, start, name, subFlows } = scenario;

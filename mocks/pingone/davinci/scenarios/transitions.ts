@@ -93,9 +93,18 @@ export function inputsOf(node: ScenarioNode): readonly string[] {
   }
 }
 
-/** The variables that a node names in its texts or branches on. */
+/** The variables that a node is made of: in its texts, to branch on, or that its capability wants. */
 export function variablesOf(node: ScenarioNode): readonly string[] {
-  return node.type === "branch" ? [node.value] : templatesOf(node).flatMap(variablesIn);
+  switch (node.type) {
+    case "branch":
+      return [node.value];
+    case "sendCode":
+      return node.purpose === "mfa" ? ["user.email"] : [];
+    case "consent":
+      return ["application.id"];
+    default:
+      return templatesOf(node).flatMap(variablesIn);
+  }
 }
 
 export function templatesOf(node: ScenarioNode): readonly string[] {
