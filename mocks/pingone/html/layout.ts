@@ -9,7 +9,7 @@ import { PAGE_STYLE } from "./style.ts";
 /** What `html` of Hono makes. */
 export type Markup = ReturnType<typeof html>;
 
-const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
+const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /**
  * Content-Security-Policy of every page made here. There is no `form-action`: Chromium applies it to the redirect that
@@ -17,39 +17,64 @@ const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
  */
 export const PAGE_CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  `style-src 'sha256-${styleHash}'`,
+  `style-src ${hashOf(PAGE_STYLE)}`,
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** For a page with more style sheets and with markup that has styles of its own: nothing of it can load or run anything. */
+export function pageContentSecurityPolicy(styles: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    `style-src-elem ${[PAGE_STYLE, ...styles].map(hashOf).join(" ")}`,
+    "style-src-attr 'unsafe-inline'",
+    "img-src data:",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
 export interface Page {
   /** The page's only h1, and the start of its title. */
   readonly heading: string;
+  /** The content has the h1. */
+  readonly hasOwnHeading?: boolean;
   /** Inside `<main>`, below the heading. */
   readonly content: Markup;
   /** Below the card, clearly apart: what PingOne itself does not show. */
   readonly aside?: Markup | undefined;
   /** The title says so first, for people who cannot see the page. */
   readonly isError?: boolean;
+  /** Beside that of every page; each must be able to stand in a `style` element. */
+  readonly styles?: readonly string[];
+  /** What the page shows was made for a light page. */
+  readonly isLightOnly?: boolean;
 }
 
 /** A whole HTML document. Every value in it is escaped unless it is markup already. */
-export function renderPage({ heading, content, aside, isError = false }: Page): string {
+export function renderPage(page: Page): string {
+  const { heading, content, aside, styles = [] } = page;
   return toText(html`<!doctype html>
-<html lang="en">
+<html lang="en"${page.isLightOnly === true ? html` class="light"` : ""}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${isError ? "Error: " : ""}${heading} · offline emulator for PingOne</title>
-<style>${raw(PAGE_STYLE)}</style>
-</head>
+<title>${page.isError === true ? "Error: " : ""}${heading} · offline emulator for PingOne</title>
+${[PAGE_STYLE, ...styles].map(
+  (style) => html`<style>${raw(style)}</style>
+`,
+)}</head>
 <body>
 <header class="banner"><p><strong>Offline emulator, not PingOne.</strong> Use test accounts only.</p></header>
 <main>
-<h1>${heading}</h1>
-${content}
+${
+  page.hasOwnHeading === true
+    ? ""
+    : html`<h1>${heading}</h1>
+`
+}${content}
 </main>
 ${aside}
 </body>

@@ -2,19 +2,14 @@
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
-  --page: #eef1f5; --card: #ffffff; --ink: #18222d; --muted: #4c5a68; --line: #c3ccd6; --field: #6b7885;
-  --action: #1d5b9f; --action-strong: #164a83; --on-action: #ffffff; --focus: #b4500a;
-  --error: #9b1c1c; --error-soft: #fdf0ef; --note: #174a7c; --note-soft: #ecf4fc;
-  --banner: #fff3d6; --banner-ink: #553b00; --banner-line: #e4c67a;
+  --page: light-dark(#eef1f5, #10161d); --card: light-dark(#ffffff, #19222c); --ink: light-dark(#18222d, #e8edf2);
+  --muted: light-dark(#4c5a68, #aab6c2); --line: light-dark(#c3ccd6, #384553); --field: light-dark(#6b7885, #8492a0);
+  --action: light-dark(#1d5b9f, #8ec2fb); --action-strong: light-dark(#164a83, #b5d8ff); --on-action: light-dark(#ffffff, #0b1a2a);
+  --focus: light-dark(#b4500a, #ffb168); --error: light-dark(#9b1c1c, #ffb4ab); --error-soft: light-dark(#fdf0ef, #3a1f1f);
+  --note: light-dark(#174a7c, #b5d8ff); --note-soft: light-dark(#ecf4fc, #1a2d42); --banner: light-dark(#fff3d6, #3a2f10);
+  --banner-ink: light-dark(#553b00, #ffe2a0); --banner-line: light-dark(#e4c67a, #6b5619);
 }
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #10161d; --card: #19222c; --ink: #e8edf2; --muted: #aab6c2; --line: #384553; --field: #8492a0;
-    --action: #8ec2fb; --action-strong: #b5d8ff; --on-action: #0b1a2a; --focus: #ffb168;
-    --error: #ffb4ab; --error-soft: #3a1f1f; --note: #b5d8ff; --note-soft: #1a2d42;
-    --banner: #3a2f10; --banner-ink: #ffe2a0; --banner-line: #6b5619;
-  }
-}
+:root.light { color-scheme: light; }
 *, *::before, *::after { box-sizing: border-box; }
 body {
   margin: 0; min-height: 100vh; padding: 0 16px 40px; background: var(--page); color: var(--ink);

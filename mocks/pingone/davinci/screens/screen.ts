@@ -18,11 +18,15 @@ export interface Screen {
 
 export interface ScreenField {
   readonly name: string;
+  /** What the author calls it (`displayName`). Names it in messages, and where the markup has no label. */
+  readonly label?: string;
+  /** What is in the input at first, if the markup leaves it empty. */
+  readonly value?: string;
   /** Never shown again, never journalled (`hashedVisibility`, or an input of type password). */
   readonly isSecret: boolean;
   /** True: several values of one name become a list. */
   readonly isList?: boolean;
-  /** A message for an empty value, from the node's `validationRules`. */
+  /** A message for an empty value, from the node's `validationRules`; "" for a rule without one. */
   readonly required?: string;
   /** Default: 4096. */
   readonly maxLength?: number;
