@@ -109,6 +109,10 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   "about",
 ]);
 
+export function isWritableAttribute(path: string): boolean {
+  return !READ_ONLY.has(path.split(".")[0] ?? "");
+}
+
 /** A user that flows have filled must still fit into a state file. In characters of JSON. */
 const MAX_PROFILE = 100_000;
 
@@ -154,7 +158,7 @@ function findPathFault(names: readonly string[]): string | undefined {
   if (names.length > 5 || !names.every((name) => /^[A-Za-z][A-Za-z0-9_-]{0,255}$/.test(name))) {
     return "is no name of an attribute";
   }
-  return READ_ONLY.has(names[0] ?? "") ? "cannot be changed" : undefined;
+  return isWritableAttribute(names[0] ?? "") ? undefined : "cannot be changed";
 }
 
 /** Own properties only, so that no name leads out of the user. */
