@@ -15,6 +15,9 @@ import { hideState, type LoginView } from "./login.ts";
 
 export const CONTROL_PATH = "/__mocks";
 
+/** An answer's text for developers, which the journal keeps with the request. */
+export const NOTE_HEADER = "X-Emulator-Note";
+
 /** Headers that the journal shows. */
 const SHOWN_HEADERS = [
   "accept",
@@ -65,11 +68,12 @@ export function journalRequests(
     await currentRequest.run({ number, endpoint, login }, next);
     const location = c.res.headers.get("location");
     const reset = c.env.outgoing.destroyed && !c.env.outgoing.writableFinished;
+    const note = c.error?.message ?? c.res.headers.get(NOTE_HEADER);
     journal.update(number, {
       status: reset ? 0 : c.res.status,
       durationMilliseconds: Date.now() - started,
       ...(location !== null && { location: redactor.url(location) }),
-      ...(c.error !== undefined && { note: redactor.text(c.error.message) }),
+      ...(note !== null && { note: redactor.text(note) }),
     });
   };
 }

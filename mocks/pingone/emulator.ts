@@ -10,7 +10,9 @@ import { z } from "zod";
 import type { Clock } from "../kit/clock.ts";
 import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
-import { createFlowEngine } from "./davinci/engine.ts";
+import { createRegistry } from "./davinci/connectors/registry.ts";
+import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
+import { createSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
@@ -68,10 +70,12 @@ export interface PingOneEmulator {
   readonly admin: PingOneAdmin;
   /** Adds users, applications, groups and consents at run time, until reset. */
   readonly seed: TenantSeeds;
-  /** Sessions, tokens, users, consents, seeds and keys as plain JSON. */
+  /** Sessions, tokens, sign-ons under way, users, consents, seeds and keys as plain JSON. */
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
+  /** Ends what runs beside the requests. */
+  close(): Promise<void>;
 }
 
 const DAMAGED = "its part of PingOne is damaged.";
@@ -86,6 +90,7 @@ const snapshotSchema = z.object({
   codes: z.unknown().default([]),
   agreements: z.unknown().default([]),
   seeds: z.unknown(),
+  signOns: z.unknown().optional(),
 });
 
 /** @throws {InputFileError | Error} naming every fault of every file. */
@@ -111,14 +116,21 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     clock,
     chosenPolicies: new Map(),
   };
+  const store = new TokenStore(clock, onChange);
+  const sandbox = createSandbox();
   const engine = createFlowEngine({
     flows: loaded.flows,
+    registry: createRegistry(),
     users,
     consents,
+    codes,
+    agreements,
+    environment,
+    sessions: store,
+    sandbox,
     clock,
     isInteractive: options.isInteractive,
   });
-  const store = new TokenStore(clock, onChange);
   const signer = await Signer.create({
     keys: loaded.tenant.keys,
     clock,
@@ -129,7 +141,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     tenant,
     tokens: { tenant, store, signer, takeTokenFault: options.takeTokenFault ?? (() => undefined) },
     flows: engine,
-    signOns: new SignOnStore(clock),
+    signOns: new SignOnStore(clock, onChange),
     pushedRequests: new PushedRequests(clock),
   };
 
@@ -167,7 +179,9 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       codes: codes.snapshot(),
       agreements: agreements.snapshot(),
       seeds: environment.snapshot(),
+      signOns: pingone.signOns.snapshot(),
     }),
+    close: () => sandbox.close(),
     restore: async (snapshot) => {
       const saved = requireSnapshot(snapshot, environment.id);
       try {
@@ -178,6 +192,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         codes.restore(saved.codes);
         agreements.restore(saved.agreements);
         environment.restore(saved.seeds);
+        pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {
         throw new Error(DAMAGED, { cause });
       }

@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { FileFaults, InputFileError } from "../kit/input-file.ts";
-import type { Flow } from "./davinci/flow-schema.ts";
-import { loadFlowLayers } from "./davinci/load-flows.ts";
+import { NO_STUBS, runStub } from "./davinci/connectors/stubs.ts";
+import type { RunnableFlow } from "./davinci/engine/flows.ts";
+import { type LoadedScenario, loadScenarioLayers } from "./davinci/scenarios/load-scenarios.ts";
 import { type LoadedTenant, loadTenant } from "./tenant/load-tenant.ts";
 import { checkTenantFolder } from "./tenant/tenant-folder.ts";
 
@@ -19,7 +20,7 @@ export interface LoadFilesOptions {
 
 export interface LoadedFiles {
   readonly tenant: LoadedTenant;
-  readonly flows: readonly Flow[];
+  readonly flows: readonly RunnableFlow[];
 }
 
 /** @throws {InputFileError} with every fault of every file. */
@@ -33,7 +34,9 @@ export function loadFiles({
   const own = tenantDir !== undefined ? [tenantDir] : [];
   const shipped = (name: string) => join(fixturesDir, name);
   const ownFlows = own.map((folder) => join(folder, "davinci")).filter((folder) => existsSync(folder));
-  const { flows, ownPolicyIds, faultyPolicyIds } = loadFlowLayers([...ownFlows, shipped("davinci")], faults);
+  const loaded = loadScenarioLayers([...ownFlows, shipped("davinci")], faults);
+  const { ownPolicyIds, faultyPolicyIds } = loaded;
+  const flows = loaded.scenarios.map(runnable);
   const tenant = loadTenant({
     folders: [
       ...own.map((folder) => ({ pingone: join(folder, "pingone"), keys: join(folder, "keys") })),
@@ -46,4 +49,18 @@ export function loadFiles({
   faults.throwIfAny();
   if (!tenant) throw new InputFileError(["The tenant cannot be used."]);
   return { tenant, flows };
+}
+
+/** A scenario as the engine runs it. */
+export function runnable({ scenario, graph, together }: LoadedScenario): RunnableFlow {
+  const { policyId, name, description } = scenario;
+  return {
+    policyId,
+    name,
+    description,
+    graph,
+    together,
+    values: {},
+    runForeign: (call) => runStub(call, NO_STUBS),
+  };
 }

@@ -208,10 +208,10 @@ export class PingOneAdmin {
     const { tenant, tokens, flows, signOns, pushedRequests } = this.#pingone;
     tenant.switches.reset();
     tenant.chosenPolicies.clear();
+    flows.reset();
     if (this.#flow !== undefined) this.chooseFlow(this.#flow);
     signOns.clear();
     pushedRequests.clear();
-    flows.outbox.clear();
     tenant.environment.reset();
     tenant.users.reset();
     tenant.consents.reset();
@@ -265,7 +265,7 @@ function loginOf(pingone: PingOneParts, credentials: LoginCredentials): LoginVie
   return {
     ...(state !== undefined && { state }),
     ...(request.loginHint !== undefined && { loginHint: request.loginHint }),
-    ...(interaction?.userId !== undefined && personOf(tenant, interaction.userId)),
+    ...(interaction?.state.userId !== undefined && personOf(tenant, interaction.state.userId)),
     clientId: request.application.id,
   };
 }

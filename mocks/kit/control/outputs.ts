@@ -30,7 +30,12 @@ export const journalEntries = z.array(
     status: z.int().optional().describe("0: the connection was reset."),
     durationMilliseconds: z.number().optional(),
     location: z.string().optional().describe("Target of a redirect, without secrets."),
-    note: z.string().optional().describe("The error inside the emulator, if there was one."),
+    note: z
+      .string()
+      .optional()
+      .describe(
+        "What a developer should know of the answer: an error inside the emulator, or why it answered so.",
+      ),
   }),
 );
 

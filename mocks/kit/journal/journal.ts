@@ -28,7 +28,7 @@ export interface JournalEntry {
   readonly durationMilliseconds?: number;
   /** The `Location` of a redirect, redacted. */
   readonly location?: string;
-  /** The error inside the emulator, if there was one. */
+  /** What a developer should know of the answer: an error inside the emulator, or why it answered so. */
   readonly note?: string;
 }
 

@@ -50,6 +50,9 @@ export type FlowOutcome =
       readonly idleTimeoutMinutes: number;
       /** True when a Check Session node accepted the existing session, so no new session begins. */
       readonly reusedSession: boolean;
+      /** Further claims that the flow gives; none that PingOne itself sets is replaced. */
+      readonly idTokenClaims?: Readonly<Record<string, unknown>>;
+      readonly accessTokenClaims?: Readonly<Record<string, unknown>>;
     }
   | {
       /** `returnErrorResponseRedirect`: the flow author's own error code and description. */

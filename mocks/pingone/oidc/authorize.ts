@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { getCookie, setCookie } from "hono/cookie";
+import { NOTE_HEADER } from "../../kit/middleware.ts";
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
 import { renderEndedPage } from "../html/pages.ts";
 import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
@@ -49,10 +50,10 @@ export function requirePushedRequest(c: OidcContext): void {
 }
 
 export async function beginSignOn(c: OidcContext): Promise<Response> {
-  const { tenant, flows, signOns } = c.get("pingone");
+  const { flows, signOns } = c.get("pingone");
   const session = readSession(c);
   const signOn = signOns.create(c.get("request"), session?.id);
-  const { outcome, interaction } = await flows.begin(signOn.id, contextOf(tenant, signOn, session));
+  const { outcome, interaction } = await flows.begin(signOn.id, contextOf(c, signOn, session));
   if (outcome.kind === "screen" && interaction) {
     signOn.interaction = interaction;
     setInteractionCookies(c, signOn, signOns.keep(signOn));
@@ -66,6 +67,7 @@ export async function submitForm(c: OidcContext): Promise<Response> {
   const { flows, signOns } = c.get("pingone");
   const signOn = signOns.find(c.req.param("interaction") ?? "", getCookie(c, "interactionToken"));
   const outcome = signOn?.interaction && (await flows.submit(signOn.interaction, fields));
+  signOns.changed();
   return signOn && outcome ? answerOutcome(c, signOn, outcome) : sendPage(c, renderEndedPage(), 400);
 }
 
@@ -76,10 +78,11 @@ export function sendEndedPage(c: OidcContext): Response {
 }
 
 function contextOf(
-  tenant: Tenant,
+  c: OidcContext,
   { id, request }: SignOn,
   session: Session | undefined,
 ): AuthorizationContext {
+  const { tenant } = c.get("pingone");
   const isTooOld =
     session !== undefined &&
     request.maxAgeSeconds !== undefined &&
@@ -93,10 +96,16 @@ function contextOf(
     loginHint: request.loginHint,
     silent,
     forceAuthentication: request.prompt.includes("login") || isTooOld,
-    session,
+    session: session && viewOf(session),
     parameters: silent ? { ...request.parameters, auth_mode: "silent" } : request.parameters,
     formAction: formPath(tenant, id),
+    userAgent: c.req.header("user-agent") ?? "",
   };
+}
+
+/** What a flow may know of a session: not its cookie. */
+function viewOf({ id, userId, authenticationMethods, authenticatedAt }: Session) {
+  return { id, userId, authenticationMethods: [...authenticationMethods], authenticatedAt };
 }
 
 function formPath({ environment }: Tenant, signOnId: string): string {
@@ -118,7 +127,7 @@ function setInteractionCookies(c: OidcContext, { id }: SignOn, token: string): v
 }
 
 async function answerOutcome(c: OidcContext, signOn: SignOn, outcome: FlowOutcome): Promise<Response> {
-  if (outcome.kind === "screen") return sendPage(c, outcome.html, outcome.status as 200);
+  if (outcome.kind === "screen") return sendPage(c, outcome.html, outcome.status as 200, outcome.policy);
   signOn.answer ??= answerEnd(c, signOn, outcome);
   return (await signOn.answer).clone() as Response;
 }
@@ -136,6 +145,8 @@ async function answerEnd(
       // The author's own code and text, without PingOne's frame.
       return answerClient(c, callback, { error: outcome.error, error_description: outcome.errorDescription });
     case "died":
+      // The client learns no more than at PingOne; the journal, and whoever reads the header, does.
+      c.header(NOTE_HEADER, headerText(outcome.reason));
       return answerLoginRequired(c, callback);
   }
 }
@@ -173,6 +184,16 @@ async function issueForResponseType(
   const options = { application, grant, user, scopes: grant.scopes, nonce };
   const issued = await issueFrontChannelTokens(tokens, options, wanted);
   return Object.fromEntries(Object.entries(issued).map(([name, value]) => [name, String(value)]));
+}
+
+/** A header is bytes: other characters are escaped as in JSON. */
+function headerText(text: string): string {
+  return JSON.stringify(text.slice(0, 1000))
+    .slice(1, -1)
+    .replaceAll(
+      /[^\x20-\x7e]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
 }
 
 function createCode(c: OidcContext, request: AuthorizationRequest, grant: Grant): string {

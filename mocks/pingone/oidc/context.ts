@@ -1,7 +1,7 @@
 /** What the steps of an endpoint share: the emulator's parts, and what earlier steps have found out about the request. */
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
-import type { FlowEngine } from "../davinci/engine.ts";
+import type { FlowEngine } from "../davinci/engine/flow-engine.ts";
 import type { Application } from "../tenant/environment.ts";
 import type { Tenant } from "../tenant/tenant.ts";
 import type { Tokens } from "../tokens/tokens.ts";

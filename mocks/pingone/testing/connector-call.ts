@@ -91,7 +91,8 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
       sandbox: NO_SANDBOX,
       createCode: () => "123456",
       ...run.services,
-    },
+      // The rest is for connectors whose tests give it.
+    } as Services,
     visits: run.visits ?? 0,
     runForeign() {
       if (!run.foreign) throw new Error("The test has no stub.");

@@ -148,7 +148,7 @@ function create(call: Call): Effect {
       : "ACCOUNT_OK";
   const population = populationOf(call);
   if (population === undefined) return fail("notFound", "The population was not found.", { status: 404 });
-  const attributes = {
+  const attributes: Record<string, unknown> = {
     ...attributesOf(call),
     ...(population !== "" && { population: { id: population } }),
   };

@@ -5,12 +5,18 @@ import { codeSnippetConnector } from "./code-snippet.ts";
 import { errorConnector } from "./error.ts";
 import { flowConnector } from "./flow.ts";
 import { functionsConnector } from "./functions.ts";
+import { httpConnector } from "./http.ts";
 import { nodeConnector } from "./node.ts";
 import { notificationsConnector } from "./notifications.ts";
+import { pingOneAuthenticationConnector } from "./pingone-authentication.ts";
+import { pingOneMfaConnector } from "./pingone-mfa.ts";
+import { pingOneScopeConsentConnector } from "./pingone-scope-consent.ts";
+import { pingOneSSOConnector } from "./pingone-sso.ts";
 import { stringsConnector } from "./strings.ts";
 import { variablesConnector } from "./variables.ts";
 
 export const CONNECTORS: readonly Connector[] = [
+  httpConnector,
   functionsConnector,
   variablesConnector,
   nodeConnector,
@@ -20,6 +26,10 @@ export const CONNECTORS: readonly Connector[] = [
   codeSnippetConnector,
   notificationsConnector,
   analyticsConnector,
+  pingOneSSOConnector,
+  pingOneMfaConnector,
+  pingOneAuthenticationConnector,
+  pingOneScopeConsentConnector,
 ];
 
 export interface Registry {

@@ -16,12 +16,13 @@ const SHORTEST_SECRET = 4;
 
 /** A copy of the state that can be saved: secrets are empty in it, wherever a flow has copied them to. */
 export function withoutSecrets({ state, secrets }: Interaction): RunState {
-  const hidden = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET);
-  const exact = new Set(secrets);
-  const clean = (_: string, value: unknown) => {
-    if (typeof value !== "string") return value;
-    if (exact.has(value)) return "";
-    return hidden.reduce((text, secret) => text.replaceAll(secret, ""), value);
-  };
+  const clean = (_: string, value: unknown) =>
+    typeof value === "string" ? hideSecrets(value, secrets) : value;
   return JSON.parse(JSON.stringify(state, clean)) as RunState;
+}
+
+export function hideSecrets(text: string, secrets: ReadonlySet<string>): string {
+  if (secrets.has(text)) return "";
+  const found = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET);
+  return found.reduce((hidden, secret) => hidden.replaceAll(secret, ""), text);
 }

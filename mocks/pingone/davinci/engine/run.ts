@@ -38,7 +38,7 @@ class Death extends Error {}
 
 export interface FlowRunOptions extends RunOf {
   readonly registry: CapabilityRegistry;
-  readonly limits?: RunLimits;
+  readonly limits?: RunLimits | undefined;
 }
 
 export class FlowRun {

@@ -1,0 +1,133 @@
+/** The HTTP connector: screens, and the responses that end a sub-flow. Ping: /connectors/http_connector.html. */
+import { html } from "hono/html";
+import { type Call, type Capability, defineConnector, type Effect } from "../engine/capability.ts";
+import { bindingsIn, isRecord, templateText, textOf, unwrap } from "../graph/values.ts";
+import { formMarkup } from "../screens/markup.ts";
+import { authorsScreen } from "./authors-screen.ts";
+import { inDataType, switchOf } from "./inputs.ts";
+
+/** Without a button the person cannot go on: such a screen is an end of the road. */
+function showMessage({ properties, node }: Call): Effect {
+  const title = textOf(properties.title);
+  const message = textOf(properties.message) || textOf(properties.messageTitle);
+  const canContinue = switchOf(properties.showContinueButton) ?? node.exits.length > 0;
+  const markup = canContinue
+    ? formMarkup({
+        heading: title || node.title,
+        text: message === "" ? [] : message.split("\n"),
+        buttons: [
+          { value: "continue", label: textOf(properties.nextButtonText) || "Continue", isSubmit: true },
+        ],
+      })
+    : String(html`<h1>${title || node.title}</h1>
+${message.split("\n").map((line) => html`<p>${line}</p>\n`)}`);
+  return { kind: "screen", screen: { title: title || node.title, markup, css: "", fields: [], remarks: [] } };
+}
+
+/** The claims by name. Where an entry has none, the name is the last part of what it is bound to. */
+function claimsOf(call: Call): Record<string, unknown> {
+  const entries = unwrap(call.node.properties.claimsNameValuePairs);
+  if (!Array.isArray(entries)) return {};
+  const claims = entries.filter(isRecord).flatMap((entry) => {
+    const given = textOf(entry.name) || textOf(entry.nameDefault);
+    const name = given || (bindingsIn(entry.value)[0]?.split(".").at(-1) ?? "");
+    return name === "" || name === "__proto__"
+      ? []
+      : [[name, inDataType(call.resolve(entry.value), entry.type)] as const];
+  });
+  return Object.fromEntries(claims);
+}
+
+const leave =
+  (isSuccess: boolean) =>
+  (call: Call): Effect => {
+    const message = textOf(call.properties.message);
+    const output = { ...(message !== "" && { message }), ...claimsOf(call) };
+    return { kind: "leaveFlow", isSuccess, output };
+  };
+
+const RESPONSE = {
+  inputs: {
+    claimsNameValuePairs: {
+      about: "What the node that started the sub-flow gets: `name`, `value`, `type` of each.",
+      sure: "export",
+    },
+    returnRequestParameters: { about: "Has no effect here.", sure: "export" },
+  },
+  outputs: {},
+  errors: {},
+  isDeferred: true,
+} as const satisfies Omit<Capability, "about" | "run">;
+
+export const httpConnector = defineConnector({
+  id: "httpConnector",
+  name: "HTTP",
+  capabilities: {
+    customHTMLTemplate: {
+      about: "Shows a screen of the author's own HTML, as one plain form.",
+      limits:
+        "Scripts are not run, and style sheets of other hosts are not loaded. Both are named in the panel.",
+      inputs: {
+        customHTML: { about: "A Handlebars template. Bindings are escaped.", sure: "export" },
+        customCSS: { about: "Applied to this screen.", sure: "export" },
+        customTitle: { about: "The title of the browser's tab.", sure: "documented" },
+        customScript: { about: "Not run.", sure: "export" },
+        formFieldsList: { about: "The fields that are accepted; others are left aside.", sure: "export" },
+        validationRules: {
+          about: "`presence` with its message. Other rules have no effect.",
+          sure: "export",
+        },
+        "*": { about: "Every other property is a variable of the template.", sure: "export" },
+      },
+      outputs: {
+        buttonValue: { about: "`data-skbuttonvalue` of the button that was pressed.", sure: "export" },
+        "*": { about: "The fields of `formFieldsList`.", sure: "export" },
+      },
+      errors: {},
+      rawProperties: [
+        "customHTML",
+        "customCSS",
+        "customScript",
+        "formFieldsList",
+        "inputSchema",
+        "outputSchema",
+      ],
+      isDeferred: true,
+      run: authorsScreen,
+    },
+    customHtmlMessage: {
+      about: "Shows a message, with a button if the flow goes on.",
+      inputs: {
+        title: { about: "The heading; the node's title without one.", sure: "documented" },
+        message: { about: "A paragraph for each line.", sure: "export" },
+        showContinueButton: { about: "Default: whether the node has an exit.", sure: "unverified" },
+        nextButtonText: { about: "Default: Continue.", sure: "documented" },
+      },
+      outputs: { buttonValue: { about: "`continue`.", sure: "unverified" } },
+      errors: {},
+      isDeferred: true,
+      run: showMessage,
+    },
+    createSuccessResponse: {
+      about: "Ends a sub-flow: the node that started it is true.",
+      ...RESPONSE,
+      run: leave(true),
+    },
+    createErrorResponse: {
+      about: "Ends a sub-flow: the node that started it is false.",
+      limits: "That it is false is not documented; every export that was read branches so.",
+      ...RESPONSE,
+      run: leave(false),
+    },
+    makeRestApiCall: {
+      about: "Answers from a stub. The emulator sends no request to anywhere.",
+      inputs: {
+        url: { about: "Can be named in a stub's `when`.", sure: "documented" },
+        method: { about: "Can be named in a stub's `when`.", sure: "documented" },
+      },
+      outputs: { "*": { about: "What the stub gives.", sure: "documented" } },
+      errors: { "*": { about: "What the stub gives.", sure: "documented" } },
+      run: (call) => call.runForeign(),
+    },
+  },
+});
