@@ -4,12 +4,13 @@
  */
 import { parentPort } from "node:worker_threads";
 import variant from "@jitl/quickjs-wasmfile-release-sync";
-import { newQuickJSWASMModuleFromVariant } from "quickjs-emscripten-core";
+import { newQuickJSWASMModuleFromVariant, type QuickJSSyncVariant } from "quickjs-emscripten-core";
 import { callFunction, checkFunction } from "./function-job.ts";
 import type { Answer, FromThread, Job } from "./job.ts";
 import { Templates } from "./template-job.ts";
 
-const quickjs = await newQuickJSWASMModuleFromVariant(variant);
+// Its types are those of CommonJS, in which the default export is one level deeper.
+const quickjs = await newQuickJSWASMModuleFromVariant(variant as unknown as QuickJSSyncVariant);
 const templates = new Templates(quickjs);
 const realNow = Date.now;
 
