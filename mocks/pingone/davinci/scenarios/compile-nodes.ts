@@ -400,7 +400,10 @@ function registerUser(place: Place, node: NodeOfType<"registerUser">): CompiledN
     sets,
   );
   place.graph.join(first, isTaken.first, { operator: "anyTriggersFalse" });
-  return { first, waysOut: [place.wayOut(first, "on created", on.created, true, created), ...isTaken.waysOut] };
+  return {
+    first,
+    waysOut: [place.wayOut(first, "on created", on.created, true, created), ...isTaken.waysOut],
+  };
 }
 
 /** Properties that the node has for attributes; others go into its list of further ones. */
@@ -593,6 +596,7 @@ function consent(place: Place, node: NodeOfType<"consent">): CompiledNode {
     capability: "appConsent",
     properties: {
       promptConsent: node.promptConsent,
+      reducedScopes: node.reducedScopes,
       matchUserAttribute: "id",
       userIdentifier: place.rich("user.id"),
       matchApplicationAttributeForAppConsent: "id",
@@ -653,5 +657,8 @@ function authenticationMethods(methods: readonly string[]) {
   const [only, other] = methods;
   return other === undefined
     ? { authenticationMethods: only }
-    : { useCustomAuthenticationMethods: true, customAuthenticationMethods: methods };
+    : {
+        authenticationMethods: "useCustomAuthenticationMethods",
+        customAuthenticationMethods: methods,
+      };
 }
