@@ -184,14 +184,15 @@ interface Case {
 
 /**
  * AEqualsMultipleB: one way for each value, and one for any other.
- * @param otherwise Without one, the person is told that this was not expected.
+ * @param otherwise Where any other value leads, or the nodes that look further; without either, the person is told that
+ *   this was not expected.
  */
 function choose(
   place: Place,
   part: string,
   left: Source,
   cases: readonly Case[],
-  otherwise: Omit<Case, "value"> | undefined,
+  otherwise: Omit<Case, "value"> | CompiledNode | undefined,
   sets: Readonly<Record<string, Source>> = {},
 ): CompiledNode {
   const idOf = (value: string) => place.graph.idOf(`${place.name}: ${part} = ${value}`);
@@ -217,12 +218,12 @@ function choose(
     to,
     values,
   }));
-  if (otherwise) {
-    const { label, to } = otherwise;
-    return { first, waysOut: [...waysOut, { from: first, way: { outcome: "-1" }, label, to, values }] };
+  const way: Way = { outcome: "-1" };
+  if (otherwise && "to" in otherwise) {
+    return { first, waysOut: [...waysOut, { from: first, way, ...otherwise, values }] };
   }
-  place.graph.join(first, unexpected(place.graph), { outcome: "-1" });
-  return { first, waysOut };
+  place.graph.join(first, otherwise?.first ?? unexpected(place.graph), way);
+  return { first, waysOut: [...waysOut, ...(otherwise?.waysOut ?? [])] };
 }
 
 const UNEXPECTED = "unexpected answer";
@@ -379,16 +380,30 @@ function registerUser(place: Place, node: NodeOfType<"registerUser">): CompiledN
     },
   });
   const created = { "user.id": output(first, "user.id"), "mfa.verified": { text: "false" } };
-  const failures = onFailure(
+  const sets = failure(first);
+  const path = `local.${first}.payload.error`;
+  // Address and password are refused with codes that are not documented; the attribute is.
+  const attribute = choose(
     place,
-    first,
-    [
-      { value: "uniquenessViolation", label: "on taken", to: on.taken },
-      { value: "invalidEmail", label: "on invalidEmail", to: on.invalidEmail },
-    ],
+    "what is refused?",
+    { path: `${path}.details[0].rawResponse.details[0].target` },
+    [{ value: "email", label: "on invalidEmail", to: on.invalidEmail }],
     { label: "on passwordRefused", to: on.passwordRefused },
+    sets,
   );
-  return { first, waysOut: [place.wayOut(first, "on created", on.created, true, created), ...failures] };
+  const isTaken = choose(
+    place,
+    "is it taken?",
+    { path: `${path}.code` },
+    [{ value: "uniquenessViolation", label: "on taken", to: on.taken }],
+    attribute,
+    sets,
+  );
+  place.graph.join(first, isTaken.first, { operator: "anyTriggersFalse" });
+  return {
+    first,
+    waysOut: [place.wayOut(first, "on created", on.created, true, created), ...isTaken.waysOut],
+  };
 }
 
 /** Properties that the node has for attributes; others go into its list of further ones. */
@@ -553,7 +568,7 @@ function memberOf(place: Place, node: NodeOfType<"memberOf">): CompiledNode {
     capability: "customFunction",
     properties: {
       variableInputList: [
-        { name: "groups", preferredDataType: "object", value: richValue(output(first, "groups")) },
+        { name: "groups", preferredDataType: "object", value: richValue(output(first, "groupMemberships")) },
         { name: "name", preferredDataType: "string", value: richValue({ text: node.group }) },
       ],
       code: IS_MEMBER,
@@ -581,6 +596,7 @@ function consent(place: Place, node: NodeOfType<"consent">): CompiledNode {
     capability: "appConsent",
     properties: {
       promptConsent: node.promptConsent,
+      reducedScopes: node.reducedScopes,
       matchUserAttribute: "id",
       userIdentifier: place.rich("user.id"),
       matchApplicationAttributeForAppConsent: "id",
@@ -641,5 +657,8 @@ function authenticationMethods(methods: readonly string[]) {
   const [only, other] = methods;
   return other === undefined
     ? { authenticationMethods: only }
-    : { useCustomAuthenticationMethods: true, customAuthenticationMethods: methods };
+    : {
+        authenticationMethods: "useCustomAuthenticationMethods",
+        customAuthenticationMethods: methods,
+      };
 }

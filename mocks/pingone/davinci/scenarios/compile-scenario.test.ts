@@ -1,47 +1,47 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readContent } from "../graph/read-export.ts";
 import { bindingsIn } from "../graph/values.ts";
 import { compileScenario } from "./compile-scenario.ts";
-import { scenarioSchema } from "./scenario-schema.ts";
+import { loadScenarios } from "./load-scenarios.ts";
 
-const SHIPPED = "fixtures/davinci/sign-on-with-consent.json";
+const shipped = loadScenarios("fixtures/davinci");
 
-function shipped() {
-  const content = JSON.parse(readFileSync(SHIPPED, "utf8"));
-  delete content.nodes.verifyUser;
-  content.nodes.checkVerificationCode.on.ok = "registrationSuccess";
-  content.subFlows = { signOn: "Sign On" };
-  return scenarioSchema.parse(
-    JSON.parse(JSON.stringify(content).replaceAll("{{code.sentTo}}", "{{user.email}}")),
-  );
+describe.each(shipped.map((loaded) => [loaded.scenario.name, loaded] as const))(
+  "%s, compiled,",
+  (_, loaded) => {
+    const { scenario, graph, together, compiled } = loaded;
+
+    it("is an export without irregularities, its main flow first", () => {
+      expect(together[0]).toBe(graph);
+      expect(graph.name).toBe(scenario.name);
+      expect(together.flatMap(({ irregularities }) => irregularities)).toEqual([]);
+      expect(together.map(({ entry }) => typeof entry)).toEqual(together.map(() => "string"));
+    });
+
+    it("is the same each time", () => {
+      expect(JSON.stringify(compileScenario(scenario))).toBe(JSON.stringify(compiled));
+    });
+
+    it("binds to nodes of the same flow, and goes to start nodes of it", () => {
+      for (const { nodes } of together) {
+        const properties = [...nodes.values()].map((node) => node.properties);
+        const bound = properties.flatMap(bindingsIn).filter((path) => path.startsWith("local."));
+        const reached = properties.flatMap(({ nodeInstanceId: id }) =>
+          id === undefined ? [] : [targetOf(id)],
+        );
+        expect(bound.map((path) => path.split(".")[1] ?? "").filter((id) => !nodes.has(id))).toEqual([]);
+        expect(reached.map((id) => nodes.get(id)?.capabilityName)).toEqual(reached.map(() => "startNode"));
+      }
+    });
+
+    it("has nodes in the console that do not cover each other", () => {
+      for (const { graphData } of compiled.flows) {
+        const places = graphData.elements.nodes.map(({ position }) => JSON.stringify(position));
+        expect(new Set(places).size).toBe(places.length);
+      }
+    });
+  },
+);
+
+function targetOf(property: unknown): string {
+  return String((property as { value?: unknown }).value);
 }
-
-function graphs() {
-  const read = readContent(compileScenario(shipped()));
-  if (read.kind === "refused") throw new Error(read.reason);
-  return read;
-}
-
-describe("the compiled scenario", () => {
-  it("is an export without irregularities, with a main flow and a sub-flow", () => {
-    const { flows, main } = graphs();
-    expect(flows.map(({ name }) => name)).toEqual(["sign-on-with-consent", "Sign On"]);
-    expect(main.name).toBe("sign-on-with-consent");
-    expect(flows.flatMap(({ irregularities }) => irregularities)).toEqual([]);
-    expect(flows.map(({ entry }) => typeof entry)).toEqual(["string", "string"]);
-  });
-
-  it("is the same each time", () => {
-    expect(JSON.stringify(compileScenario(shipped()))).toBe(JSON.stringify(compileScenario(shipped())));
-  });
-
-  it("binds only to nodes of the same flow", () => {
-    for (const { nodes } of graphs().flows) {
-      const bound = [...nodes.values()].flatMap(({ properties }) => bindingsIn(properties));
-      const ids = bound.flatMap((path) => (path.startsWith("local.") ? [path.split(".")[1]] : []));
-      expect(ids.filter((id) => !nodes.has(id ?? ""))).toEqual([]);
-      expect(ids.length).toBeGreaterThan(0);
-    }
-  });
-});

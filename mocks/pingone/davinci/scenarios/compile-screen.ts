@@ -30,7 +30,9 @@ export function compileScreen(
       })),
       { propertyName: "buttonValue", preferredControlType: "textField", preferredDataType: "string" },
     ],
-    validationRules: [],
+    validationRules: fields
+      .filter(({ required }) => required)
+      .map(({ key }) => ({ propertyName: key, rules: [{ ruleName: "presence", message: "" }] })),
   };
 }
 

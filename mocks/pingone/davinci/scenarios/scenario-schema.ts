@@ -9,8 +9,7 @@ const nodeName = z
   .string({
     error: ({ input }) => (input === undefined ? "is a dead end; name the node that it leads to" : undefined),
   })
-  .min(1)
-  .refine((name) => name !== "__proto__", "is no usable name for a node");
+  .min(1);
 /** A note for readers of the file; nothing reads it. */
 const $comment = z.string().optional();
 /** Field and button keys are used as HTML attribute values, as form keys and in the paths of bindings. */
