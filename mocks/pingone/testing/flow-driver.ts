@@ -1,12 +1,19 @@
 /** Drives flows in tests as a person would: reads the screen, fills its form, presses a button. */
 import { randomUUID } from "node:crypto";
+import { type HTMLElement, parse } from "node-html-parser";
 import usersFixture from "../../../fixtures/pingone/users.json" with { type: "json" };
+import { createRegistry } from "../davinci/connectors/registry.ts";
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
-import { createFlowEngine, type FlowEngine } from "../davinci/engine.ts";
-import type { Flow } from "../davinci/flow-schema.ts";
-import type { Interaction } from "../davinci/interaction.ts";
-import { loadFlows } from "../davinci/load-flows.ts";
+import { createFlowEngine, type FlowEngine } from "../davinci/engine/flow-engine.ts";
+import type { Interaction } from "../davinci/engine/interaction.ts";
+import { createSandbox } from "../davinci/sandbox/create-sandbox.ts";
+import { compileLoaded, loadScenarios } from "../davinci/scenarios/load-scenarios.ts";
+import type { Scenario } from "../davinci/scenarios/scenario-schema.ts";
+import { runnable } from "../load-files.ts";
+import { AgreementStore } from "../tenant/agreements.ts";
+import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
+import { Environment } from "../tenant/environment.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 
 /** TEST ONLY. */
@@ -26,7 +33,7 @@ export function userFixture(username: string, changes: Partial<UserFixture> = {}
 
 export interface TestEngineOptions {
   readonly users?: readonly UserFixture[];
-  readonly flows?: readonly Flow[];
+  readonly scenarios?: readonly Scenario[];
 }
 
 const START = Date.parse("2026-11-24T12:00:00Z");
@@ -36,8 +43,28 @@ const shippedUsers = new UserStore(usersFixture._embedded.users as UserFixture[]
   clock: () => START,
 }).snapshot();
 
+/** Compiled only once, for the same reason. */
+const shippedFlows = loadScenarios("fixtures/davinci").map(runnable);
+/** Its thread is started at first use and keeps no process alive. */
+const sandbox = createSandbox();
+
+const environment = new Environment({
+  id: "6a6d2b1e-0d3f-4d2b-8f0e-3c1d5f0e7a11",
+  organizationId: "8c1f4a52-7b0d-4a8e-9a2b-1f6f3f8f2c33",
+  region: "NA",
+  applications: [],
+  resources: [],
+  groups: [],
+  populations: [],
+  grants: new Map(),
+  policies: [],
+  assignments: [],
+  flowPolicyIds: [],
+  ownFlowPolicyIds: new Set(),
+});
+
 /** An engine over the shipped flows and users, with a clock that stands still until `advanceClock`. */
-export function createTestEngine({ users: fixtures, flows }: TestEngineOptions = {}) {
+export function createTestEngine({ users: fixtures, scenarios }: TestEngineOptions = {}) {
   let now = START;
   const clock = () => now;
   const users = new UserStore(fixtures ?? [], { clock });
@@ -45,9 +72,15 @@ export function createTestEngine({ users: fixtures, flows }: TestEngineOptions =
   const consents = new ConsentStore({ clock });
   let codes = 100_000;
   const engine = createFlowEngine({
-    flows: flows ?? loadFlows("fixtures/davinci"),
+    flows: scenarios?.map((scenario) => runnable(compileLoaded(scenario))) ?? shippedFlows,
+    registry: createRegistry(),
     users,
     consents,
+    codes: new CodeStore({ clock }),
+    agreements: new AgreementStore([], { clock }),
+    environment,
+    sessions: { endSession: () => {}, updateSession: () => undefined },
+    sandbox,
     clock,
     createCode: () => String(++codes),
   });
@@ -109,39 +142,48 @@ export class Person {
   }
 
   get heading(): string {
-    return /<h1>(.*?)<\/h1>/s.exec(this.html)?.[1] ?? "";
+    return this.#page.querySelector("h1")?.text.trim() ?? "";
   }
 
   /** The error text of the page. */
   get alert(): string | undefined {
-    return /role="alert"[^>]*>(.*?)<\/p>/s.exec(this.html)?.[1];
+    return this.#page.querySelector('[role="alert"]')?.text.trim();
   }
 
   get notice(): string | undefined {
-    return /role="status"[^>]*>(.*?)<\/p>/s.exec(this.html)?.[1];
+    return this.#page.querySelector('[role="status"]')?.text.trim();
   }
 
   /** Keys of the inputs that a person sees, in their order. */
   get inputs(): string[] {
-    return [...this.html.matchAll(/<input type="(?:text|password)" id="(\w+)"/g)].map(
-      (match) => match[1] ?? "",
-    );
+    return this.#page
+      .querySelectorAll("form.screen input")
+      .filter((input) => /^(?:text|password|email|tel)$/.test(input.getAttribute("type") ?? ""))
+      .map((input) => input.getAttribute("name") ?? "");
   }
 
   /** Buttons as `value: label`. */
   get buttons(): string[] {
-    return [...this.html.matchAll(/name="buttonValue" value="(\w+)"[^>]*>(.*?)<\/button>/g)].map(
-      (match) => `${match[1]}: ${match[2]}`,
-    );
+    return this.#buttons.map((button) => `${button.getAttribute("value")}: ${button.text.trim()}`);
   }
 
   get step(): string {
-    return /name="step" value="(\d+)"/.exec(this.html)?.[1] ?? "";
+    return this.#page.querySelector('input[name="step"]')?.getAttribute("value") ?? "";
   }
 
-  /** Presses a button of the page on screen. */
+  get #page(): HTMLElement {
+    return parse(this.html);
+  }
+
+  get #buttons(): HTMLElement[] {
+    return this.#page.querySelectorAll("form.screen button:not([aria-hidden])");
+  }
+
+  /** Presses a button of the page on screen, by its value. */
   async press(button: string, fields: Readonly<Record<string, string>> = {}): Promise<this> {
-    return this.post({ ...fields, step: this.step, buttonValue: button });
+    const pressed = this.#buttons.find((candidate) => candidate.getAttribute("value") === button);
+    const name = pressed?.getAttribute("name") ?? "buttonValue";
+    return this.post({ ...fields, step: this.step, [name]: button });
   }
 
   async post(form: Readonly<Record<string, string>> | URLSearchParams): Promise<this> {

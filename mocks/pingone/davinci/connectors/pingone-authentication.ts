@@ -102,7 +102,7 @@ function returnError(call: Call): Effect {
     outcome: {
       kind: "error",
       error: textProperty(call, "errorMessage") || textProperty(call, "errorCode") || DEFAULT_ERROR,
-      errorDescription: textProperty(call, "errorDescription"),
+      errorDescription: textOf(call.properties.errorDescription),
     },
   };
 }

@@ -57,14 +57,14 @@ export function loadScenarioLayers(folders: readonly string[], faults: FileFault
     faults.add(shipped ?? "", "holds no flow; put at least one *.json file there.");
   }
   if (own === undefined) {
-    return { ...below, scenarios: below.scenarios.map(compile), ownPolicyIds: new Set() };
+    return { ...below, scenarios: below.scenarios.map(compileLoaded), ownPolicyIds: new Set() };
   }
   const above = readFolder(own, below.wholeScenarios, faults);
   const isReplaced = ({ name, policyId }: Scenario) =>
     above.scenarios.some((scenario) => scenario.name === name || scenario.policyId === policyId);
   return {
     scenarios: [...above.scenarios, ...below.scenarios.filter((scenario) => !isReplaced(scenario))].map(
-      compile,
+      compileLoaded,
     ),
     ownPolicyIds: new Set(above.scenarios.map(({ policyId }) => policyId)),
     faultyPolicyIds: new Set([...above.faultyPolicyIds, ...below.faultyPolicyIds]),
@@ -73,7 +73,8 @@ export function loadScenarioLayers(folders: readonly string[], faults: FileFault
 }
 
 /** @throws {Error} for a graph that cannot be read, which is an error of the compiler. */
-function compile(scenario: Scenario): LoadedScenario {
+/** @param scenario Must be without faults. */
+export function compileLoaded(scenario: Scenario): LoadedScenario {
   const compiled = compileScenario(scenario);
   const read = readContent(compiled);
   if (read.kind === "refused") throw new Error(`The scenario "${scenario.name}": ${read.reason}.`);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { html } from "hono/html";
 import { describe, expect, it } from "vitest";
-import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from "../html/layout.ts";
-import { createTestEngine, type Person, userFixture } from "../testing/flow-driver.ts";
+import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from "../../html/layout.ts";
+import { createTestEngine, type Person, userFixture } from "../../testing/flow-driver.ts";
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
 const ESCAPED = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;";

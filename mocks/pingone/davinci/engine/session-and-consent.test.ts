@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createTestEngine } from "../testing/flow-driver.ts";
-import type { Flow } from "./flow-schema.ts";
-import { loadFlows } from "./load-flows.ts";
+import { createTestEngine } from "../../testing/flow-driver.ts";
+import type { Scenario } from "../scenarios/scenario-schema.ts";
+import { loadScenarios } from "../scenarios/load-scenarios.ts";
 
 const FLOW = "sign-on-with-consent";
 
@@ -12,8 +12,8 @@ interface SessionChanges {
 }
 
 /** The shipped flow, whose Check Session names these methods. */
-function flowAccepting(methods: readonly string[]): Flow {
-  const flow = loadFlows("fixtures/davinci").find(({ name }) => name === FLOW);
+function flowAccepting(methods: readonly string[]): Scenario {
+  const flow = loadScenarios("fixtures/davinci").find(({ scenario }) => scenario.name === FLOW)?.scenario;
   const node = flow?.nodes.checkSession;
   if (!flow || node?.type !== "checkSession") throw new Error(`${FLOW} has no Check Session.`);
   return { ...flow, nodes: { ...flow.nodes, checkSession: { ...node, methods: [...methods] } } };
@@ -24,9 +24,9 @@ describe("Check Session", () => {
     flow: string,
     session: SessionChanges = {},
     changes: { forceAuthentication?: boolean; silent?: boolean } = {},
-    flows?: readonly Flow[],
+    scenarios?: readonly Scenario[],
   ) => {
-    const test = createTestEngine(flows && { flows });
+    const test = createTestEngine(scenarios && { scenarios });
     const user = test.users.findByLogin(session.user ?? "alice");
     return test.open(flow, {
       ...changes,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTestEngine, PASSWORD } from "../testing/flow-driver.ts";
+import { createTestEngine, PASSWORD } from "../../testing/flow-driver.ts";
 
 const FLOW = "sign-on-with-consent";
 

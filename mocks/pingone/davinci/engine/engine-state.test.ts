@@ -1,14 +1,14 @@
 /** The state that an interaction keeps between nodes. The test flow loops through one screen that shows all of it. */
 import { describe, expect, it } from "vitest";
-import { createTestEngine, PASSWORD } from "../testing/flow-driver.ts";
-import { flowSchema } from "./flow-schema.ts";
-import { findFlowProblems } from "./validate-flow.ts";
+import { createTestEngine, PASSWORD } from "../../testing/flow-driver.ts";
+import { scenarioSchema } from "../scenarios/scenario-schema.ts";
+import { findFaults } from "../scenarios/scenario-faults.ts";
 
 const button = (key: string, next: string) => ({ type: "FLOW_BUTTON", key, label: key, next });
 const submit = (key: string, next: string) => ({ type: "SUBMIT_BUTTON", key, label: key, next });
 const text = (key: string) => ({ type: "TEXT", key, label: key });
 
-const hubFlow = flowSchema.parse({
+const hubFlow = scenarioSchema.parse({
   name: "hub",
   description: "For a test.",
   policyId: "0123456789abcdef0123456789abcdef",
@@ -81,7 +81,7 @@ const hubFlow = flowSchema.parse({
 });
 
 async function openHub(parameters: Record<string, string> = {}) {
-  const test = createTestEngine({ flows: [hubFlow] });
+  const test = createTestEngine({ scenarios: [hubFlow] });
   const session = {
     id: "session-1",
     userId: test.users.findByLogin("alice")?.id ?? "",
@@ -92,7 +92,7 @@ async function openHub(parameters: Record<string, string> = {}) {
 }
 
 it("is a flow without faults", () => {
-  expect(findFlowProblems(hubFlow)).toEqual([]);
+  expect(findFaults(hubFlow)).toEqual([]);
 });
 
 describe("an interaction", () => {
