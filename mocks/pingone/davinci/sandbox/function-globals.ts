@@ -5,6 +5,7 @@
  * waits for the delay.
  */
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
 
 const ENCODINGS: readonly string[] = [
   "utf8",
@@ -18,8 +19,10 @@ const ENCODINGS: readonly string[] = [
 ];
 
 /** Text in, text out: the only functions of this process that code in QuickJS reaches, and only through PRELUDE. */
-export function recode(text: string, from: string, to: string): string {
-  return Buffer.from(text, encoding(from)).toString(encoding(to));
+export function recode(json: string): string {
+  // Texts other than JSON would end at a NUL.
+  const [text, from, to] = z.tuple([z.string(), z.string(), z.string()]).parse(JSON.parse(json));
+  return JSON.stringify(Buffer.from(text, encoding(from)).toString(encoding(to)));
 }
 export function createUuid(): string {
   return randomUUID();
@@ -37,9 +40,10 @@ function encoding(name: string): BufferEncoding {
  * because the code may replace them, and reports have no prototype, because the code may set `Object.prototype.toJSON`.
  */
 export const PRELUDE = String.raw`
-(recode, createUuid) => {
+(recodeJson, createUuid) => {
 "use strict";
 const { parse, stringify } = JSON;
+const recode = (text, from, to) => parse(recodeJson(stringify([text, from, to])));
 const { fromCharCode } = String;
 const report = (kind, more) => stringify({ __proto__: null, kind, ...more });
 

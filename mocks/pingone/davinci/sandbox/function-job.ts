@@ -2,7 +2,7 @@
 import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { z } from "zod";
 import { createUuid, PRELUDE, recode } from "./function-globals.ts";
-import { type Answer, failed, type Limits } from "./job.ts";
+import { type Answer, type Budget, failed } from "./job.ts";
 import { checkOutput, JobFailed, runInEngine } from "./quickjs.ts";
 import { CODE_FILE, describeThrown, thrownSchema } from "./thrown.ts";
 
@@ -25,15 +25,13 @@ const wrap = (code: string) => `(function (module, exports) {${code}\n})`;
 
 export function callFunction(
   quickjs: QuickJSWASMModule,
-  limits: Limits,
+  budget: Budget,
   { code, params }: { readonly code: string; readonly params: string },
 ): Answer {
-  return runInEngine(quickjs, limits, (engine) => {
+  return runInEngine(quickjs, budget, (engine) => {
     const { context } = engine;
     const host = [
-      context.newFunction("recode", (text, from, to) =>
-        context.newString(recode(context.getString(text), context.getString(from), context.getString(to))),
-      ),
+      context.newFunction("recode", (json) => context.newString(recode(context.getString(json)))),
       context.newFunction("createUuid", () => context.newString(createUuid())),
     ].map((handle) => engine.keep(handle));
     const functions = engine.call(engine.evaluate(PRELUDE, "prelude.js"), ...host);
@@ -42,24 +40,24 @@ export function callFunction(
     const main = engine.compile(wrap(code), CODE_FILE, false);
     const promise = engine.call(run, main, engine.keep(context.newString(params)));
     const report = engine.settle(promise, () => context.dump(engine.call(wake)) === true);
-    return valueOfReport(report, code, limits);
+    return valueOfReport(report, code, budget);
   });
 }
 
-export function checkFunction(quickjs: QuickJSWASMModule, limits: Limits, code: string): Answer {
-  return runInEngine(quickjs, limits, (engine) => {
+export function checkFunction(quickjs: QuickJSWASMModule, budget: Budget, code: string): Answer {
+  return runInEngine(quickjs, budget, (engine) => {
     engine.compile(wrap(code), CODE_FILE, true);
     return "";
   });
 }
 
-function valueOfReport(text: string | undefined, code: string, limits: Limits): string | undefined {
+function valueOfReport(text: string | undefined, code: string, budget: Budget): string | undefined {
   const report = reportSchema.safeParse(parseJson(text)).data;
   switch (report?.kind) {
     case "nothing":
       return undefined;
     case "returned":
-      checkOutput(report.json, limits);
+      checkOutput(report.json, budget);
       if (depthOf(report.json) <= MAX_DEPTH) return report.json;
       throw new JobFailed(
         failed("limit", `What the code returned is nested more than ${MAX_DEPTH} levels deep.`),
@@ -69,7 +67,7 @@ function valueOfReport(text: string | undefined, code: string, limits: Limits): 
     case "notJson":
       throw new JobFailed(failed("threw", `What the code returned is no JSON: it contains ${report.odd}.`));
     case "threw":
-      throw new JobFailed(describeThrown(report, "code", code, limits));
+      throw new JobFailed(describeThrown(report, "code", code, budget));
     case undefined:
       throw new JobFailed(failed("threw", "The code threw something that cannot be read."));
   }

@@ -23,6 +23,12 @@ export interface Limits {
   readonly outputLength: number;
 }
 
+/** The limits of a job that has started. */
+export interface Budget extends Limits {
+  /** As `performance.now()` counts in the thread. */
+  readonly end: number;
+}
+
 /** JSON for a function, undefined if it returned nothing; a page for a template; "" for a check. */
 export type Answer = SandboxResult<string | undefined>;
 

@@ -1,6 +1,6 @@
 /**
  * One QuickJS runtime with limits of memory, stack and time. A native call of QuickJS that checks neither, such as
- * `new Array(1e9).join()`, is ended from outside of the thread (sandbox.ts). An exception of the host, such as a stack
+ * `new Array(1e9).join()`, is ended from outside of the thread (create-sandbox.ts). An exception of the host, such as a stack
  * overflow inside WebAssembly, leaves the module in an unknown state: nothing here catches it, so it ends the thread.
  */
 import type {
@@ -9,7 +9,7 @@ import type {
   QuickJSRuntime,
   QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { type Answer, type Failure, failed, type Limits } from "./job.ts";
+import { type Answer, type Budget, type Failure, failed } from "./job.ts";
 
 const STACK_BYTES = 256 * 1024;
 const JOBS_AT_ONCE = 100;
@@ -27,25 +27,21 @@ export class Engine {
   readonly context: QuickJSContext;
   readonly #runtime: QuickJSRuntime;
   readonly #handles: QuickJSHandle[] = [];
-  #limits: Limits;
-  #end: number;
+  #budget: Budget;
   #isOverdue = false;
 
-  /** The time of the job counts from here. */
-  constructor(quickjs: QuickJSWASMModule, limits: Limits) {
-    this.#limits = limits;
-    this.#end = performance.now() + limits.timeMs;
+  constructor(quickjs: QuickJSWASMModule, budget: Budget) {
+    this.#budget = budget;
     this.#runtime = quickjs.newRuntime();
-    this.#runtime.setMemoryLimit(limits.memoryBytes);
+    this.#runtime.setMemoryLimit(budget.memoryBytes);
     this.#runtime.setMaxStackSize(STACK_BYTES);
     this.#runtime.setInterruptHandler(() => this.#checkTime());
     this.context = this.#runtime.newContext();
   }
 
-  /** The time of the next job counts from here. */
-  restart(limits: Limits): void {
-    this.#limits = limits;
-    this.#end = performance.now() + limits.timeMs;
+  /** Lets the engine serve another job. */
+  startJob(budget: Budget): void {
+    this.#budget = budget;
     this.#isOverdue = false;
   }
 
@@ -70,9 +66,9 @@ export class Engine {
     return this.keep(this.#unwrap(this.context.callFunction(callee, this.context.undefined, ...args)));
   }
 
-  /** Calls a function that takes a text and returns JSON. Keeps nothing, for an engine that lives long. */
-  callWithText(callee: QuickJSHandle, text: string, ...more: readonly QuickJSHandle[]): unknown {
-    const input = this.context.newString(text);
+  /** Calls a function that takes JSON, since other texts end at a NUL, and returns JSON. Keeps nothing, for an engine that lives long. */
+  callWithJson(callee: QuickJSHandle, json: string, ...more: readonly QuickJSHandle[]): unknown {
+    const input = this.context.newString(json);
     const result = this.context.callFunction(callee, this.context.undefined, input, ...more);
     input.dispose();
     return JSON.parse(this.#takeText(this.#unwrap(result)));
@@ -119,7 +115,7 @@ export class Engine {
   }
 
   #checkTime(): boolean {
-    this.#isOverdue ||= performance.now() > this.#end;
+    this.#isOverdue ||= performance.now() > this.#budget.end;
     return this.#isOverdue;
   }
 
@@ -136,18 +132,18 @@ export class Engine {
   }
 
   #limitReached(): JobFailed {
-    return new JobFailed(failed("limit", this.#isOverdue ? tooLong(this.#limits) : tooLarge(this.#limits)));
+    return new JobFailed(failed("limit", this.#isOverdue ? tooLong(this.#budget) : tooLarge(this.#budget)));
   }
 }
 
 /** Runs a job in an engine of its own. After an exception of the host nothing of it can be used, not even to end it. */
 export function runInEngine(
   quickjs: QuickJSWASMModule,
-  limits: Limits,
+  budget: Budget,
   run: (engine: Engine) => string | undefined,
 ): Answer {
   return answerOf(() => {
-    const engine = new Engine(quickjs, limits);
+    const engine = new Engine(quickjs, budget);
     try {
       const value = run(engine);
       engine.dispose();
@@ -168,15 +164,15 @@ export function answerOf(run: () => string | undefined): Answer {
   }
 }
 
-export function tooLong({ timeMs }: Limits): string {
+function tooLong({ timeMs }: Budget): string {
   return `It was ended because it ran for more than ${timeMs} ms.`;
 }
 
-export function tooLarge({ memoryBytes }: Limits): string {
+export function tooLarge({ memoryBytes }: Budget): string {
   return `It was ended because it needs more than ${Math.round(memoryBytes / 2 ** 20)} MB of memory or calls itself too deeply.`;
 }
 
-export function checkOutput(text: string, { outputLength }: Limits): void {
+export function checkOutput(text: string, { outputLength }: Budget): void {
   if (text.length > outputLength)
     throw new JobFailed(failed("limit", `Its output has more than ${outputLength} characters.`));
 }

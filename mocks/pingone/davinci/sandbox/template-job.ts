@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { QuickJSHandle, QuickJSWASMModule } from "quickjs-emscripten-core";
 import { z } from "zod";
-import { type Answer, failed, type Limits } from "./job.ts";
+import { type Answer, type Budget, failed } from "./job.ts";
 import { answerOf, checkOutput, Engine, JobFailed, runInEngine } from "./quickjs.ts";
 import { describeThrown, thrownSchema } from "./thrown.ts";
 
@@ -36,7 +36,7 @@ Object.assign(Check.prototype, {
 });
 return (template) => {
   try {
-    const program = Handlebars.parse(template);
+    const program = Handlebars.parse(JSON.parse(template));
     new Check().accept(program);
     return JSON.stringify({ kind: "compiled", code: Handlebars.precompile(program) });
   } catch (error) {
@@ -56,8 +56,7 @@ try {
       throw new Handlebars.Exception("#ifEquals requires exactly two arguments");
     return textOf(one) === textOf(other) ? options.fn(this) : options.inverse(this);
   });
-  const text = Handlebars.template(compiled)(JSON.parse(scope),
-    { allowProtoMethodsByDefault: false, allowProtoPropertiesByDefault: false });
+  const text = Handlebars.template(compiled)(JSON.parse(scope));
   return JSON.stringify({ kind: "rendered", text });
 } catch (error) {
   const isOfHandlebars = error instanceof Handlebars.Exception;
@@ -77,32 +76,41 @@ const rendererReport = z.discriminatedUnion("kind", [
 /** Characters of compiled templates that are kept. */
 const MAX_KEPT = 8_000_000;
 
+const COMPILER_BYTES = 64 * 2 ** 20;
+
+interface Compiler {
+  readonly engine: Engine;
+  /** Text in, JSON out. */
+  readonly compile: QuickJSHandle;
+}
+
 export class Templates {
   readonly #quickjs: QuickJSWASMModule;
   readonly #compiled = new Map<string, string>();
   #kept = 0;
-  #compiler: { readonly engine: Engine; readonly compile: QuickJSHandle } | undefined;
+  #compiler: Compiler | undefined;
   #runtime: string | undefined;
 
   constructor(quickjs: QuickJSWASMModule) {
     this.#quickjs = quickjs;
+    this.#compiler = loadCompiler(quickjs);
   }
 
-  check(template: string, limits: Limits): Answer {
+  check(template: string, budget: Budget): Answer {
     return answerOf(() => {
-      this.#compile(template, limits);
+      this.#compile(template, budget);
       return "";
     });
   }
 
-  render(template: string, scope: string, limits: Limits): Answer {
-    const compiled = answerOf(() => this.#compile(template, limits));
+  render(template: string, scope: string, budget: Budget): Answer {
+    const compiled = answerOf(() => this.#compile(template, budget));
     if (compiled.kind === "failed") return compiled;
-    return runInEngine(this.#quickjs, limits, (engine) => {
+    return runInEngine(this.#quickjs, budget, (engine) => {
       this.#runtime ??= readHandlebars("handlebars.runtime.min.js");
       engine.evaluate(this.#runtime, "handlebars.js");
       const report = rendererReport.parse(
-        engine.callWithText(
+        engine.callWithJson(
           engine.evaluate(RENDERER, "renderer.js"),
           scope,
           engine.evaluate(`(${compiled.value})`, "template.js"),
@@ -111,22 +119,22 @@ export class Templates {
       if (report.kind === "threw") {
         // Handlebars' own messages name helpers of the template and no values.
         if (report.isOfHandlebars) throw new JobFailed(failed("threw", `${report.message}.`));
-        throw new JobFailed(describeThrown(report, "template", template, limits));
+        throw new JobFailed(describeThrown(report, "template", template, budget));
       }
-      checkOutput(report.text, limits);
+      checkOutput(report.text, budget);
       return report.text;
     });
   }
 
-  #compile(template: string, limits: Limits): string {
+  #compile(template: string, budget: Budget): string {
     const known = this.#compiled.get(template);
     if (known !== undefined) return known;
-    this.#compiler ??= loadCompiler(this.#quickjs, limits);
+    this.#compiler ??= loadCompiler(this.#quickjs);
     const { engine, compile } = this.#compiler;
     try {
-      engine.restart(limits);
-      const report = compilerReport.parse(engine.callWithText(compile, template));
-      if (report.kind === "malformed") throw new JobFailed(malformed(report, template, limits));
+      engine.startJob(budget);
+      const report = compilerReport.parse(engine.callWithJson(compile, JSON.stringify(template)));
+      if (report.kind === "malformed") throw new JobFailed(malformed(report, template, budget));
       this.#keep(template, report.code);
       return report.code;
     } catch (error) {
@@ -147,20 +155,25 @@ export class Templates {
   }
 }
 
-function loadCompiler(quickjs: QuickJSWASMModule, limits: Limits) {
-  // Loading counts for nobody: the time of the job begins at `restart`.
-  const engine = new Engine(quickjs, { ...limits, timeMs: Number.POSITIVE_INFINITY });
+function loadCompiler(quickjs: QuickJSWASMModule): Compiler {
+  const engine = new Engine(quickjs, {
+    end: Number.POSITIVE_INFINITY,
+    timeMs: Number.POSITIVE_INFINITY,
+    memoryBytes: COMPILER_BYTES,
+    outputLength: Number.POSITIVE_INFINITY,
+  });
   engine.evaluate(readHandlebars("handlebars.min.js"), "handlebars.js");
   return { engine, compile: engine.evaluate(COMPILER, "compiler.js") };
 }
 
 /** The parser quotes the template, on several lines; its last line says what it expected. */
-function malformed({ name, message }: { name: string; message: string }, template: string, limits: Limits) {
+function malformed({ name, message }: { name: string; message: string }, template: string, budget: Budget) {
   if (name === "InternalError")
-    return describeThrown({ name, message, stack: "" }, "template", template, limits);
-  const parser = /^(?:Parse|Lexical) error on line (\d+)[\s\S]*?([^\n]+)$/.exec(message);
+    return describeThrown({ name, message, stack: "" }, "template", template, budget);
+  const parser = /^(?:Parse|Lexical) error on line (\d+)/.exec(message);
   const checker = /^(.*) - (\d+):\d+$/s.exec(message);
-  const [line, text] = parser ? [parser[1], parser[2]] : checker ? [checker[2], checker[1]] : [];
-  const where = line === undefined ? "" : `line ${line}: `;
-  return failed("compile", `The template does not compile: ${where}${text ?? message}.`);
+  const line = parser?.[1] ?? checker?.[2];
+  const expected = /\n(Expecting [^\n]*)$/.exec(message)?.[1] ?? "unrecognized text";
+  const text = parser ? expected : (checker?.[1] ?? message);
+  return failed("compile", `The template does not compile: ${line ? `line ${line}: ` : ""}${text}.`);
 }

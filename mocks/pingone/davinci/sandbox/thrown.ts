@@ -4,7 +4,7 @@
  * the engine about a name that stands in the code.
  */
 import { z } from "zod";
-import { type Failure, failed, type Limits } from "./job.ts";
+import { type Budget, type Failure, failed } from "./job.ts";
 import { tooLarge } from "./quickjs.ts";
 
 /** As reported from inside QuickJS. A stranger's code can make it anything. */
@@ -50,11 +50,11 @@ export function describeThrown(
   thrown: Thrown,
   subject: "code" | "template",
   code: string,
-  limits: Limits,
+  budget: Budget,
 ): Failure {
   const { name, message } = thrown;
   if (name === "InternalError" && LIMITS_OF_THE_ENGINE.includes(message))
-    return failed("limit", tooLarge(limits));
+    return failed("limit", tooLarge(budget));
   const where = lineOf(thrown, code);
   const missing = /^'(?<name>[\w$]+)' is not defined$/.exec(message)?.groups?.name ?? "";
   if (name === "ReferenceError" && NOT_AVAILABLE.has(missing) && hasWord(code, missing))

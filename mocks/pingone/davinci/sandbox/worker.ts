@@ -15,18 +15,19 @@ const templates = new Templates(quickjs);
 const realNow = Date.now;
 
 function answer({ task, limits, now }: Job): Answer {
-  // QuickJS' `Date` asks this one.
   const start = performance.now();
+  const budget = { ...limits, end: start + limits.timeMs };
+  // QuickJS' `Date` asks this one.
   Date.now = now === undefined ? realNow : () => Math.floor(now + performance.now() - start);
   switch (task.kind) {
     case "callFunction":
-      return callFunction(quickjs, limits, task);
+      return callFunction(quickjs, budget, task);
     case "checkFunction":
-      return checkFunction(quickjs, limits, task.code);
+      return checkFunction(quickjs, budget, task.code);
     case "renderTemplate":
-      return templates.render(task.template, task.scope, limits);
+      return templates.render(task.template, task.scope, budget);
     case "checkTemplate":
-      return templates.check(task.template, limits);
+      return templates.check(task.template, budget);
   }
 }
 
