@@ -3,7 +3,7 @@
  * names and values; what concerns several files at once, only the loader checks.
  */
 import { z } from "zod";
-import { flowSchema, variantSchema } from "./pingone/davinci/flow-schema.ts";
+import { scenarioSchema, variantSchema } from "./pingone/davinci/scenarios/scenario-schema.ts";
 import { LISTS } from "./pingone/tenant/load-tenant.ts";
 import { environmentSchema } from "./pingone/tenant/schema.ts";
 import { todoSeedsSchema } from "./todo/store.ts";
@@ -19,7 +19,7 @@ export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
   return {
     environment: toJsonSchema(environmentSchema),
     ...(Object.fromEntries(lists) as Record<string, JsonSchema>),
-    flow: toJsonSchema(z.union([flowSchema, variantSchema])),
+    flow: toJsonSchema(z.union([scenarioSchema, variantSchema])),
     todos: toJsonSchema(todoSeedsSchema),
   };
 }

@@ -166,7 +166,7 @@ first application that signs people on is the one that the emulator prints.
 | \`pingone/grants.json\` | which application may ask for which scopes. Ids that begin with \`a3d5c7e9\` are shipped: profile, email, and the Todo API | \`GET .../applications/{id}/grants\`, all in one list |
 | \`pingone/groups.json\` | groups, which users name in \`memberOfGroups\` | \`GET .../groups\` |
 | \`pingone/users.json\` | test users, each with a password that says so | \`GET .../users\`, with \`password\` |
-| \`davinci/*.json\` | sign-on flows; \`extends\` names a shipped one to change | - |
+| \`davinci/*.json\` | sign-on flows: written by hand (\`extends\` names a shipped one to change), or exported from DaVinci | flows |
 | \`todos.json\` | the first todos of users, by user name | - |
 | \`schemas/\` | what an editor needs to complete and check the files above | - |
 

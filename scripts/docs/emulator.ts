@@ -4,7 +4,9 @@ import path from "node:path";
 import { z } from "zod";
 import { OFFLINE } from "../../mocks/control.ts";
 import type { Verb } from "../../mocks/kit/control/verb.ts";
-import { VARIABLES } from "../../mocks/pingone/davinci/template.ts";
+import { AT_PINGONE } from "../../mocks/pingone/davinci/scenarios/at-pingone.ts";
+import { NODE_SHAPES } from "../../mocks/pingone/davinci/scenarios/scenario-schema.ts";
+import { DESCRIBED_VARIABLES } from "../../mocks/pingone/davinci/scenarios/variables.ts";
 import { MANAGEMENT_API, NOT_EMULATED } from "../../mocks/pingone/not-emulated.ts";
 import { ROUTES } from "../../mocks/pingone/routes.ts";
 import { DEFAULT_SWITCHES, switchesSchema } from "../../mocks/pingone/tenant/switches.ts";
@@ -51,7 +53,19 @@ export function emulatorParts(): Parts {
     ),
     coverage: table(["endpoint", "methods", "what it is", "emulated"], coverageRows()),
     flows: table(["flow", "what it is for"], flowRows()),
-    "flow-variables": VARIABLES.map((name) => `\`${name}\``).join(" · "),
+    "scenario-nodes": table(
+      ["type", "properties", "leads to", "at PingOne"],
+      NODE_SHAPES.map(({ type, properties, leadsTo }) => [
+        `\`${type}\``,
+        codes(properties),
+        codes(leadsTo),
+        AT_PINGONE[type],
+      ]),
+    ),
+    "flow-variables": table(
+      ["variable", "what it is"],
+      DESCRIBED_VARIABLES.map(({ name, about }) => [`\`${name}\``, about]),
+    ),
   };
 }
 

@@ -3,9 +3,17 @@
  * each way to it a teleport that hands over the values that are read from there on: DaVinci binds a value to the node
  * that returned it, and only so it is clear which one that is.
  */
-import { compileNode, output } from "./compile-nodes.ts";
-import { type FlowElement, flowIdFrom, GraphBuilder, richValue, type Source } from "./graph-builder.ts";
+import { compileNode } from "./compile-nodes.ts";
+import {
+  type ConnectorId,
+  type FlowElement,
+  flowIdFrom,
+  GraphBuilder,
+  richValue,
+  type Source,
+} from "./graph-builder.ts";
 import { findParts, type Part } from "./parts.ts";
+import { output } from "./place.ts";
 import type { Scenario, ScenarioNode } from "./scenario-schema.ts";
 import { transitionsOf, valuesNeeded } from "./transitions.ts";
 import { inputSchemaOf, propertyOf, Values } from "./values.ts";
@@ -16,6 +24,7 @@ export interface CompiledFlow {
   readonly parentFlowId: string;
   readonly name: string;
   readonly description: string;
+  readonly connectorIds: readonly ConnectorId[];
   readonly graphData: {
     readonly elements: { readonly nodes: readonly FlowElement[]; readonly edges: readonly FlowElement[] };
     readonly [more: string]: unknown;

@@ -20,11 +20,16 @@ const CONNECTORS = {
 } as const;
 export type ConnectorId = keyof typeof CONNECTORS;
 
+export function connectorName(connector: ConnectorId): string {
+  return CONNECTORS[connector];
+}
+
 /** Capabilities that begin something are triggers in DaVinci's editor, all others actions. */
 const TRIGGERS = [
   "customHTMLTemplate",
   "AEqualsB",
   "AEqualsMultipleB",
+  "AIsEmpty",
   "customFunction",
   "startNode",
   "startUiSubFlow",

@@ -229,6 +229,20 @@ const nodes = [
 /** Every node type, in the order of the documentation. */
 export const NODE_TYPES: readonly string[] = nodes.map(({ shape }) => shape.type.value);
 
+const WAYS_OUT: readonly string[] = ["on", "next", "equals", "otherwise", "buttons"];
+
+/** For the documentation: the properties of each node type, and the outcomes that it names. */
+export const NODE_SHAPES = nodes.map(({ shape }) => ({
+  type: shape.type.value,
+  properties: Object.keys(shape).filter(
+    (name) => name !== "type" && name !== "$comment" && !WAYS_OUT.includes(name),
+  ),
+  leadsTo:
+    "on" in shape
+      ? Object.keys(shape.on.shape)
+      : Object.keys(shape).filter((name) => WAYS_OUT.includes(name)),
+}));
+
 const node = z.discriminatedUnion("type", nodes, {
   error: ({ code }) =>
     code === "invalid_union" ? `is no known node type; known are: ${NODE_TYPES.join(", ")}` : undefined,

@@ -8,37 +8,44 @@ interface Variable {
 
 /** Every variable that has a name of its own. */
 const NAMED: Readonly<Record<string, Variable>> = {
-  "application.id": { about: "client id of the application that asks" },
-  "application.name": { about: "its name" },
-  "user.username": { about: "of the user whom the flow has identified" },
-  "user.email": { about: "" },
-  "user.name.given": { about: "" },
-  "user.name.family": { about: "" },
-  "user.enabled": { about: "", values: ["true", "false"] },
-  "user.mfaEnabled": { about: "", values: ["true", "false"] },
-  "user.lifecycle.status": { about: "", values: ["ACCOUNT_OK", "VERIFICATION_REQUIRED"] },
-  "consent.status": { about: "answer of the last consent", values: ["ACCEPTED", "DECLINED"] },
-  "mfa.verified": { about: "whether a one-time code was right", values: ["true", "false"] },
-  "lock.remaining": { about: "after a password that locks: how long, as `15 minutes`" },
-  "error.code": { about: "of the node that failed last" },
-  "error.message": { about: "of the node that failed last" },
+  "application.id": { about: "Client id of the application that asks." },
+  "application.name": { about: "Its name." },
+  "user.username": { about: "User name of the user whom the flow has identified." },
+  "user.email": { about: "E-mail address of the user." },
+  "user.name.given": { about: "Given name of the user." },
+  "user.name.family": { about: "Family name of the user." },
+  "user.enabled": { about: "Whether the user is enabled.", values: ["true", "false"] },
+  "user.mfaEnabled": { about: "Whether MFA is on for the user.", values: ["true", "false"] },
+  "user.lifecycle.status": {
+    about: "Whether the address is verified yet.",
+    values: ["ACCOUNT_OK", "VERIFICATION_REQUIRED"],
+  },
+  "consent.status": { about: "Answer to the last consent.", values: ["ACCEPTED", "DECLINED"] },
+  "mfa.verified": {
+    about: "Whether a one-time code of the purpose `mfa` was right.",
+    values: ["true", "false"],
+  },
+  "lock.remaining": { about: "After `locked`: how long the lock lasts, such as `15 minutes`." },
+  "error.code": { about: "Error code of the node that failed last." },
+  "error.message": { about: "Its message." },
 };
 
 /** Variables of which only the beginning is fixed. */
 const PATTERNS: readonly { readonly form: string; readonly about: string; readonly pattern: RegExp }[] = [
   {
     form: "user.<attribute>",
-    about: "any attribute of the user, nested ones with dots",
+    about: "Any attribute of the user; nested ones with dots, such as `user.address.locality`.",
     pattern: /^user(\.[A-Za-z_][A-Za-z0-9_]*)+$/,
   },
   {
     form: "fields.<screen>.<key>",
-    about: "what was entered on that screen",
+    about: "What was entered on that screen.",
     pattern: /^fields\.[^.{}]+\.[A-Za-z][A-Za-z0-9_]*$/,
   },
   {
     form: "parameters.<name>",
-    about: "any parameter of the authorization request",
+    about:
+      "Any parameter of the authorization request; `parameters.auth_mode` is `silent` under `prompt=none`.",
     pattern: /^parameters\.[A-Za-z_][A-Za-z0-9_]*$/,
   },
 ];
