@@ -27,7 +27,10 @@ export function isSame(a: unknown, b: unknown, comparison: Comparison, call: Cal
   }
   const [one, other] = [textOf(a), textOf(b)];
   if (type === "boolean") return one.trim().toLowerCase() === other.trim().toLowerCase();
-  return isSameText(one, other, comparison, call, (first, second) => first === second);
+  return (
+    one.length === other.length &&
+    isSameText(one, other, comparison, call, (first, second) => first === second)
+  );
 }
 
 /** Applies a test to two texts; without its switch, the letter case counts. */

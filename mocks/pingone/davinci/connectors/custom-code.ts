@@ -1,7 +1,7 @@
 /** Runs the code of custom functions and code snippets in the sandbox. */
 import type { Call, Effect } from "../engine/capability.ts";
 import { readPath, templateText, textOf } from "../graph/values.ts";
-import { inDataType, namedValuesOf } from "./inputs.ts";
+import { inDataType, joinTexts, namedValuesOf } from "./inputs.ts";
 
 const BINDING = /\{\{\s*((?:local|global)\.[^{}\s]+)\s*\}\}/g;
 
@@ -32,15 +32,12 @@ export async function runCode(call: Call, { code, args, name }: CodeToRun): Prom
 /** Ping documents bindings in the code of snippets: their values become part of the program. */
 function bindCode(call: Call, raw: unknown): string {
   const code = templateText(raw);
-  let isBound = false;
-  const bound = code.replace(BINDING, (_, path: string) => {
-    isBound = true;
-    return textOf(readPath(path, call.scope));
-  });
-  if (isBound) {
+  // Every second part is the path of a binding.
+  const parts = code.split(BINDING);
+  if (parts.length > 1) {
     call.remark(
       `The code has bindings in it. Their values become part of the program, so what a person types can change it. Pass them as inputs of the node instead.`,
     );
   }
-  return bound;
+  return joinTexts(parts.map((part, index) => (index % 2 === 0 ? part : textOf(readPath(part, call.scope)))));
 }

@@ -185,6 +185,18 @@ describe("contains and includes", () => {
   });
 });
 
+it("compares long lists and texts in bounded time", async () => {
+  const many = Array.from({ length: 20_000 }, (_, index) => index);
+  const long = "a".repeat(900_000);
+  const rightValueMultiple = many.map((id) => ({ id: String(id), value: "b" }));
+  const started = performance.now();
+  expect(await holds("arrayOfAIncludesB", { leftValueA: many, rightValueB: many })).toBe(false);
+  expect((await run("AEqualsMultipleB", { leftValueA: long, rightValueMultiple })).effect).toMatchObject({
+    outcome: "-1",
+  });
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
 describe("Custom Function", () => {
   function sandbox(result: SandboxResult<unknown>) {
     const calls: unknown[][] = [];
@@ -257,6 +269,11 @@ describe("Custom Function", () => {
         },
       ],
     ]);
+  });
+
+  it("ends the run when bindings make the code too long", async () => {
+    const code = "{{local.n1.payload.output.name}}".repeat(400_000);
+    await expect(runCode(ok(1), { code })).rejects.toThrow("1000000");
   });
 
   it("writes bindings in the code as text, and warns of them", async () => {

@@ -99,6 +99,9 @@ function contains(call: Call, a: unknown, b: unknown, comparison: Comparison): b
   return isSameText(text, part, comparison, call, (one, other) => one.includes(other));
 }
 
+/** Each is compared with every entry of the list. */
+const MAX_WANTED = 100;
+
 function includes(call: Call, a: unknown, b: unknown, comparison: Comparison): boolean {
   const list = listOf(a);
   if (list === undefined) {
@@ -106,6 +109,10 @@ function includes(call: Call, a: unknown, b: unknown, comparison: Comparison): b
     return false;
   }
   const wanted = listOf(b) ?? [b];
+  if (wanted.length > MAX_WANTED) {
+    call.remark(`Looks for more than ${MAX_WANTED} values, which is not done here.`);
+    return false;
+  }
   return (
     wanted.length > 0 && wanted.every((value) => list.some((item) => isSame(item, value, comparison, call)))
   );

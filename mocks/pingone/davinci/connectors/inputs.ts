@@ -1,6 +1,6 @@
 /** Reads the properties of nodes as connectors need them. Property names are from files of strangers. */
 import type { Call } from "../engine/capability.ts";
-import { isRecord, textOf } from "../graph/values.ts";
+import { isRecord, RunLimitError, textOf } from "../graph/values.ts";
 
 /** Properties that describe the node and are no arguments of what it calls. */
 const OF_THE_EDITOR = ["nodeTitle", "nodeDescription", "backgroundColor", "__proto__"];
@@ -11,6 +11,16 @@ export function argumentsOf({ properties }: Call, ...others: readonly string[]):
     ([name]) => !OF_THE_EDITOR.includes(name) && !others.includes(name),
   );
   return Object.fromEntries(left);
+}
+
+/** No text that a connector makes may become longer, in characters: a loop can double one at each turn. */
+const MAX_TEXT = 1_000_000;
+
+/** @throws {RunLimitError} when the text would become too long. */
+export function joinTexts(texts: readonly string[], separator = ""): string {
+  const length = texts.reduce((sum, text) => sum + text.length + separator.length, 0);
+  if (length > MAX_TEXT) throw new RunLimitError(`a text would become longer than ${MAX_TEXT} characters`);
+  return texts.join(separator);
 }
 
 export interface NamedValue {

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type Call, defineConnector, type Effect } from "../engine/capability.ts";
 import { textOf } from "../graph/values.ts";
-import { namedValuesOf } from "./inputs.ts";
+import { joinTexts, namedValuesOf } from "./inputs.ts";
 
 /** The templates are in the environment, not in an export: the e-mail lists the variables that its template would get. */
 function sendEmail(call: Call): Effect {
@@ -16,9 +16,10 @@ function sendEmail(call: Call): Effect {
   }
   const template = templateOf(call);
   const id = textOf(userId);
-  const text = namedValuesOf(templateVariables)
-    .map(({ name, value }) => `${name}: ${textOf(value)}`)
-    .join("\n");
+  const text = joinTexts(
+    namedValuesOf(templateVariables).map(({ name, value }) => `${name}: ${textOf(value)}`),
+    "\n",
+  );
   const { clock, outbox } = call.services;
   const now = clock();
   outbox.send({

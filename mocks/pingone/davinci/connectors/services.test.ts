@@ -123,6 +123,18 @@ describe("String", () => {
     expect(await run(capability, properties)).toMatchObject({ kind: "success", output: { newValue } });
   });
 
+  it("makes no text of more than a million characters", async () => {
+    const long = "ä".repeat(400_000);
+    await expect(run("encodeString", { originalValue: long, method: "url" })).rejects.toThrow("1000000");
+    await expect(run("toLowerCase", { originalValue: long.repeat(3) })).rejects.toThrow("1000000");
+    await expect(run("concatenateStrings", { concatenateInput: [long, long, long] })).rejects.toThrow(
+      "1000000",
+    );
+    expect(await run("concatenateStrings", { concatenateInput: [long, long] })).toMatchObject({
+      kind: "success",
+    });
+  });
+
   it("keeps the text as it was beside it", async () => {
     expect(await run("toLowerCase", { originalValue: " A", shouldTrim: true })).toEqual({
       kind: "success",

@@ -8,7 +8,7 @@ import {
   type Known,
 } from "../engine/capability.ts";
 import { isRecord, textOf } from "../graph/values.ts";
-import { numberOf, switchOf } from "./inputs.ts";
+import { joinTexts, numberOf, switchOf } from "./inputs.ts";
 
 const MAX_GENERATED = 1000;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -35,7 +35,8 @@ function changed(
       const text = textOf(call.properties.originalValue);
       const given = switchOf(call.properties.shouldTrim) === true ? text.trim() : text;
       try {
-        return { kind: "success", output: { originalValue: text, newValue: change(given, call) } };
+        const newValue = joinTexts([change(joinTexts([given]), call)]);
+        return { kind: "success", output: { originalValue: text, newValue } };
       } catch (error) {
         if (error instanceof URIError) return invalid("The text cannot be read in this encoding.");
         throw error;
@@ -68,8 +69,7 @@ function concatenate(call: Call): Effect {
     return switchOf(trims) === true ? text.trim() : text;
   });
   const delimiter = textOf(concatenateDelimiter);
-  const joined = parts.join(delimiter);
-  const newValue = switchOf(finalDelimiter) === true ? joined + delimiter : joined;
+  const newValue = joinTexts(switchOf(finalDelimiter) === true ? [...parts, ""] : parts, delimiter);
   return { kind: "success", output: { originalValue: parts, newValue } };
 }
 

@@ -141,15 +141,32 @@ function expectedAnswer(flow: FlowGraph, node: FlowNode): object {
 }
 
 function outputRead(flow: FlowGraph, nodeId: string): unknown {
-  const prefix = `local.${nodeId}.payload.output`;
-  const paths = [...flow.nodes.values()]
-    .flatMap(({ properties }) => bindingsIn(properties))
-    .filter((path) => path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`))
-    .map((path) => path.slice(prefix.length).match(/[\w-]+/g) ?? []);
-  const unique = new Map(paths.map((path) => [path.join("."), path]));
   // Longer paths last: a value of which more is read is an object.
-  const sorted = [...unique.values()].slice(0, MAX_PATHS).sort((a, b) => a.length - b.length);
-  return sorted.reduce<unknown>(place, {});
+  const paths = (readsOf(flow).get(nodeId) ?? []).toSorted((one, other) => one.length - other.length);
+  return paths.reduce<unknown>(place, {});
+}
+
+type Reads = ReadonlyMap<string, readonly (readonly string[])[]>;
+
+/** A check asks for each node of a flow. */
+const KNOWN_READS = new WeakMap<FlowGraph, Reads>();
+
+/** By node: the paths below its output that nodes of the flow read. */
+function readsOf(flow: FlowGraph): Reads {
+  const known = KNOWN_READS.get(flow);
+  if (known) return known;
+  const bindings = new Set([...flow.nodes.values()].flatMap(({ properties }) => bindingsIn(properties)));
+  const reads = new Map<string, string[][]>();
+  for (const binding of bindings) {
+    const [, nodeId, rest] = /^local\.([\w-]+)\.payload\.output((?:[.[].*)?)$/.exec(binding) ?? [];
+    const path = rest?.match(/[\w-]+/g);
+    if (nodeId === undefined || !path) continue;
+    const paths = reads.get(nodeId) ?? [];
+    if (paths.length < MAX_PATHS) paths.push(path);
+    reads.set(nodeId, paths);
+  }
+  KNOWN_READS.set(flow, reads);
+  return reads;
 }
 
 /** The value with a place at the path. */
