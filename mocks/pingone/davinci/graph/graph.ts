@@ -57,6 +57,8 @@ export interface FlowGraph {
   readonly variables: readonly DeclaredVariable[];
   readonly inputSchema: readonly FlowInput[];
   readonly settings: Readonly<Record<string, unknown>>;
+  /** As in the file: `type` is `AUTHENTICATION` in flows that flow policies run. */
+  readonly trigger?: Readonly<Record<string, unknown>>;
   /** Logic operators that lead nowhere, and edges that cannot be followed, for the checks. */
   readonly irregularities: readonly Irregularity[];
 }

@@ -24,6 +24,8 @@ export type ReadExport =
   | { readonly kind: "refused"; readonly reason: string };
 
 const MAX_EXITS = 200_000;
+/** Exports of the console have 20 levels at most. What reads values descends by recursion. */
+const MAX_DEPTH = 200;
 
 const OPERATORS: readonly string[] = [
   "allTriggersTrue",
@@ -51,6 +53,7 @@ export function readExport(text: string): ReadExport {
 /** @param content What the JSON text of an export means. */
 export function readContent(content: unknown): ReadExport {
   try {
+    if (isNestedTooDeeply(content)) throw new Refusal("the JSON is nested too deeply to be read");
     const flows = flowsOf(content);
     const graphs = flows.map(readFlow);
     const ids = graphs.map(({ id }) => id);
@@ -79,6 +82,19 @@ function parse(text: string): unknown {
         : "this is not JSON; give the file that DaVinci's export has written",
     );
   }
+}
+
+function isNestedTooDeeply(content: unknown): boolean {
+  let level = [content];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null
+        ? Object.values(value).filter((inner) => typeof inner === "object" && inner !== null)
+        : [],
+    );
+  }
+  return false;
 }
 
 function flowsOf(content: unknown): Record<string, unknown>[] {
@@ -147,6 +163,7 @@ function readFlow(flow: Record<string, unknown>, index: number): FlowGraph {
     variables: readVariables(flow.variables),
     inputSchema: readInputs(flow.inputSchema),
     settings: isRecord(flow.settings) ? flow.settings : {},
+    ...(isRecord(flow.trigger) && { trigger: flow.trigger }),
     irregularities,
   };
 }

@@ -1,0 +1,86 @@
+/** Checks flow files: what is missing here, and what goes wrong in PingOne. Runs nothing of a flow. */
+import { FlowLibrary, subFlowOf } from "../graph/flow-library.ts";
+import type { FlowFile, FlowGraph } from "../graph/graph.ts";
+import type { CheckedFlow, Finding, Level } from "./finding.ts";
+import { type Checked, type CheckOptions, type FlowCall, FlowView } from "./flow-view.ts";
+import { capabilityOf } from "./kinds.ts";
+import { RULES } from "./rules.ts";
+
+/** Of one rule in one flow; the rest is counted. */
+const MAX_FINDINGS = 100;
+
+const LEVELS: readonly Level[] = ["error", "warning", "info"];
+
+/**
+ * @param files Sub-flows are looked for in all of them.
+ * @param optionsOf Options of one file, where they differ: a file can have variables and stubs of its own.
+ */
+export async function checkFlows(
+  files: readonly FlowFile[],
+  options: CheckOptions,
+  optionsOf: (file: FlowFile) => Partial<CheckOptions> = () => ({}),
+): Promise<CheckedFlow[]> {
+  const library = new FlowLibrary(files);
+  const calls = findCalls(files, library);
+  const started = Map.groupBy(
+    [...calls].flatMap(([flow, callers]) => callers.map((caller) => ({ flow, caller }))),
+    ({ caller }) => caller.flow,
+  );
+  const views = new Map<FlowGraph, FlowView>();
+  for (const file of files) {
+    const checked: Checked = {
+      library,
+      calls,
+      options: { ...options, ...optionsOf(file) },
+      viewOf: (flow) => views.get(flow),
+      startedBy: (flow) => [...new Set((started.get(flow) ?? []).map((start) => start.flow))],
+    };
+    for (const flow of file.flows) views.set(flow, new FlowView(file, flow, checked));
+  }
+  const reports: CheckedFlow[] = [];
+  for (const view of views.values()) reports.push(await checkFlow(view));
+  return reports;
+}
+
+async function checkFlow(view: FlowView): Promise<CheckedFlow> {
+  const { flow, file, nodes, checked } = view;
+  const missing = nodes
+    .filter(({ connectorId, capabilityName }) => !checked.options.registry.find(connectorId, capabilityName))
+    .map(capabilityOf);
+  const findings: Finding[] = [];
+  for (const { code, level, find } of RULES) {
+    const found = [...(await find(view))];
+    for (const { node, text, level: own = level } of found.slice(0, MAX_FINDINGS)) {
+      findings.push({ level: own, code, node: node?.id ?? "", title: node?.title ?? "", text });
+    }
+    if (found.length > MAX_FINDINGS) {
+      const text = `There are ${found.length - MAX_FINDINGS} more findings of this kind in the flow.`;
+      findings.push({ level, code, node: "", title: "", text });
+    }
+  }
+  return {
+    file: file.path,
+    flow: flow.id,
+    name: flow.name,
+    runnable: missing.length === 0,
+    missing: [...new Set(missing)].sort(),
+    findings: findings.sort((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level)),
+  };
+}
+
+function findCalls(files: readonly FlowFile[], library: FlowLibrary): Map<FlowGraph, FlowCall[]> {
+  const calls = new Map<FlowGraph, FlowCall[]>();
+  for (const { path, flows } of files) {
+    for (const flow of flows) {
+      for (const node of flow.nodes.values()) {
+        const reference = subFlowOf(node);
+        const found = reference && library.find(reference, path);
+        if (!found || found.kind === "missing") continue;
+        const list = calls.get(found.flow);
+        if (list) list.push({ flow, node });
+        else calls.set(found.flow, [{ flow, node }]);
+      }
+    }
+  }
+  return calls;
+}

@@ -1,0 +1,28 @@
+/** What a check of flow files says. */
+
+/** `error`: PingOne's run fails. `warning`: it may. `info`: worth knowing, such as a limit of the emulator. */
+export type Level = "error" | "warning" | "info";
+
+export interface Finding {
+  readonly level: Level;
+  readonly code: string;
+  /** Id of the node; "" when it is about the flow as a whole. */
+  readonly node: string;
+  /** Title of the node. */
+  readonly title: string;
+  /** What is wrong, what PingOne does, how to mend it. */
+  readonly text: string;
+}
+
+/** The report on one flow of one file, or on a file that is no flow. */
+export interface CheckedFlow {
+  readonly file: string;
+  /** Id of the flow; null for a file that cannot be read. */
+  readonly flow: string | null;
+  readonly name: string | null;
+  /** Every capability in the graph is implemented; whatever the findings say. */
+  readonly runnable: boolean;
+  /** `connectorId.capabilityName`, sorted, of capabilities that are not implemented. */
+  readonly missing: readonly string[];
+  readonly findings: readonly Finding[];
+}

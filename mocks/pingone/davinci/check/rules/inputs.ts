@@ -1,0 +1,88 @@
+/** What is asked or given and never read, and what is read and never there. */
+
+import { subFlowOf } from "../../graph/flow-library.ts";
+import type { FlowNode } from "../../graph/graph.ts";
+import { isRecord, unwrap } from "../../graph/values.ts";
+import type { FlowView } from "../flow-view.ts";
+import type { Rule } from "../rule.ts";
+
+export const inputNeverRead: Rule = {
+  code: "input-never-read",
+  level: "warning",
+  about: "A field of a screen, or an input of a sub-flow, is read nowhere.",
+  *find(view) {
+    for (const node of view.nodes) {
+      const unread = fieldsOf(node).filter(
+        (name) => name !== "buttonValue" && !isRead(view, `local.${node.id}.payload.output.${name}`, node),
+      );
+      if (unread.length > 0) {
+        yield {
+          node,
+          text: `${unread.length === 1 ? "The field" : "The fields"} ${listOf(unread)} of this screen ${unread.length === 1 ? "is" : "are"} read by no node, so PingOne asks for ${unread.length === 1 ? "it" : "them"} in vain. Use ${unread.length === 1 ? "it" : "them"}, or take ${unread.length === 1 ? "it" : "them"} off the screen; a typo in a binding looks like this too.`,
+        };
+      }
+      yield* unreadInputs(view, node);
+    }
+  },
+};
+
+function* unreadInputs(view: FlowView, node: FlowNode) {
+  const found = view.findSubFlow(node);
+  const reader = found && found.kind !== "missing" ? view.checked.viewOf(found.flow) : undefined;
+  if (reader === undefined) return;
+  const unread = inputsOf(node).filter((name) => reader.readersOf(`global.parameters.${name}`).size === 0);
+  if (unread.length === 0) return;
+  yield {
+    node,
+    text: `The sub-flow "${reader.flow.name}" never reads the ${unread.length === 1 ? "input" : "inputs"} ${listOf(unread)} that this node gives. PingOne ignores ${unread.length === 1 ? "it" : "them"}. Read ${unread.length === 1 ? "it" : "them"} in the sub-flow as global.parameters.${unread[0]}, or do not give ${unread.length === 1 ? "it" : "them"}.`,
+  };
+}
+
+export const bindingToNowhere: Rule = {
+  code: "binding-to-nowhere",
+  level: "warning",
+  about: "A node reads the output of a node that is not in the flow.",
+  *find({ bindings, flow }) {
+    for (const [node, paths] of bindings) {
+      const absent = paths.filter((path) => {
+        const id = /^local\.([\w-]+)\.payload\b/.exec(path)?.[1];
+        return id !== undefined && !flow.nodes.has(id);
+      });
+      if (absent.length === 0) continue;
+      yield {
+        node,
+        text: `This node reads ${absent.slice(0, 5).join(", ")}${absent.length > 5 ? ", ..." : ""}, but the flow has no such node, so PingOne finds nothing there. Choose the value again, or remove the binding.`,
+      };
+    }
+  },
+};
+
+/** Names of the fields that a screen asks for. */
+function fieldsOf({ properties }: FlowNode): string[] {
+  const fields = unwrap(properties.formFieldsList);
+  if (!Array.isArray(fields)) return [];
+  return fields
+    .filter(isRecord)
+    .flatMap(({ propertyName }) => (typeof propertyName === "string" ? [propertyName] : []));
+}
+
+/** A screen that fills its own field again does not count as its reader. */
+function isRead(view: FlowView, path: string, screen: FlowNode): boolean {
+  return [...view.readersOf(path)].some((reader) => reader !== screen);
+}
+
+const OWN_PROPERTIES =
+  /^(subFlowId|subFlowVersionId|nodeTitle|nodeDescription|backgroundColor|.*_localizedErrors)$/;
+
+/** Names of what a node gives to the flow that it starts. */
+function inputsOf(node: FlowNode): string[] {
+  if (subFlowOf(node) === undefined) return [];
+  return Object.entries(node.properties)
+    .filter(([name, raw]) => !OWN_PROPERTIES.test(name) && unwrap(raw) !== undefined && unwrap(raw) !== "")
+    .map(([name]) => name);
+}
+
+function listOf(names: readonly string[]): string {
+  const listed = names.slice(0, 8).map((name) => `"${name}"`);
+  return `${listed.join(", ")}${names.length > listed.length ? ", ..." : ""}`;
+}
