@@ -5,6 +5,7 @@ import usersFixture from "../../../fixtures/pingone/users.json" with { type: "js
 import { createRegistry } from "../davinci/connectors/registry.ts";
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
 import { createFlowEngine, type FlowEngine } from "../davinci/engine/flow-engine.ts";
+import type { RunnableFlow } from "../davinci/engine/flows.ts";
 import type { Interaction } from "../davinci/engine/interaction.ts";
 import { createSandbox } from "../davinci/sandbox/create-sandbox.ts";
 import { compileLoaded, loadScenarios } from "../davinci/scenarios/load-scenarios.ts";
@@ -13,7 +14,7 @@ import { runnable } from "../load-files.ts";
 import { AgreementStore } from "../tenant/agreements.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
-import { Environment } from "../tenant/environment.ts";
+import { Environment, type Group, type LoadedEnvironment } from "../tenant/environment.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 
 /** TEST ONLY. */
@@ -34,6 +35,9 @@ export function userFixture(username: string, changes: Partial<UserFixture> = {}
 export interface TestEngineOptions {
   readonly users?: readonly UserFixture[];
   readonly scenarios?: readonly Scenario[];
+  /** Default: those of the scenarios. */
+  readonly flows?: readonly RunnableFlow[];
+  readonly groups?: readonly Group[];
 }
 
 const START = Date.parse("2026-11-24T12:00:00Z");
@@ -48,7 +52,7 @@ const shippedFlows = loadScenarios("fixtures/davinci").map(runnable);
 /** Its thread is started at first use and keeps no process alive. */
 const sandbox = createSandbox();
 
-const environment = new Environment({
+const ENVIRONMENT: LoadedEnvironment = {
   id: "6a6d2b1e-0d3f-4d2b-8f0e-3c1d5f0e7a11",
   organizationId: "8c1f4a52-7b0d-4a8e-9a2b-1f6f3f8f2c33",
   region: "NA",
@@ -61,10 +65,10 @@ const environment = new Environment({
   assignments: [],
   flowPolicyIds: [],
   ownFlowPolicyIds: new Set(),
-});
+};
 
 /** An engine over the shipped flows and users, with a clock that stands still until `advanceClock`. */
-export function createTestEngine({ users: fixtures, scenarios }: TestEngineOptions = {}) {
+export function createTestEngine({ users: fixtures, scenarios, flows, groups = [] }: TestEngineOptions = {}) {
   let now = START;
   const clock = () => now;
   const users = new UserStore(fixtures ?? [], { clock });
@@ -72,13 +76,13 @@ export function createTestEngine({ users: fixtures, scenarios }: TestEngineOptio
   const consents = new ConsentStore({ clock });
   let codes = 100_000;
   const engine = createFlowEngine({
-    flows: scenarios?.map((scenario) => runnable(compileLoaded(scenario))) ?? shippedFlows,
+    flows: flows ?? scenarios?.map((scenario) => runnable(compileLoaded(scenario))) ?? shippedFlows,
     registry: createRegistry(),
     users,
     consents,
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore([], { clock }),
-    environment,
+    environment: new Environment({ ...ENVIRONMENT, groups }),
     sessions: { endSession: () => {}, updateSession: () => undefined },
     sandbox,
     clock,

@@ -13,7 +13,7 @@ import {
 import { type GraphBuilder, richValue } from "./graph-builder.ts";
 import { type CompiledNode, choose, output, Place } from "./place.ts";
 import type { NodeOfType, ScenarioNode } from "./scenario-schema.ts";
-import { latest, variablesOf } from "./transitions.ts";
+import { latest, methodsOf, variablesOf } from "./transitions.ts";
 import type { Values } from "./values.ts";
 
 export function compileNode(
@@ -135,9 +135,10 @@ function screen(place: Place, node: NodeOfType<"screen">): CompiledNode {
   return { first, waysOut: chosen.waysOut };
 }
 
-/** DaVinci's node asks for one method; further methods are asked for by further nodes. */
+/** Further methods are asked for by further nodes. */
 function checkSession(place: Place, node: NodeOfType<"checkSession">): CompiledNode {
-  const ids = node.methods.map((method) =>
+  const methods = methodsOf(node);
+  const ids = methods.map((method) =>
     place.add(
       {
         connector: "pingOneAuthenticationConnector",
@@ -147,11 +148,8 @@ function checkSession(place: Place, node: NodeOfType<"checkSession">): CompiledN
           authenticationMethodLastUsedIn: node.lastUsedWithinMinutes,
         },
       },
-      node.methods.length > 1 ? method : "",
+      methods.length > 1 ? method : "",
     ),
-  );
-  const waysOut = ids.map((id) =>
-    place.wayOut(id, "on session", node.on.session, true, { "user.id": output(id, "session.user.id") }),
   );
   for (const [index, id] of ids.slice(1).entries()) {
     place.graph.join(ids[index] ?? id, id, { operator: "anyTriggersFalse" });
@@ -159,7 +157,14 @@ function checkSession(place: Place, node: NodeOfType<"checkSession">): CompiledN
   const last = ids.at(-1) ?? "";
   return {
     first: ids[0] ?? last,
-    waysOut: [...waysOut, place.wayOut(last, "on noSession", node.on.noSession, false)],
+    waysOut: [
+      ...ids.map((id, index) =>
+        place.wayOut(id, `on session ${methods[index]}`, node.on.session, true, {
+          "user.id": output(id, "session.user.id"),
+        }),
+      ),
+      place.wayOut(last, "on noSession", node.on.noSession, false),
+    ],
   };
 }
 

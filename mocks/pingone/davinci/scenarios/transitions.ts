@@ -1,5 +1,5 @@
 /** What leads where in a scenario, and which values its nodes read and set. */
-import type { Scenario, ScenarioNode } from "./scenario-schema.ts";
+import type { NodeOfType, Scenario, ScenarioNode } from "./scenario-schema.ts";
 import { variablesIn } from "./variables.ts";
 
 export interface Transition {
@@ -37,7 +37,11 @@ export function transitionsOf(name: string, node: ScenarioNode): readonly Transi
     case "consent":
       return [{ label: "next", to: node.next, sets: ["consent.status"] }];
     case "checkSession":
-      return on(node.on, (outcome) => (outcome === "session" ? ["user.id"] : []));
+      // DaVinci's node asks for one method, so each has a node and a way of its own.
+      return [
+        ...methodsOf(node).map(() => ({ label: "on session", to: node.on.session, sets: ["user.id"] })),
+        { label: "on noSession", to: node.on.noSession, sets: [] },
+      ];
     case "userLookup":
       return on(node.on, () => PERSON);
     case "registerUser":
@@ -71,6 +75,10 @@ export function transitionsOf(name: string, node: ScenarioNode): readonly Transi
     case "createSuccessResponse":
       return [];
   }
+}
+
+export function methodsOf({ methods }: NodeOfType<"checkSession">): readonly string[] {
+  return [...new Set(methods)];
 }
 
 /** The keys of form fields that a node reads. */
