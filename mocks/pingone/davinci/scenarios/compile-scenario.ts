@@ -15,7 +15,7 @@ import {
 import { findParts, type Part } from "./parts.ts";
 import { output } from "./place.ts";
 import type { Scenario, ScenarioNode } from "./scenario-schema.ts";
-import { transitionsOf, valuesNeeded } from "./transitions.ts";
+import { isOfRequest, transitionsOf, valuesNeeded } from "./transitions.ts";
 import { inputSchemaOf, propertyOf, Values } from "./values.ts";
 
 /** As DaVinci writes it, as far as that matters. */
@@ -47,7 +47,8 @@ const NEXT = "next";
 /** @param scenario Must be without faults. */
 export function compileScenario(scenario: Scenario): CompiledFile {
   const parts = findParts(scenario);
-  const needed = valuesNeeded(scenario);
+  const isInSubFlow = (name: string) => parts.some(({ isMain, members }) => !isMain && members.has(name));
+  const needed = valuesNeeded(scenario, isInSubFlow);
   const [main] = parts;
   const mainId = flowIdFrom(scenario.name);
   return {
@@ -114,7 +115,7 @@ class PartCompiler {
       connectorIds: this.#graph.connectorIds,
       connections: [],
       variables: [],
-      trigger: isMain ? { type: "AUTHENTICATION" } : {},
+      trigger: isMain ? triggerOf(this.#scenario) : {},
       settings: { pingOneFlow: isMain, useCustomCSS: true, css: "", cssLinks: [], logLevel: 2 },
       inputSchema: inputs.map((value) => ({
         propertyName: propertyOf(value),
@@ -255,6 +256,16 @@ class PartCompiler {
       },
     });
     this.#graph.join(id, choice);
+    this.#graph.join(
+      choice,
+      this.#graph.add(`${entry}: nowhere`, {
+        connector: "pingOneAuthenticationConnector",
+        capability: "returnErrorResponseRedirect",
+        title: `${entry}: nowhere`,
+        properties: { errorMessage: "server_error", errorDescription: "The sign-on ended unexpectedly." },
+      }),
+      { outcome: "-1" },
+    );
     for (const name of leadsTo) {
       const next = this.#reach(`${entry} returned for`, name, valuesAt(name));
       this.#graph.join(choice, next, { outcome: this.#graph.idOf(`${key} = ${name}`) });
@@ -286,6 +297,24 @@ class PartCompiler {
   }
 }
 
+/** The flow policy has to let sessions through that Check Session accepts. */
+function triggerOf({ nodes }: Scenario) {
+  const checks = Object.values(nodes).filter((node) => node.type === "checkSession");
+  if (checks.length === 0) return { type: "AUTHENTICATION" };
+  const window = (isMethod: (method: string) => boolean) => {
+    const fitting = checks.filter(({ methods }) => methods.some(isMethod));
+    const time = Math.max(0, ...fitting.map(({ lastUsedWithinMinutes }) => lastUsedWithinMinutes));
+    return { enabled: time > 0, time, timeFormat: "min" };
+  };
+  return {
+    type: "AUTHENTICATION",
+    configuration: {
+      pwd: window((method) => method === "pwd" || method === "anyAuthenticationMethod"),
+      mfa: window((method) => method !== "pwd"),
+    },
+  };
+}
+
 function startKey(name: string): string {
   return `start ${name}`;
 }
@@ -296,11 +325,6 @@ function flowIdOf({ name }: Scenario, entry: string): string {
 
 function isEnd(node: ScenarioNode | undefined): boolean {
   return node !== undefined && transitionsOf("", node).length === 0;
-}
-
-/** Values of the authorization request, which every node of a main flow can read. */
-function isOfRequest(value: string): boolean {
-  return value.startsWith("parameters.") || value.startsWith("application.");
 }
 
 function ofRequest(value: string): Source {

@@ -1,11 +1,16 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { runnable } from "../../load-files.ts";
 import { createTestEngine, type Person } from "../../testing/flow-driver.ts";
+import { checkFlows } from "../check/check-flows.ts";
+import { createRegistry } from "../connectors/registry.ts";
 import { readExport } from "../graph/read-export.ts";
+import { createSandbox } from "../sandbox/create-sandbox.ts";
 import { exportScenario } from "./export-scenario.ts";
 import { loadScenarios } from "./load-scenarios.ts";
 
 const shipped = loadScenarios("fixtures/davinci");
+const sandbox = createSandbox();
+afterAll(() => sandbox.close());
 const template = shipped.find(({ scenario }) => scenario.name === "sign-on-with-consent");
 
 function exported(loaded = template) {
@@ -64,6 +69,26 @@ describe("an exported scenario", () => {
     expect(text).not.toContain("APPLICATION_ID");
     expect(placeholders.map((placeholder) => placeholder.text)).not.toContain("{{APPLICATION_ID}}");
   });
+
+  const MISTAKES: Readonly<Record<string, readonly string[]>> = {
+    "consent-not-branched": ["consent-not-branched"],
+    "consent-strands-the-person": ["screen-without-exit"],
+    "dies-before-any-screen": ["no-redirect-end", "error-message-before-screen"],
+    "ends-as-sub-flow": ["ends-as-sub-flow", "ends-as-sub-flow", "no-success-end"],
+  };
+
+  it.each(shipped.map((loaded) => [loaded.scenario.name, loaded] as const))(
+    "has no findings but those of the mistake that it shows: %s",
+    async (name, loaded) => {
+      const { read } = exported(loaded);
+      const file = { path: name, flows: read.flows, main: read.main };
+      const reports = await checkFlows([file], { registry: createRegistry(), sandbox });
+      expect(reports.flatMap(({ missing }) => missing)).toEqual([]);
+      expect(reports.flatMap(({ findings }) => findings.map(({ code }) => code))).toEqual(
+        MISTAKES[name] ?? [],
+      );
+    },
+  );
 
   const path = (
     name: string,

@@ -158,8 +158,19 @@ function readsOf(node: ScenarioNode): string[] {
   }
 }
 
-/** For each node, the values that it or a node behind it reads as they are when it is reached. */
-export function valuesNeeded({ nodes }: Scenario): ReadonlyMap<string, ReadonlySet<string>> {
+/** Values of the authorization request, which every node of a main flow can read, and none of a sub-flow. */
+export function isOfRequest(value: string): boolean {
+  return value.startsWith("parameters.") || value.startsWith("application.");
+}
+
+/**
+ * For each node, the values that it or a node behind it reads as they are when it is reached.
+ * @param isInSubFlow The main flow that follows a sub-flow has the request itself.
+ */
+export function valuesNeeded(
+  { nodes }: Scenario,
+  isInSubFlow: (name: string) => boolean,
+): ReadonlyMap<string, ReadonlySet<string>> {
   const needed = new Map<string, Set<string>>();
   for (const [name, node] of Object.entries(nodes)) needed.set(name, new Set(readsOf(node)));
   for (let isGrowing = true; isGrowing; ) {
@@ -168,7 +179,10 @@ export function valuesNeeded({ nodes }: Scenario): ReadonlyMap<string, ReadonlyS
       const here = needed.get(name) ?? new Set();
       const before = here.size;
       for (const { to, sets } of transitionsOf(name, node)) {
-        for (const value of needed.get(to) ?? []) if (!sets.includes(value)) here.add(value);
+        const isLeft = isInSubFlow(name) && !isInSubFlow(to);
+        for (const value of needed.get(to) ?? []) {
+          if (!sets.includes(value) && !(isLeft && isOfRequest(value))) here.add(value);
+        }
       }
       isGrowing ||= here.size > before;
     }
