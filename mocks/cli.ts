@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npx pingone-emulator`: runs the emulators until a stop signal, or writes a tenant to start from. */
 import { parseArgs } from "node:util";
+import { runDavinci } from "./davinci.ts";
 import { type Offline, type PingOne, startOffline, startPingOne } from "./index.ts";
 import { CONTROL_PATH } from "./kit/middleware.ts";
 import { removeState } from "./kit/state-file.ts";
@@ -9,6 +10,7 @@ import { writeTenant } from "./write-tenant.ts";
 const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API that takes its tokens.
 
   pingone-emulator [options]
+  pingone-emulator davinci     check flow exports, write exports; "davinci --help" says more
   pingone-emulator init DIR    write a tenant (applications, users, flows) to change, and stop
 
   --port PORT           port of PingOne (default: PINGONE_PORT, else 9400; 0 picks a free one)
@@ -47,6 +49,11 @@ const OPTIONS = {
 } as const;
 
 async function main(): Promise<void> {
+  const [, , first, ...others] = process.argv;
+  if (first === "davinci") {
+    process.exitCode = await runDavinci(others);
+    return;
+  }
   const { values, positionals } = readArguments();
   if (values.help) {
     process.stdout.write(HELP);
@@ -55,7 +62,7 @@ async function main(): Promise<void> {
   const [command, folder, ...rest] = positionals;
   if (command !== undefined) {
     if (command !== "init" || folder === undefined || rest.length > 0) {
-      throw new Error(`There is no command "${positionals.join(" ")}". There is: init DIR`);
+      throw new Error(`There is no command "${positionals.join(" ")}". There are: init DIR, davinci`);
     }
     await writeTenant(folder);
     process.stdout.write(`Wrote a tenant. Start it with: npx pingone-emulator --tenant ${folder}\n`);

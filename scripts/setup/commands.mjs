@@ -58,6 +58,10 @@ export const COMMANDS = {
     about: "the emulators alone, for other projects too; `-- --help` lists its options",
     steps: [["mocks/cli.ts"]],
   },
+  davinci: {
+    about: "`-- check FILE` checks flow exports, `-- export SCENARIO` writes one",
+    steps: [["mocks/cli.ts", "davinci"]],
+  },
   build: {
     about: "bundles the Worker into `dist/`, and says how large it is, what grew and what its start costs",
     steps: [BUNDLE_CHECK],

@@ -1,7 +1,7 @@
 /** The HTTP connector: screens, and the responses that end a sub-flow. Ping: /connectors/http_connector.html. */
 import { html } from "hono/html";
 import { type Call, type Capability, defineConnector, type Effect } from "../engine/capability.ts";
-import { bindingsIn, isRecord, templateText, textOf, unwrap } from "../graph/values.ts";
+import { bindingsIn, isRecord, textOf, unwrap } from "../graph/values.ts";
 import { formMarkup } from "../screens/markup.ts";
 import { authorsScreen } from "./authors-screen.ts";
 import { inDataType, switchOf } from "./inputs.ts";

@@ -231,7 +231,7 @@ class Writer {
 
   #options(element: HTMLElement, given: readonly string[] | undefined, control: ScreenControl): string {
     const options = element.querySelectorAll("option");
-    const valueOf = (option: HTMLElement) => option.getAttribute("value") ?? option.text.trim();
+    const optionValue = (option: HTMLElement) => option.getAttribute("value") ?? option.text.trim();
     const initial = this.#fields.get(control.name)?.value;
     const hasOwn = options.some((option) => option.hasAttribute("selected"));
     const wanted = given ?? (hasOwn || initial === undefined ? undefined : [initial]);
@@ -242,7 +242,7 @@ class Writer {
           if (child.localName === "optgroup") return write("optgroup", { ...child.attributes }, visit(child));
           if (child.localName !== "option") return "";
           const attributes: Attributes = { ...child.attributes };
-          if (wanted) attributes.selected = wanted.includes(valueOf(child)) || undefined;
+          if (wanted) attributes.selected = wanted.includes(optionValue(child)) || undefined;
           return write("option", attributes, asText(child.text));
         })
         .join("");
