@@ -257,7 +257,7 @@ const CASES: readonly Case[] = [
       {
         ...SOUND,
         nodes: { ...SOUND.nodes, first: { is: "functionsConnector.AIsEmpty" } },
-        ways: [["first", "true", "ask"], ["first", "false", "ask"], ...(SOUND.ways ?? [])],
+        ways: [["first", "true", "ask"], ["first", "false", "find"], ...(SOUND.ways ?? [])],
       },
     ]),
   },
