@@ -267,6 +267,7 @@ describe("Custom Function", () => {
           policy: { min: 8 },
           absent: undefined,
         },
+        "module.exports = async () => {}",
       ],
     ]);
   });
@@ -277,10 +278,11 @@ describe("Custom Function", () => {
   });
 
   it("writes bindings in the code as text, and warns of them", async () => {
-    const { calls, remarks } = await runCode(ok(1), {
-      code: "return '{{local.n1.payload.output.name}}' + {{local.n9.x}}'' + `{{other}}`",
-    });
+    const code = "return '{{local.n1.payload.output.name}}' + {{local.n9.x}}'' + `{{other}}`";
+    const { calls, remarks } = await runCode(ok(1), { code });
     expect(calls[0]?.[0]).toBe("return 'Ann' + '' + `{{other}}`");
+    // Failures quote only this, without the values.
+    expect(calls[0]?.[2]).toBe(code);
     expect(remarks).toEqual([expect.stringContaining("become part of the program")]);
   });
 });

@@ -73,10 +73,10 @@ export class Engine {
   }
 
   /**
-   * Parses code of a stranger and, unless it is only checked, runs it. The parser's message names parts of the code and
-   * no values, because none of the code has run.
+   * Parses code of a stranger and, unless it is only checked, runs it.
+   * @param isQuoted whether the parser's message, which quotes the code, is told
    */
-  compile(code: string, file: string, isOnlyChecked: boolean): QuickJSHandle {
+  compile(code: string, file: string, { isOnlyChecked = false, isQuoted = true }): QuickJSHandle {
     const compiled = this.context.evalCode(code, file, { compileOnly: isOnlyChecked });
     if (!compiled.error) return this.keep(compiled.value);
     const read = (property: string) => {
@@ -88,7 +88,9 @@ export class Engine {
     const [name, message, line] = [read("name"), read("message"), read("lineNumber")];
     compiled.error.dispose();
     if (this.#isOverdue || name !== "SyntaxError" || message === "stack overflow") throw this.#limitReached();
-    throw new JobFailed(failed("compile", `The code does not compile: line ${line}: ${message}.`));
+    throw new JobFailed(
+      failed("compile", `The code does not compile: line ${line}${isQuoted ? `: ${message}` : ""}.`),
+    );
   }
 
   /**

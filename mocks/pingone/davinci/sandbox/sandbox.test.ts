@@ -216,6 +216,20 @@ describe("a custom function that fails", () => {
     expect(result).toEqual(failed("threw", /^The code threw [a-zA-Z ]+(?: in line 1)?\.$/));
   });
 
+  it.each([
+    [
+      "the code throws",
+      "module.exports = () => { throw new Error('VALUE') }",
+      "threw",
+      "The code threw Error in line 1.",
+    ],
+    ["the code names", "module.exports = () => VALUE", "threw", "The code threw ReferenceError in line 1."],
+    ["does not parse", "module.exports = () => { a VALUE }", "compile", "The code does not compile: line 1."],
+  ])("does not tell a value that was put into the code and %s", async (_, source, reason, message) => {
+    const code = source.replace("VALUE", "Hunter2");
+    expect(await sandbox.callFunction(code, {}, source)).toEqual(failed(reason, message));
+  });
+
   it("refuses values that are no JSON, and too much of anything", async () => {
     const cycle: Record<string, unknown> = {};
     cycle.cycle = cycle;
