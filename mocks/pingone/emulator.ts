@@ -13,6 +13,9 @@ import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
 import { createSandbox } from "./davinci/sandbox/create-sandbox.ts";
+import { readFlowOption } from "./davinci/files/flow-option.ts";
+import { warningsOf } from "./davinci/files/warnings.ts";
+import { checkFiles } from "./davinci/files/check-files.ts";
 import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
@@ -43,8 +46,13 @@ export interface PingOneOptions {
   readonly faults?: FileFaults | undefined;
   /** Redirect URIs of the main application, in place of those in the fixtures. */
   readonly redirectUris?: readonly string[] | undefined;
-  /** Name or policy id of the flow that the main application runs, also after a reset. */
-  readonly flow?: string | undefined;
+  /**
+   * Files and folders of exported flows, and the name or policy id of the flow that the main application runs, also after
+   * a reset. Without a name it runs the first of the files.
+   */
+  readonly flow?: string | readonly string[] | undefined;
+  /** Told in one text what may go wrong with exported flows. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** The sign-on screen offers every test user who has a password. */
   readonly isInteractive?: boolean | undefined;
   readonly clock: Clock;
@@ -96,7 +104,8 @@ const snapshotSchema = z.object({
 /** @throws {InputFileError | Error} naming every fault of every file. */
 export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
   const { clock, onChange = () => {} } = options;
-  const loaded = loadFiles(options);
+  const { paths: flowPaths, name: flowName } = readFlowOption(options.flow);
+  const loaded = loadFiles({ ...options, flowPaths });
   const mainApplication = withRedirectUris(loaded.tenant.mainApplication, options.redirectUris);
   const applications = loaded.tenant.environment.applications.map((application) =>
     application.id === mainApplication.id ? mainApplication : application,
@@ -146,7 +155,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   };
 
   let listeningAt = "";
-  const admin = new PingOneAdmin(pingone, mainApplication, options.flow);
+  const admin = new PingOneAdmin(pingone, mainApplication, flowName ?? loaded.givenFlows[0]?.policyId);
   return {
     prepare: (server) => allowOtherOrigins(server, environment.id),
     app: new Hono<EmulatorEnv>().route("/", createRoutes(pingone)),
