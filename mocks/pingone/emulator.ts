@@ -74,9 +74,13 @@ export interface PingOneEmulator {
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
-  /** Ends what runs beside the requests. */
-  close(): Promise<void>;
 }
+
+/**
+ * One thread for all emulators of the process: it keeps nothing between two jobs, and takes longer to start than an
+ * emulator. It keeps no process alive.
+ */
+const sandbox = createSandbox();
 
 const DAMAGED = "its part of PingOne is damaged.";
 
@@ -117,7 +121,6 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const store = new TokenStore(clock, onChange);
-  const sandbox = createSandbox();
   const engine = createFlowEngine({
     flows: loaded.flows,
     registry: createRegistry(),
@@ -181,7 +184,6 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
-    close: () => sandbox.close(),
     restore: async (snapshot) => {
       const saved = requireSnapshot(snapshot, environment.id);
       try {

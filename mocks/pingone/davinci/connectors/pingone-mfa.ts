@@ -82,14 +82,14 @@ function validateOtp(call: Call): Effect {
   const found = codes.find(id);
   if (found?.purpose !== "mfa")
     return fail("notFound", "The device authentication was not found.", { status: 404 });
-  const check = codes.check("mfa", found.userId, textProperty(call, "otp"));
+  const check = codes.check("mfa", found.userId, textProperty(call, "otp"), id);
   if (check !== "right") {
     const code = check === "expired" ? "OTP_EXPIRED" : "INVALID_OTP";
     return fail("invalidValue", "The one-time passcode is not valid.", {
       details: [{ code, target: "otp", message: "The one-time passcode is not valid." }],
     });
   }
-  codes.consume("mfa", found.userId);
+  codes.consume("mfa", found.userId, id);
   call.authenticated();
   return succeed({}, present(call, id, found.userId, "COMPLETED"));
 }

@@ -133,7 +133,7 @@ export const pingOneScopeConsentConnector = defineConnector({
       inputs: {
         promptConsent: known("Asks also who has accepted the same scopes before.", "export"),
         userIdentifier: known("The user. Default: whom the flow has identified.", "export"),
-        matchUserAttribute: known("id (default), username or email.", "export"),
+        matchUserAttribute: known("What names the user: id (default), username or email.", "export"),
         reducedScopes: known("The person can leave scopes out.", "documented"),
         appConsentHtmlConfig_appConsentScreen: known("The author's own screen.", "export"),
       },
