@@ -117,7 +117,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const store = new TokenStore(clock, onChange);
-  const sandbox = createSandbox();
+  const sandbox = createSandbox({ now: clock });
   const engine = createFlowEngine({
     flows: loaded.flows,
     registry: createRegistry(),
