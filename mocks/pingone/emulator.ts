@@ -12,7 +12,7 @@ import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
-import { createSandbox } from "./davinci/sandbox/create-sandbox.ts";
+import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
@@ -76,12 +76,6 @@ export interface PingOneEmulator {
   restore(snapshot: unknown): Promise<void>;
 }
 
-/**
- * One thread for all emulators of the process: it keeps nothing between two jobs, and takes longer to start than an
- * emulator. It keeps no process alive.
- */
-const sandbox = createSandbox();
-
 const DAMAGED = "its part of PingOne is damaged.";
 
 const snapshotSchema = z.object({
@@ -130,7 +124,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     agreements,
     environment,
     sessions: store,
-    sandbox,
+    sandbox: sharedSandbox(clock),
     clock,
     isInteractive: options.isInteractive,
   });
