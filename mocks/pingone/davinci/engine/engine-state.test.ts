@@ -1,8 +1,8 @@
 /** The state that an interaction keeps between nodes. The test flow loops through one screen that shows all of it. */
 import { describe, expect, it } from "vitest";
 import { createTestEngine, PASSWORD } from "../../testing/flow-driver.ts";
-import { scenarioSchema } from "../scenarios/scenario-schema.ts";
 import { findFaults } from "../scenarios/scenario-faults.ts";
+import { scenarioSchema } from "../scenarios/scenario-schema.ts";
 
 const button = (key: string, next: string) => ({ type: "FLOW_BUTTON", key, label: key, next });
 const submit = (key: string, next: string) => ({ type: "SUBMIT_BUTTON", key, label: key, next });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTestEngine } from "../../testing/flow-driver.ts";
-import type { Scenario } from "../scenarios/scenario-schema.ts";
 import { loadScenarios } from "../scenarios/load-scenarios.ts";
+import type { Scenario } from "../scenarios/scenario-schema.ts";
 
 const FLOW = "sign-on-with-consent";
 
