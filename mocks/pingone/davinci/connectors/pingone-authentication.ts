@@ -281,7 +281,7 @@ function returnError(call: Call): Effect {
     outcome: {
       kind: "error",
       error: error || DEFAULT_ERROR,
-      errorDescription: textProperty(call, "errorDescription") || textProperty(call, "errorReason"),
+      errorDescription: textOf(call.properties.errorDescription) || textProperty(call, "errorReason"),
     },
   };
 }
