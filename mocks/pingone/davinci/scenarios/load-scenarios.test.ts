@@ -342,7 +342,7 @@ describe("a folder with exports", () => {
       "b.json": exported,
       "c.json": '{"graphData": {',
       "variables.json": {},
-      "stubs.json": {},
+      "b.stubs.json": {},
     });
     const faults = new FileFaults();
     const { scenarios, exports } = loadScenarioLayers([folder], faults);
