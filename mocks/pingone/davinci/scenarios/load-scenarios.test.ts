@@ -200,6 +200,14 @@ describe("a flow file is refused, by path and node, with", () => {
       "nodes.hello.saves: says nothing to write",
     ],
     [
+      "an attribute that is none",
+      flow({
+        hello: { type: "updateUser", saves: { "a..b": "x" }, on: { done: "done", failed: "done" } },
+        done,
+      }),
+      'nodes.hello.saves["a..b"]: is no name of an attribute',
+    ],
+    [
       "a sub-flow that begins nowhere",
       flow({ hello: screen("done"), done }, { subFlows: { gone: "Gone" } }),
       'sub-flow "gone" begins with a node that is not there',
