@@ -12,10 +12,10 @@ import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
-import { createSandbox } from "./davinci/sandbox/create-sandbox.ts";
+import { checkFiles } from "./davinci/files/check-files.ts";
 import { readFlowOption } from "./davinci/files/flow-option.ts";
 import { warningsOf } from "./davinci/files/warnings.ts";
-import { checkFiles } from "./davinci/files/check-files.ts";
+import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
@@ -82,8 +82,6 @@ export interface PingOneEmulator {
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
-  /** Ends what runs beside the requests. */
-  close(): Promise<void>;
 }
 
 const DAMAGED = "its part of PingOne is damaged.";
@@ -106,6 +104,9 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   const { clock, onChange = () => {} } = options;
   const { paths: flowPaths, name: flowName } = readFlowOption(options.flow);
   const loaded = loadFiles({ ...options, flowPaths });
+  if (loaded.exportPaths.length > 0) {
+    options.onWarning?.(warningsOf(await checkFiles(loaded.exportPaths)));
+  }
   const mainApplication = withRedirectUris(loaded.tenant.mainApplication, options.redirectUris);
   const applications = loaded.tenant.environment.applications.map((application) =>
     application.id === mainApplication.id ? mainApplication : application,
@@ -126,7 +127,6 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const store = new TokenStore(clock, onChange);
-  const sandbox = createSandbox();
   const engine = createFlowEngine({
     flows: loaded.flows,
     registry: createRegistry(),
@@ -136,7 +136,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     agreements,
     environment,
     sessions: store,
-    sandbox,
+    sandbox: sharedSandbox(clock),
     clock,
     isInteractive: options.isInteractive,
   });
@@ -190,7 +190,6 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
-    close: () => sandbox.close(),
     restore: async (snapshot) => {
       const saved = requireSnapshot(snapshot, environment.id);
       try {
