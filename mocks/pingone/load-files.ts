@@ -45,10 +45,7 @@ export function loadFiles({
   const loaded = loadScenarioLayers([...ownFlows, shipped("davinci")], faults);
   const givenFlows = loadFlowFiles(flowPaths, faults);
   const isGiven = ({ policyId }: RunnableFlow) => givenFlows.some((given) => given.policyId === policyId);
-  const exported = [
-    ...givenFlows,
-    ...loadFlowFiles(loaded.exports, faults).filter((flow) => !isGiven(flow)),
-  ];
+  const exported = [...givenFlows, ...loadFlowFiles(loaded.exports, faults).filter((flow) => !isGiven(flow))];
   const flows = [...exported, ...loaded.scenarios.map(runnable)];
   const tenant = loadTenant({
     folders: [

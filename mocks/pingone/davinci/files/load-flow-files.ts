@@ -24,7 +24,7 @@ export function loadFlowFiles(paths: readonly string[], faults: FileFaults): Run
     const { values, stubs } = readCompanions(path, faults);
     return {
       policyId: policyIdOf(main),
-      name: main.name,
+      name: main.name.trim(),
       description: main.description,
       graph: main,
       together: [...flows, ...files.filter((other) => other !== file).flatMap((other) => other.flows)],

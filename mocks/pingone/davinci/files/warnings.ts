@@ -16,11 +16,15 @@ const MAX_LINES = 10;
 /** "" when there is nothing to say. */
 export function warningsOf(checked: readonly CheckedFlow[]): string {
   const blocks = checked.flatMap(({ file, name, findings }) => {
-    const told = findings.filter(({ level, code }) => level === "error" || (level === "warning" && NEEDED_HERE.has(code)));
+    const told = findings.filter(
+      ({ level, code }) => level === "error" || (level === "warning" && NEEDED_HERE.has(code)),
+    );
     if (told.length === 0) return [];
     const lines = [...Map.groupBy(told, ({ code }) => code).values()].flatMap((ofCode) => [
       ...ofCode.slice(0, MAX_LINES).map(lineOf),
-      ...(ofCode.length > MAX_LINES ? [`  ... and ${ofCode.length - MAX_LINES} more of ${ofCode[0]?.code}`] : []),
+      ...(ofCode.length > MAX_LINES
+        ? [`  ... and ${ofCode.length - MAX_LINES} more of ${ofCode[0]?.code}`]
+        : []),
     ]);
     return [`${file}${name === null ? "" : `, flow "${name}"`}:`, ...lines];
   });
