@@ -24,6 +24,8 @@ export interface LoadFilesOptions {
 export interface LoadedFiles {
   readonly tenant: LoadedTenant;
   readonly flows: readonly RunnableFlow[];
+  /** Those of them that DaVinci has exported. */
+  readonly exported: readonly RunnableFlow[];
   /** Those of them that come from `flowPaths`. */
   readonly givenFlows: readonly RunnableFlow[];
   /** Files and folders of exported flows, of the tenant too. */
@@ -62,7 +64,7 @@ export function loadFiles({
   });
   faults.throwIfAny();
   if (!tenant) throw new InputFileError(["The tenant cannot be used."]);
-  return { tenant, flows, givenFlows, exportPaths: [...flowPaths, ...loaded.exports] };
+  return { tenant, flows, exported, givenFlows, exportPaths: [...flowPaths, ...loaded.exports] };
 }
 
 /** A scenario as the engine runs it. */

@@ -20,9 +20,13 @@ export async function checkFiles(paths: readonly string[]): Promise<CheckedFile[
   try {
     const files = read.filter((file) => file.kind === "flows");
     const faults = new FileFaults();
-    const checked = await checkFlows(files, { registry: createRegistry(), sandbox }, ({ path }) => {
-      const { values, stubs } = readCompanions(path, faults);
-      return { variables: values, hasStub: (node) => hasStub(node, stubs) };
+    const checked = await checkFlows(files, {
+      registry: createRegistry(),
+      sandbox,
+      optionsOf: ({ path }) => {
+        const { values, stubs } = readCompanions(path, faults);
+        return { variables: values, hasStub: (node) => hasStub(node, stubs) };
+      },
     });
     const byFile = Map.groupBy(checked, ({ file }) => file);
     return [
