@@ -23,7 +23,6 @@ describe("Find User", () => {
     [bob.id, ["userID"], bob.id],
     ["x-3", ["externalId"], eve.id],
     ["sales", ["department"], alice.id],
-    ["alice", ["name.given"], alice.id],
   ])("finds %s by %j", async (identifier, attributes, id) => {
     const { by, state } = setUp();
     expect(await by(identifier, ...attributes)).toMatchObject({
