@@ -101,10 +101,10 @@ describe("an interaction", () => {
     await person.press("SEND");
     await person.press("VERIFY", { code: engine.outbox.latest("alice@example.com").code });
     await (await person.press("CONSENT")).press("ACCEPTED");
-    expect(person.heading).toBe("user=alice mfa=true consent=ACCEPTED sent=your e-mail address");
+    expect(person.heading).toBe("user=alice mfa=true consent=ACCEPTED sent=alice@example.com");
     await person.press("OTHER");
     await person.press("SIGNON", { username: "bob", password: PASSWORD });
-    expect(person.heading).toBe("user=bob mfa=false consent= sent=your e-mail address");
+    expect(person.heading).toBe("user=bob mfa=false consent= sent=bob@example.com");
     expect((await person.press("DONE")).outcome).toMatchObject({
       kind: "success",
       reusedSession: false,
@@ -120,7 +120,7 @@ describe("an interaction", () => {
     expect(person.html).toContain(code);
     await person.press("BACK");
     await person.press("SIGNON", { username: "bob", password: "-" });
-    expect(person.heading).toContain("sent=your e-mail address");
+    expect(person.heading).toContain("sent=bob@example.com");
     expect(person.html).not.toContain(code);
   });
 
