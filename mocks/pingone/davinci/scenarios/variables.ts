@@ -51,7 +51,6 @@ const PATTERNS: readonly { readonly form: string; readonly about: string; readon
   },
 ];
 
-export const VARIABLES: readonly string[] = Object.keys(NAMED);
 /** For the documentation: every variable and form of one. */
 export const DESCRIBED_VARIABLES: readonly { readonly name: string; readonly about: string }[] = [
   ...Object.entries(NAMED).map(([name, { about }]) => ({ name, about })),
