@@ -66,8 +66,12 @@ export interface StartPingOneOptions extends SharedOptions {
   readonly tenant?: string | undefined;
   /** Redirect URIs of the tenant's main application, in place of its own. */
   readonly redirectUris?: readonly string[] | undefined;
-  /** Name or policy id of the DaVinci flow that the main application runs. Default: the tenant's. */
-  readonly flow?: string | undefined;
+  /**
+   * The DaVinci flow that the main application runs: its name or policy id, or the path of a file that DaVinci has
+   * exported, or of a folder of such files. Of several the first one runs, and requests choose the others by `acr_values`.
+   * Default: the tenant's.
+   */
+  readonly flow?: string | readonly string[] | undefined;
   /** The sign-on screen offers the test users, for a person who wants to be one with a click. Default: false. */
   readonly interactive?: boolean | undefined;
   /** Origin that `{worker}` in the files of the tenant stands for. Default: `http://localhost:8787`. */

@@ -13,7 +13,7 @@ import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
 import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
-import { loadFiles } from "./load-files.ts";
+import { isFlowPath, loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
@@ -43,8 +43,11 @@ export interface PingOneOptions {
   readonly faults?: FileFaults | undefined;
   /** Redirect URIs of the main application, in place of those in the fixtures. */
   readonly redirectUris?: readonly string[] | undefined;
-  /** Name or policy id of the flow that the main application runs, also after a reset. */
-  readonly flow?: string | undefined;
+  /**
+   * Flows by name or policy id, or by the path of an export or of a folder of exports. The main application runs the first
+   * one, also after a reset.
+   */
+  readonly flow?: string | readonly string[] | undefined;
   /** The sign-on screen offers every test user who has a password. */
   readonly isInteractive?: boolean | undefined;
   readonly clock: Clock;
@@ -94,7 +97,10 @@ const snapshotSchema = z.object({
 /** @throws {InputFileError | Error} naming every fault of every file. */
 export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
   const { clock, onChange = () => {} } = options;
-  const loaded = loadFiles(options);
+  const wanted = [options.flow ?? []].flat();
+  const loaded = loadFiles({ ...options, flowPaths: wanted.filter(isFlowPath) });
+  const [first] = wanted;
+  const chosenFlow = first !== undefined && isFlowPath(first) ? loaded.flows[0]?.policyId : first;
   const mainApplication = withRedirectUris(loaded.tenant.mainApplication, options.redirectUris);
   const applications = loaded.tenant.environment.applications.map((application) =>
     application.id === mainApplication.id ? mainApplication : application,
@@ -143,7 +149,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   };
 
   let listeningAt = "";
-  const admin = new PingOneAdmin(pingone, mainApplication, options.flow);
+  const admin = new PingOneAdmin(pingone, mainApplication, chosenFlow);
   return {
     prepare: (server) => allowOtherOrigins(server, environment.id),
     app: new Hono<EmulatorEnv>().route("/", createRoutes(pingone)),
