@@ -39,6 +39,13 @@ export interface HtmlForm {
 /** @param within Takes only the forms inside the first such element, if there is one. */
 export function readForms(root: HTMLElement, within?: string): HtmlForm[] {
   const part = (within === undefined ? null : root.querySelector(within)) ?? root;
+  /** The first label for an id counts. */
+  const labels = new Map(
+    root
+      .querySelectorAll("label")
+      .toReversed()
+      .map((label) => [label.getAttribute("for") ?? "", label]),
+  );
   const inside = new Set(part.querySelectorAll("form"));
   return root
     .querySelectorAll("form")
@@ -48,7 +55,7 @@ export function readForms(root: HTMLElement, within?: string): HtmlForm[] {
       index,
       action: form.getAttribute("action"),
       method: form.getAttribute("method")?.toLowerCase() === "post" ? "POST" : "GET",
-      fields: readFields(root, form),
+      fields: readFields(labels, form),
       buttons: readButtons(form),
     }));
 }
@@ -58,7 +65,7 @@ export function valuesOf({ fields }: HtmlForm): [name: string, value: string][] 
   return fields.filter(({ isChecked }) => isChecked).map(({ name, value }) => [name, value]);
 }
 
-function readFields(root: HTMLElement, form: HTMLElement): FormField[] {
+function readFields(labels: ReadonlyMap<string, HTMLElement>, form: HTMLElement): FormField[] {
   return form.querySelectorAll("input, select, textarea").flatMap((control) => {
     const name = control.getAttribute("name");
     const type = typeOf(control);
@@ -67,7 +74,7 @@ function readFields(root: HTMLElement, form: HTMLElement): FormField[] {
     return {
       name,
       type,
-      label: labelOf(root, control),
+      label: labelOf(labels, control),
       autocomplete: control.getAttribute("autocomplete") ?? "",
       value: initialValueOf(control, type),
       isChecked: !isChoice || control.hasAttribute("checked"),
@@ -112,9 +119,8 @@ function initialValueOf(control: HTMLElement, type: string): string {
   return chosen === null ? "" : (chosen.getAttribute("value") ?? textOf(chosen));
 }
 
-function labelOf(root: HTMLElement, control: HTMLElement): string {
+function labelOf(labels: ReadonlyMap<string, HTMLElement>, control: HTMLElement): string {
   const id = control.getAttribute("id");
-  const label = root.querySelectorAll("label").find((each) => each.getAttribute("for") === id);
-  const own = id === undefined || label === undefined ? control.closest("label") : label;
-  return textOf(own) || (control.getAttribute("aria-label") ?? "");
+  const label = id ? labels.get(id) : undefined;
+  return textOf(label ?? control.closest("label")) || (control.getAttribute("aria-label") ?? "");
 }

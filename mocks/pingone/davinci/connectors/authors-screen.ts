@@ -2,6 +2,7 @@
 import { html } from "hono/html";
 import type { Call, Effect } from "../engine/capability.ts";
 import { isRecord, templateText, textOf, unwrap } from "../graph/values.ts";
+import { expandComponents } from "../screens/components.ts";
 import type { ScreenField } from "../screens/screen.ts";
 import { argumentsOf } from "./inputs.ts";
 
@@ -20,8 +21,9 @@ const OWN = [
 export async function authorsScreen(call: Call): Promise<Effect> {
   const { properties, node } = call;
   const remarks: string[] = [];
-  const markup = await render(call, templateText(node.properties.customHTML), remarks);
-  if (textOf(properties.customScript).trim() !== "") remarks.push("Its script is not run.");
+  const markup = await render(call, expandComponents(templateText(node.properties.customHTML)), remarks);
+  const hasScript = textOf(properties.customScript).trim() !== "";
+  if (hasScript) remarks.push("Its script is not run.");
   const { css, cssLinks, useCustomCSS } = call.flow.settings;
   if (Array.isArray(cssLinks) && cssLinks.length > 0) {
     remarks.push(
@@ -38,6 +40,7 @@ export async function authorsScreen(call: Call): Promise<Effect> {
       css: [flowCss, nodeCss].filter((text) => text.trim() !== "").join("\n"),
       fields: fieldsOf(call),
       remarks,
+      ...(hasScript && { hasScript }),
     },
   };
 }

@@ -8,20 +8,20 @@ import { inDataType, switchOf } from "./inputs.ts";
 
 /** Without a button the person cannot go on: such a screen is an end of the road. */
 function showMessage({ properties, node }: Call): Effect {
-  const title = textOf(properties.title);
+  const title = textOf(properties.title) || (node.title === node.capabilityName ? "Message" : node.title);
   const message = textOf(properties.message) || textOf(properties.messageTitle);
   const canContinue = switchOf(properties.showContinueButton) ?? node.exits.length > 0;
   const markup = canContinue
     ? formMarkup({
-        heading: title || node.title,
+        heading: title,
         text: message === "" ? [] : message.split("\n"),
         buttons: [
           { value: "continue", label: textOf(properties.nextButtonText) || "Continue", isSubmit: true },
         ],
       })
-    : String(html`<h1>${title || node.title}</h1>
+    : String(html`<h1>${title}</h1>
 ${message.split("\n").map((line) => html`<p>${line}</p>\n`)}`);
-  return { kind: "screen", screen: { title: title || node.title, markup, css: "", fields: [], remarks: [] } };
+  return { kind: "screen", screen: { title: title, markup, css: "", fields: [], remarks: [] } };
 }
 
 /** The claims by name. Where an entry has none, the name is the last part of what it is bound to. */

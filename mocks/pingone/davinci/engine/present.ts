@@ -42,7 +42,7 @@ export function presentScreen(
         "Flow",
         html`<code>${flow.name}</code>${flow.description === "" ? "" : html`<br>${flow.description}`}`,
       ],
-      ...[...shown.screen.remarks, ...state.remarks].map((text) => ["Note", text] as const),
+      ...state.remarks.map((text) => ["Note", text] as const),
     ],
   });
 }

@@ -115,6 +115,8 @@ function partsOf(document: readonly RichTextNode[]): Part[][] {
 
 function partsOfNode({ text, data, children }: RichTextNode, depth: number): Part[] {
   if (typeof data === "string" && data.includes("{{")) return [{ binding: data }];
+  // A component of a template: its definition is in the data, its children only name it.
+  if (typeof data === "string" && data.startsWith("[[[skcomponent###")) return [{ text: data }];
   if (typeof text === "string") return [{ text }];
   if (!Array.isArray(children) || depth > 20) return [];
   return children.filter(isRecord).flatMap((child: RichTextNode) => partsOfNode(child, depth + 1));

@@ -19,7 +19,7 @@ export interface Labels {
 /** A label is looked for in this many elements around an input. */
 const LEVELS = 2;
 /** Each search walks through its part of the page. */
-const MOST_SEARCHED = 500;
+const MOST_SEARCHED = 100;
 const LONGEST_NAME = 200;
 
 /** @param taken Ids that the page has outside of the markup. */
@@ -53,6 +53,7 @@ export function labelControls(
     return control !== undefined && control.type !== "hidden" && !labelled.has(element);
   };
   for (const label of orphans.slice(0, MOST_SEARCHED)) {
+    if (labelled.size >= controls.length) break;
     const control = controlBeside(label, isFree);
     if (control) tie(label, control);
   }

@@ -1,5 +1,11 @@
 /** Reads a form posted to a screen: which button was pressed, and the fields that the screen accepts. */
-import { isSecretControl, readMarkup, type ScreenButton, type ScreenControl } from "./read-markup.ts";
+import {
+  goOnButton,
+  isSecretControl,
+  readMarkup,
+  type ScreenButton,
+  type ScreenControl,
+} from "./read-markup.ts";
 import { MAX_MARKUP } from "./render-screen.ts";
 import type { Screen, ScreenField, ScreenMessages, SubmittedFields } from "./screen.ts";
 
@@ -23,7 +29,8 @@ const DEFAULT_MAX_LENGTH = 4096;
 
 export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
   const markup = readMarkup(screen.markup.length > MAX_MARKUP ? "" : screen.markup);
-  const buttons = [...markup.buttons.values()];
+  const goOn = goOnButton(screen, markup);
+  const buttons = [...markup.buttons.values(), ...(goOn ? [goOn] : [])];
   const button = buttons.find(
     (candidate) => form.get(candidate.wireName) === (candidate.value ?? "") && form.has(candidate.wireName),
   );
@@ -60,7 +67,8 @@ export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
     );
     return refused(400, { error: texts.join(" ") });
   }
-  const missing = missingMessages(sent);
+  // A script would have filled these in.
+  const missing = button === goOn ? undefined : missingMessages(sent);
   if (missing) return refused(200, missing);
   for (const { field, values: each, isSent, isList } of sent) {
     if (isSent && field.name !== "buttonValue")
@@ -133,17 +141,17 @@ function missingMessages(sent: readonly Sent[]): ScreenMessages | undefined {
   if (missing.length === 0) return undefined;
   const fieldErrors: Record<string, string> = {};
   for (const { field } of missing) {
-    if (field.required) define(fieldErrors, field.name, field.required);
+    define(fieldErrors, field.name, field.required ?? "");
   }
   const unnamed = missing.filter(({ field }) => field.required === "").map(({ field }) => labelOf(field));
   return {
     ...(unnamed.length > 0 ? { error: `Please fill in: ${unnamed.join(", ")}.` } : {}),
-    ...(Object.keys(fieldErrors).length > 0 ? { fieldErrors } : {}),
+    fieldErrors,
   };
 }
 
 function repeatedButton(form: URLSearchParams): string | undefined {
-  const names = [...form.keys()].filter((name) => /^buttonValue(?::\d+)?$/.test(name));
+  const names = [...form.keys()].filter((name) => /^buttonValue(?::\w+)?$/.test(name));
   return names.length > 1 ? "buttonValue" : undefined;
 }
 

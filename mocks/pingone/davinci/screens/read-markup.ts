@@ -6,6 +6,7 @@
 import { type HTMLElement, type Node, NodeType, parse } from "node-html-parser";
 import { textOf } from "../../../kit/html-form.ts";
 import { normalise } from "./sanitise.ts";
+import type { Screen } from "./screen.ts";
 
 /** A place in the order of the page's own forms; undefined: in none. */
 export type FormIndex = number | undefined;
@@ -75,6 +76,20 @@ interface Place {
 interface Found {
   readonly element: HTMLElement;
   readonly place: Place;
+}
+
+/** Only this way leads on from a page that a script or a component would send by itself. */
+export const GO_ON: ScreenButton = {
+  wireName: "buttonValue:none",
+  value: undefined,
+  label: "Go on",
+  isSubmit: true,
+  form: undefined,
+};
+
+/** The button that the emulator adds, if it does. */
+export function goOnButton(screen: Screen, { buttons, foreign }: ScreenMarkup): ScreenButton | undefined {
+  return buttons.size === 0 && (screen.hasScript === true || foreign.length > 0) ? GO_ON : undefined;
 }
 
 export function readMarkup(markup: string): ScreenMarkup {

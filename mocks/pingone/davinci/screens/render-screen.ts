@@ -6,7 +6,13 @@
 import { html, raw } from "hono/html";
 import { type Markup, pageContentSecurityPolicy, renderPage } from "../../html/layout.ts";
 import { labelControls } from "./labels.ts";
-import { readMarkup, type ScreenButton, type ScreenControl, type ScreenMarkup } from "./read-markup.ts";
+import {
+  goOnButton,
+  readMarkup,
+  type ScreenButton,
+  type ScreenControl,
+  type ScreenMarkup,
+} from "./read-markup.ts";
 import { sanitise } from "./sanitise.ts";
 import type { Screen, ScreenMessages, SubmittedFields } from "./screen.ts";
 import { SCREEN_STYLE } from "./style.ts";
@@ -52,16 +58,17 @@ export function renderScreen(shown: Shown, page: ScreenPage): RenderedScreen {
   const written = writeMarkup(markup, { fields: screen.fields, values: shown.values, messages, labels });
   const content = raw(sanitise(written.html));
   const css = cssOf(screen.css);
-  const remarks = [...screen.remarks, ...remarksOf(markup, written.unplaced), ...css.remarks];
+  const goOn = goOnButton(screen, markup);
+  const remarks = [...screen.remarks, ...remarksOf(markup, written.unplaced, goOn), ...css.remarks];
   const hasHeading = markup.headings.length > 0;
   const heading = hasHeading ? "" : html`<h1>${screen.title}</h1>\n`;
   return finish(shown, page, {
     content:
-      markup.buttons.size === 0
+      markup.buttons.size === 0 && !goOn
         ? html`<div class="screen">${heading}${content}</div>`
         : html`<form class="screen" method="post" action="${page.formAction}">
 <input type="hidden" name="step" value="${String(page.step)}">
-${defaultButton(markup)}${heading}${content}</form>`,
+${defaultButton(markup)}${heading}${content}${goOn ? renderGoOn(goOn) : ""}</form>`,
     unplaced: written.unplaced,
     quickSignOn: renderQuickSignOn(markup, page),
     remarks,
@@ -118,7 +125,11 @@ loop of the template run over more than it should?</p></div>`,
   });
 }
 
-function remarksOf({ foreign, buttons }: ScreenMarkup, unplaced: readonly string[]): string[] {
+function remarksOf(
+  { foreign, buttons }: ScreenMarkup,
+  unplaced: readonly string[],
+  goOn: ScreenButton | undefined,
+): string[] {
   return [
     ...(unplaced.length > 0
       ? [
@@ -128,8 +139,13 @@ function remarksOf({ foreign, buttons }: ScreenMarkup, unplaced: readonly string
     ...(foreign.length > 0
       ? [`The template uses what the emulator does not have: ${foreign.join(", ")}.`]
       : []),
-    ...(buttons.size === 0 ? ["The template has no button, so nothing can be sent from here."] : []),
+    ...(buttons.size === 0 && !goOn ? ["The template has no button, so nothing can be sent from here."] : []),
   ];
+}
+
+function renderGoOn({ wireName, label }: ScreenButton): Markup {
+  return html`<p class="notice">At PingOne a script or a component of this page sends it. The emulator runs none, and adds this button.</p>
+<button type="submit" class="primary" name="${wireName}" value="" formnovalidate>${label}</button>`;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Screen {
   readonly fields: readonly ScreenField[];
   /** What a developer should know of this screen, such as "its script is not run". */
   readonly remarks: readonly string[];
+  /** A script belongs to the page, which is not run. It may be all that sends the form. */
+  readonly hasScript?: boolean;
 }
 
 export interface ScreenField {
@@ -36,7 +38,7 @@ export interface ScreenField {
 export interface ScreenMessages {
   /** At `skerror`. */
   readonly error?: string;
-  /** At `skerrormessage`, by field; "" is the region of no field. */
+  /** At `skerrormessage`, by field; "" is the region of no field. A field with an empty text is only marked as wrong. */
   readonly fieldErrors?: Readonly<Record<string, string>>;
   /** From the emulator, not from the flow. */
   readonly notice?: string;

@@ -12,7 +12,6 @@ main > form.screen { margin-top: 0; }
 .screen h4, .screen h5, .screen h6 { font-size: 16px; }
 .screen img, .screen svg { max-width: 100%; }
 .screen svg:not([width]) { width: 56px; }
-.screen img:not([src]):not([class]) { display: none; }
 .screen fieldset { margin-bottom: 16px; }
 .screen ul, .screen ol { margin: 0 0 16px; padding-left: 24px; }
 .screen table { width: 100%; border-collapse: collapse; }
@@ -38,6 +37,10 @@ main > form.screen { margin-top: 0; }
 .screen .visually-hidden, .screen .sr-only {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }
+.screen :is(.form-group, .form-floating, .field, .form-outline) { margin-bottom: 16px; }
+.screen button { margin-top: 10px; }
+.screen button:is(.mb-2, .mb-3, .mb-4) { margin-bottom: 4px; }
+.screen .card { margin-bottom: 0; }
 .screen .default-button { position: absolute; width: 1px; min-height: 0; height: 1px; padding: 0; border: 0; margin: 0; opacity: 0; pointer-events: none; }
 .screen .alert { padding: 10px 14px; margin-bottom: 16px; border: 1px solid var(--line); border-radius: 6px; }
 .screen .alert-danger, .screen .skerror.alert { background: var(--error-soft); color: var(--error); border-color: currentcolor; }
@@ -75,6 +78,5 @@ main > form.screen { margin-top: 0; }
 .screen .my-3 { margin-block: 16px; } .screen .my-4 { margin-block: 20px; }
 .screen .p-0 { padding: 0; }
 .screen .row { display: flex; flex-wrap: wrap; gap: 0 16px; } .screen .row > * { flex: 1 1 200px; min-width: 0; }
-.screen .companyLogo:not([src]) { display: none; }
 html body .banner, html body > main, html body > aside { display: block !important; visibility: visible !important; opacity: 1 !important; position: static !important; }
 `;

@@ -126,6 +126,8 @@ class Writer {
     if (tag === "button" || (tag === "input" && !this.#markup.controls.has(element))) {
       return this.#inert(element, attributes, inside);
     }
+    // Other pictures would have to be loaded, which the policy of the page forbids: their text is shown.
+    if (tag === "img" && !attributes.src?.toString().startsWith("data:image/")) delete attributes.src;
     if (tag === "label") attributes.for = this.#filling.labels.targets.get(element) ?? attributes.for;
     attributes.id = this.#filling.labels.ids.get(element) ?? attributes.id;
     return write(PLAIN.has(tag) ? "div" : tag, attributes, inside);
