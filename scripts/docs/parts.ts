@@ -14,6 +14,7 @@ import {
 import { TOOLS, type Tool } from "../../src/tools.ts";
 import { DEFAULT_PORTS, EMULATOR_HOST, WORKER_HOST } from "../addresses.ts";
 import { COMMANDS } from "../setup/commands.mjs";
+import { connectorParts } from "./connectors.ts";
 import { ROOT } from "./documents.ts";
 import { emulatorParts } from "./emulator.ts";
 import { codes, type Parts, rowsOf, table } from "./generate.ts";
@@ -25,6 +26,7 @@ export function readWranglerConfig() {
 export function readParts(): Parts {
   return {
     ...emulatorParts(),
+    ...connectorParts(),
     addresses: table(["what", "address", "variable that moves it"], addressRows()),
     secrets: table(
       ["secret", "what it is"],

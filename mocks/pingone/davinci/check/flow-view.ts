@@ -10,6 +10,8 @@ import { Paths } from "./paths.ts";
 /** The capabilities that the emulator has. */
 export interface CapabilityTable {
   find(connectorId: string, capabilityName: string): Capability | undefined;
+  /** The capability that a misspelt name may mean. */
+  suggest?(connectorId: string, capabilityName: string): string | undefined;
 }
 
 /** Values of variables that an export does not hold, by context and name. */

@@ -18,7 +18,11 @@ export async function runCode(call: Call, { code, args, name }: CodeToRun): Prom
   const params = namedValuesOf(args).map(
     ({ name: param, value, entry }) => [param, inDataType(value, entry.preferredDataType)] as const,
   );
-  const result = await call.services.sandbox.callFunction(bindCode(call, code), Object.fromEntries(params));
+  const result = await call.services.sandbox.callFunction(
+    bindCode(call, code),
+    Object.fromEntries(params),
+    templateText(code),
+  );
   if (result.kind === "failed") {
     const suffix = { compile: "Compile", threw: "Threw", limit: "Limit" }[result.reason];
     call.remark(`The code failed: ${result.message}`);

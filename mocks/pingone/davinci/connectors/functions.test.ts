@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { runNode } from "../../testing/connector-call.ts";
 import { richText } from "../../testing/graph-builder.ts";
+import { createSandbox } from "../sandbox/create-sandbox.ts";
 import type { Sandbox, SandboxResult } from "../sandbox/sandbox.ts";
 import { functionsConnector } from "./functions.ts";
 
@@ -267,6 +268,7 @@ describe("Custom Function", () => {
           policy: { min: 8 },
           absent: undefined,
         },
+        "module.exports = async () => {}",
       ],
     ]);
   });
@@ -277,11 +279,36 @@ describe("Custom Function", () => {
   });
 
   it("writes bindings in the code as text, and warns of them", async () => {
-    const { calls, remarks } = await runCode(ok(1), {
-      code: "return '{{local.n1.payload.output.name}}' + {{local.n9.x}}'' + `{{other}}`",
-    });
+    const code = "return '{{local.n1.payload.output.name}}' + {{local.n9.x}}'' + `{{other}}`";
+    const { calls, remarks } = await runCode(ok(1), { code });
     expect(calls[0]?.[0]).toBe("return 'Ann' + '' + `{{other}}`");
+    // Failures quote only this, without the values.
+    expect(calls[0]?.[2]).toBe(code);
     expect(remarks).toEqual([expect.stringContaining("become part of the program")]);
+  });
+});
+
+describe("Custom Function in the sandbox", () => {
+  const sandbox = createSandbox();
+  afterAll(() => sandbox.close());
+
+  it.each([
+    ["module.exports = a = async ({ params }) => ({ sum: params.n + 1 });", "success", { sum: 6 }],
+    [
+      "module.exports = async ({ params }) => { if (!params.n) return false; return \n }",
+      "success",
+      undefined,
+    ],
+    ["module.exports = async ({ params }) => params.n > 9", "false", false],
+    ["module.exports = async () => { throw new Error('x'); }", "failure", undefined],
+    ["module.exports = async () => {", "failure", undefined],
+  ])("%s", async (code, kind, output) => {
+    const { effect } = await runNode(functionsConnector, "customFunction", {
+      properties: wrap({ code, variableInputList: [{ name: "n", preferredDataType: "number", value: "5" }] }),
+      services: { sandbox },
+    });
+    expect(effect).toMatchObject({ kind, ...(output !== undefined && { output }) });
+    if (output === undefined) expect(effect).not.toHaveProperty("output");
   });
 });
 

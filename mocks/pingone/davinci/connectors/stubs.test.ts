@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { flowGraph, flowNode, type NodeRun, prepareNode } from "../../testing/connector-call.ts";
@@ -98,6 +99,12 @@ describe("a stub file", () => {
     ["an error with an outcome", { nodes: { a: { error: { code: "c", message: "m" }, outcome: "x" } } }],
   ])("is refused with %s", (_, file) => {
     expect(stubsSchema.safeParse(file).success).toBe(false);
+  });
+
+  it("is accepted as docs/davinci-connectors.md shows it", () => {
+    const [, example = ""] =
+      /```json\n([\s\S]*?)```/.exec(readFileSync("docs/davinci-connectors.md", "utf8")) ?? [];
+    expect(stubsSchema.parse(JSON.parse(example))).toEqual(JSON.parse(example));
   });
 
   it("says in its schema what each part is", () => {

@@ -32,10 +32,10 @@ interface Job {
 export function createSandbox(options: SandboxOptions = {}, start = startThread): Sandbox {
   const jobs = new JobQueue(options, start);
   return {
-    async callFunction(code, params) {
+    async callFunction(code, params, source = code) {
       const json = inputOf(code, "code", params);
       if (typeof json !== "string") return json;
-      const answer = await jobs.ask({ kind: "callFunction", code, params: json });
+      const answer = await jobs.ask({ kind: "callFunction", code, params: json, source });
       if (answer.kind === "failed" || answer.value === undefined) return answer;
       return { kind: "ok", value: JSON.parse(answer.value) };
     },

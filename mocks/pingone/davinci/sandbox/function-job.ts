@@ -2,7 +2,7 @@
 import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { z } from "zod";
 import { createUuid, PRELUDE, recode } from "./function-globals.ts";
-import { type Answer, type Budget, failed } from "./job.ts";
+import { type Answer, type Budget, failed, type Task } from "./job.ts";
 import { checkOutput, JobFailed, runInEngine } from "./quickjs.ts";
 import { CODE_FILE, describeThrown, thrownSchema } from "./thrown.ts";
 
@@ -26,7 +26,7 @@ const wrap = (code: string) => `(function (module, exports) {${code}\n})`;
 export function callFunction(
   quickjs: QuickJSWASMModule,
   budget: Budget,
-  { code, params }: { readonly code: string; readonly params: string },
+  { code, params, source }: Extract<Task, { kind: "callFunction" }>,
 ): Answer {
   return runInEngine(quickjs, budget, (engine) => {
     const { context } = engine;
@@ -37,16 +37,16 @@ export function callFunction(
     const functions = engine.call(engine.evaluate(PRELUDE, "prelude.js"), ...host);
     const [run, wake] = [0, 1].map((index) => engine.keep(context.getProp(functions, index)));
     if (run === undefined || wake === undefined) throw new Error("PRELUDE returns two functions.");
-    const main = engine.compile(wrap(code), CODE_FILE, false);
+    const main = engine.compile(wrap(code), CODE_FILE, { isQuoted: source === code });
     const promise = engine.call(run, main, engine.keep(context.newString(params)));
     const report = engine.settle(promise, () => context.dump(engine.call(wake)) === true);
-    return valueOfReport(report, code, budget);
+    return valueOfReport(report, source, budget);
   });
 }
 
 export function checkFunction(quickjs: QuickJSWASMModule, budget: Budget, code: string): Answer {
   return runInEngine(quickjs, budget, (engine) => {
-    engine.compile(wrap(code), CODE_FILE, true);
+    engine.compile(wrap(code), CODE_FILE, { isOnlyChecked: true });
     return "";
   });
 }

@@ -2,8 +2,8 @@
 import type { SandboxResult } from "./sandbox.ts";
 
 export type Task =
-  /** `params` is JSON. */
-  | { readonly kind: "callFunction"; readonly code: string; readonly params: string }
+  /** `params` is JSON. `source` is the code without values of the run. */
+  | { readonly kind: "callFunction"; readonly code: string; readonly params: string; readonly source: string }
   | { readonly kind: "checkFunction"; readonly code: string }
   /** `scope` is JSON. */
   | { readonly kind: "renderTemplate"; readonly template: string; readonly scope: string }

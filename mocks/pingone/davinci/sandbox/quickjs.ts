@@ -1,5 +1,5 @@
 /**
- * One QuickJS runtime with limits of memory, stack and time. A native call of QuickJS that checks neither, such as
+ * One QuickJS runtime with limits of memory and time; QuickJS limits its stack by itself. A native call of QuickJS that checks neither, such as
  * `new Array(1e9).join()`, is ended from outside of the thread (create-sandbox.ts). An exception of the host, such as a stack
  * overflow inside WebAssembly, leaves the module in an unknown state: nothing here catches it, so it ends the thread.
  */
@@ -11,7 +11,6 @@ import type {
 } from "quickjs-emscripten-core";
 import { type Answer, type Budget, type Failure, failed } from "./job.ts";
 
-const STACK_BYTES = 256 * 1024;
 const JOBS_AT_ONCE = 100;
 
 /** Ends a job with this answer. */
@@ -34,7 +33,6 @@ export class Engine {
     this.#budget = budget;
     this.#runtime = quickjs.newRuntime();
     this.#runtime.setMemoryLimit(budget.memoryBytes);
-    this.#runtime.setMaxStackSize(STACK_BYTES);
     this.#runtime.setInterruptHandler(() => this.#checkTime());
     this.context = this.#runtime.newContext();
   }
@@ -75,10 +73,10 @@ export class Engine {
   }
 
   /**
-   * Parses code of a stranger and, unless it is only checked, runs it. The parser's message names parts of the code and
-   * no values, because none of the code has run.
+   * Parses code of a stranger and, unless it is only checked, runs it.
+   * @param isQuoted whether the parser's message, which quotes the code, is told
    */
-  compile(code: string, file: string, isOnlyChecked: boolean): QuickJSHandle {
+  compile(code: string, file: string, { isOnlyChecked = false, isQuoted = true }): QuickJSHandle {
     const compiled = this.context.evalCode(code, file, { compileOnly: isOnlyChecked });
     if (!compiled.error) return this.keep(compiled.value);
     const read = (property: string) => {
@@ -90,7 +88,9 @@ export class Engine {
     const [name, message, line] = [read("name"), read("message"), read("lineNumber")];
     compiled.error.dispose();
     if (this.#isOverdue || name !== "SyntaxError" || message === "stack overflow") throw this.#limitReached();
-    throw new JobFailed(failed("compile", `The code does not compile: line ${line}: ${message}.`));
+    throw new JobFailed(
+      failed("compile", `The code does not compile: line ${line}${isQuoted ? `: ${message}` : ""}.`),
+    );
   }
 
   /**

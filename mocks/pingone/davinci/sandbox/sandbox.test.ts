@@ -200,6 +200,9 @@ describe("a custom function that fails", () => {
     ["a message with more", "throw new Error('Wrong: ' + params.password)"],
     ["a text that is thrown", "throw params.password"],
     ["the name of an error", "const error = new Error(); error.name = params.password; throw error"],
+    ["a name like a class", "const error = new Error(); error.name = params.word; throw error"],
+    ["no message", "throw new Error('')"],
+    ["a message of several lines", "throw new Error(`a\nb`)"],
     ["a key that is not there", "params.none[params.password]"],
     ["a forged message of the engine", `throw new ReferenceError("'" + params.secret + "' is not defined")`],
     ["a forged stack", "const error = new Error(); error.stack = 'code.js:' + params.digits; throw error"],
@@ -208,8 +211,23 @@ describe("a custom function that fails", () => {
       password: PASSWORD,
       secret: "s3cret",
       digits: "424242",
+      word: "Hunter2",
     });
     expect(result).toEqual(failed("threw", /^The code threw [a-zA-Z ]+(?: in line 1)?\.$/));
+  });
+
+  it.each([
+    [
+      "the code throws",
+      "module.exports = () => { throw new Error('VALUE') }",
+      "threw",
+      "The code threw Error in line 1.",
+    ],
+    ["the code names", "module.exports = () => VALUE", "threw", "The code threw ReferenceError in line 1."],
+    ["does not parse", "module.exports = () => { a VALUE }", "compile", "The code does not compile: line 1."],
+  ])("does not tell a value that was put into the code and %s", async (_, source, reason, message) => {
+    const code = source.replace("VALUE", "Hunter2");
+    expect(await sandbox.callFunction(code, {}, source)).toEqual(failed(reason, message));
   });
 
   it("refuses values that are no JSON, and too much of anything", async () => {
@@ -268,6 +286,7 @@ describe("a hostile function", () => {
   it.each([
     ["takes all memory", "module.exports = () => { const all = []; for (;;) all.push(new Uint8Array(1e5)) }"],
     ["doubles a text", "module.exports = () => { let text = 'x'; for (;;) text += text }"],
+    ["nests blocks too deeply", "{".repeat(10_000)],
     ["calls itself", "module.exports = function again() { return again() + 1 }"],
     ["calls itself by a native function", "const again = () => [1].map(again); module.exports = again"],
     [
@@ -428,6 +447,7 @@ describe("a template", () => {
     ],
     ["{{#> part}}x{{/part}}", "compile", /line 1: Partials \(\{\{#> name\}\}\) cannot be used\.$/],
     ['{{#*inline "a"}}x{{/inline}}', "compile", /line 1: Decorators \(\{\{#\* name\}\}\) cannot be used\.$/],
+    ["{{* part}}", "compile", /line 1: Decorators \(\{\{\* name\}\}\) cannot be used\.$/],
     ["{{#if x}}{{> part}}{{/if}}", "compile", /cannot be used\.$/],
     ["{{shout title}}", "threw", 'Missing helper: "shout".'],
     ["{{#if}}{{/if}}", "threw", "#if requires exactly one argument."],
@@ -510,6 +530,37 @@ describe("the thread", () => {
     };
   }
 
+  it("is ended, not only forgotten, when its job is", async () => {
+    let started = 0;
+    let ended = 0;
+    const counting = createSandbox({ timeLimitMs: TIME_LIMIT_MS, graceMs: GRACE_MS }, (listener) => {
+      started++;
+      const thread = startThread(listener);
+      return { ...thread, end: () => thread.end().finally(() => ended++) };
+    });
+    expect(await counting.callFunction(UNINTERRUPTIBLE, {})).toEqual(ENDED_FROM_OUTSIDE);
+    await expect.poll(() => [started, ended]).toEqual([1, 1]);
+    await counting.close();
+  });
+
+  it("says nothing more after it is ended", async () => {
+    const answers: unknown[] = [];
+    const thread = await new Promise<Thread>((resolve) => {
+      const starting: Thread = startThread({
+        onReady: () => resolve(starting),
+        onAnswer: (answer) => answers.push(answer),
+        onEnded: () => answers.push("ended"),
+      });
+    });
+    const limits = { timeMs: 1000, memoryBytes: 2 ** 26, outputLength: 10 };
+    thread.post({ task: { kind: "checkFunction", code: "1" }, limits });
+    // Long enough for an answer to be under way.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await thread.end();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(answers).toEqual([]);
+  });
+
   it("is replaced when it ends by itself, and everybody is answered", async () => {
     const dying = createSandbox(
       {},
@@ -565,7 +616,17 @@ describe("the thread", () => {
     ["unclosed", ""],
     ["closed", "await sandbox.close();"],
     ["with a job that is ended", "await sandbox.callFunction('for (;;);', {});"],
-    ["with a thread that ended", "await sandbox.callFunction('('.repeat(1e5), {});"],
+    [
+      "closed while a job runs",
+      `const other = createSandbox({ timeLimitMs: 60_000 });
+      await other.callFunction("module.exports = () => 1", {});
+      other.callFunction("for (;;);", {});
+      await other.close();`,
+    ],
+    [
+      "with a thread that ended",
+      `await sandbox.callFunction("module.exports = () => eval('('.repeat(1e5))", {});`,
+    ],
   ])("lets the process end: %s", async (_, last) => {
     const program = `
       import { createSandbox } from ${JSON.stringify(new URL("./create-sandbox.ts", import.meta.url))};

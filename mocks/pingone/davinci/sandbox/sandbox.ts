@@ -17,8 +17,13 @@ export interface Sandbox {
   /**
    * Calls `module.exports` of the code with `{ params }` and awaits what it returns.
    * `undefined` (nothing returned) is told apart from `null`.
+   * @param source the code as its author wrote it, if values of the run were put into it: messages quote only this
    */
-  callFunction(code: string, params: Readonly<Record<string, unknown>>): Promise<SandboxResult<unknown>>;
+  callFunction(
+    code: string,
+    params: Readonly<Record<string, unknown>>,
+    source?: string,
+  ): Promise<SandboxResult<unknown>>;
   /** Renders a Handlebars template. Values are escaped, also those in triple braces. */
   renderTemplate(template: string, scope: Readonly<Record<string, unknown>>): Promise<SandboxResult<string>>;
   /** Whether the code compiles, without running it. */

@@ -11,6 +11,8 @@ export const capabilityNotImplemented: Rule = {
     for (const node of nodes) {
       if (options.registry.find(node.connectorId, node.capabilityName)) continue;
       const name = capabilityOf(node);
+      const meant = options.registry.suggest?.(node.connectorId, node.capabilityName);
+      const hint = meant === undefined ? "" : ` Did you mean ${node.connectorId}.${meant}?`;
       yield options.hasStub?.(node)
         ? {
             node,
@@ -19,7 +21,7 @@ export const capabilityNotImplemented: Rule = {
           }
         : {
             node,
-            text: `The emulator does not implement ${name}, so a run stops at this node. PingOne runs it. Give its answer in a stub file beside the flow to run it here.`,
+            text: `The emulator does not implement ${name}, so a run stops at this node.${hint} PingOne runs it. Give its answer in a stub file beside the flow to run it here.`,
           };
     }
   },
