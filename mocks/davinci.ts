@@ -1,16 +1,14 @@
 /** `pingone-emulator davinci ...`, and `npm run davinci -- ...`: checks flow exports, and writes exports of scenarios. */
-import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { SHIPPED_TENANT } from "./index.ts";
+import { exportFlow } from "./export-flow.ts";
 import { type CheckedFile, checkFiles } from "./pingone/davinci/files/check-files.ts";
-import { exportScenario } from "./pingone/davinci/scenarios/export-scenario.ts";
-import { loadScenarios } from "./pingone/davinci/scenarios/load-scenarios.ts";
 
 export const DAVINCI_HELP = `Works on DaVinci flows without running them.
 
   davinci check FILE|FOLDER... [--json]    what an export lacks here, and what goes wrong in PingOne.
                                            Ends with code 1 when there are errors
-  davinci export SCENARIO [--out FILE]     writes a scenario as the file that DaVinci imports
+  davinci export SCENARIO [--out FILE] [--tenant DIR]
+                                           writes a scenario, of the tenant too, as the file that DaVinci imports
 `;
 
 /** Returns the code to exit with. @throws {Error} saying what is wrong with the arguments. */
@@ -34,23 +32,12 @@ async function check(args: string[]): Promise<number> {
   return hasErrors ? 1 : 0;
 }
 
-async function exportOne(args: string[]): Promise<number> {
-  const { values, positionals } = parse(args, { out: { type: "string" } });
-  const scenarios = loadScenarios(`${SHIPPED_TENANT}/davinci`);
-  const [name, ...others] = positionals;
-  const known = scenarios.map(({ scenario }) => scenario.name).join(", ");
-  if (name === undefined || others.length > 0) {
-    throw new Error(`davinci export needs the name of one scenario. There are: ${known}.`);
-  }
-  const found = scenarios.find(({ scenario }) => scenario.name === name);
-  if (!found) throw new Error(`There is no scenario "${name}". There are: ${known}.`);
-  const { text, placeholders } = exportScenario(found.compiled);
-  if (typeof values.out === "string") writeFileSync(values.out, text);
-  else process.stdout.write(text);
-  process.stderr.write(
-    `Replace in the file, or choose in the console after the import:\n${placeholders
-      .map((placeholder) => `  ${placeholder.text}  ${placeholder.about}\n`)
-      .join("")}`,
+function exportOne(args: string[]): number {
+  const { values, positionals } = parse(args, { out: { type: "string" }, tenant: { type: "string" } });
+  const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+  exportFlow(
+    { names: positionals, out: textOf(values.out), tenant: textOf(values.tenant) },
+    { out: (text) => process.stdout.write(text), note: (text) => process.stderr.write(text) },
   );
   return 0;
 }

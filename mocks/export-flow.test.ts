@@ -11,16 +11,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function run(...args: string[]) {
+function run(name: string | readonly string[], options: { out?: string; tenant?: string } = {}) {
   const said = { out: "", notes: "" };
-  exportFlow(args, {
-    out: (text) => {
-      said.out += text;
+  exportFlow(
+    { names: [name].flat(), ...options },
+    {
+      out: (text) => {
+        said.out += text;
+      },
+      note: (text) => {
+        said.notes += text;
+      },
     },
-    note: (text) => {
-      said.notes += text;
-    },
-  });
+  );
   return said;
 }
 
@@ -34,7 +37,7 @@ describe("davinci export", () => {
 
   it("writes into a file", () => {
     const path = join(folder, "flow.json");
-    const { out, notes } = run("sign-on-without-consent", "--out", path);
+    const { out, notes } = run("sign-on-without-consent", { out: path });
     expect(out).toBe("");
     expect(notes).toContain(path);
     expect(JSON.parse(readFileSync(path, "utf8")).flows[0].name).toBe("sign-on-without-consent");
@@ -42,16 +45,15 @@ describe("davinci export", () => {
 
   it("knows the scenarios of a tenant", async () => {
     await writeTenant(folder);
-    expect(JSON.parse(run("my-sign-on", "--tenant", folder).out).flows[0].name).toBe("my-sign-on");
+    expect(JSON.parse(run("my-sign-on", { tenant: folder }).out).flows[0].name).toBe("my-sign-on");
   });
 
   it.each([
-    ["no scenario", [], "Name one scenario"],
-    ["two scenarios", ["sign-on-with-consent", "other"], "Name one scenario"],
-    ["an unknown one", ["sign-in"], 'There is no scenario "sign-in". There are: consent-always, '],
-    ["a tenant that is not there", ["sign-on-with-consent", "--tenant", "/nowhere"], "/nowhere"],
-    ["an unknown option", ["sign-on-with-consent", "--into", "x"], "--into"],
-  ])("refuses %s", (_, args, problem) => {
-    expect(() => run(...args)).toThrow(problem);
+    ["no scenario", [], {}, "davinci export needs the name of one scenario. There are: consent-always, "],
+    ["two scenarios", ["sign-on-with-consent", "other"], {}, "davinci export needs the name of one scenario"],
+    ["an unknown one", ["sign-in"], {}, 'There is no scenario "sign-in". There are: consent-always, '],
+    ["a tenant that is not there", ["sign-on-with-consent"], { tenant: "/nowhere" }, "/nowhere"],
+  ])("refuses %s", (_, names, options, problem) => {
+    expect(() => run(names, options)).toThrow(problem);
   });
 });

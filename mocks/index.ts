@@ -132,7 +132,7 @@ export async function startPingOne(options: StartPingOneOptions = {}): Promise<P
   const pingone = await createPingOneFor(options, kit, started);
   const serving = await serve(kit, [servedPingOne(pingone, options)], options.stateDir);
   started.serving = serving;
-  return withFacts(pingone, { ...kit.control, ...ending(serving, pingone), controlToken });
+  return withFacts(pingone, { ...kit.control, ...ending(serving), controlToken });
 }
 
 /** Starts the Todo API for access tokens of any issuer. @throws {Error} as {@link startPingOne}. */
@@ -180,7 +180,7 @@ export async function startOffline(options: StartOfflineOptions = {}): Promise<O
   return withFacts(pingone, {
     ...kit.control,
     todoOrigin: todo.origin,
-    ...ending(serving, pingone),
+    ...ending(serving),
     controlToken,
   });
 }
@@ -272,11 +272,7 @@ function withFacts<T extends object>(pingone: PingOneEmulator, started: T): T & 
   };
 }
 
-function ending(serving: Serving, pingone?: PingOneEmulator) {
-  const close = async () => {
-    await serving.close();
-    await pingone?.close();
-  };
+function ending({ close }: Serving) {
   return { close, [Symbol.asyncDispose]: close };
 }
 

@@ -110,8 +110,10 @@ export class InputFile {
     const path = [...at, ...issue.path];
     const isMissing =
       issue.code === "invalid_type" && findNodeAtLocation(this.#root, segments(path)) === undefined;
-    const isOwnText = !issue.message.startsWith("Invalid input: ");
-    this.report(path, isMissing && !isOwnText ? `is missing; add it (${issue.expected}).` : issue.message);
+    // What is wrong with a key of a record is said one level below.
+    const message = (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
+    const isOwnText = !message.startsWith("Invalid input: ");
+    this.report(path, isMissing && !isOwnText ? `is missing; add it (${issue.expected}).` : message);
   }
 
   #find(at: Path): Node | undefined {

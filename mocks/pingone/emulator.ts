@@ -12,7 +12,7 @@ import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
-import { createSandbox } from "./davinci/sandbox/create-sandbox.ts";
+import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
@@ -74,8 +74,6 @@ export interface PingOneEmulator {
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
-  /** Ends what runs beside the requests. */
-  close(): Promise<void>;
 }
 
 const DAMAGED = "its part of PingOne is damaged.";
@@ -117,7 +115,6 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const store = new TokenStore(clock, onChange);
-  const sandbox = createSandbox();
   const engine = createFlowEngine({
     flows: loaded.flows,
     registry: createRegistry(),
@@ -127,7 +124,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     agreements,
     environment,
     sessions: store,
-    sandbox,
+    sandbox: sharedSandbox(clock),
     clock,
     isInteractive: options.isInteractive,
   });
@@ -181,7 +178,6 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
-    close: () => sandbox.close(),
     restore: async (snapshot) => {
       const saved = requireSnapshot(snapshot, environment.id);
       try {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FileFaults, InputFileError } from "../kit/input-file.ts";
 import { NO_STUBS, runStub } from "./davinci/connectors/stubs.ts";
 import type { RunnableFlow } from "./davinci/engine/flows.ts";
+import { loadFlowFiles } from "./davinci/files/load-flow-files.ts";
 import { type LoadedScenario, loadScenarioLayers } from "./davinci/scenarios/load-scenarios.ts";
 import { type LoadedTenant, loadTenant } from "./tenant/load-tenant.ts";
 import { checkTenantFolder } from "./tenant/tenant-folder.ts";
@@ -35,15 +36,19 @@ export function loadFiles({
   const shipped = (name: string) => join(fixturesDir, name);
   const ownFlows = own.map((folder) => join(folder, "davinci")).filter((folder) => existsSync(folder));
   const loaded = loadScenarioLayers([...ownFlows, shipped("davinci")], faults);
-  const { ownPolicyIds, faultyPolicyIds } = loaded;
-  const flows = loaded.scenarios.map(runnable);
+  const exported = loadFlowFiles(loaded.exports, faults);
+  const flows = [...exported, ...loaded.scenarios.map(runnable)];
   const tenant = loadTenant({
     folders: [
       ...own.map((folder) => ({ pingone: join(folder, "pingone"), keys: join(folder, "keys") })),
       { pingone: shipped("pingone"), keys: shipped("keys") },
     ],
     workerOrigin,
-    flows: { policyIds: flows.map(({ policyId }) => policyId), ownPolicyIds, faultyPolicyIds },
+    flows: {
+      policyIds: flows.map(({ policyId }) => policyId),
+      ownPolicyIds: new Set([...exported.map(({ policyId }) => policyId), ...loaded.ownPolicyIds]),
+      faultyPolicyIds: loaded.faultyPolicyIds,
+    },
     faults,
   });
   faults.throwIfAny();

@@ -104,7 +104,7 @@ describe("signOn", () => {
     [
       "a locked one",
       "locked",
-      /"Account Locked" has no button that leads on\. It says: .*unlock.* Buttons: Back\./,
+      /"Account Locked" has no button that leads on\. It says: .*unlock.* Buttons: Back to sign on\./,
     ],
     ["an unknown one", "alicia", /has no user alicia\. It has: alice, bob.*\{ username, password \}/],
   ])("fails for %s with what the page says", async (_, user, message) => {

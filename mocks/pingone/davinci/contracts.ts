@@ -29,6 +29,10 @@ interface SessionView {
   readonly authenticationMethods: readonly string[];
   /** Epoch milliseconds by the emulator's clock; a flow that reuses the session does not change it. */
   readonly authenticatedAt: number;
+  /** Epoch milliseconds. */
+  readonly createdAt?: number;
+  readonly lastUsedAt?: number;
+  readonly idleTimeoutMinutes?: number;
 }
 
 /** The result of `begin` and of each submitted form. */

@@ -162,7 +162,8 @@ async function succeed(c: OidcContext, { request, sessionId }: SignOn, outcome: 
     const refusal = new OAuthRefusal("invalid_scope", "At least one scope must be granted");
     return answerRefusal(c, request.callback, refusal);
   }
-  const grant = createGrant(tenant, request, session, scopes);
+  const flowClaims = { idToken: outcome.idTokenClaims ?? {}, accessToken: outcome.accessTokenClaims ?? {} };
+  const grant = createGrant(tenant, request, session, { scopes, flowClaims });
   tokens.store.grants.set(grant.id, grant);
   const code = request.responseTypes.has("code") ? createCode(c, request, grant) : undefined;
   const issued = await issueForResponseType(c, request, grant, code);
@@ -216,11 +217,11 @@ function createGrant(
   { clock }: Tenant,
   request: AuthorizationRequest,
   session: Session,
-  scopes: string[],
+  granted: Required<Pick<Grant, "scopes" | "flowClaims">>,
 ): Grant {
   return newGrant(session, {
     clientId: request.application.id,
-    scopes,
+    ...granted,
     resource: request.resource ?? null,
     policyId: request.policyId,
     createdAt: clock(),

@@ -35,6 +35,11 @@ const STANDARD_ATTRIBUTES: readonly string[] = (
   "type updatedAt username verifyStatus"
 ).split(" ");
 
+/** Claims that PingOne itself sets, or that stand for who issued a token, when and to whom: nothing else may give them. */
+export function isReservedClaim(name: string): boolean {
+  return RESERVED.has(name) || name === "sub" || name === "c_hash" || name === "__proto__";
+}
+
 type Term = { readonly literal: string } | { readonly path: readonly string[] };
 
 /** PingOne limits a claim of several values in an ID token. */

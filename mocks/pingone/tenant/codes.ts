@@ -1,6 +1,7 @@
 /**
  * One-time codes that were sent to users. PingOne keeps them per user, not per browser: a code that was sent in one flow
- * is accepted in another. Only the last code of a purpose is valid. The code itself is in the outbox only.
+ * is accepted in another, and only the last code of a purpose is valid. Those of MFA belong to one authentication of a
+ * device, so that a user who signs on twice at a time has two. The code itself is in the outbox only.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
@@ -52,7 +53,7 @@ export class CodeStore {
     this.#changed = onChange;
   }
 
-  /** Replaces the user's code of this purpose. Returns an id by which {@link find} knows it. */
+  /** Replaces the user's code of this purpose, unless it is for MFA. Returns an id by which {@link find} knows it. */
   issue(purpose: CodePurpose, userId: string, code: string): { readonly id: string } {
     const expiresAt = this.#clock() + TTL_MS[purpose];
     const sent: SentCode = {
@@ -63,7 +64,8 @@ export class CodeStore {
       failures: 0,
       ...hashSecret(normalised(code)),
     };
-    this.#codes.set(keyOf(purpose, userId), sent);
+    for (const [key, old] of this.#codes) if (old.expiresAt <= this.#clock()) this.#codes.delete(key);
+    this.#codes.set(keyOf(sent), sent);
     this.#changed();
     return { id: sent.id };
   }
@@ -72,9 +74,12 @@ export class CodeStore {
     return [...this.#codes.values()].find((sent) => sent.id === id);
   }
 
-  /** Counts wrong entries. A right code stays valid until {@link consume}. */
-  check(purpose: CodePurpose, userId: string, offered: string): CodeCheck {
-    const sent = this.#codes.get(keyOf(purpose, userId));
+  /**
+   * Counts wrong entries. A right code stays valid until {@link consume}.
+   * @param id Of a code for MFA.
+   */
+  check(purpose: CodePurpose, userId: string, offered: string, id = ""): CodeCheck {
+    const sent = this.#codes.get(keyOf({ purpose, userId, id }));
     if (!sent) return "none";
     if (this.#clock() >= sent.expiresAt) return "expired";
     if (sent.failures >= MAX_FAILURES) return "exhausted";
@@ -84,13 +89,14 @@ export class CodeStore {
     return sent.failures >= MAX_FAILURES ? "exhausted" : "wrong";
   }
 
-  consume(purpose: CodePurpose, userId: string): void {
-    if (this.#codes.delete(keyOf(purpose, userId))) this.#changed();
+  consume(purpose: CodePurpose, userId: string, id = ""): void {
+    if (this.#codes.delete(keyOf({ purpose, userId, id }))) this.#changed();
   }
 
   /** Of a user who is no more. */
   forget(userId: string): void {
-    for (const purpose of codePurpose.options) this.consume(purpose, userId);
+    for (const [key, sent] of this.#codes) if (sent.userId === userId) this.#codes.delete(key);
+    this.#changed();
   }
 
   snapshot(): SentCode[] {
@@ -102,7 +108,7 @@ export class CodeStore {
     const restored = codesSnapshot.safeParse(state);
     if (!restored.success) throw new Error(`snapshot of codes: ${z.prettifyError(restored.error)}`);
     this.#codes.clear();
-    for (const sent of restored.data) this.#codes.set(keyOf(sent.purpose, sent.userId), sent);
+    for (const sent of restored.data) this.#codes.set(keyOf(sent), sent);
   }
 
   reset(): void {
@@ -116,6 +122,6 @@ function normalised(code: string): string {
   return code.trim().toUpperCase();
 }
 
-function keyOf(purpose: CodePurpose, userId: string): string {
-  return `${purpose} ${userId}`;
+function keyOf({ purpose, userId, id }: Pick<SentCode, "purpose" | "userId" | "id">): string {
+  return purpose === "mfa" ? `mfa ${userId} ${id}` : `${purpose} ${userId}`;
 }

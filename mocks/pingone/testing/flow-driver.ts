@@ -83,7 +83,7 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore([], { clock }),
     environment: new Environment({ ...ENVIRONMENT, groups }),
-    sessions: { endSession: () => {}, updateSession: () => undefined },
+    sessions: { hasEnded: () => false, endSession: () => {}, updateSession: () => undefined },
     sandbox,
     clock,
     createCode: () => String(++codes),

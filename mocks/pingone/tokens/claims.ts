@@ -1,6 +1,6 @@
 /** PingOne's claim shapes: access token, ID token and UserInfo. */
 import { createHash } from "node:crypto";
-import { claimsOfMappings, limitedForIdToken } from "../tenant/attributes.ts";
+import { claimsOfMappings, isReservedClaim, limitedForIdToken } from "../tenant/attributes.ts";
 import { findApplication, type Tenant } from "../tenant/tenant.ts";
 import type { User } from "../tenant/users.ts";
 import type { Grant } from "./store.ts";
@@ -30,6 +30,7 @@ export function accessTokenClaims(
     ...resourceClaims(tenant, grant, audience),
   };
   return {
+    ...unreserved(grant?.flowClaims?.accessToken),
     client_id: clientId,
     iss: signer.issuer,
     jti: times.jti,
@@ -60,6 +61,7 @@ export function idTokenClaims(
   token: IdTokenFacts,
 ): Record<string, unknown> {
   return {
+    ...unreserved(grant.flowClaims?.idToken),
     iss: signer.issuer,
     sub: grant.userId,
     // A string here, unlike in the access token.
@@ -152,6 +154,14 @@ function personClaims(
     org: environment.organizationId,
     "p1.region": environment.region,
   };
+}
+
+/**
+ * Claims of a flow come first in a token, so that every claim of PingOne's and of the mappings takes their place; those
+ * of PingOne's that this token does not have must not come from a flow either.
+ */
+function unreserved(claims: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !isReservedClaim(name)));
 }
 
 /** `at_hash` and `c_hash` (OpenID Connect Core sections 3.1.3.6 and 3.3.2.11), for RS256. */

@@ -31,6 +31,10 @@ const grantSchema = z.object({
   authenticationMethods: z.array(z.string()),
   createdAt: z.number(),
   revoked: z.boolean(),
+  /** Further claims that the flow has given. Grants that were saved without them have none. */
+  flowClaims: z
+    .object({ idToken: z.record(z.string(), z.unknown()), accessToken: z.record(z.string(), z.unknown()) })
+    .optional(),
   login: z.object({
     state: z.string().optional(),
     loginHint: z.string().optional(),
@@ -113,6 +117,10 @@ export class TokenStore {
     const wanted = hashOf(cookie);
     const session = this.sessions.values().find(({ cookieHash }) => cookieHash === wanted);
     return session && this.liveSession(session.id);
+  }
+
+  hasEnded(id: string): boolean {
+    return this.liveSession(id) === undefined;
   }
 
   endSession(id: string): void {
@@ -215,7 +223,7 @@ export function newSession(
 /** What the session's user has granted to a client. */
 export function newGrant(
   { id, userId, authenticatedAt, authenticationMethods }: Session,
-  facts: Pick<Grant, "clientId" | "scopes" | "resource" | "policyId" | "createdAt" | "login">,
+  facts: Pick<Grant, "clientId" | "scopes" | "resource" | "policyId" | "createdAt" | "login" | "flowClaims">,
 ): Grant {
   return {
     ...facts,

@@ -497,6 +497,15 @@ test("a capability that is not implemented makes the flow not runnable, and is n
   expect(await check(file)).toMatchObject([{ runnable: false, missing: ["plantedConnector.unknown"] }]);
 });
 
+test("a misspelt capability is told what it may mean", async () => {
+  const textOf = async (is: string) =>
+    (await check(fileOf([withNode({ is })])))
+      .flatMap(({ findings }) => findings)
+      .find(({ code }) => code === "capability-not-implemented")?.text;
+  expect(await textOf("functionsConnector.AEqualB")).toContain("Did you mean functionsConnector.AEqualsB?");
+  expect(await textOf("functionsConnector.sendEmail")).not.toContain("Did you mean");
+});
+
 test("10,000 nodes are checked in a moment", { timeout: 20_000 }, async () => {
   const nodes = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`n${index}`, find]));
   const ways = Array.from({ length: 9999 }, (_, index) => [`n${index}`, "true", `n${index + 1}`] as const);

@@ -55,6 +55,7 @@ async function render(call: Call, template: string, remarks: string[]): Promise<
     remarks.push("The node has no HTML.");
     return "";
   }
+  if (!template.includes("{{")) return template;
   const rendered = await call.services.sandbox.renderTemplate(template, scopeOf(call));
   if (rendered.kind === "ok") return rendered.value;
   remarks.push(`The template was not rendered: ${rendered.message}`);

@@ -25,7 +25,7 @@ export const pingOneMfaConnector = defineConnector({
       limits: "E-mail only: no paired devices, SMS, voice, push, FIDO or TOTP. Test mode is left aside.",
       inputs: {
         userId: known("The user's id.", "documented"),
-        selectedDevice: known("oneTime: the device is given here.", "documented"),
+        selectedDevice: known("`oneTime`: the device is given here.", "documented"),
         oneTimeDeviceType: known("EMAIL; SMS and VOICE are not emulated.", "documented"),
         oneTimeEmailDevice: known("An address in the place of the user's own.", "documented"),
       },
@@ -39,7 +39,7 @@ export const pingOneMfaConnector = defineConnector({
     validateOtpDeviceAuthentication: {
       about: "Checks the one-time code of a device authentication.",
       inputs: {
-        deviceAuthenticationId: known("rawResponse.id of Create Device Authentication.", "documented"),
+        deviceAuthenticationId: known("`rawResponse.id` of Create Device Authentication.", "documented"),
         otp: known("The code that the person has entered.", "documented"),
       },
       outputs: DEVICE_AUTHENTICATION_OUTPUTS,
@@ -82,14 +82,14 @@ function validateOtp(call: Call): Effect {
   const found = codes.find(id);
   if (found?.purpose !== "mfa")
     return fail("notFound", "The device authentication was not found.", { status: 404 });
-  const check = codes.check("mfa", found.userId, textProperty(call, "otp"));
+  const check = codes.check("mfa", found.userId, textProperty(call, "otp"), id);
   if (check !== "right") {
     const code = check === "expired" ? "OTP_EXPIRED" : "INVALID_OTP";
     return fail("invalidValue", "The one-time passcode is not valid.", {
       details: [{ code, target: "otp", message: "The one-time passcode is not valid." }],
     });
   }
-  codes.consume("mfa", found.userId);
+  codes.consume("mfa", found.userId, id);
   call.authenticated();
   return succeed({}, present(call, id, found.userId, "COMPLETED"));
 }

@@ -30,7 +30,7 @@ export function listProperty({ properties }: Call, name: string): readonly Recor
 }
 
 export const FIND_USER_INPUTS = {
-  matchAttribute: known("id (default), username or email.", "documented"),
+  matchAttribute: known("`id` (default), `username` or `email`.", "documented"),
   identifier: known("The id, user name or address of the user.", "export"),
   userId: known("The user's id, in old exports in the place of identifier.", "export"),
 } as const;

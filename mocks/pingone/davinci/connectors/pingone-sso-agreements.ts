@@ -15,7 +15,7 @@ import {
 } from "./pingone-shared.ts";
 
 const AGREEMENT_INPUTS = {
-  agreement: known("useAgreementId, or the id of an agreement.", "export"),
+  agreement: known("`useAgreementId`, or the id of an agreement.", "export"),
   agreementId: known("The id of the agreement.", "export"),
   acceptLanguage: known("The language to show it in.", "documented"),
 } as const;

@@ -14,7 +14,7 @@ import {
 
 const GROUP_NOT_FOUND = known("There is no such user, or no such group.", "unverified");
 const GROUP_INPUTS = {
-  group: known("useGroupId, or the id of a group.", "documented"),
+  group: known("`useGroupId`, or the id of a group.", "documented"),
   groupId: known("The id of the group.", "documented"),
 } as const;
 
@@ -40,7 +40,7 @@ export const readUserGroupMemberships: Capability = {
 export const createUserGroupMembership: Capability = {
   about: "Makes a user a member of a group.",
   inputs: { ...FIND_USER_INPUTS, ...GROUP_INPUTS },
-  outputs: { groupMembership: known("{ id, name, type }", "documented"), ...RAW_OUTPUTS },
+  outputs: { groupMembership: known("`{ id, name, type }`.", "documented"), ...RAW_OUTPUTS },
   errors: { notFound: GROUP_NOT_FOUND },
   run: (call) => changeMembership(call, true),
 };
@@ -56,7 +56,7 @@ export const deleteUserGroupMembership: Capability = {
 export const readGroup: Capability = {
   about: "Reads a group.",
   inputs: GROUP_INPUTS,
-  outputs: { group: known("{ id, name, description }", "documented"), ...RAW_OUTPUTS },
+  outputs: { group: known("`{ id, name, description }`.", "documented"), ...RAW_OUTPUTS },
   errors: { notFound: known("There is no such group.", "unverified") },
   run(call) {
     const found = findGroup(call);
@@ -69,7 +69,7 @@ export const readGroup: Capability = {
 export const readPopulation: Capability = {
   about: "Reads a population.",
   inputs: {
-    population: known("usePopulationId, or the id of a population.", "documented"),
+    population: known("`usePopulationId`, or the id of a population.", "documented"),
     populationId: known("The id of the population.", "documented"),
     alternativeIdentifier: known("Another identifier of the population.", "documented"),
   },

@@ -61,7 +61,7 @@ export const createUser: Capability = {
     passwordForCreateUser: known("The password.", "export"),
     password: known("The same, in old exports.", "export"),
     lifecycleStatus: known("ACCOUNT_OK (default) or VERIFICATION_REQUIRED.", "export"),
-    population: known("usePopulationId, or the id of a population.", "export"),
+    population: known("`usePopulationId`, or the id of a population.", "export"),
     populationId: known("The id of the population.", "export"),
     alternativeIdentifier: known("Another identifier of the population.", "documented"),
     ...ATTRIBUTE_INPUTS,

@@ -106,7 +106,7 @@ class Reader {
     const operator = this.#next()?.toLowerCase();
     if (path === undefined || operator === undefined || !/^[A-Za-z]/.test(path)) return undefined;
     if (operator === "pr") return { kind: "present", path };
-    const value = valueOfToken(this.#next());
+    const value = textOfToken(this.#next());
     if (value === undefined || !/^(eq|ne|co|sw|ew)$/.test(operator)) return undefined;
     return { kind: "compare", path, operator: operator as Operator, value };
   }
@@ -122,7 +122,7 @@ class Reader {
   }
 }
 
-function valueOfToken(token: string | undefined): string | undefined {
+function textOfToken(token: string | undefined): string | undefined {
   if (token === undefined || token === "(" || token === ")") return undefined;
   if (!token.startsWith('"')) return token;
   try {

@@ -40,6 +40,8 @@ export type Effect =
 
 /** The browsers' SSO sessions, as far as flows may change them. */
 export interface SessionKeeper {
+  /** Whether it is over, as after {@link endSession}. */
+  hasEnded(id: string): boolean;
   endSession(id: string): void;
   /** `undefined`: there is no such session, or it has ended. */
   updateSession(

@@ -1,29 +1,58 @@
 /** Checks flow exports on disk, with what lies beside them. */
+import { FileFaults, InputFileError } from "../../../kit/input-file.ts";
 import { checkFlows } from "../check/check-flows.ts";
 import type { CheckedFlow } from "../check/finding.ts";
 import { createRegistry } from "../connectors/registry.ts";
+import { hasStub } from "../connectors/stubs.ts";
 import { createSandbox } from "../sandbox/create-sandbox.ts";
+import { readCompanions } from "./companions.ts";
 import { readFlowFiles } from "./read-flow-files.ts";
 
 export type CheckedFile = CheckedFlow;
 
-/** @param paths Files or folders. One entry for each flow of each file, in their order; a file that is none has one too. */
+/**
+ * @param paths Files or folders. One entry for each flow of each file, in their order; a file that is none has one too, as
+ *   have faults of the variables and stubs beside them.
+ */
 export async function checkFiles(paths: readonly string[]): Promise<CheckedFile[]> {
   const read = readFlowFiles(paths);
   const sandbox = createSandbox();
   try {
     const files = read.filter((file) => file.kind === "flows");
-    const checked = await checkFlows(files, { registry: createRegistry(), sandbox });
+    const faults = new FileFaults();
+    const checked = await checkFlows(files, { registry: createRegistry(), sandbox }, ({ path }) => {
+      const { values, stubs } = readCompanions(path, faults);
+      return { variables: values, hasStub: (node) => hasStub(node, stubs) };
+    });
     const byFile = Map.groupBy(checked, ({ file }) => file);
-    return read.flatMap((file) =>
-      file.kind === "refused" ? [refused(file.path, file.reason)] : (byFile.get(file.path) ?? []),
-    );
+    return [
+      ...read.flatMap((file) =>
+        file.kind === "refused" ? [refused(file.path, file.reason)] : (byFile.get(file.path) ?? []),
+      ),
+      ...problemsOf(faults).map((problem) => faulty(problem)),
+    ];
   } finally {
     await sandbox.close();
   }
 }
 
-function refused(file: string, reason: string): CheckedFile {
+function problemsOf(faults: FileFaults): readonly string[] {
+  try {
+    faults.throwIfAny();
+    return [];
+  } catch (error) {
+    if (error instanceof InputFileError) return error.problems;
+    throw error;
+  }
+}
+
+/** @param problem Begins with the path. */
+function faulty(problem: string): CheckedFile {
+  const [, path = "", reason = problem] = /^(.*?\.json)(?::\d+:\d+)?: (.*)$/s.exec(problem) ?? [];
+  return refused(path, reason, "faulty-companion");
+}
+
+function refused(file: string, reason: string, code = "not-a-flow"): CheckedFile {
   const text = `${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/\.$/, "")}.`;
   return {
     file,
@@ -31,6 +60,6 @@ function refused(file: string, reason: string): CheckedFile {
     name: null,
     runnable: false,
     missing: [],
-    findings: [{ level: "error", code: "not-a-flow", node: "", title: "", text }],
+    findings: [{ level: "error", code, node: "", title: "", text }],
   };
 }

@@ -25,12 +25,28 @@ const MAX_START_MS = 30_000;
 
 interface Job {
   readonly task: Task;
+  readonly now: (() => number) | undefined;
   readonly resolve: (answer: Answer) => void;
 }
 
 /** @param start starts its threads */
 export function createSandbox(options: SandboxOptions = {}, start = startThread): Sandbox {
-  const jobs = new JobQueue(options, start);
+  return sandboxOf(new JobQueue(options, start), options.now);
+}
+
+let shared: JobQueue | undefined;
+
+/**
+ * One thread for all emulators of the process: it keeps nothing between two jobs, and takes longer to start than an
+ * emulator. It is never closed, and keeps no process alive.
+ */
+export function sharedSandbox(now: () => number): Sandbox {
+  shared ??= new JobQueue({}, startThread);
+  return { ...sandboxOf(shared, now), close: async () => {} };
+}
+
+function sandboxOf(queue: JobQueue, now: (() => number) | undefined): Sandbox {
+  const jobs = { ask: (task: Task) => queue.ask(task, now), close: () => queue.close() };
   return {
     async callFunction(code, params, source = code) {
       const json = inputOf(code, "code", params);
@@ -56,7 +72,6 @@ export function createSandbox(options: SandboxOptions = {}, start = startThread)
 class JobQueue {
   readonly #limits: Limits;
   readonly #hardLimitMs: number;
-  readonly #now: (() => number) | undefined;
   readonly #start: typeof startThread;
   readonly #waiting: Job[] = [];
   /** Posted to the thread. */
@@ -67,7 +82,7 @@ class JobQueue {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    { timeLimitMs = 2000, graceMs = 1000, memoryLimitMb = 64, now }: SandboxOptions,
+    { timeLimitMs = 2000, graceMs = 1000, memoryLimitMb = 64 }: SandboxOptions,
     start: typeof startThread,
   ) {
     this.#start = start;
@@ -77,12 +92,11 @@ class JobQueue {
       outputLength: MAX_OUTPUT_LENGTH,
     };
     this.#hardLimitMs = timeLimitMs + graceMs;
-    this.#now = now;
   }
 
-  ask(task: Task): Promise<Answer> {
+  ask(task: Task, now: (() => number) | undefined): Promise<Answer> {
     return new Promise((resolve) => {
-      this.#waiting.push({ task, resolve });
+      this.#waiting.push({ task, now, resolve });
       this.#continue();
     });
   }
@@ -111,7 +125,7 @@ class JobQueue {
       this.#hardLimitMs,
       `It was ended because it ran for more than ${this.#hardLimitMs} ms.`,
     );
-    const now = this.#now?.();
+    const now = job.now?.();
     this.#thread.post({ task: job.task, limits: this.#limits, ...(now !== undefined && { now }) });
   }
 

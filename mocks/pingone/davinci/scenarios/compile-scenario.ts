@@ -163,11 +163,11 @@ class PartCompiler {
 
   #goTo(from: string, name: string, values: Values): string {
     if (!this.#made.has(name)) {
-      this.#made.set(name, this.#graph.idOf(startKey(name)));
+      this.#made.set(name, this.#graph.idOf("start", name));
       this.#waiting.push(name);
     }
     const handedOver = this.#argumentsOf(name).filter((value) => values.has(value));
-    return this.#graph.add(`${from} > ${name}`, {
+    return this.#graph.add(this.#graph.idOf("way", from, name), {
       connector: "nodeConnector",
       capability: "goToNode",
       title: `go to ${name}`,
@@ -191,7 +191,7 @@ class PartCompiler {
 
   #compileHead(name: string): void {
     const handedOver = this.#argumentsOf(name);
-    const id = this.#graph.add(startKey(name), {
+    const id = this.#graph.add(this.#graph.idOf("start", name), {
       connector: "nodeConnector",
       capability: "startNode",
       title: `start ${name}`,
@@ -222,7 +222,7 @@ class PartCompiler {
   #startSubFlow(part: Part, values: Values): string {
     const { entry, title, leadsTo } = part;
     const inputs = [...this.#neededAt(entry)];
-    const id = this.#graph.add(entry, {
+    const id = this.#graph.add(this.#graph.idOf("sub-flow", entry), {
       connector: "flowConnector",
       capability: "startUiSubFlow",
       title,
@@ -242,23 +242,23 @@ class PartCompiler {
       this.#graph.join(id, this.#reach(`${entry} returned`, only, valuesAt(only)));
       return id;
     }
-    const key = `${entry}: where next?`;
-    const choice = this.#graph.add(key, {
+    const valueId = (name: string) => this.#graph.idOf("next", entry, name);
+    const choice = this.#graph.add(this.#graph.idOf("where next", entry), {
       connector: "functionsConnector",
       capability: "AEqualsMultipleB",
-      title: key,
+      title: `${entry}: where next?`,
       properties: {
         leftValueA: richValue(output(id, NEXT)),
         rightValueMultiple: leadsTo.map((name) => ({
           value: richValue({ text: name }),
-          id: this.#graph.idOf(`${key} = ${name}`),
+          id: valueId(name),
         })),
       },
     });
     this.#graph.join(id, choice);
     this.#graph.join(
       choice,
-      this.#graph.add(`${entry}: nowhere`, {
+      this.#graph.add(this.#graph.idOf("nowhere", entry), {
         connector: "pingOneAuthenticationConnector",
         capability: "returnErrorResponseRedirect",
         title: `${entry}: nowhere`,
@@ -268,7 +268,7 @@ class PartCompiler {
     );
     for (const name of leadsTo) {
       const next = this.#reach(`${entry} returned for`, name, valuesAt(name));
-      this.#graph.join(choice, next, { outcome: this.#graph.idOf(`${key} = ${name}`) });
+      this.#graph.join(choice, next, { outcome: valueId(name) });
     }
     return id;
   }
@@ -283,7 +283,7 @@ class PartCompiler {
       label: `${property} (string - flowInstance)`,
       value: richValue(source),
     });
-    return this.#graph.add(`${from} > ${name}`, {
+    return this.#graph.add(this.#graph.idOf("way", from, name), {
       connector: "httpConnector",
       capability: "createSuccessResponse",
       title: `go on with ${name}`,
@@ -313,10 +313,6 @@ function triggerOf({ nodes }: Scenario) {
       mfa: window((method) => method !== "pwd"),
     },
   };
-}
-
-function startKey(name: string): string {
-  return `start ${name}`;
 }
 
 function flowIdOf({ name }: Scenario, entry: string): string {

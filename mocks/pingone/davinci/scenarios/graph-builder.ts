@@ -72,21 +72,21 @@ export class GraphBuilder {
     this.#seed = seed;
   }
 
-  /** The id of the node of that key: the same each time the scenario is compiled. */
-  idOf(key: string): string {
-    return idFrom(`${this.#seed}/${key}`);
+  /** The id of what these words name together: the same each time the scenario is compiled. */
+  idOf(...key: readonly string[]): string {
+    return idFrom(JSON.stringify([this.#seed, ...key]));
   }
 
-  has(key: string): boolean {
-    return this.#nodes.some(({ data }) => data.id === this.idOf(key));
+  has(id: string): boolean {
+    return this.#nodes.some(({ data }) => data.id === id);
   }
 
   get connectorIds(): readonly ConnectorId[] {
     return [...this.#connectors];
   }
 
-  add(key: string, { connector, capability, title, properties }: NewNode): string {
-    const id = this.idOf(key);
+  /** Returns the id. */
+  add(id: string, { connector, capability, title, properties }: NewNode): string {
     this.#connectors.add(connector);
     this.#nodes.push(
       element("nodes", {
@@ -113,7 +113,7 @@ export class GraphBuilder {
     const key = `${from}/${outcome ?? ""}`;
     let logic = this.#operators.get(key);
     if (!logic) {
-      const id = idFrom(`${this.#seed}/${key}/logic`);
+      const id = this.idOf("logic", from, outcome ?? "");
       logic = element("nodes", { id, nodeType: "EVAL", label: "Evaluator", properties: {} });
       this.#operators.set(key, logic);
       this.#edge(from, id, outcome);
@@ -132,7 +132,7 @@ export class GraphBuilder {
   #edge(source: string, target: string, outcome?: string): void {
     this.#edges.push(
       element("edges", {
-        id: idFrom(`${this.#seed}/${source}>${target}`),
+        id: this.idOf("edge", source, target),
         source,
         target,
         ...(outcome !== undefined && { multiValueSourceId: outcome }),

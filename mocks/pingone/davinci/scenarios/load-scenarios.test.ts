@@ -200,6 +200,14 @@ describe("a flow file is refused, by path and node, with", () => {
       "nodes.hello.saves: says nothing to write",
     ],
     [
+      "an attribute that is none",
+      flow({
+        hello: { type: "updateUser", saves: { "a..b": "x" }, on: { done: "done", failed: "done" } },
+        done,
+      }),
+      'nodes.hello.saves["a..b"]: is no name of an attribute',
+    ],
+    [
       "a sub-flow that begins nowhere",
       flow({ hello: screen("done"), done }, { subFlows: { gone: "Gone" } }),
       'sub-flow "gone" begins with a node that is not there',
@@ -342,7 +350,7 @@ describe("a folder with exports", () => {
       "b.json": exported,
       "c.json": '{"graphData": {',
       "variables.json": {},
-      "stubs.json": {},
+      "b.stubs.json": {},
     });
     const faults = new FileFaults();
     const { scenarios, exports } = loadScenarioLayers([folder], faults);

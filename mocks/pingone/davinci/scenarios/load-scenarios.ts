@@ -14,7 +14,7 @@ import { findFaults } from "./scenario-faults.ts";
 import { type Scenario, scenarioSchema, variantSchema } from "./scenario-schema.ts";
 
 /** What lies beside flows in their folder and is none. */
-const COMPANIONS: readonly string[] = ["variables.json", "stubs.json"];
+const COMPANION = /(?:^|\.)(?:variables|stubs)\.json$/;
 
 export interface LoadedScenarios {
   /** Of the uppermost folder first; within a folder in the order of file names. */
@@ -72,8 +72,10 @@ export function loadScenarioLayers(folders: readonly string[], faults: FileFault
   };
 }
 
-/** @throws {Error} for a graph that cannot be read, which is an error of the compiler. */
-/** @param scenario Must be without faults. */
+/**
+ * @param scenario Must be without faults.
+ * @throws {Error} for a graph that cannot be read, which is an error of the compiler.
+ */
 export function compileLoaded(scenario: Scenario): LoadedScenario {
   const compiled = compileScenario(scenario);
   const read = readContent(compiled);
@@ -120,7 +122,7 @@ function readFiles(directory: string, faults: FileFaults) {
   const names = namesIn(directory, faults);
   if (!names) return { files: [undefined], exports: [] };
   const paths = names
-    .filter((name) => name.endsWith(".json") && !COMPANIONS.includes(name))
+    .filter((name) => name.endsWith(".json") && !COMPANION.test(name))
     .sort()
     .map((name) => join(directory, name));
   const exports = paths.filter(isExport);

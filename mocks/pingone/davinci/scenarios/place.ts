@@ -38,8 +38,8 @@ export class Place {
 
   /** @param part Tells several nodes of one place apart. */
   add(node: Omit<NewNode, "title">, part = ""): string {
-    const key = part === "" ? this.name : `${this.name}: ${part}`;
-    return this.graph.add(key, { ...node, title: key });
+    const title = part === "" ? this.name : `${this.name}: ${part}`;
+    return this.graph.add(this.graph.idOf("node", this.name, part), { ...node, title });
   }
 
   rich(value: string): string {
@@ -97,7 +97,7 @@ export function choose(
   otherwise: Omit<Case, "value"> | CompiledNode | undefined,
   sets: Readonly<Record<string, Source>> = {},
 ): CompiledNode {
-  const idOf = (value: string) => place.graph.idOf(`${place.name}: ${part} = ${value}`);
+  const idOf = (value: string) => place.graph.idOf("value", place.name, part, value);
   const first = place.add(
     {
       connector: "functionsConnector",
@@ -132,8 +132,9 @@ const UNEXPECTED = "unexpected answer";
 
 /** One for the whole flow. */
 function unexpected(graph: GraphBuilder): string {
-  if (graph.has(UNEXPECTED)) return graph.idOf(UNEXPECTED);
-  return graph.add(UNEXPECTED, {
+  const id = graph.idOf(UNEXPECTED);
+  if (graph.has(id)) return id;
+  return graph.add(id, {
     connector: "errorConnector",
     capability: "customErrorMessage",
     title: UNEXPECTED,

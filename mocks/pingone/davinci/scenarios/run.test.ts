@@ -221,6 +221,29 @@ describe("a value", () => {
     expect((await other.press("LEFT", { x: "2" })).html).toContain("&lt;/2&gt;");
   });
 
+  it("is told apart whatever its nodes are called", async () => {
+    const scenario = identified({
+      next: screen(
+        "First",
+        [field("b_c")],
+        [button("start next", "A"), button("next", "BACK", "FLOW_BUTTON")],
+      ),
+      "start next": screen("Second", [field("c")], [button("a_b", "A")]),
+      a_b: screen("Third", [field("c")], [button("a", "A")]),
+      a: screen("Fourth", [field("b_c")], [button("node/1", "A"), button("who", "BACK", "FLOW_BUTTON")]),
+      "node/1": screen("Fifth", [field("x")], [button("shown", "A"), button("shown", "B")]),
+      shown: showing("{{fields.a_b.c}}/{{fields.a.b_c}}/{{fields.start next.c}}/{{fields.node/1.x}}"),
+      done,
+    });
+    const { person } = await begin(scenario);
+    await person.press("NEXT", { username: "ann" });
+    await person.press("A", { b_c: "1" });
+    await person.press("A", { c: "2" });
+    await person.press("A", { c: "3" });
+    await person.press("A", { b_c: "4" });
+    expect((await person.press("B", { x: "5" })).html).toContain("&lt;3/4/2/5&gt;");
+  });
+
   it("reaches a node behind a sub-flow that can end in several ways", async () => {
     const scenario = identified(
       {
@@ -263,7 +286,7 @@ describe("Check Session", () => {
         {
           session: {
             type: "checkSession",
-            methods: ["pwd", "otp"],
+            methods: ["pwd", "otp", "otp"],
             lastUsedWithinMinutes: minutes + 1,
             on: { session: "next", noSession: "who" },
           },

@@ -1,0 +1,58 @@
+/** What lies beside a flow file: values of variables, and stubs. Those for one file have its name in front. */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import { type FileFaults, readInputFile } from "../../../kit/input-file.ts";
+import { createStubs, STUB_FILE, type Stubs, stubsSchema } from "../connectors/stubs.ts";
+import type { FlowValues } from "../engine/flows.ts";
+
+const VARIABLES_FILE = "variables.json";
+
+const values = z.record(z.string(), z.unknown());
+
+export const variablesSchema = z.strictObject({
+  $schema: z.string().optional(),
+  company: values.default({}).describe("`global.company.variables`, by name."),
+  flow: values.default({}).describe("`global.flow.variables`, by name."),
+  user: values
+    .default({})
+    .describe("`global.userInfo.variables`, by name, for users for whom a flow has written none."),
+  inputs: values.default({}).describe("`global.parameters` of a flow that is run by itself, by name."),
+});
+
+export interface Companions {
+  readonly values: Required<FlowValues>;
+  readonly stubs: Stubs;
+}
+
+/** @param path The flow file. Faults of the files beside it are reported, and these are left out. */
+export function readCompanions(path: string, faults: FileFaults): Companions {
+  const variables = readBeside(path, VARIABLES_FILE, variablesSchema, faults);
+  const merged = (part: "company" | "flow" | "user" | "inputs") =>
+    Object.fromEntries(variables.flatMap((file) => Object.entries(file[part])));
+  return {
+    values: {
+      company: merged("company"),
+      flow: merged("flow"),
+      user: merged("user"),
+      inputs: merged("inputs"),
+    },
+    stubs: createStubs(readBeside(path, STUB_FILE, stubsSchema, faults)),
+  };
+}
+
+/** `variables.json`, then `<name of the flow file>.variables.json`, as far as they are there. */
+function readBeside<S extends z.ZodType>(
+  path: string,
+  kind: string,
+  schema: S,
+  faults: FileFaults,
+): z.output<S>[] {
+  const own = `${basename(path).replace(/\.json$/, "")}.${kind}`;
+  return [kind, own].flatMap((name) => {
+    const beside = join(dirname(path), name);
+    if (!existsSync(beside)) return [];
+    const parsed = readInputFile(beside, faults)?.parse(schema);
+    return parsed === undefined ? [] : [parsed];
+  });
+}

@@ -1,0 +1,66 @@
+/** Makes flows that can run of files that DaVinci has exported, and of what lies beside them. */
+import { createHash } from "node:crypto";
+import type { FileFaults } from "../../../kit/input-file.ts";
+import { runStub } from "../connectors/stubs.ts";
+import type { RunnableFlow } from "../engine/flows.ts";
+import { FlowLibrary, subFlowOf } from "../graph/flow-library.ts";
+import type { FlowFile, FlowGraph } from "../graph/graph.ts";
+import { readCompanions } from "./companions.ts";
+import { readFlowFiles } from "./read-flow-files.ts";
+
+/**
+ * One flow for each file, without those that the others only start as a sub-flow. Faults are reported.
+ * @param paths Files or folders. Sub-flows are looked for in all of them.
+ */
+export function loadFlowFiles(paths: readonly string[], faults: FileFaults): RunnableFlow[] {
+  const read = readFlowFiles(paths);
+  for (const file of read) if (file.kind === "refused") faults.add(file.path, `${file.reason}.`);
+  const files = read.filter((file) => file.kind === "flows");
+  const started = startedByOthers(files);
+  reportRepeated(files, faults);
+  const mains = files.filter(({ main }) => !started.has(main));
+  return (mains.length > 0 ? mains : files).map((file) => {
+    const { path, flows, main } = file;
+    const { values, stubs } = readCompanions(path, faults);
+    return {
+      policyId: policyIdOf(main),
+      name: main.name,
+      description: main.description,
+      graph: main,
+      together: [...flows, ...files.filter((other) => other !== file).flatMap((other) => other.flows)],
+      values,
+      runForeign: (call) => runStub(call, stubs),
+    };
+  });
+}
+
+function reportRepeated(files: readonly FlowFile[], faults: FileFaults): void {
+  const owners = new Map<string, string>();
+  for (const { path, main } of files) {
+    const owner = owners.get(main.id);
+    if (owner === undefined) owners.set(main.id, path);
+    else
+      faults.add(
+        path,
+        `has the same flow "${main.name}" (${main.id}) as ${owner}; take one of the files away.`,
+      );
+  }
+}
+
+function startedByOthers(files: readonly FlowFile[]): ReadonlySet<FlowGraph> {
+  const library = new FlowLibrary(files);
+  const started = new Set<FlowGraph>();
+  for (const { path, flows } of files) {
+    for (const node of flows.flatMap((flow) => [...flow.nodes.values()])) {
+      const reference = subFlowOf(node);
+      const found = reference && library.find(reference, path);
+      if (found && found.kind !== "missing" && !flows.includes(found.flow)) started.add(found.flow);
+    }
+  }
+  return started;
+}
+
+/** An export does not name its flow policy, so that the id of the flow, which has the same form, stands for it. */
+function policyIdOf({ id }: FlowGraph): string {
+  return /^[0-9a-f]{32}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
+}
