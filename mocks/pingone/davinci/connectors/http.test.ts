@@ -118,9 +118,10 @@ describe("customHTMLTemplate", () => {
     ).not.toHaveProperty("hasScript");
   });
 
-  it("has the title of the browser's tab from the node", async () => {
-    expect(await showTemplate({ customTitle: { value: "Tab" } })).toMatchObject({ title: "Tab" });
-    expect(await showTemplate({})).toMatchObject({ title: "Node of the test" });
+  it("has the title of the browser's tab from the node, if it gives one", async () => {
+    const title = "Node of the test";
+    expect(await showTemplate({ customTitle: { value: "Tab" } })).toMatchObject({ title, tabTitle: "Tab" });
+    expect(await showTemplate({})).not.toHaveProperty("tabTitle");
   });
 });
 
