@@ -209,6 +209,7 @@ async function createPingOneFor(
     faults,
     redirectUris: options.redirectUris,
     flow: options.flow,
+    onWarning: (text) => process.stderr.write(text),
     isInteractive: options.interactive,
     publicOrigin:
       options.publicUrl === undefined ? undefined : requireOrigin("public URL", options.publicUrl),

@@ -12,6 +12,10 @@ import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
+import { checkFiles } from "./davinci/files/check-files.ts";
+import { readFlowOption } from "./davinci/files/flow-option.ts";
+import { FlowUploads } from "./davinci/files/flow-uploads.ts";
+import { warningsOf } from "./davinci/files/warnings.ts";
 import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { isFlowPath, loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
@@ -71,6 +75,8 @@ export interface PingOneEmulator {
   /** Test users as the files or seeds give them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
+  /** Adds exported flows at run time, until reset. */
+  readonly flows: FlowUploads;
   /** Adds users, applications, groups and consents at run time, until reset. */
   readonly seed: TenantSeeds;
   /** Sessions, tokens, sign-ons under way, users, consents, seeds and keys as plain JSON. */
@@ -121,18 +127,28 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const store = new TokenStore(clock, onChange);
+  const registry = createRegistry();
+  const sandbox = sharedSandbox(clock);
   const engine = createFlowEngine({
     flows: loaded.flows,
-    registry: createRegistry(),
+    registry,
     users,
     consents,
     codes,
     agreements,
     environment,
     sessions: store,
-    sandbox: sharedSandbox(clock),
+    sandbox,
     clock,
     isInteractive: options.isInteractive,
+  });
+  const uploads = new FlowUploads({
+    addFlows: (flows) => {
+      engine.addFlows(flows);
+      for (const { policyId } of flows) environment.addFlowPolicy(policyId);
+    },
+    checks: { registry, sandbox },
+    loaded: [...new Set(loaded.exported.flatMap(({ together }) => together))],
   });
   const signer = await Signer.create({
     keys: loaded.tenant.keys,
@@ -172,6 +188,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       return users.testAccounts;
     },
     admin,
+    flows: uploads,
     seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({
       environmentId: environment.id,

@@ -29,6 +29,12 @@ export function isFlowPath(given: string): boolean {
 export interface LoadedFiles {
   readonly tenant: LoadedTenant;
   readonly flows: readonly RunnableFlow[];
+  /** Those of them that DaVinci has exported. */
+  readonly exported: readonly RunnableFlow[];
+  /** Those of them that come from `flowPaths`. */
+  readonly givenFlows: readonly RunnableFlow[];
+  /** Files and folders of exported flows, of the tenant too. */
+  readonly exportPaths: readonly string[];
 }
 
 /** @throws {InputFileError} with every fault of every file. */
@@ -61,7 +67,7 @@ export function loadFiles({
   });
   faults.throwIfAny();
   if (!tenant) throw new InputFileError(["The tenant cannot be used."]);
-  return { tenant, flows };
+  return { tenant, flows, exported, givenFlows, exportPaths: [...flowPaths, ...loaded.exports] };
 }
 
 /** A scenario as the engine runs it. */
