@@ -22,6 +22,7 @@ export async function authorsScreen(call: Call): Promise<Effect> {
   const { properties, node } = call;
   const remarks: string[] = [];
   const markup = await render(call, expandComponents(templateText(node.properties.customHTML)), remarks);
+  const tabTitle = textOf(properties.customTitle);
   const hasScript = textOf(properties.customScript).trim() !== "";
   if (hasScript) remarks.push("Its script is not run.");
   const { css, cssLinks, useCustomCSS } = call.flow.settings;
@@ -35,7 +36,8 @@ export async function authorsScreen(call: Call): Promise<Effect> {
   return {
     kind: "screen",
     screen: {
-      title: textOf(properties.customTitle) || node.title,
+      title: node.title,
+      ...(tabTitle !== "" && { tabTitle }),
       markup,
       css: [flowCss, nodeCss].filter((text) => text.trim() !== "").join("\n"),
       fields: fieldsOf(call),

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { html } from "hono/html";
+import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
 import { PAGE_CONTENT_SECURITY_POLICY, renderPage } from "../../html/layout.ts";
 import { createTestEngine, type Person, userFixture } from "../../testing/flow-driver.ts";
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
-const ESCAPED = "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=&#39;alert(2)&#39;&gt;";
 
 /** Renders each kind of screen for one user. */
 async function openEveryScreen(): Promise<Map<string, Person>> {
@@ -33,21 +33,23 @@ describe("every screen", () => {
     for (const [name, { html: page }] of await openEveryScreen()) {
       expect(page, name).toMatch(/^<!doctype html>\n<html lang="en">/);
       expect(page, name).toMatch(/<title>[^<]+ · offline emulator for PingOne<\/title>/);
-      expect(page.match(/<h1>/g), name).toHaveLength(1);
+      expect(page.match(/<h1[ >]/g), name).toHaveLength(1);
       expect(page, name).toContain("Offline emulator, not PingOne.");
       expect(page, name).not.toMatch(/<script|javascript:|\son\w+=|\sstyle=|https?:\/\//i);
-      for (const [, id] of page.matchAll(/<input type="(?:text|password|checkbox)" id="([^"]+)"/g)) {
-        expect(page, name).toContain(`<label for="${id}">`);
+      const root = parse(page);
+      const labelled = root.querySelectorAll("label").map((label) => label.getAttribute("for"));
+      for (const { id } of root.querySelectorAll("main input:not([type=hidden])")) {
+        expect(labelled, name).toContain(id);
       }
-      const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]);
+      const ids = root.querySelectorAll("[id]").map(({ id }) => id);
       expect(new Set(ids).size, name).toBe(ids.length);
     }
   });
 
   it("lets a person take another way without filling in its fields", async () => {
     for (const [name, { html: page }] of await openEveryScreen()) {
-      for (const [, value] of page.matchAll(/value="(\w+)" class="secondary"(?! formnovalidate)/g)) {
-        expect(value, name).toBe("DECLINED");
+      for (const link of parse(page).querySelectorAll("form.screen .btn-link")) {
+        expect(link.hasAttribute("formnovalidate"), name).toBe(true);
       }
     }
   });
@@ -80,7 +82,11 @@ describe("hostile text", () => {
       parameters: { login_hint: HOSTILE },
       formAction: `/x?${HOSTILE}`,
     });
-    expect(person.html).toContain(`name="username" value="${ESCAPED}"`);
+    const valuesOfInput = (name: string) =>
+      parse(person.html)
+        .querySelectorAll(`[name="${name}"]`)
+        .map((input) => input.getAttribute("value"));
+    expect(valuesOfInput("username")).toEqual([HOSTILE]);
     const signOn = person.html;
     await person.signOn("eve@example.com");
     for (const page of [signOn, person.html]) {

@@ -1,6 +1,7 @@
 import { parse } from "node-html-parser";
 import { describe, expect, it } from "vitest";
 import { renderScreen } from "./render-screen.ts";
+import { sanitise } from "./sanitise.ts";
 import type { Screen } from "./screen.ts";
 
 const ALLOWED_SOURCES = /^data:image\//;
@@ -113,6 +114,20 @@ describe("markup of a flow", () => {
           if (name === "src") expect(value).toMatch(ALLOWED_SOURCES);
           if (name === "href") expect(value).toMatch(/^(?:https?:\/\/|mailto:|#)/);
         }
+      }
+    }
+  });
+
+  it.each(ATTACKS)("is stopped at the last gate alone: %s", (_, attack) => {
+    const root = parse(sanitise(attack));
+    for (const element of root.querySelectorAll("*")) {
+      expect(element.localName).not.toMatch(
+        /^(?:script|iframe|object|embed|base|link|meta|style|template|noscript|math|form|title|use|animate|foreignobject|xmp|plaintext)$/,
+      );
+      for (const [name, value] of Object.entries(element.attributes)) {
+        expect(name).not.toMatch(/^on|^form(?!novalidate$)|srcdoc|^action$|^xlink|:/);
+        if (name === "src") expect(value).not.toMatch(/^\s*(?:javascript|data:(?!image\/))/i);
+        if (name === "href") expect(value).toMatch(/^(?:https?:\/\/|mailto:|#)/);
       }
     }
   });

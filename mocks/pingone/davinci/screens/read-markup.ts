@@ -140,6 +140,11 @@ export function readMarkup(markup: string): ScreenMarkup {
   };
 }
 
+/** What becomes the h1 of the page: the first h1, else the first heading of any level. */
+export function topHeadingOf({ headings }: ScreenMarkup): HTMLElement | undefined {
+  return headings.find(({ localName }) => localName === "h1") ?? headings[0];
+}
+
 export function isElement(node: Node): node is HTMLElement {
   return node.nodeType === NodeType.ELEMENT_NODE;
 }

@@ -320,8 +320,15 @@ describe("the heading", () => {
     ["one that is not hidden", '<h1 style="display:none">Not</h1><h2>Own</h2>', ["Own"]],
     ["the title of the screen", "<p>Nothing</p>", ["Title"]],
   ])("is %s", (_, markup, headings) => {
-    expect(render({ markup }).root.querySelectorAll("h1").map(textOf)).toEqual(headings);
+    const { root } = render({ markup });
+    expect(root.querySelectorAll("h1").map(textOf)).toEqual(headings);
+    expect(root.querySelector("title")?.text).toBe(`${headings[0]} · offline emulator for PingOne`);
   });
+});
+
+it("has the title of the tab that the author has chosen", () => {
+  const { root } = render({ markup: "<h1>Own</h1>", tabTitle: "Tab" });
+  expect(root.querySelector("title")?.text).toMatch(/^Tab ·/);
 });
 
 describe("sign on with one click", () => {

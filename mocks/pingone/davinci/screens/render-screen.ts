@@ -4,6 +4,7 @@
  * screen, so that the form of an earlier screen is detected.
  */
 import { html, raw } from "hono/html";
+import { textOf } from "../../../kit/html-form.ts";
 import { type Markup, pageContentSecurityPolicy, renderPage } from "../../html/layout.ts";
 import { labelControls } from "./labels.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type ScreenButton,
   type ScreenControl,
   type ScreenMarkup,
+  topHeadingOf,
 } from "./read-markup.ts";
 import { sanitise } from "./sanitise.ts";
 import type { Screen, ScreenMessages, SubmittedFields } from "./screen.ts";
@@ -60,9 +62,10 @@ export function renderScreen(shown: Shown, page: ScreenPage): RenderedScreen {
   const css = cssOf(screen.css);
   const goOn = goOnButton(screen, markup);
   const remarks = [...screen.remarks, ...remarksOf(markup, written.unplaced, goOn), ...css.remarks];
-  const hasHeading = markup.headings.length > 0;
-  const heading = hasHeading ? "" : html`<h1>${screen.title}</h1>\n`;
+  const topHeading = topHeadingOf(markup);
+  const heading = topHeading ? "" : html`<h1>${screen.title}</h1>\n`;
   return finish(shown, page, {
+    heading: topHeading ? textOf(topHeading) : screen.title,
     content:
       markup.buttons.size === 0 && !goOn
         ? html`<div class="screen">${heading}${content}</div>`
@@ -78,6 +81,7 @@ ${defaultButton(markup)}${heading}${content}${goOn ? renderGoOn(goOn) : ""}</for
 }
 
 interface Parts {
+  readonly heading: string;
   readonly content: Markup;
   readonly unplaced: readonly string[];
   readonly quickSignOn: Markup | string;
@@ -99,7 +103,7 @@ ${page.panel.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>\n`)}$
 </aside>`;
   return {
     html: renderPage({
-      heading: screen.title,
+      heading: screen.tabTitle ?? parts.heading,
       hasOwnHeading: true,
       isError,
       isLightOnly: parts.isLightOnly,
@@ -114,6 +118,7 @@ ${page.panel.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>\n`)}$
 function renderTooLarge(shown: Shown, page: ScreenPage): RenderedScreen {
   const { markup } = shown.screen;
   return finish(shown, page, {
+    heading: "This screen is too large",
     content: html`<div class="screen"><h1>This screen is too large</h1>
 <p>Its template was rendered to ${Math.ceil(markup.length / 1000)} kB; the emulator shows up to ${MAX_MARKUP / 1000} kB. Does a
 loop of the template run over more than it should?</p></div>`,

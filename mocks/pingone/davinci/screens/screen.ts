@@ -1,8 +1,10 @@
 /** A screen as the engine keeps it between two requests, and the form that a person sends. Plain JSON. */
 
 export interface Screen {
-  /** The heading of the browser's tab, not of the page. */
+  /** The heading of a page whose markup has none. */
   readonly title: string;
+  /** The title of the browser's tab. Default: the heading of the page. */
+  readonly tabTitle?: string;
   /**
    * Markup of the author after its template was rendered, not sanitised yet: controls are marked by
    * `data-skcomponent`, as in DaVinci's HTML templates. `render-screen.ts` makes a plain form of it.

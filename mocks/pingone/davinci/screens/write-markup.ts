@@ -9,6 +9,7 @@ import {
   type Region,
   type ScreenControl,
   type ScreenMarkup,
+  topHeadingOf,
 } from "./read-markup.ts";
 import type { ScreenField, ScreenMessages, SubmittedFields } from "./screen.ts";
 
@@ -79,7 +80,7 @@ class Writer {
     this.#markup = markup;
     this.#filling = filling;
     this.#fields = new Map(filling.fields.map((field) => [field.name, field]));
-    this.#topHeading = markup.headings.find(({ localName }) => localName === "h1") ?? markup.headings[0];
+    this.#topHeading = topHeadingOf(markup);
     const controls = [...markup.controls.values()];
     this.#formsWithRequired = new Set(
       controls.filter(({ element }) => element.hasAttribute("required")).map(({ form }) => form),
