@@ -68,8 +68,8 @@ export interface StartPingOneOptions extends SharedOptions {
   readonly redirectUris?: readonly string[] | undefined;
   /**
    * The DaVinci flow that the main application runs: its name or policy id, or the path of a file that DaVinci has
-   * exported, or of a folder of such files. Of several the first one runs, and requests choose the others by `acr_values`.
-   * Default: the tenant's.
+   * exported, or of a folder of such files; also a list of these. The one that is named runs, else the first of the files,
+   * and requests choose others by `acr_values`. Default: the tenant's.
    */
   readonly flow?: string | readonly string[] | undefined;
   /** The sign-on screen offers the test users, for a person who wants to be one with a click. Default: false. */
