@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 /** `npx pingone-emulator`: runs the emulators until a stop signal, or writes a tenant to start from. */
 import { parseArgs } from "node:util";
-import { describeFlowFaults, runDavinci } from "./davinci.ts";
+import { runDavinci } from "./davinci.ts";
 import { type Offline, type PingOne, startOffline, startPingOne } from "./index.ts";
 import { CONTROL_PATH } from "./kit/middleware.ts";
 import { removeState } from "./kit/state-file.ts";
-import { isFlowPath } from "./pingone/load-files.ts";
 import { writeTenant } from "./write-tenant.ts";
 
 const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API that takes its tokens.
@@ -21,8 +20,9 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
                         CONTROL_TOKEN, or one that is printed at start
   --redirect-uri URI    redirect URI of the main application, in place of its own; can be repeated
   --tenant DIR          a tenant that lies over the one that comes with the emulator
-  --flow NAME|FILE      DaVinci flow that the main application runs: its name, or a file that DaVinci has exported, or
-                        a folder of such files; can be repeated, the first one runs (default: the tenant's)
+  --flow FILE           flow that DaVinci has exported, or a folder of them; can be repeated. The main application runs
+                        the first one
+  --flow NAME           DaVinci flow that the main application runs (default: the tenant's)
   --interactive         the sign-on page offers the test users, each by one click
   --no-todo             PingOne alone
   --todo-port PORT      port of the Todo API (default: TODO_PORT, else 9401; 0 picks a free one)
@@ -95,7 +95,6 @@ async function main(): Promise<void> {
         todoPort: readPort("--todo-port", values["todo-port"], "TODO_PORT", 9401),
       });
   stopOnSignal(emulators);
-  process.stderr.write(await describeFlowFaults((values.flow ?? []).filter(isFlowPath)));
   process.stdout.write(values.json ? `${JSON.stringify(addressesOf(emulators))}\n` : summaryOf(emulators));
 }
 

@@ -79,20 +79,3 @@ function linesOf({ name, flow, runnable, missing, findings }: CheckedFile): stri
     }),
   ];
 }
-
-/** What a person should know before running these files; empty when there is nothing, or no file. */
-export async function describeFlowFaults(paths: readonly string[]): Promise<string> {
-  if (paths.length === 0) return "";
-  const lines = (await checkFiles(paths)).flatMap(({ name, missing, findings }) => [
-    ...(missing.length > 0
-      ? [`"${name}" needs what the emulator does not have: ${missing.join(", ")}.`]
-      : []),
-    ...findings
-      .filter(({ level, code }) => level === "error" || AT_START.includes(code))
-      .map(({ node, title, text }) => `"${name}", ${node === "" ? "" : `"${title}" (${node}): `}${text}`),
-  ]);
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-/** Findings below the level of an error that stop a run here. */
-const AT_START: readonly string[] = ["sub-flow-not-found", "variable-without-value", "stub-missing"];

@@ -17,7 +17,7 @@ import { readFlowOption } from "./davinci/files/flow-option.ts";
 import { FlowUploads } from "./davinci/files/flow-uploads.ts";
 import { warningsOf } from "./davinci/files/warnings.ts";
 import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
-import { isFlowPath, loadFiles } from "./load-files.ts";
+import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
@@ -48,10 +48,12 @@ export interface PingOneOptions {
   /** Redirect URIs of the main application, in place of those in the fixtures. */
   readonly redirectUris?: readonly string[] | undefined;
   /**
-   * Flows by name or policy id, or by the path of an export or of a folder of exports. The main application runs the first
-   * one, also after a reset.
+   * Files and folders of exported flows, and the name or policy id of the flow that the main application runs, also after
+   * a reset. Without a name it runs the first of the files.
    */
   readonly flow?: string | readonly string[] | undefined;
+  /** Told in one text what may go wrong with exported flows. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** The sign-on screen offers every test user who has a password. */
   readonly isInteractive?: boolean | undefined;
   readonly clock: Clock;
@@ -103,10 +105,11 @@ const snapshotSchema = z.object({
 /** @throws {InputFileError | Error} naming every fault of every file. */
 export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
   const { clock, onChange = () => {} } = options;
-  const wanted = [options.flow ?? []].flat();
-  const loaded = loadFiles({ ...options, flowPaths: wanted.filter(isFlowPath) });
-  const [first] = wanted;
-  const chosenFlow = first !== undefined && isFlowPath(first) ? loaded.flows[0]?.policyId : first;
+  const { paths: flowPaths, name: flowName } = readFlowOption(options.flow);
+  const loaded = loadFiles({ ...options, flowPaths });
+  if (loaded.exportPaths.length > 0) {
+    options.onWarning?.(warningsOf(await checkFiles(loaded.exportPaths)));
+  }
   const mainApplication = withRedirectUris(loaded.tenant.mainApplication, options.redirectUris);
   const applications = loaded.tenant.environment.applications.map((application) =>
     application.id === mainApplication.id ? mainApplication : application,
@@ -165,7 +168,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   };
 
   let listeningAt = "";
-  const admin = new PingOneAdmin(pingone, mainApplication, chosenFlow);
+  const admin = new PingOneAdmin(pingone, mainApplication, flowName ?? loaded.givenFlows[0]?.policyId);
   return {
     prepare: (server) => allowOtherOrigins(server, environment.id),
     app: new Hono<EmulatorEnv>().route("/", createRoutes(pingone)),

@@ -15,15 +15,10 @@ export interface LoadFilesOptions {
   readonly fixturesDir: string;
   /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
   readonly tenantDir?: string | undefined;
-  /** Files and folders of flow exports beside those of the tenant. Their flows come first. */
+  /** Files and folders of exported flows, which go before those of the tenant. */
   readonly flowPaths?: readonly string[] | undefined;
   /** Faults of other files, to be thrown together with those found here. */
   readonly faults?: FileFaults | undefined;
-}
-
-/** Whether a flow is named by where it lies, not by its name or policy id. */
-export function isFlowPath(given: string): boolean {
-  return /[/\\]|\.json$/.test(given) || existsSync(given);
 }
 
 export interface LoadedFiles {
@@ -50,7 +45,9 @@ export function loadFiles({
   const shipped = (name: string) => join(fixturesDir, name);
   const ownFlows = own.map((folder) => join(folder, "davinci")).filter((folder) => existsSync(folder));
   const loaded = loadScenarioLayers([...ownFlows, shipped("davinci")], faults);
-  const exported = loadFlowFiles([...flowPaths, ...loaded.exports], faults);
+  const givenFlows = loadFlowFiles(flowPaths, faults);
+  const isGiven = ({ policyId }: RunnableFlow) => givenFlows.some((given) => given.policyId === policyId);
+  const exported = [...givenFlows, ...loadFlowFiles(loaded.exports, faults).filter((flow) => !isGiven(flow))];
   const flows = [...exported, ...loaded.scenarios.map(runnable)];
   const tenant = loadTenant({
     folders: [
