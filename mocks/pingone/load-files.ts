@@ -15,7 +15,7 @@ export interface LoadFilesOptions {
   readonly fixturesDir: string;
   /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
   readonly tenantDir?: string | undefined;
-  /** Files and folders of flow exports beside those of the tenant. Their flows come first. */
+  /** Files and folders of exported flows, which go before those of the tenant. */
   readonly flowPaths?: readonly string[] | undefined;
   /** Faults of other files, to be thrown together with those found here. */
   readonly faults?: FileFaults | undefined;

@@ -25,7 +25,7 @@ export interface OfflineStackOptions {
   readonly dir: string;
   /** Removes what earlier starts left in `dir`. */
   readonly fresh?: boolean;
-  /** Names of DaVinci flows, or paths of exports; the first one runs. Default: the tenant's. */
+  /** Files, folders or a name of DaVinci flows, of which the first one is run. Default: the tenant's. */
   readonly flow?: readonly string[] | undefined;
   /** Without options no Inspector is started. */
   readonly inspector?: InspectorOptions;

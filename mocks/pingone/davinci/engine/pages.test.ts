@@ -65,9 +65,12 @@ describe("every screen", () => {
 });
 
 describe("an error", () => {
-  it("is announced, and named in the title", async () => {
+  it("is announced, tied to the fields and named in the title", async () => {
     const person = await (await createTestEngine().open("sign-on-with-consent")).signOn("alice", "wrong");
-    expect(person.alert).toBe("Invalid username and/or password");
+    const root = parse(person.html);
+    const { id, text } = root.querySelector('[role="alert"]') ?? {};
+    expect(text).toBe("Invalid username and/or password");
+    expect(root.querySelector("#username")?.getAttribute("aria-describedby")).toBe(id);
     expect(person.html).toContain("<title>Error: Sign On");
   });
 });
@@ -93,9 +96,10 @@ describe("hostile text", () => {
       expect(page).not.toContain("<script");
       expect(page).not.toContain("<img");
     }
-    expect(person.html).toContain(`${ESCAPED} wants to access your account.`);
-    expect(person.html).toContain(`You are signed on as ${ESCAPED}.`);
-    expect(person.html).toContain(`name="scopes" value="${ESCAPED}"`);
+    const text = parse(person.html).querySelector("main")?.text;
+    expect(text).toContain(`${HOSTILE} wants to access your account.`);
+    expect(text).toContain(`You are signed on as ${HOSTILE}.`);
+    expect(valuesOfInput("scopes")).toEqual([HOSTILE]);
   });
 
   it("cannot smuggle in a variable", async () => {
