@@ -393,7 +393,9 @@ const CASES: readonly Case[] = [
         ...SOUND,
         nodes: {
           ...SOUND.nodes,
-          ask: screen(SKERROR + BUTTON, { formFieldsList: [{ propertyName: "name" }] }),
+          ask: screen(`${SKERROR}<input name="name">${BUTTON}`, {
+            formFieldsList: [{ propertyName: "name" }],
+          }),
         },
       },
     ]),
@@ -402,7 +404,9 @@ const CASES: readonly Case[] = [
         ...SOUND,
         nodes: {
           ...SOUND.nodes,
-          ask: screen(SKERROR + BUTTON, { formFieldsList: [{ propertyName: "name" }] }),
+          ask: screen(`${SKERROR}<input name="name">${BUTTON}`, {
+            formFieldsList: [{ propertyName: "name" }],
+          }),
           find: {
             ...find,
             properties: { userIdentifierForFindUser: richText("{{local.ask.payload.output.name}}") },
@@ -504,6 +508,83 @@ test("a misspelt capability is told what it may mean", async () => {
       .find(({ code }) => code === "capability-not-implemented")?.text;
   expect(await textOf("functionsConnector.AEqualB")).toContain("Did you mean functionsConnector.AEqualsB?");
   expect(await textOf("functionsConnector.sendEmail")).not.toContain("Did you mean");
+});
+
+describe("what a rule lets pass", () => {
+  const levelsOf = async (spec: FlowSpec, code: string) =>
+    (await check(fileOf([spec])))
+      .flatMap(({ findings }) => findings)
+      .filter((finding) => finding.code === code)
+      .map(({ level }) => level);
+  const asking = (markup: string, more: Record<string, unknown> = {}): FlowSpec => ({
+    ...SOUND,
+    nodes: {
+      ...SOUND.nodes,
+      ask: screen(SKERROR + markup + BUTTON, { formFieldsList: [{ propertyName: "name" }], ...more }),
+    },
+  });
+  const NAME = '<input name="name">';
+
+  test.each([
+    ["a field that the template has", asking(NAME), ["warning"]],
+    ["a field that a script may use", asking(NAME, { customScript: "check();" }), ["info"]],
+    ["a field that the editor left in its list", asking("<p>Hello</p>"), []],
+  ])("of fields that nobody reads: %s", async (_, spec, levels) => {
+    expect(await levelsOf(spec, "input-never-read")).toEqual(levels);
+  });
+
+  const reading = (properties: Record<string, unknown>): FlowSpec => ({
+    ...SOUND,
+    nodes: { ...SOUND.nodes, find: { ...find, properties } },
+  });
+  const [GONE, THERE] = ["{{local.gone.payload.output.x}}", "{{local.ask.payload.output.x}}"];
+  test.each([
+    ["alone", reading({ userIdentifierForFindUser: richText(GONE) }), ["warning"]],
+    ["beside a value that is there", reading({ userIdentifierForFindUser: richText(GONE, THERE) }), ["info"]],
+    ["in a property that the capability does not take", reading({ leftOver: richText(GONE) }), ["info"]],
+  ])("of bindings to nowhere: %s", async (_, spec, levels) => {
+    expect(await levelsOf(spec, "binding-to-nowhere")).toEqual(levels);
+  });
+
+  test.each([
+    ["that stands in a call whose start node reads it", ["start"], ["warning"]],
+    ["that stands in a call whose start node does not", [], ["info"]],
+  ])("of bindings to nowhere: one %s", async (_, readers, levels) => {
+    const { nodes, ways = [] } = SOUND;
+    const spec: FlowSpec = {
+      ...SOUND,
+      nodes: {
+        ...nodes,
+        start,
+        jump: { ...goTo("start"), properties: { nodeInstanceId: "start", given: richText(GONE) } },
+        message: {
+          ...message,
+          properties: {
+            errorMessage: richText(...readers.map((id) => `{{local.${id}.payload.output.given}}`)),
+          },
+        },
+      },
+      ways: [
+        ways[0] ?? ["ask", "true", "find"],
+        ["find", "true", "success"],
+        ["find", "false", "jump"],
+        ["start", "always", "message"],
+      ],
+    };
+    expect(await levelsOf(spec, "binding-to-nowhere")).toEqual(levels);
+  });
+
+  test.each([
+    ["with every button of the screen", [["go", "GO"]] as const, ["=go"], []],
+    [
+      "with one that the screen does not have in place of it",
+      [["go", "STOP"]] as const,
+      ["=go"],
+      ["warning"],
+    ],
+  ])("of comparisons without an exit for no match: one %s", async (_, entries, outcomes, levels) => {
+    expect(await levelsOf(branched(entries, outcomes), "outcome-not-claimed")).toEqual(levels);
+  });
 });
 
 test("10,000 nodes are checked in a moment", { timeout: 20_000 }, async () => {

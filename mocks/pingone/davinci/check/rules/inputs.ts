@@ -2,7 +2,7 @@
 
 import { subFlowOf } from "../../graph/flow-library.ts";
 import type { FlowNode } from "../../graph/graph.ts";
-import { isRecord, unwrap } from "../../graph/values.ts";
+import { bindingsIn, isRecord, templateText, unwrap } from "../../graph/values.ts";
 import type { FlowView } from "../flow-view.ts";
 import type { Rule } from "../rule.ts";
 
@@ -13,12 +13,14 @@ export const inputNeverRead: Rule = {
   *find(view) {
     for (const node of view.nodes) {
       const unread = fieldsOf(node).filter(
-        (name) => name !== "buttonValue" && !isRead(view, `local.${node.id}.payload.output.${name}`, node),
+        (name) => isAskedFor(name, node) && !isRead(view, `local.${node.id}.payload.output.${name}`, node),
       );
+      const hasScript = templateText(node.properties.customScript).trim() !== "";
       if (unread.length > 0) {
         yield {
           node,
-          text: `${unread.length === 1 ? "The field" : "The fields"} ${listOf(unread)} of this screen ${unread.length === 1 ? "is" : "are"} read by no node, so PingOne asks for ${unread.length === 1 ? "it" : "them"} in vain. Use ${unread.length === 1 ? "it" : "them"}, or take ${unread.length === 1 ? "it" : "them"} off the screen; a typo in a binding looks like this too.`,
+          level: hasScript ? "info" : "warning",
+          text: `${unread.length === 1 ? "The field" : "The fields"} ${listOf(unread)} of this screen ${unread.length === 1 ? "is" : "are"} read by no node, so ${hasScript ? "unless the screen's script uses" : "PingOne asks for"} ${unread.length === 1 ? "it" : "them"}${hasScript ? ", PingOne asks" : ""} in vain. Use ${unread.length === 1 ? "it" : "them"}, or take ${unread.length === 1 ? "it" : "them"} off the screen; a typo in a binding looks like this too.`,
         };
       }
       yield* unreadInputs(view, node);
@@ -42,20 +44,35 @@ export const bindingToNowhere: Rule = {
   code: "binding-to-nowhere",
   level: "warning",
   about: "A node reads the output of a node that is not in the flow.",
-  *find({ bindings, flow }) {
-    for (const [node, paths] of bindings) {
-      const absent = paths.filter((path) => {
-        const id = /^local\.([\w-]+)\.payload\b/.exec(path)?.[1];
-        return id !== undefined && !flow.nodes.has(id);
-      });
+  *find(view) {
+    const isAbsent = (path: string) => {
+      const id = /^local\.([\w-]+)\.payload\b/.exec(path)?.[1];
+      return id !== undefined && !view.flow.nodes.has(id);
+    };
+    for (const [node, paths] of view.bindings) {
+      const absent = paths.filter(isAbsent);
       if (absent.length === 0) continue;
+      const matters = Object.entries(node.properties).some(([name, raw]) => {
+        const read = bindingsIn(raw);
+        // Beside a value that can be found, it is left over from a branch that was deleted.
+        return read.some(isAbsent) && read.every(isAbsent) && isUsed(view, node, name);
+      });
       yield {
         node,
-        text: `This node reads ${absent.slice(0, 5).join(", ")}${absent.length > 5 ? ", ..." : ""}, but the flow has no such node, so PingOne finds nothing there. Choose the value again, or remove the binding.`,
+        level: matters ? "warning" : "info",
+        text: `This node reads ${absent.slice(0, 5).join(", ")}${absent.length > 5 ? ", ..." : ""}, but the flow has no such node, so PingOne finds nothing there. ${matters ? "Choose the value again, or remove the binding." : "Nothing seems to depend on it; remove the binding."}`,
       };
     }
   },
 };
+
+/** Whether the capability takes this property, as far as it is known. */
+function isUsed(view: FlowView, node: FlowNode, property: string): boolean {
+  const start = view.paths.startOf(node);
+  if (start) return view.readersOf(`local.${start.id}.payload.output.${property}`).size > 0;
+  const inputs = view.checked.options.registry.find(node.connectorId, node.capabilityName)?.inputs;
+  return inputs === undefined || Object.hasOwn(inputs, "*") || Object.hasOwn(inputs, property);
+}
 
 /** Names of the fields that a screen asks for. */
 function fieldsOf({ properties }: FlowNode): string[] {
@@ -64,6 +81,12 @@ function fieldsOf({ properties }: FlowNode): string[] {
   return fields
     .filter(isRecord)
     .flatMap(({ propertyName }) => (typeof propertyName === "string" ? [propertyName] : []));
+}
+
+/** The editor lists fields that the template does not have; nobody is asked for these. */
+function isAskedFor(name: string, { properties }: FlowNode): boolean {
+  const template = templateText(properties.customHTML);
+  return name !== "buttonValue" && (template === "" || template.includes(name));
 }
 
 /** A screen that fills its own field again does not count as its reader. */

@@ -34,8 +34,8 @@ export const outcomeNotClaimed: Rule = {
   code: "outcome-not-claimed",
   level: "warning",
   about: "No edge leaves a comparison for one of its outcomes.",
-  *find({ nodes }) {
-    for (const node of nodes.filter(isMultipleComparison)) {
+  *find(view) {
+    for (const node of view.nodes.filter(isMultipleComparison)) {
       const claimed = new Set(node.exits.map(({ outcome }) => outcome));
       const unclaimed = entriesOf(node).filter(({ id }) => !claimed.has(id));
       if (unclaimed.length > 0) {
@@ -45,7 +45,7 @@ export const outcomeNotClaimed: Rule = {
           text: `No edge leaves this node for ${values.join(", ")}, so with ${unclaimed.length === 1 ? "this value" : "these values"} PingOne's run stops here, and the application waits until it is timed out. Draw an edge from ${unclaimed.length === 1 ? "this outcome" : "these outcomes"}, or remove ${unclaimed.length === 1 ? "it" : "them"}.`,
         };
       }
-      if (claimed.has(NO_MATCH)) continue;
+      if (claimed.has(NO_MATCH) || hasAllButtons(view, node)) continue;
       yield {
         node,
         text: 'No edge leaves this node for "no match" (-1), so with any other value, or none, PingOne\'s run stops here, and the application waits until it is timed out. Draw an edge from "no match".',
@@ -53,6 +53,17 @@ export const outcomeNotClaimed: Rule = {
     }
   },
 };
+
+/** Whether it compares the buttons of one screen, and has every one of them: a browser sends nothing else. */
+function hasAllButtons({ flow }: FlowView, node: FlowNode): boolean {
+  const compared = bindingsIn(node.properties.leftValueA);
+  const [, id] = /^local\.([\w-]+)\.payload\.output\.buttonValue$/.exec(compared[0] ?? "") ?? [];
+  const screen = flow.nodes.get(id ?? "");
+  if (compared.length !== 1 || screen === undefined) return false;
+  const buttons = buttonValuesOf(screen);
+  const known = new Set(entriesOf(node).map(({ value }) => textOf(value)?.trim()));
+  return buttons.size > 0 && [...buttons].every((button) => known.has(button));
+}
 
 export const exitNeverTaken: Rule = {
   code: "exit-never-taken",
