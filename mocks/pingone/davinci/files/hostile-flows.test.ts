@@ -1,0 +1,66 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { TestBrowser } from "../../../kit/browser.ts";
+import { buildFlow } from "../../testing/graph-builder.ts";
+import { tenant, withTenant } from "../../testing/with-tenant.ts";
+import { addFlowInput } from "./flow-uploads.ts";
+
+withTenant({}, { once: true });
+beforeEach(() => tenant.emulator.admin.reset());
+
+const ID = "d".repeat(32);
+const add = (flow: unknown) => tenant.emulator.flows.add(addFlowInput.parse({ flow }));
+const authorize = (changes: Record<string, string> = {}) =>
+  fetch(`${tenant.issuer}/authorize?${tenant.authorizeParameters(changes)}`, { redirect: "manual" });
+const goOn = { is: "nodeConnector.goToNode", properties: { nodeInstanceId: "second" } };
+
+describe("a hostile export", () => {
+  it.each([
+    ["a ZIP archive", "PK\u0003\u0004", "ZIP archive"],
+    ["cut off", '{"flows": [', "cut off"],
+    ["without a graph", '{"name": "x"}', "graphData"],
+    ["20 MB of nothing", " ".repeat(20_000_000), "empty"],
+  ])("is refused with the reason when it is %s", async (_, text, reason) => {
+    await expect(add(text)).rejects.toThrow(reason);
+  });
+
+  it("may begin with a byte order mark", async () => {
+    const flow = buildFlow({ id: ID, nodes: { only: { is: "nodeConnector.startNode" } } });
+    expect(await add(`\uFEFF${JSON.stringify(flow)}`)).toMatchObject({ policyId: ID });
+  });
+
+  it.each([
+    [
+      "starts itself as a sub-flow",
+      buildFlow({
+        id: ID,
+        nodes: {
+          sub: { is: "flowConnector.startUiSubFlow", properties: { subFlowId: { label: "", value: ID } } },
+        },
+      }),
+    ],
+    [
+      "goes round without a screen",
+      buildFlow({ id: ID, nodes: { first: goOn, second: goOn }, ways: [["first", "true", "second"]] }),
+    ],
+    [
+      "has 10,000 nodes in a row",
+      buildFlow({
+        id: ID,
+        nodes: Object.fromEntries(
+          Array.from({ length: 10_000 }, (_, index) => [`n${index}`, { is: "nodeConnector.startNode" }]),
+        ),
+        ways: Array.from({ length: 9_999 }, (_, index) => [`n${index}`, "true", `n${index + 1}`] as const),
+      }),
+    ],
+  ])("that %s ends with a note, while another person signs on", async (_, flow) => {
+    await add(flow);
+    const [died, other] = await Promise.all([
+      authorize({ acr_values: ID }),
+      new TestBrowser().open(`${tenant.issuer}/authorize?${tenant.authorizeParameters()}`),
+    ]);
+    expect(died.status).toBe(302);
+    expect(died.headers.get("location")).toContain("error=login_required");
+    expect(died.headers.get("X-Emulator-Note")).toContain("flow");
+    expect(other.heading).toBe("Sign On");
+  });
+});
