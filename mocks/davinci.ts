@@ -4,7 +4,7 @@ import { exportFlow } from "./export-flow.ts";
 import { countsOf } from "./pingone/davinci/check/finding.ts";
 import { type CheckedFile, checkFiles } from "./pingone/davinci/files/check-files.ts";
 
-export const DAVINCI_HELP = `Works on DaVinci flows without running them.
+const DAVINCI_HELP = `Works on DaVinci flows without running them.
 
   davinci check FILE|FOLDER... [--json]    what an export lacks here, and what goes wrong in PingOne.
                                            Ends with code 1 when there are errors
