@@ -16,8 +16,8 @@ const HELP = `Starts the PingOne emulator, the Todo API emulator, the Worker and
 
   npm start -- [options]
 
-  --flow FILE        DaVinci flow to run: a file that DaVinci has exported, a folder of them, or the name of a flow; can be
-                     repeated, and the first one is run
+  --flow NAME|FILE   DaVinci flow to run: its name, or a file that DaVinci has exported, or a folder of such files; can be
+                     repeated. The one that is named runs, else the first file
   --fresh            remove what earlier starts left in .offline/ first
   --inspect[=PORT]   let a debugger attach to the Worker on this port (default: ${DEFAULT_INSPECT_PORT})
   --help             show this text

@@ -1,7 +1,9 @@
-/** Generated parts of the document about DaVinci's connectors. */
+/** Generated parts of the documents about DaVinci's connectors, and about the check of flows. */
 
+import { RULES } from "../../mocks/pingone/davinci/check/rules.ts";
 import { CONNECTORS } from "../../mocks/pingone/davinci/connectors/registry.ts";
 import type { Capability, Known } from "../../mocks/pingone/davinci/engine/capability.ts";
+import { FILE_FINDINGS } from "../../mocks/pingone/davinci/files/check-files.ts";
 import { type Parts, table } from "./generate.ts";
 
 export function connectorParts(): Parts {
@@ -16,6 +18,10 @@ export function connectorParts(): Parts {
           limits,
         ]),
       ),
+    ),
+    "davinci-findings": table(
+      ["code", "level", "what it finds"],
+      [...RULES, ...FILE_FINDINGS].map(({ code, level, about }) => [`\`${code}\``, level, about]),
     ),
     "davinci-facts": CONNECTORS.map(
       ({ id, name, capabilities }) =>
