@@ -1,7 +1,7 @@
 /** `pingone-emulator davinci ...`, and `npm run davinci -- ...`: checks flow exports, and writes exports of scenarios. */
 import { parseArgs } from "node:util";
 import { exportFlow } from "./export-flow.ts";
-import { countsOf } from "./pingone/davinci/check/finding.ts";
+import { countsOf, printable } from "./pingone/davinci/check/finding.ts";
 import { type CheckedFile, checkFiles } from "./pingone/davinci/files/check-files.ts";
 
 const DAVINCI_HELP = `Works on DaVinci flows without running them.
@@ -74,7 +74,7 @@ function linesOf({ name, flow, runnable, missing, findings }: CheckedFile): stri
   return [
     ...(flow === null
       ? []
-      : [`  ${name} (${flow}) ${runnable ? "can be run here" : `cannot be run here${lacks}`}`]),
+      : [printable(`  ${name} (${flow}) ${runnable ? "can be run here" : `cannot be run here${lacks}`}`)]),
     ...alike.flatMap((members) => {
       const [first] = members;
       if (!first) return [];
@@ -82,7 +82,7 @@ function linesOf({ name, flow, runnable, missing, findings }: CheckedFile): stri
         .filter(({ node }) => node !== "")
         .map(({ title, node }) => `"${title}" (${node})`);
       const where = nodes.length > 0 ? `${nodes.join(", ")}: ` : "";
-      return [`    ${MARKS[first.level]} ${first.code}: ${where}${first.text}`];
+      return [printable(`    ${MARKS[first.level]} ${first.code}: ${where}${first.text}`)];
     }),
   ];
 }

@@ -593,6 +593,76 @@ test("10,000 nodes are checked in a moment", { timeout: 20_000 }, async () => {
   expect(await check(fileOf([{ name: "Long", nodes, ways }]))).toMatchObject([{ runnable: true }]);
 });
 
+/** Each takes minutes when a rule looks at all nodes for each of them. */
+describe("10,000 nodes are checked in a moment, also when", () => {
+  const ids = Array.from({ length: 10_000 }, (_, index) => `n${index}`);
+  const nodesOf = (make: (index: number) => NodeSpec) =>
+    Object.fromEntries(ids.map((id, index) => [id, make(index)]));
+  const chain = ids.slice(1).map((id, index) => [`n${index}`, "true", id] as const);
+  const HEAVY: readonly (readonly [string, FlowSpec])[] = [
+    [
+      "all pass one variable on",
+      {
+        nodes: nodesOf((index) =>
+          index % 2 === 0
+            ? consent
+            : {
+                is: "variablesConnector.saveValue",
+                properties: {
+                  saveVariables: [
+                    {
+                      name: "v",
+                      value: richText(
+                        `{{local.n${index - 1}.payload.output.consentStatus}}`,
+                        "{{global.variables.v}}",
+                      ),
+                    },
+                  ],
+                },
+              },
+        ),
+        ways: chain,
+      },
+    ],
+    [
+      "all read the fields of one screen",
+      {
+        nodes: nodesOf((index) =>
+          index === 0
+            ? screen(ids.join(" "), { formFieldsList: ids.map((propertyName) => ({ propertyName })) })
+            : {
+                is: "functionsConnector.AEqualsB",
+                properties: { leftValueA: richText("{{local.n0.payload.output}}") },
+              },
+        ),
+        ways: chain,
+      },
+    ],
+    [
+      "all calls share their returns",
+      {
+        nodes: nodesOf((index) => {
+          if (index < 3000) return start;
+          if (index < 6000) return goTo(`n${index - 3000}`);
+          return index < 9000 ? { is: "nodeConnector.returnBackToCallingNode" } : message;
+        }),
+        ways: [
+          ...ids
+            .slice(0, 3000)
+            .flatMap((id, index) => [
+              [id, "true", "n9500"] as const,
+              [`n${3000 + index}`, "true", "n9000"] as const,
+            ]),
+          ...ids.slice(6000, 9000).map((id) => ["n9500", "true", id] as const),
+        ],
+      },
+    ],
+  ];
+  test.each(HEAVY)("%s", { timeout: 20_000 }, async (_, spec) => {
+    expect(await check(fileOf([spec]))).toHaveLength(1);
+  });
+});
+
 describe("the shipped scenarios", () => {
   const FAULTY: Readonly<Record<string, string>> = {
     "consent-not-branched": "consent-not-branched",

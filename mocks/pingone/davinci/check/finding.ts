@@ -35,3 +35,8 @@ export function countsOf(findings: readonly Pick<Finding, "level">[]): string {
   };
   return `${count("error", "error")}, ${count("warning", "warning")} and ${count("info", "note")}`;
 }
+
+/** For a terminal: titles come from strangers, and may hold what moves its cursor. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, " ");
+}

@@ -94,6 +94,17 @@ export class FlowView {
     ]);
   }
 
+  /** Whether a node reads it, in the sense of {@link readersOf}; another one than `except`. */
+  isRead(path: string, except?: FlowNode): boolean {
+    const segments = segmentsOf(path);
+    const hasOther = (nodes: ReadonlySet<FlowNode> | undefined) =>
+      nodes !== undefined && (nodes.size > 1 || (nodes.size === 1 && !(except && nodes.has(except))));
+    return (
+      hasOther(this.#readersOfParts.get(segments.join("."))) ||
+      segments.some((_, index) => hasOther(this.#readers.get(segments.slice(0, index + 1).join("."))))
+    );
+  }
+
   /** Whether a person has seen a screen once this node is done, as far as can be told. */
   showsScreen(node: FlowNode): boolean {
     if (node.connectorId === "flowConnector" && node.capabilityName === "startUiSubFlow") {

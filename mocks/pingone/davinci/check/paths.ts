@@ -6,6 +6,8 @@
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
 import { goToTargetOf, isGoTo, isReturn, isStartNode } from "./kinds.ts";
 
+const MAX_STEPS = 500_000;
+
 export class Paths {
   readonly #flow: FlowGraph;
   readonly #showsScreen: (node: FlowNode) => boolean;
@@ -132,21 +134,27 @@ export class Paths {
     return exits.some(({ target }) => has(target));
   }
 
-  /** Nodes that end a call, by the nodes that follow it. */
+  /** Nodes that end a call, by the nodes that follow it. Of an enormous flow, as many as can be found in a moment. */
   #returnsBefore(): ReadonlyMap<string, readonly FlowNode[]> {
     const behind = new Map<string, FlowNode[]>();
+    let steps = 0;
     for (const node of [...this.#flow.nodes.values()].filter(isReturn)) {
-      for (const start of this.#startsOf(node)) {
+      const visited = this.#callTo(node);
+      steps += visited.size;
+      if (steps > MAX_STEPS) return behind;
+      for (const start of visited) {
         for (const call of this.#calls.get(start) ?? []) {
           for (const { target } of call.exits) append(behind, target, node);
+          steps += call.exits.length;
+          if (steps > MAX_STEPS) return behind;
         }
       }
     }
     return behind;
   }
 
-  /** Start nodes whose call may end at this node. */
-  #startsOf(end: FlowNode): string[] {
+  /** Ids of the nodes of a call that may end at this node, its start nodes among them. */
+  #callTo(end: FlowNode): ReadonlySet<string> {
     const seen = new Set<string>();
     const open = [end];
     for (let node = open.pop(); node; node = open.pop()) {
@@ -156,7 +164,7 @@ export class Paths {
       // A start node that is called is where the call begins; one that is jumped to is not.
       open.push(...(isStartNode(node) ? before.filter(({ exits }) => exits.length === 0) : before));
     }
-    return [...seen].filter((id) => this.#calls.has(id));
+    return seen;
   }
 
   #backwards(

@@ -9,15 +9,19 @@ import { isSubFlowEnd } from "../kinds.ts";
 import type { Rule } from "../rule.ts";
 
 const STATUS = "consentStatus";
+/** Of one flow; more than one is rare. */
+const MAX_REQUESTS = 100;
 
 export const consentNotBranched: Rule = {
   code: "consent-not-branched",
   level: "error",
   about: "What a person answers to the request for consent decides nothing.",
   *find(view) {
-    for (const node of view.nodes) {
-      if (node.capabilityName !== "appConsent") continue;
-      if (decides(view, `local.${node.id}.payload.output.${STATUS}`, new Set())) continue;
+    const undecided = new Set<string>();
+    const requests = view.nodes.filter(({ capabilityName }) => capabilityName === "appConsent");
+    for (const node of requests.slice(0, MAX_REQUESTS)) {
+      const path = `local.${node.id}.payload.output.${STATUS}`;
+      if (decides(view, path, undecided)) continue;
       yield {
         node,
         text: "No branch looks at the answer of this request for consent. Declining is not a failure of the node, so PingOne goes on as if the person had accepted, and issues tokens. Compare consentStatus (A equals multiple B: ACCEPTED, DECLINED), and lead DECLINED to Return Error Response (Redirect Flows).",
@@ -26,8 +30,18 @@ export const consentNotBranched: Rule = {
   },
 };
 
-/** Whether a comparison or function looks at a value, also after it was stored, passed on or given back to a caller. */
-function decides(view: FlowView, first: string, seen: Set<string>): boolean {
+/**
+ * Whether a comparison or function looks at a value, also after it was stored, passed on or given back to a caller.
+ * @param undecided Values of which it is known that none does; it is added to.
+ */
+function decides(view: FlowView, first: string, undecided: Set<string>): boolean {
+  const seen = new Set(undecided);
+  const isDecided = follows(view, first, seen);
+  if (!isDecided) for (const key of seen) undecided.add(key);
+  return isDecided;
+}
+
+function follows(view: FlowView, first: string, seen: Set<string>): boolean {
   const open = [first];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const key = `${view.flow.id} ${path}`;
@@ -55,7 +69,7 @@ function callersDecide(view: FlowView, end: FlowNode, path: string, seen: Set<st
       .filter((entry) => reads(entry.value, path))
       .some(
         ({ name = lastSegment(path) }) =>
-          caller && decides(caller, `local.${call.node.id}.payload.output.${name}`, seen),
+          caller && follows(caller, `local.${call.node.id}.payload.output.${name}`, seen),
       );
   });
 }

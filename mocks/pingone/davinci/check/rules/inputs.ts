@@ -12,8 +12,9 @@ export const inputNeverRead: Rule = {
   about: "A field of a screen, or an input of a sub-flow, is read nowhere.",
   *find(view) {
     for (const node of view.nodes) {
+      // A screen that fills its own field again does not count as its reader.
       const unread = fieldsOf(node).filter(
-        (name) => isAskedFor(name, node) && !isRead(view, `local.${node.id}.payload.output.${name}`, node),
+        (name) => isAskedFor(name, node) && !view.isRead(`local.${node.id}.payload.output.${name}`, node),
       );
       const hasScript = templateText(node.properties.customScript).trim() !== "";
       if (unread.length > 0) {
@@ -32,7 +33,7 @@ function* unreadInputs(view: FlowView, node: FlowNode) {
   const found = view.findSubFlow(node);
   const reader = found && found.kind !== "missing" ? view.checked.viewOf(found.flow) : undefined;
   if (reader === undefined) return;
-  const unread = inputsOf(node).filter((name) => reader.readersOf(`global.parameters.${name}`).size === 0);
+  const unread = inputsOf(node).filter((name) => !reader.isRead(`global.parameters.${name}`));
   if (unread.length === 0) return;
   yield {
     node,
@@ -69,7 +70,7 @@ export const bindingToNowhere: Rule = {
 /** Whether the capability takes this property, as far as it is known. */
 function isUsed(view: FlowView, node: FlowNode, property: string): boolean {
   const start = view.paths.startOf(node);
-  if (start) return view.readersOf(`local.${start.id}.payload.output.${property}`).size > 0;
+  if (start) return view.isRead(`local.${start.id}.payload.output.${property}`);
   const inputs = view.checked.options.registry.find(node.connectorId, node.capabilityName)?.inputs;
   return inputs === undefined || Object.hasOwn(inputs, "*") || Object.hasOwn(inputs, property);
 }
@@ -87,11 +88,6 @@ function fieldsOf({ properties }: FlowNode): string[] {
 function isAskedFor(name: string, { properties }: FlowNode): boolean {
   const template = templateText(properties.customHTML);
   return name !== "buttonValue" && (template === "" || template.includes(name));
-}
-
-/** A screen that fills its own field again does not count as its reader. */
-function isRead(view: FlowView, path: string, screen: FlowNode): boolean {
-  return [...view.readersOf(path)].some((reader) => reader !== screen);
 }
 
 const OWN_PROPERTIES =

@@ -156,8 +156,16 @@ function* unknownButtons(view: FlowView, node: FlowNode, values: ReadonlySet<str
   };
 }
 
+const buttonValues = new WeakMap<FlowNode, ReadonlySet<string>>();
+
 /** Static values of the buttons of a template. */
-function buttonValuesOf({ capabilityName, properties }: FlowNode): ReadonlySet<string> {
+function buttonValuesOf(node: FlowNode): ReadonlySet<string> {
+  const known = buttonValues.get(node) ?? readButtonValues(node);
+  buttonValues.set(node, known);
+  return known;
+}
+
+function readButtonValues({ capabilityName, properties }: FlowNode): ReadonlySet<string> {
   if (capabilityName !== "customHTMLTemplate") return new Set();
   const values = new Set<string>();
   // Markup that is commented out is not shown.
