@@ -29,20 +29,20 @@ test("registration is good", async ({ page, pingone }) => {
   await expectGoodScreen(page, "Create Your Profile");
 
   await page.getByLabel("Email").fill("newcomer@example.com");
-  await page.getByLabel("Given Name").fill("Nora");
-  await page.getByLabel("Family Name").fill("New");
+  await page.getByLabel("First Name").fill("Nora");
+  await page.getByLabel("Last Name").fill("New");
   await page.getByLabel("Password").fill(NEW_PASSWORD);
   await page.getByRole("button", { name: "Continue" }).click();
-  await expectGoodScreen(page, "Verify Your Account");
+  await expectGoodScreen(page, "Verification Code");
 
   await page.getByLabel("Verification Code").fill("000000");
-  await page.getByRole("button", { name: "Verify", exact: true }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await expect(page.getByRole("alert")).toBeVisible();
-  await expectGoodPage(page, "verify account refused");
+  await expectGoodPage(page, "verification refused");
 
   await page.getByLabel("Verification Code").fill(await readOneTimeCode(page));
-  await page.getByRole("button", { name: "Verify", exact: true }).click();
-  await expectGoodScreen(page, "Registration Complete");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expectGoodScreen(page, "Success");
 });
 
 test("recovery of a forgotten password is good", async ({ page, pingone }) => {
@@ -57,8 +57,8 @@ test("recovery of a forgotten password is good", async ({ page, pingone }) => {
   await page.getByLabel("Recovery Code").fill(await readOneTimeCode(page));
   await page.getByLabel("New Password", { exact: true }).fill(NEW_PASSWORD);
   await page.getByLabel("Verify New Password").fill(NEW_PASSWORD);
-  await page.getByRole("button", { name: "Update Password" }).click();
-  await expectGoodScreen(page, "Password Reset Success");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expectGoodScreen(page, "Success");
 });
 
 test("a forced change of password is good", async ({ page, pingone }) => {
@@ -69,7 +69,7 @@ test("a forced change of password is good", async ({ page, pingone }) => {
   await page.getByLabel("Current Password").fill(PASSWORD);
   await page.getByLabel("New Password", { exact: true }).fill(NEW_PASSWORD);
   await page.getByLabel("Verify New Password").fill(`${NEW_PASSWORD}x`);
-  await page.getByRole("button", { name: "Update Password" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await expect(page.getByRole("alert")).toBeVisible();
   await expectGoodPage(page, "update password refused");
 });
