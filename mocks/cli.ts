@@ -20,6 +20,8 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
                         CONTROL_TOKEN, or one that is printed at start
   --redirect-uri URI    redirect URI of the main application, in place of its own; can be repeated
   --tenant DIR          a tenant that lies over the one that comes with the emulator
+  --flow FILE           flow that DaVinci has exported, or a folder of them; can be repeated. The main application runs
+                        the first one
   --flow NAME           DaVinci flow that the main application runs (default: the tenant's)
   --interactive         the sign-on page offers the test users, each by one click
   --no-todo             PingOne alone
@@ -37,7 +39,7 @@ const OPTIONS = {
   "public-url": { type: "string" },
   "redirect-uri": { type: "string", multiple: true },
   tenant: { type: "string" },
-  flow: { type: "string" },
+  flow: { type: "string", multiple: true },
   interactive: { type: "boolean", default: false },
   "no-todo": { type: "boolean", default: false },
   "todo-port": { type: "string" },

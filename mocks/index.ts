@@ -66,8 +66,12 @@ export interface StartPingOneOptions extends SharedOptions {
   readonly tenant?: string | undefined;
   /** Redirect URIs of the tenant's main application, in place of its own. */
   readonly redirectUris?: readonly string[] | undefined;
-  /** Name or policy id of the DaVinci flow that the main application runs. Default: the tenant's. */
-  readonly flow?: string | undefined;
+  /**
+   * The DaVinci flow that the main application runs: its name or policy id, or a file that DaVinci has exported, or a folder
+   * of them; also a list of these. The first flow of the files is run, unless a name says another. A text with a slash, or
+   * that ends in `.json`, is a file. Default: the tenant's.
+   */
+  readonly flow?: string | readonly string[] | undefined;
   /** The sign-on screen offers the test users, for a person who wants to be one with a click. Default: false. */
   readonly interactive?: boolean | undefined;
   /** Origin that `{worker}` in the files of the tenant stands for. Default: `http://localhost:8787`. */
@@ -205,6 +209,7 @@ async function createPingOneFor(
     faults,
     redirectUris: options.redirectUris,
     flow: options.flow,
+    onWarning: (text) => process.stderr.write(text),
     isInteractive: options.interactive,
     publicOrigin:
       options.publicUrl === undefined ? undefined : requireOrigin("public URL", options.publicUrl),

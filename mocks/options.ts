@@ -20,7 +20,7 @@ export const pingOneOptions = z.strictObject({
   interactive: z.boolean().optional(),
   // The content of these is checked where they are used, with an example or the valid names.
   publicUrl: z.string().optional(),
-  flow: z.string().optional(),
+  flow: z.union([z.string(), z.array(z.string())]).optional(),
   workerOrigin: z.string().optional(),
 });
 

@@ -3,6 +3,8 @@
  * names and values; what concerns several files at once, only the loader checks.
  */
 import { z } from "zod";
+import { stubsSchema } from "./pingone/davinci/connectors/stubs.ts";
+import { variablesSchema } from "./pingone/davinci/files/companions.ts";
 import { scenarioSchema, variantSchema } from "./pingone/davinci/scenarios/scenario-schema.ts";
 import { LISTS } from "./pingone/tenant/load-tenant.ts";
 import { environmentSchema } from "./pingone/tenant/schema.ts";
@@ -10,7 +12,7 @@ import { todoSeedsSchema } from "./todo/store.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** By name: that of the file in `pingone/` without its ending, `flow` or `todos`. */
+/** By name: that of the file in `pingone/` without its ending, `flow`, `variables`, `stubs` or `todos`. */
 export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
   const lists = Object.values(LISTS).map((list) => [
     list.file.replace(/\.json$/, ""),
@@ -20,6 +22,8 @@ export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
     environment: toJsonSchema(environmentSchema),
     ...(Object.fromEntries(lists) as Record<string, JsonSchema>),
     flow: toJsonSchema(z.union([scenarioSchema, variantSchema])),
+    variables: toJsonSchema(variablesSchema),
+    stubs: toJsonSchema(stubsSchema),
     todos: toJsonSchema(todoSeedsSchema),
   };
 }

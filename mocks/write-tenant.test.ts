@@ -97,6 +97,13 @@ describe("the JSON Schemas", () => {
     expect(isValid(schemas.todos ?? {}, await readJson("fixtures/todos.json"))).toBe(true);
   });
 
+  it("know what lies beside an exported flow", () => {
+    expect(isValid(schemas.variables ?? {}, { company: { city: "Bern" } })).toBe(true);
+    expect(isValid(schemas.variables ?? {}, { companies: {} })).toBe(false);
+    expect(isValid(schemas.stubs ?? {}, { nodes: { call: { output: 1 } } })).toBe(true);
+    expect(isValid(schemas.stubs ?? {}, { nodes: { call: { answer: 1 } } })).toBe(false);
+  });
+
   it("describe what an editor shows", () => {
     const text = JSON.stringify(schemas.applications);
     expect(text).toContain("PRIVATE_KEY_JWT are not emulated");

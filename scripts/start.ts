@@ -16,6 +16,8 @@ const HELP = `Starts the PingOne emulator, the Todo API emulator, the Worker and
 
   npm start -- [options]
 
+  --flow FILE        DaVinci flow to run: a file that DaVinci has exported, a folder of them, or the name of a flow; can be
+                     repeated, and the first one is run
   --fresh            remove what earlier starts left in .offline/ first
   --inspect[=PORT]   let a debugger attach to the Worker on this port (default: ${DEFAULT_INSPECT_PORT})
   --help             show this text
@@ -31,12 +33,13 @@ function readCommandLine() {
         .slice(2)
         .map((arg) => (arg === "--inspect" ? `--inspect=${DEFAULT_INSPECT_PORT}` : arg)),
       options: {
+        flow: { type: "string", multiple: true },
         fresh: { type: "boolean", default: false },
         inspect: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });
-    const { fresh, help, inspect } = values;
+    const { flow, fresh, help, inspect } = values;
     const inspectPort = inspect === undefined ? undefined : Number(inspect);
     if (
       inspectPort !== undefined &&
@@ -44,7 +47,7 @@ function readCommandLine() {
     ) {
       throw new Error(`--inspect=${inspect} is not a port. Give a whole number from 1 to 65535, or none.`);
     }
-    return { fresh, help, inspectPort, ports: resolvePorts() };
+    return { flow, fresh, help, inspectPort, ports: resolvePorts() };
   } catch (error) {
     // Node adds advice on positional arguments, of which there are none.
     const [reason] = (error as Error).message.split(". To");
@@ -96,7 +99,7 @@ function explain(error: unknown): string {
 }
 
 async function main(): Promise<number> {
-  const { fresh, help, inspectPort, ports } = readCommandLine();
+  const { flow, fresh, help, inspectPort, ports } = readCommandLine();
   if (help) {
     process.stdout.write(HELP);
     return 0;
@@ -108,6 +111,7 @@ async function main(): Promise<number> {
     stack = await OfflineStack.start({
       ports,
       dir: join(PROJECT_ROOT, ".offline"),
+      flow,
       fresh,
       inspector: {},
       inspectPort,

@@ -17,7 +17,7 @@ test("sign on, its refusals and consent are good", async ({ page, pingone }) => 
 
   await signOn.signOn("locked");
   await expectGoodScreen(page, "Account Locked");
-  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("button", { name: "Back to sign on" }).click();
 
   await signOn.signOn("alice");
   await expectGoodScreen(page, "Application Consent");
@@ -36,12 +36,12 @@ test("registration is good", async ({ page, pingone }) => {
   await expectGoodScreen(page, "Verification Code");
 
   await page.getByLabel("Verification Code").fill("000000");
-  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Continue", exact: true }).click();
   await expect(page.getByRole("alert")).toBeVisible();
-  await expectGoodPage(page, "verification refused");
+  await expectGoodPage(page, "verify account refused");
 
   await page.getByLabel("Verification Code").fill(await readOneTimeCode(page));
-  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Continue", exact: true }).click();
   await expectGoodScreen(page, "Success");
 });
 

@@ -4,11 +4,14 @@
  */
 import type { IncomingMessage } from "node:http";
 
-/** What the control API takes: room for an exported state with thousands of tokens. All other endpoints take less. */
+/** What the control API takes: room for an exported state with thousands of tokens. Other emulated endpoints take less. */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
+/** What a verb takes that is given a file: room for a text of 25 MB as a string in JSON. */
+export const MAX_FILE_BODY_BYTES = 40 * 1024 * 1024;
+
 /** One byte more, so that each endpoint refuses a longer body by its own limit. */
-const MAX_KEPT_BODY_BYTES = MAX_BODY_BYTES + 1;
+const MAX_KEPT_BODY_BYTES = MAX_FILE_BODY_BYTES + 1;
 
 /** The start of the body; `undefined` when the client broke off. */
 export async function receiveBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {

@@ -5,6 +5,7 @@ import { defineEmulator, type RequestLine } from "../kit/emulator.ts";
 import { defineFault } from "../kit/faults/fault.ts";
 import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
+import { addedFlowOutput, addFlowInput, describeAdded } from "./davinci/files/flow-uploads.ts";
 import type { PingOneEmulator } from "./emulator.ts";
 import { issueTokensInput } from "./mint.ts";
 import {
@@ -21,7 +22,7 @@ import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";
 
-export type RunningPingOne = Pick<PingOneEmulator, "admin" | "seed" | "snapshot" | "restore">;
+export type RunningPingOne = Pick<PingOneEmulator, "admin" | "flows" | "seed" | "snapshot" | "restore">;
 
 const verb = verbsOf<RunningPingOne, PingOneStateView>();
 /** What verbs that act on one user have in common. */
@@ -61,6 +62,24 @@ export const PINGONE = defineEmulator({
         values: ({ flows }) => ({ flow: flows.find(({ bound }) => bound)?.policyId }),
       },
       run: ({ admin }, { flow, application }) => admin.chooseFlow(flow, application),
+    }),
+    "flows.add": verb({
+      route: "POST /flows",
+      about:
+        "Adds a flow that DaVinci has exported, until reset, and says what a check finds in it; `choose` binds it to the main application.",
+      input: addFlowInput,
+      output: addedFlowOutput,
+      takesFile: true,
+      form: {
+        section: "Flow and keys",
+        submit: "Add this flow",
+        describe: describeAdded,
+      },
+      run: async ({ admin, flows }, { choose = false, ...given }) => {
+        const added = await flows.add(given);
+        if (choose) admin.chooseFlow(added.policyId);
+        return added;
+      },
     }),
     "keys.rotate": verb({
       route: "POST /keys/rotate",
@@ -219,7 +238,10 @@ export const PINGONE = defineEmulator({
   readLogin: (request) => ({ stated: statedLogin(request), credentials: credentialsIn(request) }),
   loginOf: ({ admin }: RunningPingOne, credentials) => admin.loginOf(credentials),
   state: ({ admin }: RunningPingOne) => admin.describe(),
-  reset: ({ admin }: RunningPingOne) => admin.reset(),
+  reset: ({ admin, flows }: RunningPingOne) => {
+    flows.clear();
+    return admin.reset();
+  },
   snapshot: (pingone: RunningPingOne) => pingone.snapshot(),
   restore: (pingone: RunningPingOne, snapshot) => pingone.restore(snapshot),
 });

@@ -12,6 +12,10 @@ import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
+import { checkFiles } from "./davinci/files/check-files.ts";
+import { readFlowOption } from "./davinci/files/flow-option.ts";
+import { FlowUploads } from "./davinci/files/flow-uploads.ts";
+import { warningsOf } from "./davinci/files/warnings.ts";
 import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
@@ -43,8 +47,13 @@ export interface PingOneOptions {
   readonly faults?: FileFaults | undefined;
   /** Redirect URIs of the main application, in place of those in the fixtures. */
   readonly redirectUris?: readonly string[] | undefined;
-  /** Name or policy id of the flow that the main application runs, also after a reset. */
-  readonly flow?: string | undefined;
+  /**
+   * Files and folders of exported flows, and the name or policy id of the flow that the main application runs, also after
+   * a reset. Without a name it runs the first of the files.
+   */
+  readonly flow?: string | readonly string[] | undefined;
+  /** Told in one text what may go wrong with exported flows. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** The sign-on screen offers every test user who has a password. */
   readonly isInteractive?: boolean | undefined;
   readonly clock: Clock;
@@ -68,6 +77,8 @@ export interface PingOneEmulator {
   /** Test users as the files or seeds give them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
+  /** Adds exported flows at run time, until reset. */
+  readonly flows: FlowUploads;
   /** Adds users, applications, groups and consents at run time, until reset. */
   readonly seed: TenantSeeds;
   /** Sessions, tokens, sign-ons under way, users, consents, seeds and keys as plain JSON. */
@@ -94,7 +105,11 @@ const snapshotSchema = z.object({
 /** @throws {InputFileError | Error} naming every fault of every file. */
 export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
   const { clock, onChange = () => {} } = options;
-  const loaded = loadFiles(options);
+  const { paths: flowPaths, name: flowName } = readFlowOption(options.flow);
+  const loaded = loadFiles({ ...options, flowPaths });
+  if (loaded.exportPaths.length > 0) {
+    options.onWarning?.(warningsOf(await checkFiles(loaded.exportPaths)));
+  }
   const mainApplication = withRedirectUris(loaded.tenant.mainApplication, options.redirectUris);
   const applications = loaded.tenant.environment.applications.map((application) =>
     application.id === mainApplication.id ? mainApplication : application,
@@ -115,18 +130,28 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     chosenPolicies: new Map(),
   };
   const store = new TokenStore(clock, onChange);
+  const registry = createRegistry();
+  const sandbox = sharedSandbox(clock);
   const engine = createFlowEngine({
     flows: loaded.flows,
-    registry: createRegistry(),
+    registry,
     users,
     consents,
     codes,
     agreements,
     environment,
     sessions: store,
-    sandbox: sharedSandbox(clock),
+    sandbox,
     clock,
     isInteractive: options.isInteractive,
+  });
+  const uploads = new FlowUploads({
+    addFlows: (flows) => {
+      engine.addFlows(flows);
+      for (const { policyId } of flows) environment.addFlowPolicy(policyId);
+    },
+    checks: { registry, sandbox },
+    loaded: [...new Set(loaded.exported.flatMap(({ together }) => together))],
   });
   const signer = await Signer.create({
     keys: loaded.tenant.keys,
@@ -143,7 +168,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   };
 
   let listeningAt = "";
-  const admin = new PingOneAdmin(pingone, mainApplication, options.flow);
+  const admin = new PingOneAdmin(pingone, mainApplication, flowName ?? loaded.givenFlows[0]?.policyId);
   return {
     prepare: (server) => allowOtherOrigins(server, environment.id),
     app: new Hono<EmulatorEnv>().route("/", createRoutes(pingone)),
@@ -166,6 +191,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       return users.testAccounts;
     },
     admin,
+    flows: uploads,
     seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({
       environmentId: environment.id,

@@ -15,6 +15,8 @@ export interface LoadFilesOptions {
   readonly fixturesDir: string;
   /** A tenant of one's own, which lies over `fixturesDir`; any part of it may be missing. */
   readonly tenantDir?: string | undefined;
+  /** Files and folders of exported flows, which go before those of the tenant. */
+  readonly flowPaths?: readonly string[] | undefined;
   /** Faults of other files, to be thrown together with those found here. */
   readonly faults?: FileFaults | undefined;
 }
@@ -22,6 +24,12 @@ export interface LoadFilesOptions {
 export interface LoadedFiles {
   readonly tenant: LoadedTenant;
   readonly flows: readonly RunnableFlow[];
+  /** Those of them that DaVinci has exported. */
+  readonly exported: readonly RunnableFlow[];
+  /** Those of them that come from `flowPaths`. */
+  readonly givenFlows: readonly RunnableFlow[];
+  /** Files and folders of exported flows, of the tenant too. */
+  readonly exportPaths: readonly string[];
 }
 
 /** @throws {InputFileError} with every fault of every file. */
@@ -29,6 +37,7 @@ export function loadFiles({
   workerOrigin,
   fixturesDir,
   tenantDir,
+  flowPaths = [],
   faults = new FileFaults(),
 }: LoadFilesOptions): LoadedFiles {
   if (tenantDir !== undefined) checkTenantFolder(tenantDir, faults);
@@ -36,7 +45,9 @@ export function loadFiles({
   const shipped = (name: string) => join(fixturesDir, name);
   const ownFlows = own.map((folder) => join(folder, "davinci")).filter((folder) => existsSync(folder));
   const loaded = loadScenarioLayers([...ownFlows, shipped("davinci")], faults);
-  const exported = loadFlowFiles(loaded.exports, faults);
+  const givenFlows = loadFlowFiles(flowPaths, faults);
+  const isGiven = ({ policyId }: RunnableFlow) => givenFlows.some((given) => given.policyId === policyId);
+  const exported = [...givenFlows, ...loadFlowFiles(loaded.exports, faults).filter((flow) => !isGiven(flow))];
   const flows = [...exported, ...loaded.scenarios.map(runnable)];
   const tenant = loadTenant({
     folders: [
@@ -53,7 +64,7 @@ export function loadFiles({
   });
   faults.throwIfAny();
   if (!tenant) throw new InputFileError(["The tenant cannot be used."]);
-  return { tenant, flows };
+  return { tenant, flows, exported, givenFlows, exportPaths: [...flowPaths, ...loaded.exports] };
 }
 
 /** A scenario as the engine runs it. */

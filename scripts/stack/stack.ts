@@ -25,6 +25,8 @@ export interface OfflineStackOptions {
   readonly dir: string;
   /** Removes what earlier starts left in `dir`. */
   readonly fresh?: boolean;
+  /** Files, folders or a name of DaVinci flows, of which the first one is run. Default: the tenant's. */
+  readonly flow?: readonly string[] | undefined;
   /** Without options no Inspector is started. */
   readonly inspector?: InspectorOptions;
   /** Where a debugger can attach to the Worker. */
@@ -144,6 +146,7 @@ export class OfflineStack {
         todoPort: ports.TODO_PORT,
         workerOrigin: `http://${WORKER_HOST}:${ports.WORKER_PORT}`,
         stateDir: this.folder.emulators,
+        flow: this.#options.flow,
         tenant: this.#options.root && join(this.#options.root, "fixtures"),
       }).catch((error: unknown) => {
         throw new StartError(

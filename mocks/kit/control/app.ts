@@ -1,11 +1,12 @@
 /** The control API over HTTP, the same on every emulator, under `/__mocks`. */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Kit } from "../kit.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { createPageRoutes } from "../page/routes.ts";
+import { formAction } from "../page/sections.ts";
 import { ControlRequestError, ExpectationError } from "../refusal.ts";
-import { MAX_BODY_BYTES } from "../request-body.ts";
+import { MAX_BODY_BYTES, MAX_FILE_BODY_BYTES } from "../request-body.ts";
 import { refuseOtherOrigins, requireControlToken } from "./guard.ts";
 import { describeControlApi } from "./openapi.ts";
 
@@ -18,10 +19,7 @@ export function createControlApp(kit: Kit, emulator: string, token: string | und
   const app = new Hono();
   app.use(
     token === undefined ? refuseOtherOrigins(CONTROL_PATH) : requireControlToken(token, CONTROL_PATH),
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => refuse(c, 413, "too_large", "The body is too long."),
-    }),
+    limitBodies(kit),
   );
   app.get("/health", (c) => c.json({ status: "ok", emulator }));
   for (const [name, { route, answers }] of verbs) {
@@ -49,6 +47,18 @@ export function createControlApp(kit: Kit, emulator: string, token: string | und
     return refuse(c, 500, "emulator_failure", `The control API itself failed: ${error.message}`);
   });
   return app;
+}
+
+function limitBodies({ verbs }: Kit): MiddlewareHandler {
+  const onError = (c: Context) => refuse(c, 413, "too_large", "The body is too long.");
+  const usual = bodyLimit({ maxSize: MAX_BODY_BYTES, onError });
+  const forFiles = bodyLimit({ maxSize: MAX_FILE_BODY_BYTES, onError });
+  const withFiles = new Set(
+    Object.entries(verbs).flatMap(([name, { route, takesFile }]) =>
+      takesFile ? [`${CONTROL_PATH}${route.split(" ")[1]}`, formAction(name)] : [],
+    ),
+  );
+  return (c, next) => (withFiles.has(c.req.path) ? forFiles : usual)(c, next);
 }
 
 async function readInput(c: Context): Promise<unknown> {

@@ -26,8 +26,10 @@ export interface Verb<
   readonly output?: z.ZodType;
   /** Whether `run` may throw an {@link ExpectationError}. */
   readonly canFailExpectation?: true;
+  /** A file may be in its input, so that the body may be longer. */
+  readonly takesFile?: true;
   /** Its form on the page, if it has one. */
-  readonly form?: VerbForm<View, z.output<Input>>;
+  readonly form?: VerbForm<View, z.output<Input>, Answer>;
   /** Text of its button in each row of the emulator's users, if it takes a `user`. */
   readonly button?: string;
   /** The input has been parsed. @throws {ControlRequestError} when it names something that is not there. */
@@ -35,7 +37,7 @@ export interface Verb<
 }
 
 /** A form with a field for each field of the input. */
-export interface VerbForm<View = unknown, Input = unknown> {
+export interface VerbForm<View = unknown, Input = unknown, Answer = unknown> {
   /** Heading of the section that it stands in. */
   readonly section: string;
   /** One sentence below the heading. */
@@ -46,6 +48,8 @@ export interface VerbForm<View = unknown, Input = unknown> {
   choices?(view: View): { readonly [Field in keyof Input]?: readonly Choice[] };
   /** Current values, by field. An optional field is sent only if it was changed. */
   values?(view: View): Readonly<Record<string, unknown>>;
+  /** What is said of the answer, in place of its JSON text. */
+  describe?(answer: Answer): string;
 }
 
 export type VerbTable = Readonly<Record<string, Verb>>;

@@ -51,6 +51,9 @@ export function renderField(options: FieldOptions): Markup {
   if (field.kind === "flag") {
     return html`<div class="field"><div class="check"><input id="${id}" name="${name}" type="checkbox"${described}>${label}</div>${hint}</div>`;
   }
+  if (field.isFile) {
+    return html`<div class="field">${label}<input id="${id}" name="${name}" type="file"${field.isOptional ? "" : html` required`}${described}>${hint}</div>`;
+  }
   const kind =
     field.kind === "number"
       ? html`type="number" step="any"`

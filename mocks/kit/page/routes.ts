@@ -1,8 +1,9 @@
 /** Serves the control page and carries out its forms. */
-import { Hono } from "hono";
+import { Hono, type HonoRequest } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { ownerOf } from "../emulator.ts";
 import type { Kit } from "../kit.ts";
+import { mediaTypeOf } from "../media-type.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { ControlRequestError, ExpectationError, requireName } from "../refusal.ts";
 import { faultFields } from "./faults-section.ts";
@@ -59,14 +60,33 @@ export function createPageRoutes(kit: Kit): Hono {
   );
 
   app.post("/page/:verb", async (c) => {
-    const form = new URLSearchParams(await c.req.text());
-    const notice = await carryOut(kit, c.req.param("verb"), form);
+    const form = await readForm(c.req);
+    const notice =
+      form === undefined
+        ? { text: "The form cannot be read.", bad: true }
+        : await carryOut(kit, c.req.param("verb"), form);
     lastNotice += 1;
     notices.set(lastNotice, notice);
     notices.delete(lastNotice - MAX_NOTICES);
     return c.redirect(`${CONTROL_PATH}?notice=${lastNotice}`, 303);
   });
   return app;
+}
+
+/** A file counts by its text. Undefined: the body is not what its type says. */
+async function readForm(request: HonoRequest): Promise<URLSearchParams | undefined> {
+  if (mediaTypeOf(request.raw) !== "multipart/form-data") {
+    return new URLSearchParams(await request.text());
+  }
+  try {
+    const fields = [...(await request.formData())].map(async ([name, value]) => [
+      name,
+      typeof value === "string" ? value : await value.text(),
+    ]);
+    return new URLSearchParams(await Promise.all(fields));
+  } catch {
+    return undefined;
+  }
 }
 
 async function carryOut(kit: Kit, given: string, form: URLSearchParams): Promise<Notice> {
@@ -79,8 +99,9 @@ async function carryOut(kit: Kit, given: string, form: URLSearchParams): Promise
     // Others are sent by hand, and answer with tokens or the whole state, which no page shall keep.
     const isOnPage = verb.form !== undefined || verb.button !== undefined || name === "faults.queue";
     const shown = verb.answers === undefined ? answer : { [verb.answers]: answer };
+    const described = verb.form?.describe?.(answer) ?? JSON.stringify(shown);
     return {
-      text: `Done: ${verb.about}${answer === undefined || !isOnPage ? "" : ` ${JSON.stringify(shown)}`}`,
+      text: `Done: ${verb.about}${answer === undefined || !isOnPage ? "" : ` ${described}`}`,
       bad: false,
     };
   } catch (error) {

@@ -7,6 +7,8 @@ declare module "zod" {
     hint?: string;
     /** What it means that a nullable field is not set. */
     unset?: string;
+    /** The field takes a file, whose text is the value. */
+    file?: true;
     /** Texts for the values of an enum, or for `true` and `false`. */
     choices?: Readonly<Record<string, string>>;
   }
@@ -16,6 +18,7 @@ export type Fields = Readonly<Record<string, z.ZodType>>;
 
 export interface Field {
   readonly kind: "choice" | "flag" | "number" | "text" | "json";
+  readonly isFile: boolean;
   /** `undefined`: the field is not on the page. */
   readonly title: string | undefined;
   readonly hint: string;
@@ -35,9 +38,11 @@ export function describeField(schema: z.ZodType): Field {
     hint = "",
     unset = "not set",
     choices = {},
+    file,
   }: z.GlobalMeta = Object.assign({}, ...layers.toReversed().map((layer) => layer.meta()));
   return {
     kind: kindOf(inner),
+    isFile: file === true,
     title,
     hint,
     unset,

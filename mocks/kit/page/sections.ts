@@ -106,7 +106,8 @@ function renderForm({ emulators, state }: PageContext, name: string, verb: Verb,
   const fields = shownFields(verb).map(([field, schema]) =>
     renderField({ form: name, name: field, schema, value: values[field], choices: choices[field] }),
   );
-  return html`<form class="${fields.length > 0 ? "fields" : "line"}" method="post" action="${formAction(name)}">
+  const takesFile = shownFields(verb).some(([, schema]) => describeField(schema).isFile);
+  return html`<form class="${fields.length > 0 ? "fields" : "line"}" method="post" action="${formAction(name)}"${takesFile ? html` enctype="multipart/form-data"` : ""}>
 ${fields}
 <div class="actions"><button type="submit">${form.submit}</button></div>
 </form>`;

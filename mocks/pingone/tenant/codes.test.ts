@@ -33,30 +33,41 @@ describe("a one-time code", () => {
     ["mfa", 30],
   ] as const)("of the purpose %s expires after %i minutes", (purpose, minutes) => {
     const { codes, advance } = codesOf();
-    codes.issue(purpose, "alice", CODE);
+    const { id } = codes.issue(purpose, "alice", CODE);
     advance(minutes - 1);
-    expect(codes.check(purpose, "alice", CODE)).toBe("right");
+    expect(codes.check(purpose, "alice", CODE, id)).toBe("right");
     advance(1);
-    expect(codes.check(purpose, "alice", CODE)).toBe("expired");
+    expect(codes.check(purpose, "alice", CODE, id)).toBe("expired");
   });
 
   it("is worthless after five wrong entries, until a new one is sent", () => {
     const { codes } = codesOf();
-    codes.issue("mfa", "alice", CODE);
-    const checks = Array.from({ length: 5 }, () => codes.check("mfa", "alice", "wrong"));
+    codes.issue("recovery", "alice", CODE);
+    const checks = Array.from({ length: 5 }, () => codes.check("recovery", "alice", "wrong"));
     expect(checks).toEqual(["wrong", "wrong", "wrong", "wrong", "exhausted"]);
-    expect(codes.check("mfa", "alice", CODE)).toBe("exhausted");
-    codes.issue("mfa", "alice", CODE);
-    expect(codes.check("mfa", "alice", CODE)).toBe("right");
+    expect(codes.check("recovery", "alice", CODE)).toBe("exhausted");
+    codes.issue("recovery", "alice", CODE);
+    expect(codes.check("recovery", "alice", CODE)).toBe("right");
   });
 
   it("takes the place of the one before", () => {
     const { codes } = codesOf();
-    const first = codes.issue("mfa", "alice", "first");
-    const second = codes.issue("mfa", "alice", "second");
-    expect(codes.check("mfa", "alice", "first")).toBe("wrong");
+    const first = codes.issue("recovery", "alice", "first");
+    const second = codes.issue("recovery", "alice", "second");
+    expect(codes.check("recovery", "alice", "first")).toBe("wrong");
     expect(codes.find(first.id)).toBeUndefined();
-    expect(codes.find(second.id)).toMatchObject({ purpose: "mfa", userId: "alice" });
+    expect(codes.find(second.id)).toMatchObject({ purpose: "recovery", userId: "alice" });
+  });
+
+  it("of MFA stays valid beside another, because each belongs to one authentication", () => {
+    const { codes } = codesOf();
+    const [first, second] = [codes.issue("mfa", "alice", "first"), codes.issue("mfa", "alice", "second")];
+    expect(codes.check("mfa", "alice", "first", first.id)).toBe("right");
+    expect(codes.check("mfa", "alice", "second", second.id)).toBe("right");
+    expect(codes.check("mfa", "alice", "second", first.id)).toBe("wrong");
+    codes.consume("mfa", "alice", first.id);
+    expect(codes.find(first.id)).toBeUndefined();
+    expect(codes.find(second.id)).toBeDefined();
   });
 
   it("is gone when it was consumed, its user was deleted, or at reset", () => {
@@ -79,14 +90,14 @@ describe("a one-time code", () => {
 describe("a snapshot of codes", () => {
   it("[PING-151] has hashes only, and brings back codes with their failures", () => {
     const { codes } = codesOf();
-    codes.issue("mfa", "alice", CODE);
-    for (let entry = 0; entry < 4; entry += 1) codes.check("mfa", "alice", "wrong");
+    codes.issue("recovery", "alice", CODE);
+    for (let entry = 0; entry < 4; entry += 1) codes.check("recovery", "alice", "wrong");
     const snapshot = JSON.parse(JSON.stringify(codes.snapshot()));
     expect(JSON.stringify(snapshot)).not.toContain(CODE);
     const { codes: other } = codesOf();
     other.restore(snapshot);
-    expect(other.check("mfa", "alice", CODE)).toBe("right");
-    expect(other.check("mfa", "alice", "wrong")).toBe("exhausted");
+    expect(other.check("recovery", "alice", CODE)).toBe("right");
+    expect(other.check("recovery", "alice", "wrong")).toBe("exhausted");
   });
 
   it("that is damaged is refused", () => {

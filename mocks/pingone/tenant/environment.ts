@@ -60,6 +60,8 @@ export class Environment {
   readonly populations: readonly Population[];
   readonly #loaded: LoadedEnvironment;
   readonly #applications = new Map<string, ApplicationSeed>();
+  /** Not in the snapshot, as the flows themselves are not. */
+  readonly #addedPolicyIds = new Set<string>();
   readonly #groups = new Map<string, Group>();
   readonly #changed: () => void;
 
@@ -121,7 +123,8 @@ export class Environment {
       .sort((one, other) => one.priority - other.priority)
       .map(({ flowPolicy }) => flowPolicy.id);
     const own = flowPolicyIds.filter((id) => ownFlowPolicyIds.has(id));
-    const inOrder = assigned.length > 0 ? [...assigned, ...unlisted] : [...own, ...listed, ...unlisted];
+    const loaded = assigned.length > 0 ? [...assigned, ...unlisted] : [...own, ...listed, ...unlisted];
+    const inOrder = [...loaded, ...this.#addedPolicyIds];
     const disabled = new Set(policies.filter(({ enabled }) => !enabled).map(({ id }) => id));
     return [...new Set(inOrder)].filter((id) => !disabled.has(id));
   }
@@ -130,6 +133,11 @@ export class Environment {
   setApplication(application: Application, scopes: readonly string[]): void {
     this.#applications.set(application.id, { application, scopes: [...scopes] });
     this.#changed();
+  }
+
+  /** Assigns the policy to every application, after those that it has, until {@link reset}. */
+  addFlowPolicy(id: string): void {
+    this.#addedPolicyIds.add(id);
   }
 
   /** Adds a group, or puts it in the place of the one with its id, until {@link reset}. */
@@ -164,6 +172,7 @@ export class Environment {
   #empty(): void {
     this.#applications.clear();
     this.#groups.clear();
+    this.#addedPolicyIds.clear();
   }
 }
 

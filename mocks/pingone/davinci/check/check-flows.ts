@@ -11,14 +11,17 @@ const MAX_FINDINGS = 100;
 
 const LEVELS: readonly Level[] = ["error", "warning", "info"];
 
-/**
- * @param files Sub-flows are looked for in all of them.
- * @param optionsOf Options of one file, where they differ: a file can have variables and stubs of its own.
- */
+export interface CheckFlowsOptions extends CheckOptions {
+  /** Options of one file, where they differ: a file can have variables and stubs of its own. */
+  readonly optionsOf?: (file: FlowFile) => Partial<CheckOptions>;
+  /** Only this file is reported on. */
+  readonly only?: FlowFile;
+}
+
+/** @param files Sub-flows are looked for in all of them. */
 export async function checkFlows(
   files: readonly FlowFile[],
-  options: CheckOptions,
-  optionsOf: (file: FlowFile) => Partial<CheckOptions> = () => ({}),
+  { optionsOf = () => ({}), only, ...options }: CheckFlowsOptions,
 ): Promise<CheckedFlow[]> {
   const library = new FlowLibrary(files);
   const calls = findCalls(files, library);
@@ -38,7 +41,9 @@ export async function checkFlows(
     for (const flow of file.flows) views.set(flow, new FlowView(file, flow, checked));
   }
   const reports: CheckedFlow[] = [];
-  for (const view of views.values()) reports.push(await checkFlow(view));
+  for (const view of views.values()) {
+    if (only === undefined || view.file === only) reports.push(await checkFlow(view));
+  }
   return reports;
 }
 

@@ -5,6 +5,7 @@ import { isRecord, templateText, textOf, unwrap } from "../graph/values.ts";
 import { formMarkup } from "../screens/markup.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
 import {
+  fail,
   findUserBy,
   isOn,
   known,
@@ -77,7 +78,7 @@ export const pingOneScopeConsentConnector = defineConnector({
 
 async function ask(call: Call): Promise<Effect> {
   const user = userOf(call);
-  if (!user) return notFound();
+  if (!user) return fail("notFound", "The node was reached without a user.", { status: 404 });
   if (!isOn(call, "promptConsent")) {
     const accepted = call.services.consents.findAccepted(queryOf(call, user));
     if (accepted) return given(call, user, "ACCEPTED", accepted);
@@ -113,7 +114,10 @@ function isConsent(call: Call, pressed: string): boolean {
 
 function userOf(call: Call): User | undefined {
   const identifier = textProperty(call, "userIdentifier");
-  if (identifier !== "") return findUserBy(call, textProperty(call, "matchUserAttribute"), identifier);
+  // A property that is bound to nobody is not the same as none.
+  if (identifier !== "" || unwrap(call.node.properties.userIdentifier) !== undefined) {
+    return findUserBy(call, textProperty(call, "matchUserAttribute"), identifier);
+  }
   return call.userId === undefined ? undefined : call.services.users.findById(call.userId);
 }
 

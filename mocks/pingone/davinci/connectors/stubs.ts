@@ -40,6 +40,7 @@ const answers = z
   .describe("One answer, or a list: one for each time that the node runs, the last one from then on.");
 
 export const stubsSchema = z.strictObject({
+  $schema: z.string().optional(),
   capabilities: z
     .record(z.string().regex(/^[^.]+\.[^.]+$/, "is not connectorId.capabilityName"), answers)
     .optional()

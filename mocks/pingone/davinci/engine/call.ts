@@ -61,10 +61,11 @@ export function makeCall(
       return state.userId;
     },
     identify: (userId) => {
-      if (state.userId !== undefined && state.userId !== userId) {
-        // Another person goes on: what the former one has answered does not count.
+      if (state.userId !== userId) {
+        // Another person goes on: what the former one has answered does not count, and no note is about this one.
         delete state.isSessionAccepted;
         delete state.consentedScopes;
+        state.remarks = [];
       }
       state.userId = userId;
     },

@@ -54,7 +54,7 @@ const hubFlow = scenarioSchema.parse({
     },
     hub: {
       type: "screen",
-      heading: "user={{user.username}} mfa={{mfa.verified}} consent={{consent.status}} sent={{code.sentTo}}",
+      heading: "user={{user.username}} mfa={{mfa.verified}} consent={{consent.status}}",
       text: ["constructor={{parameters.constructor}}"],
       buttons: [
         button("SEND", "sendCode"),
@@ -101,10 +101,10 @@ describe("an interaction", () => {
     await person.press("SEND");
     await person.press("VERIFY", { code: engine.outbox.latest("alice@example.com").code });
     await (await person.press("CONSENT")).press("ACCEPTED");
-    expect(person.heading).toBe("user=alice mfa=true consent=ACCEPTED sent=your e-mail address");
+    expect(person.heading).toBe("user=alice mfa=true consent=ACCEPTED");
     await person.press("OTHER");
     await person.press("SIGNON", { username: "bob", password: PASSWORD });
-    expect(person.heading).toBe("user=bob mfa=false consent= sent=your e-mail address");
+    expect(person.heading).toBe("user=bob mfa=false consent=");
     expect((await person.press("DONE")).outcome).toMatchObject({
       kind: "success",
       reusedSession: false,
@@ -120,7 +120,7 @@ describe("an interaction", () => {
     expect(person.html).toContain(code);
     await person.press("BACK");
     await person.press("SIGNON", { username: "bob", password: "-" });
-    expect(person.heading).toContain("sent=your e-mail address");
+    expect(person.heading).toContain("user=bob");
     expect(person.html).not.toContain(code);
   });
 
@@ -161,7 +161,7 @@ describe("an interaction", () => {
     await person.press("SIGNON", { username: "nobody", password: "-" });
     expect((await person.press(key)).outcome).toEqual({
       kind: "died",
-      reason: expect.stringContaining("without a user"),
+      reason: expect.stringMatching(/without a user|no user id/),
     });
   });
 

@@ -20,7 +20,10 @@ export function presentScreen(
   const { context, state } = interaction;
   const codes = outbox
     .list()
-    .filter(({ interactionId, code }) => interactionId === interaction.id && code !== undefined);
+    .filter(
+      ({ interactionId, code, userId }) =>
+        interactionId === interaction.id && code !== "" && (userId === undefined || userId === state.userId),
+    );
   /** Only the last one of a purpose is valid. */
   const valid = new Map(codes.map((message) => [message.purpose, message]));
   return renderScreen(shown, {

@@ -20,9 +20,13 @@ export async function checkFiles(paths: readonly string[]): Promise<CheckedFile[
   try {
     const files = read.filter((file) => file.kind === "flows");
     const faults = new FileFaults();
-    const checked = await checkFlows(files, { registry: createRegistry(), sandbox }, ({ path }) => {
-      const { values, stubs } = readCompanions(path, faults);
-      return { variables: values, hasStub: (node) => hasStub(node, stubs) };
+    const checked = await checkFlows(files, {
+      registry: createRegistry(),
+      sandbox,
+      optionsOf: ({ path }) => {
+        const { values, stubs } = readCompanions(path, faults);
+        return { variables: values, hasStub: (node) => hasStub(node, stubs) };
+      },
     });
     const byFile = Map.groupBy(checked, ({ file }) => file);
     return [
@@ -48,8 +52,10 @@ function problemsOf(faults: FileFaults): readonly string[] {
 
 /** @param problem Begins with the path. */
 function faulty(problem: string): CheckedFile {
-  const [, path = "", reason = problem] = /^(.*?\.json)(?::\d+:\d+)?: (.*)$/s.exec(problem) ?? [];
-  return refused(path, reason, "faulty-companion");
+  const [, path = "", line, column, reason = problem] =
+    /^(.*?\.json)(?::(\d+):(\d+))?: (.*)$/s.exec(problem) ?? [];
+  const where = line === undefined ? "" : `Line ${line}, column ${column}: `;
+  return refused(path, `${where}${reason}`, "faulty-companion");
 }
 
 function refused(file: string, reason: string, code = "not-a-flow"): CheckedFile {

@@ -27,7 +27,17 @@ export interface Companions {
 
 /** @param path The flow file. Faults of the files beside it are reported, and these are left out. */
 export function readCompanions(path: string, faults: FileFaults): Companions {
-  const variables = readBeside(path, VARIABLES_FILE, variablesSchema, faults);
+  return companionsOf(
+    readBeside(path, VARIABLES_FILE, variablesSchema, faults),
+    readBeside(path, STUB_FILE, stubsSchema, faults),
+  );
+}
+
+/** What stands in a later file lies over an earlier one. */
+export function companionsOf(
+  variables: readonly z.output<typeof variablesSchema>[],
+  stubs: readonly z.output<typeof stubsSchema>[],
+): Companions {
   const merged = (part: "company" | "flow" | "user" | "inputs") =>
     Object.fromEntries(variables.flatMap((file) => Object.entries(file[part])));
   return {
@@ -37,7 +47,7 @@ export function readCompanions(path: string, faults: FileFaults): Companions {
       user: merged("user"),
       inputs: merged("inputs"),
     },
-    stubs: createStubs(readBeside(path, STUB_FILE, stubsSchema, faults)),
+    stubs: createStubs(stubs),
   };
 }
 

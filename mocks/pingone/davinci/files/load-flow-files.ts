@@ -5,7 +5,7 @@ import { runStub } from "../connectors/stubs.ts";
 import type { RunnableFlow } from "../engine/flows.ts";
 import { FlowLibrary, subFlowOf } from "../graph/flow-library.ts";
 import type { FlowFile, FlowGraph } from "../graph/graph.ts";
-import { readCompanions } from "./companions.ts";
+import { type Companions, readCompanions } from "./companions.ts";
 import { readFlowFiles } from "./read-flow-files.ts";
 
 /**
@@ -20,18 +20,26 @@ export function loadFlowFiles(paths: readonly string[], faults: FileFaults): Run
   reportRepeated(files, faults);
   const mains = files.filter(({ main }) => !started.has(main));
   return (mains.length > 0 ? mains : files).map((file) => {
-    const { path, flows, main } = file;
-    const { values, stubs } = readCompanions(path, faults);
-    return {
-      policyId: policyIdOf(main),
-      name: main.name,
-      description: main.description,
-      graph: main,
-      together: [...flows, ...files.filter((other) => other !== file).flatMap((other) => other.flows)],
-      values,
-      runForeign: (call) => runStub(call, stubs),
-    };
+    const others = files.filter((other) => other !== file).flatMap((other) => other.flows);
+    return toRunnable(file, others, readCompanions(file.path, faults));
   });
+}
+
+/** The main flow of a file. @param others Flows among which its sub-flows are looked for too. */
+export function toRunnable(
+  { flows, main }: FlowFile,
+  others: readonly FlowGraph[],
+  { values, stubs }: Companions,
+): RunnableFlow {
+  return {
+    policyId: policyIdOf(main),
+    name: main.name.trim(),
+    description: main.description,
+    graph: main,
+    together: [...flows, ...others],
+    values,
+    runForeign: (call) => runStub(call, stubs),
+  };
 }
 
 function reportRepeated(files: readonly FlowFile[], faults: FileFaults): void {

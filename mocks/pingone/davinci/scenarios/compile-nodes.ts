@@ -13,7 +13,7 @@ import {
 import { type GraphBuilder, richValue } from "./graph-builder.ts";
 import { type CompiledNode, choose, output, Place } from "./place.ts";
 import type { NodeOfType, ScenarioNode } from "./scenario-schema.ts";
-import { latest, methodsOf, variablesOf } from "./transitions.ts";
+import { attributeOf, latest, methodsOf, variablesOf } from "./transitions.ts";
 import type { Values } from "./values.ts";
 
 export function compileNode(
@@ -37,7 +37,10 @@ function prepare(name: string, node: ScenarioNode, graph: GraphBuilder, given: V
   const variables = variablesOf(node);
   const ids: string[] = [];
   let values = given;
-  const attributes = variables.filter((variable) => variable.startsWith("user."));
+  const attributes = variables.flatMap((variable) => {
+    const attribute = attributeOf(variable);
+    return attribute === undefined ? [] : [[variable, attribute] as const];
+  });
   if (attributes.length > 0) {
     const id = place.add(
       {
@@ -48,7 +51,9 @@ function prepare(name: string, node: ScenarioNode, graph: GraphBuilder, given: V
       "read the user",
     );
     ids.push(id);
-    values = values.with(Object.fromEntries(attributes.map((variable) => [variable, output(id, variable)])));
+    values = values.with(
+      Object.fromEntries(attributes.map(([variable, attribute]) => [variable, output(id, attribute)])),
+    );
   }
   if (variables.includes("lock.remaining")) {
     const id = place.add(

@@ -4,6 +4,16 @@ import { type CompiledNode, choose, failure, onFailure, output, type Place } fro
 import type { NodeOfType } from "./scenario-schema.ts";
 import { latest } from "./transitions.ts";
 
+/** What the former person has proven and answered does not count for this one. */
+function person(id: Source): Readonly<Record<string, Source>> {
+  return {
+    "user.id": id,
+    "mfa.verified": { text: "false" },
+    "mfa.authentication": { text: "" },
+    "consent.status": { text: "" },
+  };
+}
+
 export function userLookup(place: Place, node: NodeOfType<"userLookup">): CompiledNode {
   const first = place.add({
     connector: "pingOneSSOConnector",
@@ -13,7 +23,7 @@ export function userLookup(place: Place, node: NodeOfType<"userLookup">): Compil
       userIdentifierForFindUser: place.rich(latest(node.input)),
     },
   });
-  const sets = { "user.id": output(first, "matchedUser.id"), "mfa.verified": { text: "false" } };
+  const sets = person(output(first, "matchedUser.id"));
   return {
     first,
     waysOut: [
@@ -76,7 +86,7 @@ export function registerUser(place: Place, node: NodeOfType<"registerUser">): Co
       additionalUserProperties: [],
     },
   });
-  const created = { "user.id": output(first, "user.id"), "mfa.verified": { text: "false" } };
+  const created = person(output(first, "user.id"));
   const sets = failure(first);
   const path = `local.${first}.payload.error`;
   // Address and password are refused with codes that are not documented; the attribute is.

@@ -2,7 +2,7 @@
 import { COMPANY_PLACEHOLDER, type CompiledFile, type CompiledFlow } from "./compile-scenario.ts";
 import { type ConnectorId, connectionPlaceholder, connectorName, type FlowElement } from "./graph-builder.ts";
 
-export interface Placeholder {
+interface Placeholder {
   /** As in the file: `{{CONNECTION_HTTP}}`. */
   readonly text: string;
   /** What to put there. */

@@ -244,6 +244,31 @@ describe("a value", () => {
     expect((await person.press("B", { x: "5" })).html).toContain("&lt;3/4/2/5&gt;");
   });
 
+  it("of one person does not count for the next", async () => {
+    const scenario = identified({
+      next: { type: "consent", promptConsent: true, next: "shown" },
+      shown: showing("{{user.username}} {{code.sentTo}} {{consent.status}}"),
+      done: screen("Again?", [], [button("who2", "YES", "FLOW_BUTTON"), button("end", "NO", "FLOW_BUTTON")]),
+      who2: screen("Who else", [field("username")], [button("lookUp2")]),
+      lookUp2: {
+        type: "userLookup",
+        by: ["username"],
+        input: "username",
+        on: { found: "shown", notFound: "shown" },
+      },
+      end: { type: "success", authenticationMethods: ["pwd"] },
+    });
+    const { person } = await begin(scenario);
+    await person.press("NEXT", { username: "ann" });
+    expect((await person.press("ACCEPTED")).html).toContain("&lt;ann ann@example.com ACCEPTED&gt;");
+    await person.press("NEXT");
+    await person.press("YES");
+    expect((await person.press("NEXT", { username: "bob" })).html).toContain("&lt;bob bob@example.com &gt;");
+    await person.press("NEXT");
+    await person.press("YES");
+    expect((await person.press("NEXT", { username: "nobody" })).html).toContain("&lt;  &gt;");
+  });
+
   it("reaches a node behind a sub-flow that can end in several ways", async () => {
     const scenario = identified(
       {

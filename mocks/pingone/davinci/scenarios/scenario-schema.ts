@@ -282,4 +282,3 @@ export type ScenarioNode = z.output<typeof node>;
 export type NodeOfType<T extends ScenarioNode["type"]> = Extract<ScenarioNode, { type: T }>;
 export type ScreenNode = z.output<typeof screen>;
 export type Field = z.output<typeof field>;
-export type CodePurpose = z.output<typeof purpose>;

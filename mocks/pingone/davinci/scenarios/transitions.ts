@@ -11,7 +11,7 @@ export interface Transition {
 
 const FAILURE = ["error.code", "error.message"];
 /** What is known of a person is not true of the next one. */
-const PERSON = ["user.id", "mfa.verified"];
+const PERSON = ["user.id", "mfa.verified", "mfa.authentication", "consent.status"];
 
 /** The value of a key on the last screen that asks for it. */
 export function latest(key: string): string {
@@ -132,9 +132,15 @@ export function templatesOf(node: ScenarioNode): readonly string[] {
   }
 }
 
+/** The attribute of the user that a variable stands for. */
+export function attributeOf(variable: string): string | undefined {
+  if (variable === "code.sentTo") return "user.email";
+  return variable.startsWith("user.") ? variable : undefined;
+}
+
 /** The value that a variable is made of: attributes of the user are read with the user's id. */
 function valueBehind(variable: string): string {
-  if (variable.startsWith("user.")) return "user.id";
+  if (attributeOf(variable) !== undefined) return "user.id";
   return variable === "lock.remaining" ? "lock.seconds" : variable;
 }
 

@@ -25,6 +25,7 @@ const NAMED: Readonly<Record<string, Variable>> = {
     about: "Whether a one-time code of the purpose `mfa` was right.",
     values: ["true", "false"],
   },
+  "code.sentTo": { about: "The address that codes for the user are sent to: the same as `user.email`." },
   "lock.remaining": { about: "After `locked`: how long the lock lasts, such as `15 minutes`." },
   "error.code": { about: "Error code of the node that failed last." },
   "error.message": { about: "Its message." },
@@ -50,7 +51,6 @@ const PATTERNS: readonly { readonly form: string; readonly about: string; readon
   },
 ];
 
-export const VARIABLES: readonly string[] = Object.keys(NAMED);
 /** For the documentation: every variable and form of one. */
 export const DESCRIBED_VARIABLES: readonly { readonly name: string; readonly about: string }[] = [
   ...Object.entries(NAMED).map(([name, { about }]) => ({ name, about })),
