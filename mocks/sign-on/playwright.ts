@@ -37,14 +37,21 @@ export async function signOn(page: Page, user: SignOnUser, options: SignOnOption
     }
     const form = page.locator("form").nth(step.form.index);
     for (const [name, value] of step.values) {
-      const field = form.locator(`[name=${JSON.stringify(name)}]`);
+      const named = `[name=${JSON.stringify(name)}]`;
       const type = step.form.fields.find((each) => each.name === name)?.type;
+      const field = form.locator(named).first();
       if (type === "select") await field.selectOption(value);
+      else if (type === "radio") await form.locator(`${named}[value=${JSON.stringify(value)}]`).check();
+      // The driver over HTTP sends the value; an empty one is nothing that a checkbox can send.
+      else if (type === "checkbox") await field.setChecked(value !== "");
       else await field.fill(value);
     }
     const isOfPage = (frame: Frame) => frame === page.mainFrame();
     const next = page.waitForEvent("framenavigated", { predicate: isOfPage, timeout: WAIT_MS });
-    await Promise.all([next, form.getByRole("button", { name: step.button.text, exact: true }).click()]);
+    await Promise.all([
+      next,
+      form.getByRole("button", { name: step.button.text, exact: true }).first().click(),
+    ]);
   }
 }
 

@@ -51,6 +51,13 @@ describe("a field is known", () => {
     expect(decideOn(page(field + NEXT))).toMatchObject({ codeFields: ["q1"], values: {} });
   });
 
+  it.each([
+    '<label for="z">Zip Code</label><input id="z" name="zipCode">',
+    '<label>Country code<input name="q1"></label>',
+  ])("not as a one-time code where it is another code: %s", (field) => {
+    expect(decideOn(page(field + NEXT))).toMatchObject({ codeFields: [], values: {} });
+  });
+
   it("when its value is given, by label or by name", () => {
     const fields =
       '<label for="x">Employee number</label><input id="x" name="q1" required><input name="q2" required>';

@@ -44,7 +44,12 @@ type Meaning = "username" | "password" | "newPassword" | "code";
 
 /** The first that fits a field counts, so what is narrower comes first. */
 const MEANINGS: readonly (readonly [Meaning, (field: FormField) => boolean])[] = [
-  ["code", (field) => field.autocomplete === "one-time-code" || isCalled(field, /code|otp\b|one.?time/i)],
+  [
+    "code",
+    (field) =>
+      field.autocomplete === "one-time-code" ||
+      (isCalled(field, /code|otp\b|one.?time/i) && !isCalled(field, /zip|post|country|area|dial/i)),
+  ],
   [
     "newPassword",
     (field) =>

@@ -326,6 +326,11 @@ describe("the heading", () => {
   });
 });
 
+it("that is empty is none, at any level", () => {
+  const { root } = render({ markup: "<h1>Own</h1><h1>Second</h1><h2></h2><h3>Third</h3>" });
+  expect(root.querySelectorAll("main :is(h1, h2, h3)").map(textOf)).toEqual(["Own", "Second", "Third"]);
+});
+
 it("has the title of the tab that the author has chosen", () => {
   const { root } = render({ markup: "<h1>Own</h1>", tabTitle: "Tab" });
   expect(root.querySelector("title")?.text).toMatch(/^Tab ·/);
@@ -404,6 +409,14 @@ describe("style", () => {
     ).toHaveLength(2);
     const { html: page } = render({ markup: button("GO"), css: "// custom css\n.a { color: red }" });
     expect(page).toContain("<style>.a { color: red }</style>");
+  });
+
+  it("names no file of another host: no broken picture is shown for it", () => {
+    const css = `a { content: url("https://a.test/x.png"); background: URL( //a.test/y ) red; mask: url('data:image/png;base64,AA') }`;
+    const { html: page } = render({ markup: button("GO"), css });
+    expect(page).toContain(
+      "a { content: none; background: none red; mask: url('data:image/png;base64,AA') }",
+    );
   });
 
   it("that is too large is left out, which the panel says", () => {

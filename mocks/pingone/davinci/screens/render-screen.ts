@@ -209,6 +209,8 @@ function cssOf(css: string): { readonly text: string; readonly remarks: readonly
     .replaceAll("\0", "\uFFFD")
     // In a style sheet `\/` is `/`.
     .replaceAll("</", "<\\/")
+    // Files of other hosts: the policy of the page forbids them, and browsers show a broken picture.
+    .replaceAll(/url\(\s*(["']?)(?!data:|#)[^"')]*\1\s*\)/gi, "none")
     // What the editor puts into an empty field is no comment in CSS, and would take the next rule with it.
     .replaceAll(/^\s*\/\/.*$/gm, "")
     .trim();

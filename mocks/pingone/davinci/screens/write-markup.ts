@@ -137,8 +137,9 @@ class Writer {
   /** A page has one h1. */
   #headingTag(element: HTMLElement): string {
     if (element === this.#topHeading) return "h1";
-    if (element.localName !== "h1") return element.localName;
-    return this.#markup.headings.includes(element) ? "h2" : "div";
+    // Empty, because what it should say was not set, or hidden.
+    if (!this.#markup.headings.includes(element)) return "div";
+    return element.localName === "h1" ? "h2" : element.localName;
   }
 
   /** A button that only a script gives a meaning, an input without a name, a file. */
