@@ -110,6 +110,17 @@ const branched = (
     ...(SOUND.ways ?? []).slice(1),
   ],
 });
+const readingField = (field: string): FlowSpec => ({
+  ...SOUND,
+  nodes: {
+    ...SOUND.nodes,
+    ask: screen(SKERROR + BUTTON, { formFieldsList: [{ propertyName: "name" }] }),
+    find: {
+      ...find,
+      properties: { userIdentifierForFindUser: richText(`{{local.ask.payload.output.${field}}}`) },
+    },
+  },
+});
 const consenting = (isBranched: boolean): FlowSpec => ({
   ...SOUND,
   nodes: {
@@ -414,6 +425,11 @@ const CASES: readonly Case[] = [
         },
       },
     ]),
+  },
+  {
+    code: "field-not-asked",
+    mistaken: fileOf([readingField("nmae")]),
+    mended: fileOf([readingField("name")]),
   },
   {
     code: "binding-to-nowhere",

@@ -18,7 +18,7 @@ import {
   subFlowNeverReturns,
 } from "./rules/ends.ts";
 import { errorMessageBeforeScreen, screenWithoutErrorRegion } from "./rules/error-messages.ts";
-import { bindingToNowhere, inputNeverRead } from "./rules/inputs.ts";
+import { bindingToNowhere, fieldNotAsked, inputNeverRead } from "./rules/inputs.ts";
 import {
   buttonWithoutBranch,
   exitNeverTaken,
@@ -65,6 +65,7 @@ export const RULES: readonly Rule[] = [
   variableIdMissing,
   inputNeverRead,
   bindingToNowhere,
+  fieldNotAsked,
   sessionWindow,
   functionDoesNotCompile,
   templateDoesNotCompile,

@@ -67,6 +67,28 @@ export const bindingToNowhere: Rule = {
   },
 };
 
+export const fieldNotAsked: Rule = {
+  code: "field-not-asked",
+  level: "warning",
+  about: "A node reads a field of a screen that the screen does not ask for.",
+  *find({ bindings, flow }) {
+    for (const [node, paths] of bindings) {
+      for (const path of paths) {
+        const [, id = "", field = ""] = /^local\.([\w-]+)\.payload\.output\.([\w-]+)/.exec(path) ?? [];
+        const screen = flow.nodes.get(id);
+        if (screen?.capabilityName !== "customHTMLTemplate" || field === "buttonValue") continue;
+        const fields = fieldsOf(screen);
+        const isOutput = JSON.stringify(screen.properties.outputSchema ?? "").includes(field);
+        if (fields.length === 0 || fields.includes(field) || isOutput) continue;
+        yield {
+          node,
+          text: `This node reads the field "${field}" of "${screen.title}" (${id}), which is not in that screen's list of fields, so PingOne does not keep it, and nothing is there. The list has ${listOf(fields)}. Add the field to the list, or correct the name.`,
+        };
+      }
+    }
+  },
+};
+
 /** Whether the capability takes this property, as far as it is known. */
 function isUsed(view: FlowView, node: FlowNode, property: string): boolean {
   const start = view.paths.startOf(node);
