@@ -5,8 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Offline, SHIPPED_TENANT, type StartOfflineOptions, startOffline } from "./index.ts";
+import {
+  type Offline,
+  SHIPPED_TENANT,
+  type StartOfflineOptions,
+  startOffline,
+  startPingOne,
+} from "./index.ts";
 import { TestClient, WORKER_ORIGIN } from "./pingone/testing/client.ts";
+import { buildFlow } from "./pingone/testing/graph-builder.ts";
 import { listTodos } from "./todo/testing/list-todos.ts";
 
 /** As Node has them, before anything here was started. */
@@ -118,6 +125,26 @@ describe("startOffline", () => {
       expect(await emulators.sessions.end("alice")).toBe(1);
       const page = await alice.login.browser.open(alice.login.browser.visited[0] ?? "");
       expect(page.heading).toBe("Sign On");
+    });
+  });
+
+  it("runs the flow that is named among exported ones, else the first of these, also after a reset", async () => {
+    await withFolder(async (dir) => {
+      const nodes = { show: { is: "httpConnector.customHtmlMessage" } };
+      const files = ["one", "two"].map((name) => {
+        const flow = buildFlow({ id: name.padEnd(32, "0"), name, nodes });
+        return [join(dir, `${name}.json`), JSON.stringify(flow)] as const;
+      });
+      for (const [path, text] of files) await writeFile(path, text);
+      const boundIn = async (flow: string | readonly string[]) => {
+        await using started = await startPingOne({ flow });
+        await started.reset();
+        return (await started.state.summary()).pingone.flows.find(({ bound }) => bound)?.name;
+      };
+      expect(await boundIn(dir)).toBe("one");
+      expect(await boundIn(files.map(([path]) => path).toReversed())).toBe("two");
+      expect(await boundIn([dir, "two"])).toBe("two");
+      expect(await boundIn([dir, "consent-always"])).toBe("consent-always");
     });
   });
 

@@ -84,6 +84,14 @@ describe("exported files", () => {
     expect(await heading(flows, "sign-on-with-consent")).toBe("Sign On");
   });
 
+  it("find a sub-flow in the same file before one of its name in another", async () => {
+    const renamed = { ...sub, flowId: "1".repeat(32) };
+    write({ "a.json": { flows: [main, renamed] }, "b.json": { ...sub, flowId: "2".repeat(32) } });
+    const { flows, problems } = load();
+    expect(problems).toEqual([]);
+    expect(await heading(flows, "sign-on-with-consent")).toBe("Sign On");
+  });
+
   it("run as main flows when each is the sub-flow of another, or stands alone", () => {
     write({ "b.json": sub });
     expect(load().flows.map(({ name }) => name)).toEqual([

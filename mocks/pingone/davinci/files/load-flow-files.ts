@@ -31,12 +31,14 @@ export function toRunnable(
   others: readonly FlowGraph[],
   { values, stubs }: Companions,
 ): RunnableFlow {
+  const ownNames = new Set(flows.map(({ name }) => name.trim()));
   return {
     policyId: policyIdOf(main),
     name: main.name.trim(),
     description: main.description,
     graph: main,
-    together: [...flows, ...others],
+    // Flows of the own file go before others of their name, which would be ambiguous.
+    together: [...flows, ...others.filter(({ name }) => !ownNames.has(name.trim()))],
     values,
     runForeign: (call) => runStub(call, stubs),
   };

@@ -13,7 +13,7 @@ export interface FlowReference {
 
 export type FoundFlow =
   | { readonly kind: "found"; readonly flow: FlowGraph; readonly by: "id" | "name" }
-  /** Several files have such a flow; the first one is taken. */
+  /** Several files have such a flow; `flow` is the first. By name alone, a run does not take it. */
   | {
       readonly kind: "ambiguous";
       readonly flow: FlowGraph;

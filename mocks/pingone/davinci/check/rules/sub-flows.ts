@@ -52,7 +52,7 @@ export const subFlowAmbiguous: Rule = {
       if (found?.kind !== "ambiguous") continue;
       yield {
         node,
-        text: `Several flows have the ${found.by} of this sub-flow (${found.paths.slice(0, 5).join(", ")}); the emulator takes the first. PingOne goes by the id alone. Give only one of these files.`,
+        text: `Several flows have the ${found.by} of this sub-flow (${found.paths.slice(0, 5).join(", ")}); ${found.by === "id" ? "the emulator takes the first" : "a run stops here, because nothing tells which is meant"}. PingOne goes by the id alone. Give only one of these files.`,
       };
     }
   },
