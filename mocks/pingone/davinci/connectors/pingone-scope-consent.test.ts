@@ -183,9 +183,12 @@ describe("a consent that was given before", () => {
 describe("whom and what it is about", () => {
   it("is the user that the flow has identified, if the node names none", async () => {
     const { ask, state, alice } = setUp();
-    expect(await ask({ userIdentifier: "" })).toMatchObject({ kind: "failure", error: { code: "notFound" } });
+    const unnamed = { userIdentifier: undefined };
+    expect(await ask(unnamed)).toMatchObject({ kind: "failure", error: { code: "notFound" } });
     state.userId = alice.id;
-    expect((await ask({ userIdentifier: "" })).kind).toBe("screen");
+    expect((await ask(unnamed)).kind).toBe("screen");
+    // Bound to what is not there.
+    expect(await ask({ userIdentifier: "" })).toMatchObject({ error: { code: "notFound" } });
   });
 
   it("is nobody when the user that it names is not there", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { aliceFixture, createPingOneCalls } from "../../testing/pingone-call.ts";
 import { pingOneSSOConnector as pingOne } from "./pingone-sso.ts";
 
-const alice = aliceFixture({ department: "Sales", population: { id: "p-1" } });
+const alice = aliceFixture({ department: "Sales", nickname: "", population: { id: "p-1" } });
 const bob = aliceFixture({ username: "bob", name: {}, email: "shared@example.com" });
 const eve = aliceFixture({ username: "eve", name: {}, email: "shared@example.com", externalId: "x-3" });
 

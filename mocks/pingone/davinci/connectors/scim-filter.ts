@@ -13,7 +13,7 @@ const TOKEN = /\s*(?:([()])|("(?:[^"\\]|\\.)*")|([A-Za-z0-9_.$-]+))\s*/y;
 /** `undefined`: it is malformed, or uses what is not known here. */
 export function parseScimFilter(text: string): ScimFilter | undefined {
   const tokens = tokensOf(text);
-  if (!tokens || tokens.length === 0 || tokens.length > MAX_TERMS) return undefined;
+  if (!tokens || tokens.length === 0) return undefined;
   const reader = new Reader(tokens);
   const filter = reader.readOr();
   return reader.isAtEnd ? filter : undefined;
