@@ -69,6 +69,10 @@ describe("the form of a screen", () => {
       `<button data-skcomponent="skbutton" data-skvalue="GO" data-skbuttontype="form-submit">GO</button>`,
     ],
     ["a button around another", `<div data-skcomponent="skbutton">${button("GO", SUBMIT)}</div>`],
+    [
+      "a component around a plain button",
+      `<form><div data-skcomponent="skbutton" data-skbuttonvalue="GO" data-skbuttontype="form-submit"><button>GO</button></div></form>`,
+    ],
     ["a button around a link", button("GO", SUBMIT, `<a href="https://a.test">GO</a>`)],
   ])("has a submit button for %s", (_, markup) => {
     const { form, root } = render({ markup });
@@ -113,6 +117,20 @@ describe("the form of a screen", () => {
     expect(root.querySelector("main button")?.text).toBe("Go");
   });
 
+  it("has no button and no region inside of a drawing", () => {
+    const { form, panel } = render({
+      markup: `<svg><g data-skcomponent="skbutton"></g><g data-skcomponent="skerror"></g><g data-skcomponent="skrisk"></g></svg>${button("GO")}`,
+    });
+    expect(form?.buttons).toHaveLength(1);
+    expect(panel).not.toContain("skrisk");
+  });
+
+  it("sends no file, which PingOne would get in another way", () => {
+    const { form, root } = render({ markup: `<form><input type="file" name="photo">${button("GO")}</form>` });
+    expect(form?.fields.map(({ name }) => name)).toEqual(["step"]);
+    expect(root.querySelector("[type=file]")?.hasAttribute("disabled")).toBe(true);
+  });
+
   it("names a button without a text", () => {
     const { form } = render({
       markup: `<button data-skcomponent="skbutton"></button>${button("X", 'aria-label="Close"', "")}${button("Y", "", '<img alt="Picture">')}`,
@@ -127,11 +145,11 @@ describe("the form of a screen", () => {
   it("keeps apart what is of equal name: fields of two forms, a field `step`, one `buttonValue`", () => {
     const { form } = render({
       markup: `<form id="a"><input name="user"><input name="step"><input type="hidden" name="buttonValue">${button("GO", SUBMIT)}</form>
-<form id="b"><input name="user">${button("GO", SUBMIT)}</form>`,
+<form id="b"><input name="user"><input name="field:user:1">${button("GO", SUBMIT)}</form>`,
     });
     const names = form?.fields.map(({ name }) => name) ?? [];
     expect(names.slice(0, 2)).toEqual(["step", "user"]);
-    expect(new Set(names).size).toBe(5);
+    expect(new Set(names).size).toBe(6);
     expect(names).not.toContain("buttonValue");
     expect(new Set(form?.buttons.map(({ name, value }) => `${name}=${value}`)).size).toBe(2);
   });
