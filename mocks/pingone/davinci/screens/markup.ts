@@ -28,7 +28,7 @@ export interface FieldMarkup {
   readonly legend?: string;
 }
 
-export interface ButtonMarkup {
+interface ButtonMarkup {
   readonly value: string;
   readonly label: string;
   /** Sends the fields (`form-submit`). Others send only the button (`next-event`). */

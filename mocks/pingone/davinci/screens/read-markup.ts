@@ -9,7 +9,7 @@ import { normalise } from "./sanitise.ts";
 import type { Screen } from "./screen.ts";
 
 /** A place in the order of the page's own forms; undefined: in none. */
-export type FormIndex = number | undefined;
+type FormIndex = number | undefined;
 
 export interface ScreenButton {
   /** `name` of the button in the page. */
@@ -79,7 +79,7 @@ interface Found {
 }
 
 /** Only this way leads on from a page that a script or a component would send by itself. */
-export const GO_ON: ScreenButton = {
+const GO_ON: ScreenButton = {
   wireName: "buttonValue:none",
   value: undefined,
   label: "Go on",
