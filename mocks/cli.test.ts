@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildFlow } from "./pingone/testing/graph-builder.ts";
 
 const MAIN = join(import.meta.dirname, "cli.ts");
 const children: ChildProcess[] = [];
@@ -113,6 +114,14 @@ describe("npm run mocks", () => {
     ],
     ["a public URL with a path", ["--public-url", "https://x.test/a"], {}, /no origin/],
     ["a redirect URI with a fragment", ["--redirect-uri", "https://x.test/#a"], {}, /fragment/],
+    [
+      "a file of a flow that is not there",
+      ["--flow", "./nope.json"],
+      {},
+      /\.\/nope\.json: there is no such file/,
+    ],
+    ["two names of flows", ["--flow", "one", "--flow", "two"], {}, /Several flows are to be run: one, two/],
+    ["a check of nothing", ["davinci", "check"], {}, /needs a file or a folder/],
     ["a flow that is not there", ["--flow", "nope"], {}, /nope[\s\S]*sign-on-with-consent/],
     ["--fresh without --state", ["--fresh"], {}, /needs --state DIR/],
     ["a fixtures folder that is not there", ["--tenant", "/nonexistent"], {}, /\/nonexistent/],
@@ -142,6 +151,80 @@ describe("npm run mocks", () => {
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
+  });
+
+  describe("with exported flows", () => {
+    const flow = (name: string, ...markup: string[]) =>
+      JSON.stringify(
+        buildFlow({
+          name,
+          id: name.padEnd(32, "0"),
+          nodes: Object.fromEntries(
+            markup.map((text, index) => [
+              `screen${index}`,
+              { is: "httpConnector.customHTMLTemplate", properties: { customHTML: text } },
+            ]),
+          ),
+        }),
+      );
+    let dir: string;
+    beforeEach(async () => {
+      dir = await mkdtemp(join(tmpdir(), "flows-"));
+    });
+    afterEach(() => rm(dir, { recursive: true, force: true }));
+
+    it("runs the first of them, and says what is wrong with them", async () => {
+      await writeFile(join(dir, "a.json"), flow("a", "<p>{{global.company.variables.city}}</p>"));
+      await writeFile(join(dir, "b.json"), flow("b", "<p>Hello</p>"));
+      const started = run([
+        "--flow",
+        join(dir, "b.json"),
+        "--flow",
+        dir,
+        "--no-todo",
+        "--port",
+        "0",
+        "--json",
+      ]);
+      await expect(started.ready).rejects.toThrow(/has the same flow "b"/);
+      const mocks = run([
+        "--flow",
+        join(dir, "b.json"),
+        "--flow",
+        join(dir, "a.json"),
+        "--no-todo",
+        "--port",
+        "0",
+        "--json",
+      ]);
+      const { origin } = JSON.parse(await mocks.ready);
+      const { pingone } = (await (await fetch(`${origin}/__mocks/state`)).json()) as {
+        pingone: { flows: { name: string; bound: boolean }[] };
+      };
+      expect(pingone.flows.slice(0, 2)).toMatchObject([
+        { name: "b", bound: true },
+        { name: "a", bound: false },
+      ]);
+      expect(mocks.stderr()).toContain(
+        `${join(dir, "a.json")}, flow "a":\n  warning variable-without-value: `,
+      );
+      expect(mocks.stderr()).not.toContain("b.json");
+    });
+
+    it("checks them, for people and for programs, with code 1 on errors", async () => {
+      await writeFile(join(dir, "a.json"), flow("a", "<p>Hello</p>"));
+      await writeFile(join(dir, "b.json"), "{");
+      const people = run(["davinci", "check", dir]);
+      expect(await people.exited).toBe(1);
+      expect(people.stdout()).toMatch(
+        /a\.json\n {2}a \(a0+\) can be run here\n[\s\S]*1 of 2 flows can be run here\. 1 error, /,
+      );
+      const programs = run(["davinci", "check", "--json", join(dir, "a.json")]);
+      expect(await programs.exited).toBe(0);
+      expect(JSON.parse(programs.stdout())).toMatchObject([
+        { file: join(dir, "a.json"), flow: "a".padEnd(32, "0"), name: "a", runnable: true, missing: [] },
+      ]);
+    });
   });
 
   it("asks for a token at the control API when other machines reach it, and prints it with the page", async () => {

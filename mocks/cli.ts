@@ -20,9 +20,9 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
                         CONTROL_TOKEN, or one that is printed at start
   --redirect-uri URI    redirect URI of the main application, in place of its own; can be repeated
   --tenant DIR          a tenant that lies over the one that comes with the emulator
-  --flow FILE           flow that DaVinci has exported, or a folder of them; can be repeated. The main application runs
-                        the first one
-  --flow NAME           DaVinci flow that the main application runs (default: the tenant's)
+  --flow NAME|FILE      DaVinci flow that the main application runs: its name, or a file that DaVinci has exported, or
+                        a folder of such files; can be repeated. The one that is named runs, else the first file
+                        (default: the tenant's)
   --interactive         the sign-on page offers the test users, each by one click
   --no-todo             PingOne alone
   --todo-port PORT      port of the Todo API (default: TODO_PORT, else 9401; 0 picks a free one)

@@ -1,9 +1,10 @@
 /** `pingone-emulator davinci ...`, and `npm run davinci -- ...`: checks flow exports, and writes exports of scenarios. */
 import { parseArgs } from "node:util";
 import { exportFlow } from "./export-flow.ts";
+import { countsOf } from "./pingone/davinci/check/finding.ts";
 import { type CheckedFile, checkFiles } from "./pingone/davinci/files/check-files.ts";
 
-export const DAVINCI_HELP = `Works on DaVinci flows without running them.
+const DAVINCI_HELP = `Works on DaVinci flows without running them.
 
   davinci check FILE|FOLDER... [--json]    what an export lacks here, and what goes wrong in PingOne.
                                            Ends with code 1 when there are errors
@@ -55,27 +56,33 @@ function parse(args: string[], options: NonNullable<Parameters<typeof parseArgs>
   }
 }
 
-const MARKS = { error: "error  ", warning: "warning", info: "info   " } as const;
+const MARKS = { error: "error  ", warning: "warning", info: "note   " } as const;
 
 function reportOf(checked: readonly CheckedFile[]): string {
   const blocks = [...Map.groupBy(checked, ({ file }) => file)].map(([file, flows]) =>
     [file, ...flows.flatMap(linesOf), ""].join("\n"),
   );
-  const count = (wanted: string) =>
-    checked.flatMap(({ findings }) => findings).filter(({ level }) => level === wanted).length;
   const runnable = checked.filter((flow) => flow.runnable).length;
-  return `${blocks.join("\n")}\n${runnable} of ${checked.length} flows can be run here. ${count("error")} errors, ${count("warning")} warnings, ${count("info")} notes.\n`;
+  const findings = checked.flatMap((flow) => flow.findings);
+  return `${blocks.join("\n")}\n${runnable} of ${checked.length} flows can be run here. ${countsOf(findings)}.\n`;
 }
 
 function linesOf({ name, flow, runnable, missing, findings }: CheckedFile): string[] {
   const lacks = missing.length > 0 ? `: missing ${missing.join(", ")}` : "";
+  // The same is said once, with all the nodes that it is about.
+  const alike = [...Map.groupBy(findings, ({ level, code, text }) => `${level} ${code} ${text}`).values()];
   return [
     ...(flow === null
       ? []
       : [`  ${name} (${flow}) ${runnable ? "can be run here" : `cannot be run here${lacks}`}`]),
-    ...findings.map(({ level, code, node, title, text }) => {
-      const where = node === "" ? "" : `"${title}" (${node}): `;
-      return `    ${MARKS[level]} ${code}: ${where}${text}`;
+    ...alike.flatMap((members) => {
+      const [first] = members;
+      if (!first) return [];
+      const nodes = members
+        .filter(({ node }) => node !== "")
+        .map(({ title, node }) => `"${title}" (${node})`);
+      const where = nodes.length > 0 ? `${nodes.join(", ")}: ` : "";
+      return [`    ${MARKS[first.level]} ${first.code}: ${where}${first.text}`];
     }),
   ];
 }

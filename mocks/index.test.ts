@@ -14,6 +14,8 @@ const { Request: NodeRequest, Response: NodeResponse } = globalThis;
 
 const start = (options: Partial<StartOfflineOptions> = {}) =>
   startOffline({ workerOrigin: WORKER_ORIGIN, ...options });
+/** TEST ONLY */
+const MISTYPED = "Mistyped-0-only!";
 const clientOf = (emulators: Offline) => new TestClient(emulators);
 const portOf = (origin: string) => Number(new URL(origin).port);
 
@@ -183,6 +185,27 @@ describe("the state folder", () => {
         });
         expect(silent.code).not.toBe("");
         expect((await clientOf(second).refresh(tokens.refresh_token)).status).toBe(200);
+      } finally {
+        await second.close();
+      }
+    }));
+
+  it("keeps a sign-on that waits for a person, but no password that was typed", () =>
+    withFolder(async (stateDir) => {
+      const first = await start({ stateDir });
+      const ports = { port: portOf(first.origin), todoPort: portOf(first.todoOrigin) };
+      const opened = await clientOf(first).open();
+      const refused = await opened.submit("Sign On", { Username: "alice", Password: MISTYPED });
+      await first.close();
+
+      const saved = await readFile(join(stateDir, "emulators.json"), "utf8");
+      expect(saved).not.toContain(MISTYPED);
+
+      const second = await start({ stateDir, ...ports });
+      try {
+        const { password = "" } = second.users.find(({ username }) => username === "alice") ?? {};
+        const next = await refused.submit("Sign On", { Username: "alice", Password: password });
+        expect([next.response?.status, next.heading]).toEqual([200, "Application Consent"]);
       } finally {
         await second.close();
       }

@@ -67,9 +67,9 @@ export interface StartPingOneOptions extends SharedOptions {
   /** Redirect URIs of the tenant's main application, in place of its own. */
   readonly redirectUris?: readonly string[] | undefined;
   /**
-   * The DaVinci flow that the main application runs: its name or policy id, or a file that DaVinci has exported, or a folder
-   * of them; also a list of these. The first flow of the files is run, unless a name says another. A text with a slash, or
-   * that ends in `.json`, is a file. Default: the tenant's.
+   * The DaVinci flow that the main application runs: its name or policy id, or the path of a file that DaVinci has
+   * exported, or of a folder of such files; also a list of these. The one that is named runs, else the first of the files,
+   * and requests choose others by `acr_values`. Default: the tenant's.
    */
   readonly flow?: string | readonly string[] | undefined;
   /** The sign-on screen offers the test users, for a person who wants to be one with a click. Default: false. */

@@ -4,6 +4,7 @@ import { OFFLINE, PINGONE_ALONE } from "./control.ts";
 import { type Offline, startOffline, startPingOne } from "./index.ts";
 import type { Verb } from "./kit/control/verb.ts";
 import { TestClient } from "./pingone/testing/client.ts";
+import { buildFlow } from "./pingone/testing/graph-builder.ts";
 
 let emulators: Offline;
 beforeAll(async () => {
@@ -34,6 +35,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "faults.queue": { endpoint: "token", fault: "delay", milliseconds: 1, login: { user: "alice" } },
   "clock.advance": { advanceSeconds: 1 },
   "flows.choose": { flow: "consent-always" },
+  "flows.add": { flow: buildFlow({ nodes: { end: { is: "acmeConnector.end" } } }) },
   "seed.user": { username: "carol" },
   "seed.consent": { user: "alice", scopes: ["openid"] },
   "seed.group": { name: "Staff" },

@@ -170,6 +170,8 @@ first application that signs people on is the one that the emulator prints.
 | \`todos.json\` | the first todos of users, by user name | - |
 | \`schemas/\` | what an editor needs to complete and check the files above | - |
 
+Flows that read populations or agreements want \`pingone/populations.json\` and \`pingone/agreements.json\`.
+
 You can add \`pingone/flow-policies.json\` and \`pingone/flow-policy-assignments.json\`, to decide which application runs which
 flow. Without them every application can use all, your own flows first.
 

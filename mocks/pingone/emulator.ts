@@ -48,8 +48,8 @@ export interface PingOneOptions {
   /** Redirect URIs of the main application, in place of those in the fixtures. */
   readonly redirectUris?: readonly string[] | undefined;
   /**
-   * Files and folders of exported flows, and the name or policy id of the flow that the main application runs, also after
-   * a reset. Without a name it runs the first of the files.
+   * Flows by name or policy id, or by the path of an export or of a folder of exports. The main application runs the one
+   * that is named, else the first of the files, also after a reset.
    */
   readonly flow?: string | readonly string[] | undefined;
   /** Told in one text what may go wrong with exported flows. */

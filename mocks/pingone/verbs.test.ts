@@ -189,6 +189,20 @@ describe("a snapshot", () => {
     expect(silent.headers.get("location")).toContain("code=");
   });
 
+  it("carries one-time codes, which a reset takes away, and need not have any", async () => {
+    const forgotten = await (await tenant.open()).submit("Having trouble signing on?");
+    await forgotten.submit("Continue", { Username: "alice" });
+    const saved = tenant.emulator.snapshot() as { codes: { purpose: string }[] };
+    expect(saved.codes).toMatchObject([{ purpose: "recovery" }]);
+    await using next = await startTenant({ snapshot: saved });
+    expect(next.emulator.snapshot()).toMatchObject({ codes: saved.codes });
+    await next.emulator.admin.reset();
+    expect(next.emulator.snapshot()).toMatchObject({ codes: [], agreements: [] });
+    const { codes: _, agreements: __, ...older } = tenant.emulator.snapshot() as Record<string, unknown>;
+    await using other = await startTenant({ snapshot: older });
+    expect(other.emulator.snapshot()).toMatchObject({ codes: [], agreements: [] });
+  });
+
   it("with a user who was disabled lets none of that user's codes and tokens pass", async () => {
     const { login, access_token, refresh_token } = await tenant.obtainTokens();
     const pending = await tenant.signIn({ browser: login.browser });
@@ -233,6 +247,8 @@ describe("a snapshot", () => {
     ["has damaged tokens", (saved) => ({ ...saved, state: { sessions: [1] } })],
     ["has damaged users", (saved) => ({ ...saved, users: [1] })],
     ["has damaged consents", (saved) => ({ ...saved, consents: [1] })],
+    ["has damaged one-time codes", (saved) => ({ ...saved, codes: [1] })],
+    ["has damaged acceptances of agreements", (saved) => ({ ...saved, agreements: [1] })],
   ])("that %s is refused in a plain sentence", async (_, damage) => {
     const saved = damage(tenant.emulator.snapshot() as Record<string, unknown>);
     await expect(startTenant({ snapshot: saved })).rejects.toThrow(

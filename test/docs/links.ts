@@ -26,11 +26,15 @@ function resolveFrom(file: string, relative: string): string {
 const PROJECT_PATH = /^(?:src|mocks|fixtures|e2e|test|scripts|docs|\.ci|\.github)\/[\w.*<>/-]*$/;
 const ROOT_FILE = /^\.?[\w-]+(?:\.[\w-]+)*\.(?:md|json|jsonc|sample|d\.ts|config\.ts)$/;
 
+/** Files that people write beside a flow export. */
+const BESIDE_A_FLOW = /^(?:[\w-]+\.)?(?:variables|stubs)\.json$/;
+
 /** Paths in code spans that are not there. Of a pattern, what stands before it is looked for. */
 export function findMissingPaths(documents: Documents, exists: Exists): string[] {
   return Object.entries(documents).flatMap(([file, text]) =>
     codeSpans(text)
       .filter((span) => PROJECT_PATH.test(span) || ROOT_FILE.test(span))
+      .filter((span) => !BESIDE_A_FLOW.test(span))
       .filter((span) => !exists(span.replace(/[^/]*[*<].*$/, "").replace(/\/$/, "") || "."))
       .map((span) => `${file}: there is no ${span}`),
   );

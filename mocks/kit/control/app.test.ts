@@ -160,6 +160,17 @@ describe("the control API", () => {
     },
   );
 
+  it("takes 38 MB, and not 43, for a verb that is given a file", async () => {
+    const send = (length: number) =>
+      fetch(at("/__mocks/plan/file"), {
+        method: "POST",
+        body: JSON.stringify({ file: "x".repeat(length) }),
+        headers: { "content-type": "application/json" },
+      });
+    expect(await (await send(38_000_000)).json()).toBe(38_000_000);
+    expect((await send(43_000_000)).status).toBe(413);
+  });
+
   it.each(["/__mocks/reset", "/__mocks/page/reset"])(
     "answers 403 to a form of another site for %s",
     async (path) => {

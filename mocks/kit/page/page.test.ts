@@ -199,6 +199,38 @@ describe("the forms of the page", () => {
     expect(page).toContain(message);
   });
 
+  describe("with a file", () => {
+    const post = (body: BodyInit, type?: string) =>
+      fetch(`${emulator.origin}/__mocks/page/importPlan`, {
+        method: "POST",
+        body,
+        headers: { origin: emulator.origin, ...(type !== undefined && { "content-type": type }) },
+      });
+    const formOf = (text: string) => {
+      const form = new FormData();
+      form.set("file", new File([text], "plan.json"));
+      form.set("note", "");
+      return form;
+    };
+
+    it("sends its text, also of more than 16 MB, and says what came of it", async () => {
+      const page = await readPage();
+      expect(page).toMatch(/<form [^>]*page\/importPlan" enctype="multipart\/form-data">/);
+      expect(page).toMatch(/<input id="importPlan-file" name="file" type="file" required>/);
+      expect(page).toMatch(/<form [^>]*page\/keys.rotate">/);
+      const answered = await (await post(formOf("é".repeat(9_000_000)))).text();
+      expect(answered).toContain("Done: Takes a plan. It has 9000000 characters.");
+      expect(emulator.calls).toEqual([`importPlan(${"é".repeat(20)},undefined)`]);
+    });
+
+    it("is refused without one, or with a body that is not what it says", async () => {
+      expect(await (await post(formOf(""))).text()).toMatch(/notice bad[^<]*role="alert">[^<]*file: /);
+      const broken = await post("no parts", "multipart/form-data; boundary=x");
+      expect(await broken.text()).toMatch(/notice bad[^<]*role="alert">The form cannot be read\./);
+      expect(emulator.calls).toEqual([]);
+    });
+  });
+
   it("has a form for every verb that changes something", async () => {
     await emulator.control.faults.queue({ endpoint: "jwks", fault: "reset" });
     const page = await readPage();

@@ -128,6 +128,21 @@ const ACCOUNTS = defineEmulator({
         calls.push(`setSwitches(${JSON.stringify(switches)})`);
       },
     }),
+    importPlan: verb({
+      route: "POST /plan/file",
+      about: "Takes a plan.",
+      input: z.strictObject({
+        file: z.string().min(1).meta({ title: "File", file: true }),
+        note: z.string().optional().meta({ title: "Note" }),
+      }),
+      output: z.int(),
+      takesFile: true,
+      form: { section: "Plan", submit: "Take it", describe: (length) => `It has ${length} characters.` },
+      run: ({ calls }, { file, note }) => {
+        calls.push(`importPlan(${file.slice(0, 20)},${note})`);
+        return file.length;
+      },
+    }),
     breakDown: verb({
       route: "POST /break",
       about: "Fails.",

@@ -41,7 +41,7 @@ export const agreementSchema = z
   .describe("One of GET /v1/environments/{id}/agreements, with its languages");
 
 export type Agreement = z.output<typeof agreementSchema>;
-export type AgreementLanguage = z.output<typeof language>;
+type AgreementLanguage = z.output<typeof language>;
 
 const acceptance = z.object({
   id: z.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CodeStore } from "./codes.ts";
+import { type CodePurpose, CodeStore } from "./codes.ts";
 
 /** TEST ONLY. */
 const CODE = "A1B2C3";
@@ -14,90 +14,108 @@ function codesOf() {
   const advance = (minutes: number) => {
     now += minutes * 60_000;
   };
-  return { codes, advance, changes: () => changes };
+  /** Sends a code to alice, and checks what is offered for it. */
+  const issue = (purpose: CodePurpose = "recovery", code = CODE) => {
+    const { id } = codes.issue(purpose, "alice", code);
+    return (offered: string) => codes.check(purpose, "alice", offered, purpose === "mfa" ? id : undefined);
+  };
+  return { codes, advance, issue, changes: () => changes };
 }
 
 describe("a one-time code", () => {
   it("is right for its user and purpose only, whatever its letter case", () => {
-    const { codes } = codesOf();
-    codes.issue("recovery", "alice", CODE);
-    expect(codes.check("recovery", "alice", ` ${CODE.toLowerCase()} `)).toBe("right");
+    const { codes, issue } = codesOf();
+    const check = issue();
+    expect(check(` ${CODE.toLowerCase()} `)).toBe("right");
     expect(codes.check("recovery", "bob", CODE)).toBe("none");
-    expect(codes.check("mfa", "alice", CODE)).toBe("none");
-    expect(codes.check("recovery", "alice", "other")).toBe("wrong");
+    expect(codes.check("verification", "alice", CODE)).toBe("none");
+    expect(check("other")).toBe("wrong");
   });
 
   it.each([
     ["verification", 24 * 60],
     ["recovery", 5],
     ["mfa", 30],
-  ] as const)("of the purpose %s expires after %i minutes", (purpose, minutes) => {
-    const { codes, advance } = codesOf();
-    const { id } = codes.issue(purpose, "alice", CODE);
+  ] as const)("[PING-151] of the purpose %s expires after %i minutes", (purpose, minutes) => {
+    const { issue, advance } = codesOf();
+    const check = issue(purpose);
     advance(minutes - 1);
-    expect(codes.check(purpose, "alice", CODE, id)).toBe("right");
+    expect(check(CODE)).toBe("right");
     advance(1);
-    expect(codes.check(purpose, "alice", CODE, id)).toBe("expired");
+    expect(check(CODE)).toBe("expired");
   });
 
   it("is worthless after five wrong entries, until a new one is sent", () => {
-    const { codes } = codesOf();
-    codes.issue("recovery", "alice", CODE);
-    const checks = Array.from({ length: 5 }, () => codes.check("recovery", "alice", "wrong"));
+    const { issue } = codesOf();
+    const check = issue();
+    const checks = Array.from({ length: 5 }, () => check("wrong"));
     expect(checks).toEqual(["wrong", "wrong", "wrong", "wrong", "exhausted"]);
-    expect(codes.check("recovery", "alice", CODE)).toBe("exhausted");
-    codes.issue("recovery", "alice", CODE);
-    expect(codes.check("recovery", "alice", CODE)).toBe("right");
+    expect(check(CODE)).toBe("exhausted");
+    expect(issue()(CODE)).toBe("right");
   });
 
   it("takes the place of the one before", () => {
-    const { codes } = codesOf();
-    const first = codes.issue("recovery", "alice", "first");
-    const second = codes.issue("recovery", "alice", "second");
-    expect(codes.check("recovery", "alice", "first")).toBe("wrong");
-    expect(codes.find(first.id)).toBeUndefined();
-    expect(codes.find(second.id)).toMatchObject({ purpose: "recovery", userId: "alice" });
+    const { codes, issue } = codesOf();
+    const { id } = codes.issue("recovery", "alice", "first");
+    const check = issue("recovery", "second");
+    expect(check("first")).toBe("wrong");
+    expect(check("second")).toBe("right");
+    expect(codes.find(id)).toBeUndefined();
   });
 
-  it("of MFA stays valid beside another, because each belongs to one authentication", () => {
+  it("of MFA belongs to one authentication: another one does not end it", () => {
     const { codes } = codesOf();
-    const [first, second] = [codes.issue("mfa", "alice", "first"), codes.issue("mfa", "alice", "second")];
-    expect(codes.check("mfa", "alice", "first", first.id)).toBe("right");
-    expect(codes.check("mfa", "alice", "second", second.id)).toBe("right");
-    expect(codes.check("mfa", "alice", "second", first.id)).toBe("wrong");
-    codes.consume("mfa", "alice", first.id);
-    expect(codes.find(first.id)).toBeUndefined();
-    expect(codes.find(second.id)).toBeDefined();
+    const [one, other] = ["first", "second"].map((code) => codes.issue("mfa", "alice", code).id);
+    expect(codes.find(one ?? "")).toMatchObject({ purpose: "mfa", userId: "alice" });
+    expect(codes.check("mfa", "alice", "first", one)).toBe("right");
+    expect(codes.check("mfa", "alice", "first", other)).toBe("wrong");
+    expect(codes.check("mfa", "alice", "first")).toBe("none");
+    codes.consume("mfa", "alice", one);
+    expect(codes.check("mfa", "alice", "first", one)).toBe("none");
+    expect(codes.check("mfa", "alice", "second", other)).toBe("right");
+  });
+
+  it("is kept no longer than it is good", () => {
+    const { codes, issue, advance } = codesOf();
+    issue("mfa");
+    advance(30);
+    issue("mfa");
+    expect(codes.snapshot()).toHaveLength(1);
   });
 
   it("is gone when it was consumed, its user was deleted, or at reset", () => {
-    const { codes, changes } = codesOf();
-    const issue = () => codes.issue("verification", "alice", CODE);
+    const { codes, issue, changes } = codesOf();
     for (const act of [
-      () => codes.consume("verification", "alice"),
+      () => codes.consume("recovery", "alice"),
       () => codes.forget("alice"),
       () => codes.reset(),
     ]) {
-      issue();
+      codes.issue("recovery", "bob", CODE);
+      const check = issue();
       const before = changes();
       act();
       expect(changes()).toBeGreaterThan(before);
-      expect(codes.check("verification", "alice", CODE)).toBe("none");
+      expect(check(CODE)).toBe("none");
     }
+    codes.issue("recovery", "bob", CODE);
+    codes.forget("alice");
+    expect(codes.check("recovery", "bob", CODE)).toBe("right");
   });
 });
 
 describe("a snapshot of codes", () => {
-  it("[PING-151] has hashes only, and brings back codes with their failures", () => {
-    const { codes } = codesOf();
-    codes.issue("recovery", "alice", CODE);
-    for (let entry = 0; entry < 4; entry += 1) codes.check("recovery", "alice", "wrong");
+  it("has hashes only, and brings back codes with their failures", () => {
+    const { codes, issue } = codesOf();
+    const check = issue();
+    for (let entry = 0; entry < 4; entry += 1) check("wrong");
+    const { id } = codes.issue("mfa", "alice", CODE);
     const snapshot = JSON.parse(JSON.stringify(codes.snapshot()));
     expect(JSON.stringify(snapshot)).not.toContain(CODE);
     const { codes: other } = codesOf();
     other.restore(snapshot);
     expect(other.check("recovery", "alice", CODE)).toBe("right");
     expect(other.check("recovery", "alice", "wrong")).toBe("exhausted");
+    expect(other.check("mfa", "alice", CODE, id)).toBe("right");
   });
 
   it("that is damaged is refused", () => {

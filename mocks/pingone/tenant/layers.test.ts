@@ -92,6 +92,24 @@ describe("a tenant over the shipped one", () => {
     expect(environment.groups).toEqual([{ id: "g1", name: "Staff" }]);
   });
 
+  it("has populations and agreements if it has their files", async () => {
+    const population = { id: "p1", name: "Staff", alternativeIdentifiers: ["staff.example"] };
+    const agreement = {
+      id: "terms",
+      name: "Terms",
+      languages: [{ id: "l", locale: "en", currentRevision: { id: "r", text: "Be kind." } }],
+    };
+    const { environment, tenant } = await load({
+      "pingone/populations.json": { _embedded: { populations: [population] } },
+      "pingone/agreements.json": [agreement],
+    });
+    expect(environment.populations).toEqual([{ ...population, default: false }]);
+    expect(tenant.agreements).toMatchObject([agreement]);
+    const shipped = await load({});
+    expect(shipped.environment.populations).toEqual([]);
+    expect(shipped.tenant.agreements).toEqual([]);
+  });
+
   it("replaces an application by its id, and drops the shipped grants and assignments of the old one", async () => {
     const { environment } = await load({
       "pingone/applications.json": [own.application({ id: "mcp-server" })],

@@ -40,6 +40,7 @@ export const seedUserInput = z
       .boolean()
       .optional()
       .describe("false: the e-mail address is still to be verified. Default: true."),
+    population: ofUser.population.describe("The user's population, by id. Default: none."),
     groups: z.array(z.string()).optional().describe("Names or ids of the user's groups. Default: none."),
     attributes: z
       .record(z.string(), z.unknown())

@@ -142,6 +142,138 @@ describe("setPassword", () => {
   });
 });
 
+describe("create", () => {
+  it("makes a user who is to be verified, with the attributes given", () => {
+    const { store } = storeOf();
+    const created = store.create({
+      username: "zoe",
+      attributes: { email: "zoe@example.com", "name.given": "Zoe", "address.locality": "Austin", team: "a" },
+      password: NEW_PASSWORD,
+    });
+    expect(created).toMatchObject({
+      kind: "done",
+      user: {
+        username: "zoe",
+        name: { given: "Zoe" },
+        address: { locality: "Austin" },
+        lifecycle: { status: "VERIFICATION_REQUIRED" },
+        createdAt: "2026-11-24T12:00:00.000Z",
+        customAttributes: { team: "a" },
+      },
+    });
+  });
+
+  it("makes one without a password, whom nobody can sign on as", () => {
+    const { store, idOf } = storeOf();
+    store.create({ username: "zoe", lifecycle: "ACCOUNT_OK" });
+    expect(store.stateOf(idOf("zoe"))).toBe("NO_PASSWORD");
+  });
+
+  it.each([
+    ["a name that is taken", { username: "ALICE" }, { kind: "username-taken" }],
+    ["a weak password", { username: "zoe", password: "weak" }, { kind: "password-refused" }],
+    [
+      "a name with a blank at its end",
+      { username: "zoe " },
+      { kind: "refused", fault: { target: "username" } },
+    ],
+    [
+      "a malformed address",
+      { username: "zoe", attributes: { email: "zoe" } },
+      { kind: "refused", fault: { target: "email" } },
+    ],
+    [
+      "an attribute that is PingOne's to set",
+      { username: "zoe", attributes: { id: "1" } },
+      { kind: "refused", fault: { target: "id" } },
+    ],
+  ])("refuses %s", (_, user, outcome) => {
+    const { store } = storeOf(userFixture("alice"));
+    expect(store.create(user)).toMatchObject(outcome);
+    expect(store.list()).toHaveLength(1);
+  });
+});
+
+describe("update", () => {
+  it("writes by path, clears with null, and dates the change", () => {
+    const { store, idOf, advanceClock } = storeOf(
+      userFixture("alice", { department: "Sales", address: { region: "TX", locality: "Austin" } }),
+    );
+    advanceClock(60);
+    const changes = { "address.locality": null, "name.given": "Al", department: null, "car.colour": "red" };
+    expect(store.update(idOf("alice"), changes)).toMatchObject({ kind: "done" });
+    const alice = store.findById(idOf("alice"));
+    expect(alice).toMatchObject({
+      name: { given: "Al", family: "Test" },
+      address: { region: "TX" },
+      customAttributes: { car: { colour: "red" } },
+      updatedAt: "2026-11-24T12:01:00.000Z",
+    });
+    expect(alice?.address).not.toHaveProperty("locality");
+    expect(alice?.customAttributes).not.toHaveProperty("department");
+  });
+
+  it("keeps the user name its own, and nobody else's", () => {
+    const { store, idOf } = storeOf(userFixture("alice"), userFixture("bob"));
+    expect(store.update(idOf("alice"), { username: "BOB" })).toEqual({ kind: "username-taken" });
+    expect(store.update(idOf("alice"), { username: "Alice" })).toMatchObject({ kind: "done" });
+    expect(store.update("nobody", {})).toBeUndefined();
+  });
+
+  it("does not keep what its caller changes later", () => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    const address = { locality: "Austin" };
+    store.update(idOf("alice"), { address });
+    address.locality = "Boston";
+    expect(store.findById(idOf("alice"))?.address?.locality).toBe("Austin");
+  });
+
+  it.each(["__proto__", "__proto__.polluted", "a.__proto__.polluted", "a..b", "", "a.b.c.d.e.f", "_links"])(
+    "refuses the path %j, and leaves every object alone",
+    (path) => {
+      const { store, idOf } = storeOf(userFixture("alice"));
+      expect(store.update(idOf("alice"), { [path]: "x" })).toMatchObject({ kind: "refused" });
+      expect({}).not.toHaveProperty("polluted");
+    },
+  );
+
+  it("takes names such as constructor for names", () => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    expect(store.update(idOf("alice"), { "constructor.prototype.polluted": "x" })).toMatchObject({
+      kind: "done",
+    });
+    expect({}).not.toHaveProperty("polluted");
+    expect(store.findById(idOf("alice"))?.customAttributes).toEqual({
+      constructor: { prototype: { polluted: "x" } },
+    });
+  });
+});
+
+describe("locks", () => {
+  it("of a password end by unlock, or by themselves", () => {
+    const { store, idOf, advanceClock } = storeOf(userFixture("alice"));
+    const id = idOf("alice");
+    store.lockPassword(id);
+    expect(store.passwordStatusOf(id)).toBe("PASSWORD_LOCKED_OUT");
+    store.unlock(id);
+    expect(store.passwordStatusOf(id)).toBe("OK");
+    store.lockPassword(id);
+    advanceClock(900);
+    expect(store.passwordStatusOf(id)).toBe("OK");
+  });
+
+  it("leave a user without a password, and other statuses, as they are", () => {
+    const { store, idOf } = storeOf(
+      userFixture("alice", { password: {} }),
+      userFixture("bob", { password: { value: PASSWORD, status: "PASSWORD_EXPIRED" } }),
+    );
+    store.lockPassword(idOf("alice"));
+    expect(store.passwordStatusOf(idOf("alice"))).toBe("NO_PASSWORD");
+    store.unlock(idOf("bob"));
+    expect(store.passwordStatusOf(idOf("bob"))).toBe("PASSWORD_EXPIRED");
+  });
+});
+
 describe("state", () => {
   it("comes back from a snapshot through JSON, and holds no password in clear text", () => {
     const first = storeOf(userFixture("alice"));
@@ -163,6 +295,17 @@ describe("state", () => {
     second.store.reset();
     expect(second.store.findByLogin("zoe@example.com")).toBeUndefined();
     expect(second.store.list()).toHaveLength(1);
+  });
+
+  it("that was saved without addresses verified and populations comes back too", () => {
+    const { store, idOf } = storeOf(userFixture("alice"));
+    const saved = JSON.parse(JSON.stringify(store.snapshot()));
+    for (const { profile } of saved) {
+      delete profile.emailVerified;
+      delete profile.population;
+    }
+    store.restore(saved);
+    expect(store.checkPassword(idOf("alice"), PASSWORD).status).toBe("OK");
   });
 
   it("is refused when it is no snapshot of users, and left alone", () => {
@@ -191,5 +334,11 @@ describe("state", () => {
     const zoe = { username: "zoe@example.com", password: NEW_PASSWORD };
     expect(changesDuring(() => store.create(zoe))).toBe(1);
     expect(changesDuring(() => store.create(zoe))).toBe(0);
+    const zoeId = idOf("zoe@example.com");
+    expect(changesDuring(() => store.update(zoeId, { nickname: "Zo" }))).toBe(1);
+    expect(changesDuring(() => store.lockPassword(zoeId))).toBe(1);
+    expect(changesDuring(() => store.unlock(zoeId))).toBe(1);
+    expect(changesDuring(() => store.delete(zoeId))).toBe(1);
+    expect(changesDuring(() => store.delete(zoeId))).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ export interface NodeSpec {
  * From one or several nodes, by `true`, `false`, an operator, or `=<id>` for one of several outcomes, to a node. Ways
  * with the same first two parts lead over one logic operator.
  */
-export type Way = readonly [from: string | readonly string[], by: string, to: string];
+type Way = readonly [from: string | readonly string[], by: string, to: string];
 
 export interface FlowSpec {
   readonly id?: string;

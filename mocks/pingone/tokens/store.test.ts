@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hashOf, type Session, TokenStore } from "./store.ts";
 
 const MINUTE = 60_000;
@@ -23,6 +23,43 @@ it("[PING-073] purges the session of the user that began first, and no other use
   expect(store.sessions.size).toBe(11);
   expect(store.liveSession("alice-9")).toBeUndefined();
   expect(store.liveSession("bob")).toBeDefined();
+});
+
+describe("a session that a flow", () => {
+  it("ends is over, and said to have changed", () => {
+    let changes = 0;
+    const store = new TokenStore(
+      () => now,
+      () => {
+        changes += 1;
+      },
+    );
+    store.addSession(sessionOf("s", "alice"));
+    expect(store.hasEnded("s")).toBe(false);
+    const before = changes;
+    store.endSession("s");
+    expect(changes).toBe(before + 1);
+    expect(store.hasEnded("s")).toBe(true);
+    store.endSession("s");
+    expect(changes).toBe(before + 1);
+  });
+
+  it("updates counts as a sign-on, unless it was idle for too long", () => {
+    now = 0;
+    const store = storeWith(sessionOf("s", "alice"));
+    now = 10 * MINUTE;
+    const facts = { authenticationMethods: ["mfa"], idleTimeoutMinutes: 5 };
+    expect(store.updateSession("s", facts)).toMatchObject({
+      ...facts,
+      id: "s",
+      createdAt: 0,
+      authenticatedAt: now,
+      lastUsedAt: now,
+    });
+    now = 15 * MINUTE;
+    expect(store.updateSession("s", facts)).toBeUndefined();
+    expect(store.updateSession("other", facts)).toBeUndefined();
+  });
 });
 
 it("forgets at the next sign-on what has expired, and keeps what is good", () => {

@@ -26,3 +26,12 @@ export interface CheckedFlow {
   readonly missing: readonly string[];
   readonly findings: readonly Finding[];
 }
+
+/** As in `1 error, 2 warnings and 0 notes`. */
+export function countsOf(findings: readonly Pick<Finding, "level">[]): string {
+  const count = (wanted: Level, word: string) => {
+    const found = findings.filter(({ level }) => level === wanted).length;
+    return `${found} ${word}${found === 1 ? "" : "s"}`;
+  };
+  return `${count("error", "error")}, ${count("warning", "warning")} and ${count("info", "note")}`;
+}

@@ -8,14 +8,14 @@ import { isRedirectEnd, isScreen, isSubFlowEnd } from "./kinds.ts";
 import { Paths } from "./paths.ts";
 
 /** The capabilities that the emulator has. */
-export interface CapabilityTable {
+interface CapabilityTable {
   find(connectorId: string, capabilityName: string): Capability | undefined;
   /** The capability that a misspelt name may mean. */
   suggest?(connectorId: string, capabilityName: string): string | undefined;
 }
 
 /** Values of variables that an export does not hold, by context and name. */
-export interface GivenVariables {
+interface GivenVariables {
   readonly company: Readonly<Record<string, unknown>>;
   readonly flow: Readonly<Record<string, unknown>>;
   readonly user: Readonly<Record<string, unknown>>;

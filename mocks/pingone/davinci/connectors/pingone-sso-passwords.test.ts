@@ -175,7 +175,7 @@ describe("Send Password Recovery Code", () => {
     ],
     ["a user without a password", { password: {} }, {}, "invalidValue"],
     ["a user without an address", { email: undefined }, {}, "requiredValue"],
-  ])("sends none for %s, and tells the developer", async (_, changes, properties, code) => {
+  ])("[PING-153] sends none for %s, and tells the developer", async (_, changes, properties, code) => {
     const { run, services, remarks } = setUp(changes);
     expect(await run("sendRecoveryCode", properties)).toMatchObject({ kind: "failure", error: { code } });
     expect(services.outbox.list()).toEqual([]);
@@ -222,7 +222,7 @@ describe("Validate Password Recovery Code", () => {
     expect(state.isSessionAccepted).toBe(true);
   });
 
-  it("locks the password after five wrong codes, as PingOne does", async () => {
+  it("[PING-153] locks the password after five wrong codes", async () => {
     const { recover, statusOf, run, latestCode } = await atCode();
     for (let entry = 0; entry < 4; entry += 1) await recover("wrong");
     expect(statusOf(PASSWORD)).toBe("OK");

@@ -1,11 +1,29 @@
 /** The PingOne connector: users, passwords, codes, groups and agreements of the environment. */
 import { defineConnector } from "../engine/capability.ts";
-import * as agreements from "./pingone-sso-agreements.ts";
+import {
+  acceptAgreement,
+  checkUserAgreement,
+  readAgreementContent,
+  readUserAgreements,
+  revokeUserAgreement,
+} from "./pingone-sso-agreements.ts";
 import { sendVerificationCode, verifyEmail } from "./pingone-sso-email.ts";
 import { readUser, userLookup } from "./pingone-sso-find.ts";
-import * as groups from "./pingone-sso-groups.ts";
-import * as passwords from "./pingone-sso-passwords.ts";
-import * as users from "./pingone-sso-users.ts";
+import {
+  createUserGroupMembership,
+  deleteUserGroupMembership,
+  readGroup,
+  readPopulation,
+  readUserGroupMemberships,
+} from "./pingone-sso-groups.ts";
+import {
+  checkPassword,
+  recoverPassword,
+  resetPassword,
+  sendRecoveryCode,
+  setPassword,
+} from "./pingone-sso-passwords.ts";
+import { createUser, deleteUser, enableUser, unlockUser, updateUser } from "./pingone-sso-users.ts";
 
 export const pingOneSSOConnector = defineConnector({
   id: "pingOneSSOConnector",
@@ -13,11 +31,27 @@ export const pingOneSSOConnector = defineConnector({
   capabilities: {
     userLookup,
     readUser,
-    ...users,
-    ...passwords,
+    createUser,
+    updateUser,
+    deleteUser,
+    enableUser,
+    unlockUser,
+    checkPassword,
+    resetPassword,
+    setPassword,
+    sendRecoveryCode,
+    recoverPassword,
     sendVerificationCode,
     verifyEmail,
-    ...groups,
-    ...agreements,
+    readUserGroupMemberships,
+    createUserGroupMembership,
+    deleteUserGroupMembership,
+    readGroup,
+    readPopulation,
+    readAgreementContent,
+    checkUserAgreement,
+    acceptAgreement,
+    readUserAgreements,
+    revokeUserAgreement,
   },
 });

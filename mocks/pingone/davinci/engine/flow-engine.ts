@@ -32,7 +32,7 @@ export interface FlowEngineOptions extends Omit<Services, "outbox" | "createCode
   readonly limits?: RunLimits | undefined;
 }
 
-export interface FlowSummary {
+interface FlowSummary {
   readonly policyId: string;
   readonly name: string;
   readonly description: string;
@@ -54,7 +54,7 @@ export interface FlowEngine {
   reset(): void;
 }
 
-export interface BegunFlow {
+interface BegunFlow {
   readonly outcome: FlowOutcome;
   /** Pass this to {@link FlowEngine.submit} when the outcome is a screen. */
   readonly interaction?: Interaction;

@@ -29,7 +29,7 @@ export interface CapabilityRegistry {
   find(connectorId: string, capabilityName: string): Capability | undefined;
 }
 
-export type Ended = Exclude<FlowOutcome, { kind: "screen" }>;
+type Ended = Exclude<FlowOutcome, { kind: "screen" }>;
 /** A screen is shown, as the state says, or the flow has ended. */
 export type Advanced = { readonly kind: "shown" } | Ended;
 

@@ -69,6 +69,6 @@ describe("a check of files", () => {
       ["b.json", false, ["not-a-flow"]],
       ["stubs.json", false, ["faulty-companion"]],
     ]);
-    expect(checked[2]?.texts).toEqual([expect.stringContaining("Nodes: ")]);
+    expect(checked[2]?.texts).toEqual([expect.stringContaining("Line 1, column 10: nodes: ")]);
   });
 });

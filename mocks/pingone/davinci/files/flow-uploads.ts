@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ControlRequestError } from "../../../kit/refusal.ts";
 import { checkFlows } from "../check/check-flows.ts";
+import { countsOf } from "../check/finding.ts";
 import type { CheckOptions } from "../check/flow-view.ts";
 import { hasStub, stubsSchema } from "../connectors/stubs.ts";
 import type { RunnableFlow } from "../engine/flows.ts";
@@ -12,6 +13,7 @@ import { toRunnable } from "./load-flow-files.ts";
 
 /** Each may have 25 MB. */
 const MAX_UPLOADS = 50;
+const MAX_DESCRIBED = 5;
 
 export const addFlowInput = z.strictObject({
   flow: z
@@ -131,12 +133,10 @@ function requireFlows(read: ReadExport) {
 
 /** For a person. */
 export function describeAdded({ name, policyId, runnable, missing, findings }: AddedFlow): string {
-  const count = (level: AddedFlow["findings"][number]["level"]) =>
-    findings.filter((finding) => finding.level === level).length;
   const lacks = runnable ? "" : ` It cannot run to every end here: missing ${missing.join(", ")}.`;
   const errors = findings
     .filter(({ level }) => level === "error")
-    .slice(0, 5)
+    .slice(0, MAX_DESCRIBED)
     .map(({ title, node, text }) => ` ${node === "" ? "" : `"${title}" (${node}): `}${text}`);
-  return `"${name}" has the policy id ${policyId}.${lacks} ${count("error")} errors, ${count("warning")} warnings, ${count("info")} notes; the check of the file lists them.${errors.join("")}`;
+  return `"${name}" has the policy id ${policyId}.${lacks} The check finds ${countsOf(findings)}.${errors.join("")}`;
 }

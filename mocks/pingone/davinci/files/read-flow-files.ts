@@ -13,34 +13,42 @@ const MAX_SIZE = 25_000_000;
 /** What lies beside flows and is none. */
 const COMPANION = /(?:^|\.)(?:variables|stubs)\.json$/;
 
-/** @param paths Files, or folders, of which every `*.json` file is read, without those in folders below. */
+/** @param paths Files, or folders, of which every `*.json` file is read, without those in folders below. Archives are told by name. */
 export function readFlowFiles(paths: readonly string[]): FlowFileRead[] {
   return paths.flatMap((path) => {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats) return [refused(path, "there is no such file or folder")];
-    return stats.isDirectory() ? readFolder(path) : [readFile(path, stats.size)];
+    const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+    return isFolder ? readFolder(path) : [readFile(path)];
   });
 }
 
 function readFolder(folder: string): FlowFileRead[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".json") && !COMPANION.test(name));
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) => !entry.isDirectory() && /\.(json|zip)$/i.test(entry.name) && !COMPANION.test(entry.name),
+    )
+    .map(({ name }) => name);
   if (names.length === 0)
     return [refused(folder, "the folder holds no *.json file; give one with flow exports")];
-  return names.sort().map((name) => {
-    const path = join(folder, name);
-    return readFile(path, statSync(path).size);
-  });
+  return names.sort().map((name) => readFile(join(folder, name)));
 }
 
-function readFile(path: string, size: number): FlowFileRead {
-  if (size > MAX_SIZE) return refused(path, `the file has ${size} bytes; ${MAX_SIZE} are allowed`);
+function readFile(path: string): FlowFileRead {
   try {
-    const read = readExport(readFileSync(path, "utf8"));
+    const { size } = statSync(path);
+    if (size > MAX_SIZE) return refused(path, `the file has ${size} bytes; ${MAX_SIZE} are allowed`);
+    const bytes = readFileSync(path);
+    if (/^(fffe|feff)/.test(bytes.toString("hex", 0, 2))) {
+      return refused(path, "the file is in UTF-16; save it as UTF-8, or export it again");
+    }
+    const read = readExport(bytes.toString("utf8"));
     return read.kind === "refused" ? refused(path, read.reason) : { ...read, path };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return refused(path, code === "EISDIR" ? "it is a folder" : `it cannot be read (${code})`);
+    return refused(
+      path,
+      code === "ENOENT" ? "there is no such file or folder" : `it cannot be read (${code})`,
+    );
   }
 }
 

@@ -355,7 +355,7 @@ function mainOf(flows: readonly Record<string, unknown>[], graphs: readonly Flow
 }
 
 /** The id of the flow that a node starts; undefined for nodes that start none. */
-export function subFlowIdOf({ properties }: FlowNode): string | undefined {
+function subFlowIdOf({ properties }: FlowNode): string | undefined {
   const chosen = unwrap(properties.subFlowId);
   const id = isRecord(chosen) ? chosen.value : chosen;
   return typeof id === "string" ? id : undefined;

@@ -86,7 +86,7 @@ type Part =
     };
 
 /** `undefined` when the text is no rich-text document. */
-export function parseRichText(text: string): readonly RichTextNode[] | undefined {
+function parseRichText(text: string): readonly RichTextNode[] | undefined {
   if (!text.trimStart().startsWith("[")) return undefined;
   try {
     const parsed: unknown = JSON.parse(text);
