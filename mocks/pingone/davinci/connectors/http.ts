@@ -66,7 +66,7 @@ export const httpConnector = defineConnector({
     customHTMLTemplate: {
       about: "Shows a screen of the author's own HTML, as one plain form.",
       limits:
-        "Scripts are not run, and style sheets of other hosts are not loaded. Both are named in the panel.",
+        "Scripts, components such as `skpolling`, and style sheets and pictures of other hosts have no effect; the panel names them. A page that only a script or component would send has a button of the emulator.",
       inputs: {
         customHTML: { about: "A Handlebars template. Bindings are escaped.", sure: "export" },
         customCSS: { about: "Applied to this screen.", sure: "export" },

@@ -35,6 +35,10 @@ it.each([
   ["for an id that is not there, before", '<div><label for="email">A</label><input name="x"></div>'],
   ["for nothing, around a div", '<div><label>A</label><div><input name="x"></div></div>'],
   ["beside the div of its input", '<div><div><input name="x"></div><div><label>A</label></div></div>'],
+  [
+    "in the placeholder, as its label is empty",
+    '<label for="a"></label><input id="a" name="x" placeholder="A">',
+  ],
   ["in aria-label", '<input name="x" aria-label="A">'],
   ["in the placeholder", '<input name="x" placeholder="A">'],
   ["in the title", '<input name="x" title="A">'],
@@ -82,10 +86,15 @@ it("keeps apart two inputs of one id, each with its label", () => {
   ]);
 });
 
+it("shortens a label that is a whole text", () => {
+  expect(labels(`<input name="x" placeholder="${"a".repeat(500)}">`)).toEqual([["x", "a".repeat(200)]]);
+});
+
 it("gives an input another id than an element before it", () => {
   expect(labels('<div id="a"></div><label for="a">A</label><input id="a">')).toEqual([["a", "A"]]);
 });
 
 it("keeps the ids of the emulator's panel", () => {
   expect(labels('<label for="emulator">A</label><input id="emulator">')).toEqual([["emulator", "A"]]);
+  expect(labels('<div id="emulator">A</div>')).toEqual([]);
 });

@@ -53,7 +53,6 @@ export function labelControls(
     return control !== undefined && control.type !== "hidden" && !labelled.has(element);
   };
   for (const label of orphans.slice(0, MOST_SEARCHED)) {
-    if (labelled.size >= controls.length) break;
     const control = controlBeside(label, isFree);
     if (control) tie(label, control);
   }

@@ -172,6 +172,17 @@ describe("a form that no page sends", () => {
     });
   });
 
+  it("to a page that was too large to be shown is refused", () => {
+    const markup = MARKUP + "<p>x</p>".repeat(70_000);
+    expect(read("buttonValue=SIGNON", { markup })).toMatchObject({ status: 400 });
+  });
+
+  it("by a button that stands inside another is refused: the page has only the outer one", () => {
+    const markup = `<form><div data-skcomponent="skbutton" data-skbuttonvalue="GO"><button>Go</button></div></form>`;
+    expect(read("buttonValue=GO", { markup })).toMatchObject({ kind: "read" });
+    expect(read("buttonValue:1=", { markup })).toMatchObject({ status: 400 });
+  });
+
   it("keeps the limit of a field, of each value of a list too", () => {
     const fields = [field("user", { maxLength: 3, isList: true })];
     expect(read("buttonValue=SIGNON&user=abc", { fields })).toMatchObject({ kind: "read" });

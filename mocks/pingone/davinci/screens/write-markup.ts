@@ -120,7 +120,6 @@ class Writer {
     const inside = this.#children(element);
     if (tag === "form") return inside;
     const attributes: Attributes = { ...element.attributes };
-    delete attributes.name;
     // A page that was just loaded has no news; what the flow reports as an error is marked by the page itself.
     if (lower(element, "role") === "alert") delete attributes.role;
     if (/^h[1-6]$/.test(tag)) return write(this.#headingTag(element), attributes, inside);
@@ -204,7 +203,6 @@ class Writer {
       ...element.attributes,
       id: ids.get(element) ?? element.getAttribute("id"),
       name: control.wireName,
-      form: undefined,
       autofocus: element === this.#focused || undefined,
       "aria-label": names.get(element) ?? element.getAttribute("aria-label"),
       "aria-invalid": isInvalid ? "true" : undefined,
@@ -341,7 +339,7 @@ const VOID = new Set(["input", "img", "br", "hr", "wbr", "col"]);
 
 function write(tag: string, attributes: Attributes, inside: string): string {
   const written = Object.entries(attributes)
-    .filter(([name, value]) => value !== undefined && !name.startsWith("data-sk"))
+    .filter(([, value]) => value !== undefined)
     .map(([name, value]) => (value === true ? ` ${name}` : ` ${name}="${asText(String(value))}"`))
     .join("");
   return VOID.has(tag) ? `<${tag}${written}>` : `<${tag}${written}>${inside}</${tag}>`;
