@@ -79,11 +79,11 @@ async function readForm(request: HonoRequest): Promise<URLSearchParams | undefin
     return new URLSearchParams(await request.text());
   }
   try {
-    const fields = [...(await request.formData())].map(async ([name, value]) => [
-      name,
-      typeof value === "string" ? value : await value.text(),
-    ]);
-    return new URLSearchParams(await Promise.all(fields));
+    const fields = new URLSearchParams();
+    for (const [name, value] of await request.formData()) {
+      fields.append(name, typeof value === "string" ? value : await value.text());
+    }
+    return fields;
   } catch {
     return undefined;
   }
