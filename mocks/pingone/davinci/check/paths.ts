@@ -16,6 +16,7 @@ export class Paths {
   /** Calls of a start node: goToNode nodes that have exits. */
   readonly #calls = new Map<string, FlowNode[]>();
   #canReturn: ReadonlySet<string> | undefined;
+  #reachable: ReadonlySet<string> | undefined;
 
   /** @param showsScreen Whether a person answers at this node, so that a path ends there. */
   constructor(flow: FlowGraph, showsScreen: (node: FlowNode) => boolean) {
@@ -48,28 +49,27 @@ export class Paths {
 
   /** Nodes that a run can come to, without one on the way that shows a screen; those that do are not left. */
   beforeAnyScreen(): ReadonlySet<string> {
-    const entry = this.#flow.nodes.get(this.#flow.entry ?? "");
-    const reached = new Set<string>();
-    const open = entry ? [entry] : [];
-    for (let node = open.pop(); node; node = open.pop()) {
-      if (reached.has(node.id)) continue;
-      reached.add(node.id);
-      if (!this.#showsScreen(node)) open.push(...this.next(node));
-    }
-    return reached;
+    return this.#reachedBy((node) => (this.#showsScreen(node) ? [] : this.next(node)));
   }
 
   /** Nodes that a run can come to at all. */
   reachable(): ReadonlySet<string> {
+    this.#reachable ??= this.#reachedBy((node) => [
+      ...[this.startOf(node) ?? []].flat(),
+      ...node.exits.flatMap(({ target }) => this.#flow.nodes.get(target) ?? []),
+    ]);
+    return this.#reachable;
+  }
+
+  /** From the first node on, by what follows each. */
+  #reachedBy(next: (node: FlowNode) => readonly FlowNode[]): ReadonlySet<string> {
     const entry = this.#flow.nodes.get(this.#flow.entry ?? "");
     const reached = new Set<string>();
     const open = entry ? [entry] : [];
     for (let node = open.pop(); node; node = open.pop()) {
       if (reached.has(node.id)) continue;
       reached.add(node.id);
-      const start = this.startOf(node);
-      if (start) open.push(start);
-      open.push(...node.exits.flatMap(({ target }) => this.#flow.nodes.get(target) ?? []));
+      open.push(...next(node));
     }
     return reached;
   }
