@@ -27,6 +27,11 @@ export interface CheckedFlow {
   readonly findings: readonly Finding[];
 }
 
+/** Which node a finding is about, before its text; "" when it is about the flow as a whole. */
+export function placeOf({ node, title }: Pick<Finding, "node" | "title">): string {
+  return node === "" ? "" : `"${title}" (${node}): `;
+}
+
 /** As in `1 error, 2 warnings and 0 notes`. */
 export function countsOf(findings: readonly Pick<Finding, "level">[]): string {
   const count = (wanted: Level, word: string) => {

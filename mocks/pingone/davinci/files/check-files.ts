@@ -4,7 +4,7 @@ import { checkFlows } from "../check/check-flows.ts";
 import type { CheckedFlow } from "../check/finding.ts";
 import { createRegistry } from "../connectors/registry.ts";
 import { hasStub } from "../connectors/stubs.ts";
-import { createSandbox } from "../sandbox/create-sandbox.ts";
+import { sharedSandbox } from "../sandbox/create-sandbox.ts";
 import { readCompanions } from "./companions.ts";
 import { readFlowFiles } from "./read-flow-files.ts";
 
@@ -22,28 +22,23 @@ export const FILE_FINDINGS = [
  */
 export async function checkFiles(paths: readonly string[]): Promise<CheckedFile[]> {
   const read = readFlowFiles(paths);
-  const sandbox = createSandbox();
-  try {
-    const files = read.filter((file) => file.kind === "flows");
-    const faults = new FileFaults();
-    const checked = await checkFlows(files, {
-      registry: createRegistry(),
-      sandbox,
-      optionsOf: ({ path }) => {
-        const { values, stubs } = readCompanions(path, faults);
-        return { variables: values, hasStub: (node) => hasStub(node, stubs) };
-      },
-    });
-    const byFile = Map.groupBy(checked, ({ file }) => file);
-    return [
-      ...read.flatMap((file) =>
-        file.kind === "refused" ? [refused(file.path, file.reason)] : (byFile.get(file.path) ?? []),
-      ),
-      ...problemsOf(faults).map((problem) => faulty(problem)),
-    ];
-  } finally {
-    await sandbox.close();
-  }
+  const files = read.filter((file) => file.kind === "flows");
+  const faults = new FileFaults();
+  const checked = await checkFlows(files, {
+    registry: createRegistry(),
+    sandbox: sharedSandbox(Date.now),
+    optionsOf: ({ path }) => {
+      const { values, stubs } = readCompanions(path, faults);
+      return { variables: values, hasStub: (node) => hasStub(node, stubs) };
+    },
+  });
+  const byFile = Map.groupBy(checked, ({ file }) => file);
+  return [
+    ...read.flatMap((file) =>
+      file.kind === "refused" ? [refused(file.path, file.reason)] : (byFile.get(file.path) ?? []),
+    ),
+    ...problemsOf(faults).map((problem) => faulty(problem)),
+  ];
 }
 
 function problemsOf(faults: FileFaults): readonly string[] {

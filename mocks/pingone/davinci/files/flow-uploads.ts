@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ControlRequestError } from "../../../kit/refusal.ts";
 import { checkFlows } from "../check/check-flows.ts";
-import { countsOf } from "../check/finding.ts";
+import { countsOf, placeOf } from "../check/finding.ts";
 import type { CheckOptions } from "../check/flow-view.ts";
 import { hasStub, stubsSchema } from "../connectors/stubs.ts";
 import type { RunnableFlow } from "../engine/flows.ts";
@@ -137,6 +137,6 @@ export function describeAdded({ name, policyId, runnable, missing, findings }: A
   const errors = findings
     .filter(({ level }) => level === "error")
     .slice(0, MAX_DESCRIBED)
-    .map(({ title, node, text }) => ` ${node === "" ? "" : `"${title}" (${node}): `}${text}`);
+    .map((finding) => ` ${placeOf(finding)}${finding.text}`);
   return `"${name}" has the policy id ${policyId}.${lacks} The check finds ${countsOf(findings)}.${errors.join("")}`;
 }

@@ -1,5 +1,5 @@
 /** What a check found of flows that are about to run: what stops a run or makes it go wrong, as text for a person. */
-import { type CheckedFlow, type Finding, printable } from "../check/finding.ts";
+import { type CheckedFlow, type Finding, placeOf, printable } from "../check/finding.ts";
 
 /** Findings that are no errors in PingOne, but decide whether a run gets through here. */
 const NEEDED_HERE: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ export function warningsOf(checked: readonly CheckedFlow[]): string {
   return blocks.length === 0 ? "" : `Findings in the flows:\n${blocks.join("\n")}\n`;
 }
 
-function lineOf({ level, code, node, title, text }: Finding): string {
-  const where = node === "" ? "" : `"${title}" (${node}): `;
-  return printable(`  ${level} ${code}: ${where}${text}`);
+function lineOf(finding: Finding): string {
+  const { level, code, text } = finding;
+  return printable(`  ${level} ${code}: ${placeOf(finding)}${text}`);
 }
