@@ -1,8 +1,8 @@
 /** Checks flow files: what is missing here, and what goes wrong in PingOne. Runs nothing of a flow. */
-import { FlowLibrary, subFlowOf } from "../graph/flow-library.ts";
+import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowFile, FlowGraph } from "../graph/graph.ts";
 import type { CheckedFlow, Finding, Level } from "./finding.ts";
-import { type Checked, type CheckOptions, type FlowCall, FlowView } from "./flow-view.ts";
+import { type Checked, type CheckOptions, FlowView } from "./flow-view.ts";
 import { capabilityOf } from "./kinds.ts";
 import { RULES } from "./rules.ts";
 
@@ -24,7 +24,7 @@ export async function checkFlows(
   { optionsOf = () => ({}), only, ...options }: CheckFlowsOptions,
 ): Promise<CheckedFlow[]> {
   const library = new FlowLibrary(files);
-  const calls = findCalls(files, library);
+  const calls = library.calls();
   const started = Map.groupBy(
     [...calls].flatMap(([flow, callers]) => callers.map((caller) => ({ flow, caller }))),
     ({ caller }) => caller.flow,
@@ -71,21 +71,4 @@ async function checkFlow(view: FlowView): Promise<CheckedFlow> {
     missing: [...new Set(missing)].sort(),
     findings: findings.sort((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level)),
   };
-}
-
-function findCalls(files: readonly FlowFile[], library: FlowLibrary): Map<FlowGraph, FlowCall[]> {
-  const calls = new Map<FlowGraph, FlowCall[]>();
-  for (const { path, flows } of files) {
-    for (const flow of flows) {
-      for (const node of flow.nodes.values()) {
-        const reference = subFlowOf(node);
-        const found = reference && library.find(reference, path);
-        if (!found || found.kind === "missing") continue;
-        const list = calls.get(found.flow);
-        if (list) list.push({ flow, node });
-        else calls.set(found.flow, [{ flow, node }]);
-      }
-    }
-  }
-  return calls;
 }

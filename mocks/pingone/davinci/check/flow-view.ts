@@ -1,6 +1,7 @@
 /** One flow as the rules see it: what is derived from it is derived once. */
 import type { Capability } from "../engine/capability.ts";
-import { type FlowLibrary, type FoundFlow, subFlowOf } from "../graph/flow-library.ts";
+import type { FlowValues } from "../engine/flows.ts";
+import { type FlowCall, type FlowLibrary, type FoundFlow, subFlowOf } from "../graph/flow-library.ts";
 import type { FlowFile, FlowGraph, FlowNode } from "../graph/graph.ts";
 import { bindingsIn } from "../graph/values.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -14,27 +15,14 @@ interface CapabilityTable {
   suggest?(connectorId: string, capabilityName: string): string | undefined;
 }
 
-/** Values of variables that an export does not hold, by context and name. */
-interface GivenVariables {
-  readonly company: Readonly<Record<string, unknown>>;
-  readonly flow: Readonly<Record<string, unknown>>;
-  readonly user: Readonly<Record<string, unknown>>;
-}
-
 export interface CheckOptions {
   readonly registry: CapabilityTable;
   readonly sandbox: Pick<Sandbox, "checkFunction" | "checkTemplate">;
-  readonly variables?: GivenVariables | undefined;
+  readonly variables?: FlowValues | undefined;
   /** Whether the stub files have an answer for this node; by default none has. */
   readonly hasStub?: ((node: FlowNode) => boolean) | undefined;
   /** What the trigger of the flow policy allows, in minutes. Default: what the flow says, if it does. */
   readonly sessionWindowMinutes?: number | undefined;
-}
-
-/** Where a flow is started as a sub-flow. */
-export interface FlowCall {
-  readonly flow: FlowGraph;
-  readonly node: FlowNode;
 }
 
 /** All files of one check. */

@@ -1,7 +1,7 @@
 /** Makes what a capability gets for one run of its node. */
 
 import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
-import { resolveValue, type Scope, unwrap } from "../graph/values.ts";
+import { resolveValue, type Scope, setOwn, unwrap } from "../graph/values.ts";
 import type { Call, Capability, Services } from "./capability.ts";
 import type { RunnableFlow } from "./flows.ts";
 import type { Interaction } from "./interaction.ts";
@@ -129,9 +129,4 @@ function scopeOf({ flow, interaction, variables }: RunOf, frame: Frame): Call["s
 
 function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined;
-}
-
-/** Names come from files: an assignment to `__proto__` would change the object's prototype. */
-export function setOwn(values: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(values, name, { value, writable: true, enumerable: true, configurable: true });
 }

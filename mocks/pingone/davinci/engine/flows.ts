@@ -26,24 +26,3 @@ export interface RunnableFlow {
   /** Runs a capability that is not implemented here, from a stub. */
   readonly runForeign: (call: Call) => Effect;
 }
-
-export type FoundFlow =
-  | { readonly kind: "found"; readonly graph: FlowGraph }
-  | { readonly kind: "absent" }
-  | { readonly kind: "ambiguous"; readonly graphs: readonly FlowGraph[] };
-
-/** By id, else by the label, which is the name of the flow in the tenant that it was exported from. */
-export function findSubFlow(
-  together: readonly FlowGraph[],
-  id: string,
-  label: string | undefined,
-): FoundFlow {
-  const byId = together.find((graph) => graph.id === id);
-  if (byId) return { kind: "found", graph: byId };
-  const wanted = label?.trim();
-  const graphs =
-    wanted === undefined || wanted === "" ? [] : together.filter(({ name }) => name.trim() === wanted);
-  const [only, other] = graphs;
-  if (!only) return { kind: "absent" };
-  return other ? { kind: "ambiguous", graphs } : { kind: "found", graph: only };
-}

@@ -3,13 +3,13 @@
  * a reason; nothing of a flow or of a browser makes it throw or go on without end.
  */
 import type { FlowOutcome } from "../contracts.ts";
+import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
-import { RunLimitError, templateText, unwrap } from "../graph/values.ts";
+import { RunLimitError, setOwn, templateText, unwrap } from "../graph/values.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
-import { countVisit, makeCall, type RunOf, remark, setOwn } from "./call.ts";
+import { countVisit, makeCall, type RunOf, remark } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
 import { nextNodes } from "./exits.ts";
-import { findSubFlow } from "./flows.ts";
 import type { ConnectorError, Frame, NodePayload, RunState } from "./run-state.ts";
 
 export interface RunLimits {
@@ -245,17 +245,17 @@ export class FlowRun {
   }
 
   #startFlow(node: FlowNode, { flowId, label, parameters }: Extract<Effect, { kind: "startFlow" }>): void {
-    const { flow } = this.#options;
-    const found = findSubFlow(flow.together, flowId, label);
+    const library = new FlowLibrary([{ path: "", flows: this.#options.flow.together }]);
+    const found = library.find({ flowId, label }, "");
     const wanted = `the flow ${label === undefined ? flowId : `"${label}" (${flowId})`}`;
-    if (found.kind === "absent") {
+    if (found.kind === "missing") {
       throw new Death(
         `${nameOf(node)} starts ${wanted}, which is in none of the files; export it too and give both`,
       );
     }
-    if (found.kind === "ambiguous") {
+    if (found.kind === "ambiguous" && found.by === "name") {
       throw new Death(
-        `${nameOf(node)} starts ${wanted}, and ${found.graphs.length} flows of the files have that name`,
+        `${nameOf(node)} starts ${wanted}, and ${found.paths.length} flows of the files have that name`,
       );
     }
     if (this.#state.frames.length >= this.#limits.depth) {
@@ -266,7 +266,7 @@ export class FlowRun {
     if (this.#due.length > 0) {
       remark(this.#state, `${nameOf(node)} starts a flow while other nodes are due; these were dropped`);
     }
-    this.#enter(found.graph, node.id, parameters);
+    this.#enter(found.flow, node.id, parameters);
   }
 
   #enter(graph: FlowGraph, callerNodeId: string | undefined, parameters: Record<string, unknown>): void {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { FileFaults } from "../../../kit/input-file.ts";
 import { runStub } from "../connectors/stubs.ts";
 import type { RunnableFlow } from "../engine/flows.ts";
-import { FlowLibrary, subFlowOf } from "../graph/flow-library.ts";
+import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowFile, FlowGraph } from "../graph/graph.ts";
 import { type Companions, readCompanions } from "./companions.ts";
 import { readFlowFiles } from "./read-flow-files.ts";
@@ -58,16 +58,12 @@ function reportRepeated(files: readonly FlowFile[], faults: FileFaults): void {
 }
 
 function startedByOthers(files: readonly FlowFile[]): ReadonlySet<FlowGraph> {
-  const library = new FlowLibrary(files);
-  const started = new Set<FlowGraph>();
-  for (const { path, flows } of files) {
-    for (const node of flows.flatMap((flow) => [...flow.nodes.values()])) {
-      const reference = subFlowOf(node);
-      const found = reference && library.find(reference, path);
-      if (found && found.kind !== "missing" && !flows.includes(found.flow)) started.add(found.flow);
-    }
-  }
-  return started;
+  const ownerOf = new Map(files.flatMap((file) => file.flows.map((flow) => [flow, file] as const)));
+  const calls = [...new FlowLibrary(files).calls()];
+  const others = calls.filter(([started, callers]) =>
+    callers.some(({ flow }) => ownerOf.get(flow) !== ownerOf.get(started)),
+  );
+  return new Set(others.map(([started]) => started));
 }
 
 /** An export does not name its flow policy, so that the id of the flow, which has the same form, stands for it. */

@@ -27,11 +27,19 @@ interface Owned {
   readonly path: string;
 }
 
+/** Where a flow is started as a sub-flow. */
+export interface FlowCall {
+  readonly flow: FlowGraph;
+  readonly node: FlowNode;
+}
+
 export class FlowLibrary {
+  readonly #files: readonly Pick<FlowFile, "path" | "flows">[];
   readonly #byId: ReadonlyMap<string, readonly Owned[]>;
   readonly #byName: ReadonlyMap<string, readonly Owned[]>;
 
   constructor(files: readonly Pick<FlowFile, "path" | "flows">[]) {
+    this.#files = files;
     const owned = files.flatMap(({ path, flows }) => flows.map((flow) => ({ flow, path })));
     this.#byId = Map.groupBy(owned, ({ flow }) => flow.id);
     this.#byName = Map.groupBy(owned, ({ flow }) => flow.name.trim());
@@ -43,6 +51,24 @@ export class FlowLibrary {
     if (byId) return choose(byId, path, "id");
     const byName = label === undefined ? undefined : this.#byName.get(label.trim());
     return byName ? choose(byName, path, "name") : { kind: "missing" };
+  }
+
+  /** Who starts each flow that is found, by the flow that is started, in the order of the files. */
+  calls(): Map<FlowGraph, FlowCall[]> {
+    const calls = new Map<FlowGraph, FlowCall[]>();
+    for (const { path, flows } of this.#files) {
+      for (const flow of flows) {
+        for (const node of flow.nodes.values()) {
+          const reference = subFlowOf(node);
+          const found = reference && this.find(reference, path);
+          if (!found || found.kind === "missing") continue;
+          const list = calls.get(found.flow);
+          if (list) list.push({ flow, node });
+          else calls.set(found.flow, [{ flow, node }]);
+        }
+      }
+    }
+    return calls;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Reads a form posted to a screen: which button was pressed, and the fields that the screen accepts. */
+import { setOwn } from "../graph/values.ts";
 import {
   goOnButton,
   isSecretControl,
@@ -72,7 +73,7 @@ export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
   if (missing) return refused(200, missing);
   for (const { field, values: each, isSent, isList } of sent) {
     if (isSent && field.name !== "buttonValue")
-      define(fields, field.name, isList ? each : (each.at(-1) ?? ""));
+      setOwn(fields, field.name, isList ? each : (each.at(-1) ?? ""));
   }
   return { kind: "read", fields: { ...fields }, values };
 }
@@ -127,8 +128,8 @@ function shownAgain(sent: readonly Sent[]): SubmittedFields {
   for (const { field, values: each, isSecret, isList, isChoice } of sent) {
     if (isSecret || each.some((value) => value.length > maxLengthOf(field))) continue;
     // An empty list says that nothing is checked.
-    if (isList || isChoice) define(values, field.name, each);
-    else if (each.length > 0) define(values, field.name, each.at(-1) ?? "");
+    if (isList || isChoice) setOwn(values, field.name, each);
+    else if (each.length > 0) setOwn(values, field.name, each.at(-1) ?? "");
   }
   return values;
 }
@@ -141,7 +142,7 @@ function missingMessages(sent: readonly Sent[]): ScreenMessages | undefined {
   if (missing.length === 0) return undefined;
   const fieldErrors: Record<string, string> = {};
   for (const { field } of missing) {
-    define(fieldErrors, field.name, field.required ?? "");
+    setOwn(fieldErrors, field.name, field.required ?? "");
   }
   const unnamed = missing.filter(({ field }) => field.required === "").map(({ field }) => labelOf(field));
   return {
@@ -167,9 +168,4 @@ function maxLengthOf({ maxLength }: ScreenField): number {
 
 function labelOf({ label, name }: ScreenField): string {
   return label || name;
-}
-
-/** Names come from files: an assignment to `__proto__` would change the object's prototype. */
-function define<T>(record: Record<string, T>, name: string, value: T): void {
-  Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
 }
