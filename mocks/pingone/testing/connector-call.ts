@@ -1,11 +1,11 @@
 /** Runs one capability in tests, as the engine would run a node with these properties. */
-import type { AuthorizationContext } from "../davinci/contracts.ts";
 import type { Call, Capability, Connector, Effect, Services } from "../davinci/engine/capability.ts";
 import type { FlowGraph, FlowNode, VariableContext } from "../davinci/graph/graph.ts";
 import { resolveValue, unwrap } from "../davinci/graph/values.ts";
 import { createOutbox } from "../davinci/outbox.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { UserStore } from "../tenant/users.ts";
+import { flowContext } from "./flow-context.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const clock = () => NOW;
@@ -82,7 +82,7 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
       ]),
     ),
     scope,
-    context: CONTEXT,
+    context: flowContext(),
     services: {
       users: new UserStore([], { clock }),
       consents: new ConsentStore({ clock }),
@@ -131,17 +131,4 @@ const NO_SANDBOX: Services["sandbox"] = {
   checkFunction: unused,
   checkTemplate: unused,
   close: async () => {},
-};
-
-const CONTEXT: AuthorizationContext = {
-  application: { id: "app-1", name: "Test" },
-  redirectHost: "localhost",
-  scopes: ["openid"],
-  policyId: "0".repeat(32),
-  loginHint: undefined,
-  silent: false,
-  forceAuthentication: false,
-  session: undefined,
-  parameters: {},
-  formAction: "/as/interaction/1",
 };

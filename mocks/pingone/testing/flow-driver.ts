@@ -14,8 +14,9 @@ import { runnable } from "../load-files.ts";
 import { AgreementStore } from "../tenant/agreements.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
-import { Environment, type Group, type LoadedEnvironment } from "../tenant/environment.ts";
+import { Environment, type Group } from "../tenant/environment.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
+import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
 
 /** TEST ONLY. */
 export const PASSWORD = "2FederateM0re!";
@@ -52,21 +53,6 @@ const shippedFlows = loadScenarios("fixtures/davinci").map(runnable);
 /** Its thread is started at first use and keeps no process alive. */
 const sandbox = createSandbox();
 
-const ENVIRONMENT: LoadedEnvironment = {
-  id: "6a6d2b1e-0d3f-4d2b-8f0e-3c1d5f0e7a11",
-  organizationId: "8c1f4a52-7b0d-4a8e-9a2b-1f6f3f8f2c33",
-  region: "NA",
-  applications: [],
-  resources: [],
-  groups: [],
-  populations: [],
-  grants: new Map(),
-  policies: [],
-  assignments: [],
-  flowPolicyIds: [],
-  ownFlowPolicyIds: new Set(),
-};
-
 /** An engine over the shipped flows and users, with a clock that stands still until `advanceClock`. */
 export function createTestEngine({ users: fixtures, scenarios, flows, groups = [] }: TestEngineOptions = {}) {
   let now = START;
@@ -82,7 +68,7 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
     consents,
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore([], { clock }),
-    environment: new Environment({ ...ENVIRONMENT, groups }),
+    environment: new Environment({ ...EMPTY_ENVIRONMENT, groups }),
     sessions: { hasEnded: () => false, endSession: () => {}, updateSession: () => undefined },
     sandbox,
     clock,
@@ -92,19 +78,12 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
   /** Begins the flow of that name and returns the person in front of it. */
   const open = async (flow: string, changes: Partial<AuthorizationContext> = {}) => {
     const id = randomUUID();
-    const { interaction, outcome } = await engine.begin(id, {
-      application: { id: "app-1", name: "Remote MCP Server" },
-      redirectHost: "localhost:8787",
-      scopes: ["openid", "profile", "todo_api:read", "todo_api:write"],
+    const context = flowContext({
       policyId: engine.findFlow(flow).policyId,
-      loginHint: undefined,
-      silent: false,
-      forceAuthentication: false,
-      session: undefined,
-      parameters: {},
       formAction: `/as/interaction/${id}`,
       ...changes,
     });
+    const { interaction, outcome } = await engine.begin(id, context);
     return new Person(engine, id, interaction, outcome);
   };
 

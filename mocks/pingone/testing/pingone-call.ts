@@ -10,6 +10,7 @@ import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type LoadedEnvironment } from "../tenant/environment.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { prepareNode } from "./connector-call.ts";
+import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
 
 export interface PingOneCallOptions {
   readonly users?: readonly UserFixture[];
@@ -22,34 +23,6 @@ export interface PingOneCallOptions {
 }
 
 const START = Date.parse("2026-11-24T12:00:00Z");
-
-const ENVIRONMENT: LoadedEnvironment = {
-  id: "env-1",
-  organizationId: "org-1",
-  region: "EU",
-  applications: [],
-  resources: [],
-  groups: [],
-  populations: [],
-  grants: new Map(),
-  policies: [],
-  assignments: [],
-  flowPolicyIds: [],
-  ownFlowPolicyIds: new Set(),
-};
-
-const CONTEXT: AuthorizationContext = {
-  application: { id: "app-1", name: "Remote MCP Server" },
-  redirectHost: "localhost:8787",
-  scopes: ["openid", "profile", "todo_api:read"],
-  policyId: "policy-1",
-  loginHint: undefined,
-  silent: false,
-  forceAuthentication: false,
-  session: undefined,
-  parameters: {},
-  formAction: "/form",
-};
 
 type Properties = Readonly<Record<string, unknown>>;
 // biome-ignore lint/suspicious/noExplicitAny: outputs are JSON of any shape.
@@ -70,7 +43,7 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
     consents: new ConsentStore({ clock }),
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore(options.agreements ?? [], { clock }),
-    environment: new Environment({ ...ENVIRONMENT, ...options.environment }),
+    environment: new Environment({ ...EMPTY_ENVIRONMENT, ...options.environment }),
     sessions: {
       hasEnded: () => false,
       endSession: () => {},
@@ -86,7 +59,7 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
   const prepare = (connector: Connector, capabilityName: string, properties: Properties) => {
     const { call, capability } = prepareNode(connector, capabilityName, { properties, services });
     const ofRun: Partial<Call> = {
-      context: { ...CONTEXT, ...options.context },
+      context: flowContext({ scopes: ["openid", "profile", "todo_api:read"], ...options.context }),
       isMainFlow: options.isMainFlow ?? true,
       userId: state.userId,
       consentedScopes: state.consentedScopes,
