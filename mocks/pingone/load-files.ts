@@ -67,15 +67,19 @@ export function loadFiles({
   return { tenant, flows, exported, givenFlows, exportPaths: [...flowPaths, ...loaded.exports] };
 }
 
-/** A scenario as the engine runs it. */
-export function runnable({ scenario, graph, together }: LoadedScenario): RunnableFlow {
-  const { policyId, name, description } = scenario;
+/** A scenario as the engine runs it. It is compiled when it runs. */
+export function runnable(loaded: LoadedScenario): RunnableFlow {
+  const { policyId, name, description } = loaded.scenario;
   return {
     policyId,
     name,
     description,
-    graph,
-    together,
+    get graph() {
+      return loaded.graph;
+    },
+    get together() {
+      return loaded.together;
+    },
     values: {},
     runForeign: (call) => runStub(call, NO_STUBS),
   };

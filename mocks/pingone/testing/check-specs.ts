@@ -61,10 +61,7 @@ export const subFlow = (
   title: "Sub-flow",
   properties,
 });
-const compare = (
-  value: string,
-  entries: readonly (readonly [id: string, value: string])[],
-): NodeSpec => ({
+const compare = (value: string, entries: readonly (readonly [id: string, value: string])[]): NodeSpec => ({
   is: "functionsConnector.AEqualsMultipleB",
   title: "Compare",
   properties: {

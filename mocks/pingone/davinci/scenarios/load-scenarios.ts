@@ -73,14 +73,35 @@ export function loadScenarioLayers(folders: readonly string[], faults: FileFault
 }
 
 /**
+ * Compiles when its graph is first asked for: a start of the emulator has a dozen scenarios, and mostly one of them runs.
  * @param scenario Must be without faults.
- * @throws {Error} for a graph that cannot be read, which is an error of the compiler.
  */
 export function compileLoaded(scenario: Scenario): LoadedScenario {
+  let made: ReturnType<typeof compile> | undefined;
+  const make = () => {
+    made ??= compile(scenario);
+    return made;
+  };
+  return {
+    scenario,
+    get compiled() {
+      return make().compiled;
+    },
+    get graph() {
+      return make().graph;
+    },
+    get together() {
+      return make().together;
+    },
+  };
+}
+
+/** @throws {Error} for a graph that cannot be read, which is an error of the compiler. */
+function compile(scenario: Scenario) {
   const compiled = compileScenario(scenario);
   const read = readContent(compiled);
   if (read.kind === "refused") throw new Error(`The scenario "${scenario.name}": ${read.reason}.`);
-  return { scenario, compiled, graph: read.main, together: read.flows };
+  return { compiled, graph: read.main, together: read.flows };
 }
 
 interface Folder {
