@@ -3,6 +3,7 @@ import type { Environment } from "../../tenant/environment.ts";
 import type { User } from "../../tenant/users.ts";
 import type { Call, Effect, Known, Sureness } from "../engine/capability.ts";
 import { isRecord, textOf } from "../graph/values.ts";
+import { switchOf } from "./inputs.ts";
 
 export function known(about: string, sure: Sureness): Known {
   return { about, sure };
@@ -20,7 +21,7 @@ export function secretProperty({ properties }: Call, name: string): string {
 
 /** A toggle may be text when it comes from a binding. */
 export function isOn({ properties }: Call, name: string): boolean {
-  return properties[name] === true || textOf(properties[name]).toLowerCase() === "true";
+  return switchOf(properties[name]) === true;
 }
 
 /** Entries such as `{ name, value }`, as editors of lists write them. */
