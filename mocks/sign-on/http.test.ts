@@ -118,6 +118,29 @@ describe("signOn", () => {
     await expect(signOn(start(), "alice", { pingone })).rejects.toThrow(message);
   });
 
+  it("does on each screen what it is told, once for each time it is shown", async () => {
+    const answers = {
+      "Sign On": [{ fields: { Password: "wrong" } }, { press: "Having trouble signing on?" }],
+      "Recover Your Account": { press: "Back" },
+    };
+    const { parameters } = await signOn(link(), "alice", { pingone, answers });
+    expect(parameters.has("code")).toBe(true);
+  });
+
+  it.each([
+    [{ "Sign On": { press: "Fly" } }, /"Sign On" has no button "Fly"\. It has: Sign On, /],
+    [
+      { "Sign On": { fields: { Wings: "2" } } },
+      /"Sign On" has no field "Wings"\. It has: Username, Password\./,
+    ],
+    [
+      { Lobby: {} },
+      /no screen asked for the answers for "Lobby"\. Screens shown: "Sign On", "Application Consent"/,
+    ],
+  ])("fails for an answer that the flow has no use for: %j", async (answers, message) => {
+    await expect(signOn(link(), "alice", { pingone, answers })).rejects.toThrow(message);
+  });
+
   it("fails when the outbox has no code", async () => {
     const empty = { issuer: pingone.issuer, users: pingone.users, outbox: { messages: async () => [] } };
     await expect(signOn(link(), "mfa", { pingone: empty })).rejects.toThrow(

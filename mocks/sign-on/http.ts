@@ -77,8 +77,12 @@ async function passScreens(start: TestPage, person: Person) {
   let last = start;
   while (last.response !== undefined && person.isAtPingOne(last.url)) {
     const step = await person.answer(last.text, last.url);
-    if (step.kind === "handOver") return { last, posted: step.form };
+    if (step.kind === "handOver") {
+      person.requireAllAsked();
+      return { last, posted: step.form };
+    }
     last = await last.submit(step.button.text, Object.fromEntries(step.values));
   }
+  person.requireAllAsked();
   return { last, posted: undefined };
 }

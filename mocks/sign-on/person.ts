@@ -1,5 +1,12 @@
 /** What the drivers for HTTP and for Playwright have in common: who signs on, and what a page says that ends it. */
-import { type Decision, decide, type Knowledge, readScreen, type Screen } from "./screen.ts";
+import {
+  type Decision,
+  decide,
+  type Knowledge,
+  readScreen,
+  type Screen,
+  type ScreenAnswer,
+} from "./screen.ts";
 
 /** A user name of the tenant, or any user name with its password. */
 export type SignOnUser = string | { readonly username: string; readonly password: string };
@@ -24,6 +31,23 @@ export interface SignOnChoices {
   readonly newPassword?: string | undefined;
   /** Values for fields that only your own flow has, by label or name: `{ "Employee number": "4711" }`. */
   readonly fields?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What to do on a screen, by its heading; a list has one answer for each time that the screen is shown. Afterwards, and
+   * on all other screens, the driver does what leads on: `{ "Sign On": { press: "Forgot password?" } }`.
+   */
+  readonly answers?: Readonly<Record<string, ScreenAnswer | readonly ScreenAnswer[]>> | undefined;
+}
+
+/** A screen that was passed, or at which a sign-on ended. */
+export interface SeenScreen {
+  readonly heading: string;
+  /** All that a person reads on it. */
+  readonly text: string;
+  /** Its error message. */
+  readonly alert: string | undefined;
+  /** Labels of its fields, or names of those that have none. */
+  readonly fields: readonly string[];
+  readonly buttons: readonly string[];
 }
 
 /** Why a sign-on ended before PingOne sent the person back; its message says what to do. */
@@ -51,13 +75,17 @@ export class Person {
   readonly #pingone: SignOnEmulator;
   readonly #knows: Knowledge;
   readonly #about: string | undefined;
+  readonly #answers: ReadonlyMap<string, ScreenAnswer[]>;
+  /** In the order in which they were shown. */
+  readonly screens: SeenScreen[] = [];
   #answered = 0;
 
   /** @throws {SignOnError} when the tenant has no such user, or no password for it. */
   constructor(user: SignOnUser, pingone: SignOnEmulator, choices: SignOnChoices = {}) {
     const { username, password, about } =
       typeof user === "string" ? findUser(user, pingone) : { ...user, about: undefined };
-    const { consent = "approve", newPassword = `${password}-changed`, fields = {} } = choices;
+    const { consent = "approve", newPassword = `${password}-changed`, fields = {}, answers = {} } = choices;
+    this.#answers = new Map(Object.entries(answers).map(([heading, given]) => [heading, [given].flat()]));
     this.#pingone = pingone;
     this.#about = about;
     this.#knows = { username, password, newPassword, consent, fields };
@@ -70,8 +98,10 @@ export class Person {
   /** @throws {SignOnError} on a page that refuses, that has no way on, or that asks for what nobody knows. */
   async answer(html: string, url: URL): Promise<Step> {
     const screen = readScreen(html);
-    const decision = decide(screen, this.#knows, url, this.#answered > 0);
+    const given = this.#answers.get(screen.heading)?.shift();
+    const decision = decide(screen, this.#knows, url, this.#answered > 0, given);
     if (decision.kind === "handOver") return decision;
+    this.screens.push(seen(screen));
     if (decision.kind !== "submit") throw this.#explain(screen, decision);
     if (this.#answered === MAXIMUM_SCREENS) {
       throw this.#error(
@@ -83,6 +113,18 @@ export class Person {
     const values = new Map(decision.values);
     for (const name of decision.codeFields) values.set(name, await this.#readCode(screen));
     return { kind: "submit", form: decision.form, button: decision.button, values };
+  }
+
+  /** @throws {SignOnError} for answers that no screen has asked for: the flow went another way than the test says. */
+  requireAllAsked(): void {
+    const unasked = [...this.#answers]
+      .filter(([, rest]) => rest.length > 0)
+      .map(([heading]) => `"${heading}"`);
+    if (unasked.length === 0) return;
+    const shown = this.screens.map(({ heading }) => `"${heading}"`).join(", ") || "none";
+    throw new SignOnError(
+      `Sign-on of ${this.#knows.username}: no screen asked for the answers for ${unasked.join(", ")}. Screens shown: ${shown}.`,
+    );
   }
 
   async #readCode(screen: Screen): Promise<string> {
@@ -103,6 +145,10 @@ export class Person {
         return this.#error(screen, `has no button that leads on. It says: ${saidOn(screen)}`, [
           ...(decision.buttons.length > 0 ? [`Buttons: ${decision.buttons.join(", ")}.`] : []),
           ...this.#describeUser(),
+        ]);
+      case "absent":
+        return this.#error(screen, `has no ${decision.what} "${decision.name}".`, [
+          `It has: ${decision.there.join(", ") || "none"}.`,
         ]);
       case "unknown": {
         const names = decision.fields.map(({ label, name }) => label || name);
@@ -140,6 +186,17 @@ function findUser(username: string, { users }: SignOnEmulator) {
     throw new SignOnError(`The tenant has no password for ${username}. Give { username, password }.`);
   }
   return found;
+}
+
+function seen({ heading, text, alert, form }: Screen): SeenScreen {
+  const fields = (form?.fields ?? []).filter(({ type }) => type !== "hidden");
+  return {
+    heading,
+    text,
+    alert,
+    fields: fields.map(({ label, name }) => label || name),
+    buttons: (form?.buttons ?? []).map((button) => button.text),
+  };
 }
 
 const SHOWN_CHARACTERS = 300;

@@ -28,12 +28,12 @@ export async function signOn(page: Page, user: SignOnUser, options: SignOnOption
   for (;;) {
     const shown = await readPage(page);
     if (shown === undefined) continue;
-    if (!isHere(shown.url)) return;
+    if (!isHere(shown.url)) return person.requireAllAsked();
     const step = await person.answer(shown.html, shown.url);
     if (step.kind === "handOver") {
       // The page sends itself.
       await page.waitForURL((url) => !isHere(url), { timeout: WAIT_MS, waitUntil: "commit" });
-      return;
+      return person.requireAllAsked();
     }
     const form = page.locator("form").nth(step.form.index);
     for (const [name, value] of step.values) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decide, type Knowledge, readScreen } from "./screen.ts";
+import { decide, type Knowledge, readScreen, type ScreenAnswer } from "./screen.ts";
 
 const URL_OF_PAGE = new URL("http://pingone.test/env/davinci/interactions/1");
 const KNOWS: Knowledge = {
@@ -14,8 +14,8 @@ const NEXT = `<button class="primary" name="buttonValue" value="NEXT">Next</butt
 const page = (form: string, around = "") =>
   `<main><h1>A screen</h1>${around}<form method="post" action="/send">${form}</form></main>`;
 
-function decideOn(html: string, changes: Partial<Knowledge> = {}, hasAnswered = false) {
-  const decision = decide(readScreen(html), { ...KNOWS, ...changes }, URL_OF_PAGE, hasAnswered);
+function decideOn(html: string, changes: Partial<Knowledge> = {}, hasAnswered = false, given?: ScreenAnswer) {
+  const decision = decide(readScreen(html), { ...KNOWS, ...changes }, URL_OF_PAGE, hasAnswered, given);
   if (decision.kind === "submit") {
     const { kind, button, values, codeFields } = decision;
     return { kind, button: button.text, values: Object.fromEntries(values), codeFields };
@@ -131,4 +131,40 @@ describe("the driver gives up", () => {
 it("a form for another origin brings the answer to the application", () => {
   const html = `<form method="post" action="http://app.test/callback"><input type="hidden" name="code"><button>Continue</button></form>`;
   expect(decideOn(html)).toMatchObject({ kind: "handOver", form: { action: "http://app.test/callback" } });
+});
+
+describe("an answer for a screen", () => {
+  const form = `<label>User name<input name="username"></label><label>Badge<input name="b" required></label>${NEXT}
+    <button name="buttonValue" value="FORGOT" formnovalidate>Forgot password?</button>`;
+  const answer = (given: ScreenAnswer, around = "") => decideOn(page(form, around), {}, true, given);
+
+  it.each(["Forgot password?", "FORGOT"])("presses %s", (press) => {
+    expect(answer({ press })).toMatchObject({ kind: "submit", button: "Forgot password?" });
+  });
+
+  it("fills in fields by label or name, and the others as always", () => {
+    expect(answer({ fields: { Badge: "4711" } })).toMatchObject({
+      button: "Next",
+      values: { username: "alice", b: "4711" },
+    });
+    expect(answer({ fields: { b: "1", username: "bob" } })).toMatchObject({
+      values: { username: "bob", b: "1" },
+    });
+  });
+
+  it("is given to a screen with an error message too", () => {
+    const given = { fields: { Badge: "1" } };
+    expect(answer(given, '<p role="alert">Wrong.</p>')).toMatchObject({ kind: "submit" });
+  });
+
+  it.each<[ScreenAnswer, object]>([
+    [{ press: "Cancel" }, { what: "button", name: "Cancel", there: ["Next", "Forgot password?"] }],
+    [{ fields: { City: "x" } }, { what: "field", name: "City", there: ["User name", "Badge"] }],
+  ])("that does not fit is named: %j", (given, fault) => {
+    expect(answer(given)).toEqual({ kind: "absent", ...fault });
+  });
+
+  it("still leaves nothing out that is required", () => {
+    expect(answer({ press: "Next" })).toMatchObject({ kind: "unknown" });
+  });
 });

@@ -24,6 +24,14 @@ export interface Knowledge {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** What to do on one screen, in place of what the driver would do. */
+export interface ScreenAnswer {
+  /** Text of the button to press, or its `buttonValue`. Default: the one that leads on. */
+  readonly press?: string | undefined;
+  /** Values by label or name; all other fields get what the driver knows. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+}
+
 export type Decision =
   | {
       readonly kind: "submit";
@@ -38,6 +46,13 @@ export type Decision =
   | { readonly kind: "handOver"; readonly form: HtmlForm }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "unknown"; readonly fields: readonly FormField[]; readonly buttons: readonly string[] }
+  /** The answer names a button or fields that the screen does not have. */
+  | {
+      readonly kind: "absent";
+      readonly what: "button" | "field";
+      readonly name: string;
+      readonly there: readonly string[];
+    }
   | { readonly kind: "deadEnd"; readonly buttons: readonly string[] };
 
 type Meaning = "username" | "password" | "newPassword" | "code";
@@ -83,16 +98,26 @@ export function readScreen(html: string): Screen {
 /**
  * @param pageUrl Address of the page.
  * @param hasAnswered The driver has sent a form before. Only then an error message is an answer to it.
+ * @param given What to do here. A screen with an error message can then be answered too.
  */
-export function decide(screen: Screen, knows: Knowledge, pageUrl: URL, hasAnswered: boolean): Decision {
+export function decide(
+  screen: Screen,
+  knows: Knowledge,
+  pageUrl: URL,
+  hasAnswered: boolean,
+  given?: ScreenAnswer,
+): Decision {
   const { form, alert } = screen;
-  if (hasAnswered && alert !== undefined) return { kind: "refused", message: alert };
+  if (hasAnswered && alert !== undefined && given === undefined) return { kind: "refused", message: alert };
   if (form === undefined) return { kind: "deadEnd", buttons: [] };
   if (new URL(form.action ?? "", pageUrl).origin !== pageUrl.origin) return { kind: "handOver", form };
   const buttons = form.buttons.map(({ text }) => text);
-  const button = buttonFor(form, knows);
+  const absent = given && findAbsent(form, given);
+  if (absent) return absent;
+  const button = given?.press === undefined ? buttonFor(form, knows) : buttonCalled(form, given.press);
   if (button === undefined) return { kind: "deadEnd", buttons };
-  const answers = form.fields.map((field) => answerOf(field, knows));
+  const told = { ...knows, fields: { ...knows.fields, ...given?.fields } };
+  const answers = form.fields.map((field) => answerOf(field, told));
   const unknown = form.fields.filter(
     (field, index) => answers[index] === undefined && isMissing(field, form),
   );
@@ -105,6 +130,22 @@ export function decide(screen: Screen, knows: Knowledge, pageUrl: URL, hasAnswer
     else if (answer !== undefined) values.set(name, answer.value);
   }
   return { kind: "submit", form, button, values, codeFields };
+}
+
+function findAbsent(form: HtmlForm, { press, fields = {} }: ScreenAnswer): Decision | undefined {
+  if (press !== undefined && buttonCalled(form, press) === undefined) {
+    return { kind: "absent", what: "button", name: press, there: form.buttons.map(({ text }) => text) };
+  }
+  const shown = form.fields.filter(({ type }) => type !== "hidden");
+  const name = Object.keys(fields).find(
+    (each) => !shown.some((field) => field.label === each || field.name === each),
+  );
+  if (name === undefined) return undefined;
+  return { kind: "absent", what: "field", name, there: shown.map((field) => field.label || field.name) };
+}
+
+function buttonCalled({ buttons }: HtmlForm, called: string): FormButton | undefined {
+  return buttons.find(({ text }) => text === called) ?? buttons.find(({ value }) => value === called);
 }
 
 /** A button that only leads elsewhere, such as "Back" or "Having trouble signing on?", leads nowhere for the driver. */
