@@ -73,7 +73,7 @@ export interface PingOneEmulator {
   readonly issuer: string;
   readonly apiIdentifier: string;
   /** The Worker's OIDC application. */
-  readonly client: { readonly id: string; readonly secret: string };
+  readonly client: { readonly id: string; readonly secret: string; readonly redirectUris: readonly string[] };
   /** Test users as the files or seeds give them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
@@ -184,8 +184,12 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     },
     apiIdentifier: apiIdentifierOf(environment, mainApplication),
     get client() {
-      const { id, secret = "" } = findApplication(tenant, mainApplication.id) ?? mainApplication;
-      return { id, secret };
+      const {
+        id,
+        secret = "",
+        redirectUris,
+      } = findApplication(tenant, mainApplication.id) ?? mainApplication;
+      return { id, secret, redirectUris };
     },
     get users() {
       return users.testAccounts;

@@ -123,9 +123,35 @@ describe("signOn", () => {
       "Sign On": [{ fields: { Password: "wrong" } }, { press: "Having trouble signing on?" }],
       "Recover Your Account": { press: "Back" },
     };
-    const { parameters } = await signOn(link(), "alice", { pingone, answers });
+    const { parameters, screens } = await signOn(link(), "alice", { pingone, answers });
     expect(parameters.has("code")).toBe(true);
+    expect(screens.map(({ heading }) => heading)).toEqual([
+      "Sign On",
+      "Sign On",
+      "Recover Your Account",
+      "Sign On",
+      "Application Consent",
+    ]);
+    expect(screens[1]).toMatchObject({
+      alert: "Invalid username and/or password",
+      fields: ["Username", "Password"],
+      buttons: expect.arrayContaining(["Sign On", "Having trouble signing on?"]),
+    });
   });
+
+  it.each([
+    ["screen", { username: "alice", password: "wrong" }, {}],
+    ["call", "alice", { "Sign On": { press: "Fly" } }],
+    ["call", "nobody", {}],
+  ] as const)(
+    "tells whether the %s is at fault, and the screens up to there",
+    async (fault, user, answers) => {
+      const failed = signOn(link(), user, { pingone, answers });
+      const screens =
+        user === "nobody" ? [] : expect.arrayContaining([expect.objectContaining({ heading: "Sign On" })]);
+      await expect(failed).rejects.toMatchObject({ fault, screens });
+    },
+  );
 
   it.each([
     [{ "Sign On": { press: "Fly" } }, /"Sign On" has no button "Fly"\. It has: Sign On, /],

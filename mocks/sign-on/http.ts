@@ -1,7 +1,13 @@
 /** Signs a user on over HTTP. */
 import { TestBrowser, type TestPage } from "../kit/browser.ts";
 import { valuesOf } from "../kit/html-form.ts";
-import { Person, type SignOnChoices, type SignOnEmulator, type SignOnUser } from "./person.ts";
+import {
+  Person,
+  type SeenScreen,
+  type SignOnChoices,
+  type SignOnEmulator,
+  type SignOnUser,
+} from "./person.ts";
 
 export interface SignOnOptions extends SignOnChoices {
   /** The emulator that the user signs on at: it has the passwords, and the e-mails with codes. */
@@ -14,6 +20,8 @@ export interface SignedOn {
   readonly url: URL;
   /** `code` and `state`, or `error`: from the query, the fragment or the form. */
   readonly parameters: URLSearchParams;
+  /** In the order in which they were shown. */
+  readonly screens: readonly SeenScreen[];
   /** The browser, with PingOne's session. Sign on again with it to see single sign-on. */
   readonly browser: TestBrowser;
   /** Brings it to the application, as a browser does. Returns the page that the application answers with. */
@@ -48,16 +56,17 @@ export async function signOn(
   };
   const page = await browser.open(start, { stopAt });
   const { last, posted } = await passScreens(page, person);
+  const { screens } = person;
   if (posted !== undefined) {
     const url = new URL(posted.action ?? "", last.url);
     const parameters = new URLSearchParams(valuesOf(posted));
     const headers = { "Content-Type": "application/x-www-form-urlencoded", Origin: last.url.origin };
     const init = { method: "POST", headers, body: parameters.toString() };
-    return { url, parameters, browser, deliver: () => browser.request(url, init) };
+    return { url, parameters, screens, browser, deliver: () => browser.request(url, init) };
   }
   const { url } = last;
   const parameters = url.hash === "" ? url.searchParams : new URLSearchParams(url.hash.slice(1));
-  return { url, parameters, browser, deliver: () => browser.open(url) };
+  return { url, parameters, screens, browser, deliver: () => browser.open(url) };
 }
 
 /**

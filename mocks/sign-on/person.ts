@@ -55,10 +55,26 @@ export class SignOnError extends Error {
   override readonly name = "SignOnError";
   /** Heading of the screen at which it ended. */
   readonly heading: string;
+  /** The screens up to there. */
+  readonly screens: readonly SeenScreen[];
+  /**
+   * `screen`: the last screen shows an error, has no button that leads on, or asks for what is not known. `call`: the
+   * call names a user, a button, a field or a screen that there is not.
+   */
+  readonly fault: "screen" | "call";
 
-  constructor(message: string, heading = "") {
+  constructor(
+    message: string,
+    {
+      heading = "",
+      screens = [],
+      fault = "call",
+    }: Partial<Pick<SignOnError, "heading" | "screens" | "fault">> = {},
+  ) {
     super(message);
     this.heading = heading;
+    this.screens = screens;
+    this.fault = fault;
   }
 }
 
@@ -124,6 +140,7 @@ export class Person {
     const shown = this.screens.map(({ heading }) => `"${heading}"`).join(", ") || "none";
     throw new SignOnError(
       `Sign-on of ${this.#knows.username}: no screen asked for the answers for ${unasked.join(", ")}. Screens shown: ${shown}.`,
+      { screens: this.screens },
     );
   }
 
@@ -147,9 +164,12 @@ export class Person {
           ...this.#describeUser(),
         ]);
       case "absent":
-        return this.#error(screen, `has no ${decision.what} "${decision.name}".`, [
-          `It has: ${decision.there.join(", ") || "none"}.`,
-        ]);
+        return this.#error(
+          screen,
+          `has no ${decision.what} "${decision.name}".`,
+          [`It has: ${decision.there.join(", ") || "none"}.`],
+          "call",
+        );
       case "unknown": {
         const names = decision.fields.map(({ label, name }) => label || name);
         const example = JSON.stringify({ fields: { [names[0] ?? ""]: "..." } });
@@ -165,12 +185,15 @@ export class Person {
     return this.#about === undefined ? [] : [`The tenant says of this user: ${this.#about}.`];
   }
 
-  #error({ heading }: Screen, what: string, more: readonly string[] = []): SignOnError {
+  #error(
+    { heading }: Screen,
+    what: string,
+    more: readonly string[] = [],
+    fault: SignOnError["fault"] = "screen",
+  ): SignOnError {
     const page = heading === "" ? "a page without a heading" : `"${heading}"`;
-    return new SignOnError(
-      [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more].join(" "),
-      heading,
-    );
+    const message = [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more].join(" ");
+    return new SignOnError(message, { heading, screens: this.screens, fault });
   }
 }
 
