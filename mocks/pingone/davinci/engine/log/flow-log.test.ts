@@ -51,7 +51,7 @@ describe("the log of a run", () => {
     expect(run?.eventCount).toBe(events.length);
     expect(events[0]).toMatchObject({ kind: "flowStarted", depth: 0 });
     expect(events.at(-1)).toMatchObject({ kind: "ended", result: { kind: "success" } });
-    const screens = events.flatMap((event) => {
+    const screens = events.flatMap((event): unknown[][] => {
       if (event.kind === "screenShown") return [[event.kind, event.title]];
       return event.kind === "screenAnswered" ? [[event.kind, event.fields]] : [];
     });
