@@ -6,6 +6,7 @@
  */
 import { randomInt } from "node:crypto";
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
+import type { FlowGraph } from "../graph/graph.ts";
 import { createOutbox, type Outbox } from "../outbox.ts";
 import { readForm } from "../screens/read-form.ts";
 import type { ScreenMessages, SubmittedFields } from "../screens/screen.ts";
@@ -44,6 +45,10 @@ export interface FlowEngine {
   readonly flows: readonly FlowSummary[];
   /** Finds a flow by policy id or by name. @throws {Error} that lists the valid names. */
   findFlow(nameOrPolicyId: string): FlowSummary;
+  /** Whether there is a flow or sub-flow of this id. */
+  hasFlow(flowId: string): boolean;
+  /** The graph of a flow or sub-flow of a policy. */
+  graphOf(policyId: string, flowId: string): FlowGraph | undefined;
   /** Adds flows until {@link reset}; one of the same policy id is replaced. */
   addFlows(flows: readonly RunnableFlow[]): void;
   /** @param id Identifies the sign-on in the messages that its flow sends. */
@@ -156,6 +161,9 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       const known = all.map(({ name }) => name).join(", ");
       throw new Error(`There is no flow "${nameOrPolicyId}". Valid names are: ${known}.`);
     },
+
+    hasFlow: (flowId) => allFlows().some(({ together }) => together.some(({ id }) => id === flowId)),
+    graphOf: (policyId, flowId) => flowOf(policyId)?.together.find(({ id }) => id === flowId),
 
     addFlows(flows) {
       const ids = new Set(flows.map(({ policyId }) => policyId));

@@ -80,6 +80,10 @@ export interface NodeEvent extends EventBase {
   readonly outcome?: string;
   /** Where its exits led. */
   readonly next: readonly NodeRef[];
+  /** The last event before it was done. */
+  readonly doneAfter?: number;
+  /** Epoch milliseconds by the emulator's clock. */
+  readonly doneAt?: number;
   /** What the capability took, without the time that a person took. */
   readonly milliseconds: number;
 }

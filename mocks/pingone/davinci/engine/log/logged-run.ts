@@ -284,7 +284,10 @@ export class LoggedRun {
   #close(place: EventPlace, node: FlowNode): void {
     const event = this.#open.get(keyOf(place, node));
     this.#open.delete(keyOf(place, node));
-    if (event) this.#measure(event);
+    if (!event) return;
+    event.doneAfter = this.#count;
+    event.doneAt = this.#clock();
+    this.#measure(event);
   }
 
   #callerOf({ frame }: Observation, frames: readonly Frame[]): { readonly caller?: NodeRef } {
