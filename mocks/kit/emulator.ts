@@ -7,6 +7,7 @@ import type { ObservedRequest } from "./journal/observed-request.ts";
 import type { RedactionRules } from "./journal/redaction.ts";
 import type { RequestPatternSchema } from "./journal/request-pattern.ts";
 import type { LoginCredentials, LoginView } from "./login.ts";
+import type { FurtherPage, Section } from "./page/section.ts";
 
 export interface Emulator<
   Name extends string = string,
@@ -26,7 +27,7 @@ export interface Emulator<
   /** Verbs of the control API that act on it. */
   readonly verbs: Verbs;
   readonly redaction: RedactionRules;
-  readonly page: EmulatorPage<View>;
+  readonly page: EmulatorPage<Running, View>;
   /** The body of an error in the emulator's own format. */
   errorBody(status: number): unknown;
   /** What a request states about its login, and its credentials, by which an emulator can look up the rest. */
@@ -52,11 +53,17 @@ export interface Emulator<
 export type RequestLine = Pick<ObservedRequest, "method" | "path">;
 
 /** What the control page shows of an emulator, beside the forms of its verbs. */
-interface EmulatorPage<View = unknown> {
+interface EmulatorPage<Running = unknown, View = unknown> {
   /** Lines of the overview: term and text. */
   facts?(view: View): readonly (readonly [term: string, text: string])[];
   /** Its users: for each the user name, and what the page shows of the user by column. */
   users?(view: View): ReadonlyMap<string, Readonly<Record<string, string | number>>>;
+  /** Sections of the page that show what it does. */
+  sections?(running: Running): readonly Section[];
+  /** Pages of its own, below `/__mocks/page`. */
+  readonly pages?: readonly FurtherPage<Running>[];
+  /** What their style adds to that of the control page. */
+  readonly style?: string;
 }
 
 /** Returns its argument, with exact types. */

@@ -2,9 +2,11 @@
 import type { Composition } from "./composition.ts";
 import type { Invoke } from "./control/control.ts";
 import type { KitParts } from "./control/verbs.ts";
-import type { Emulators } from "./emulator.ts";
+import type { Emulator, Emulators } from "./emulator.ts";
 
 export interface Kit<E extends Emulators = Emulators> extends Composition<E>, KitParts<E> {
   /** Parses the input of a verb and runs it. */
   readonly invoke: Invoke;
+  /** Gives the part of an emulator that runs. @throws {Error} while it starts. */
+  readonly runningOf: (emulator: Emulator) => unknown;
 }

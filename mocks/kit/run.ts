@@ -86,6 +86,7 @@ export function runKit<E extends Emulators>(
     journal,
     queue,
     clock,
+    runningOf: requireRunning,
     invoke: async (given, input) => {
       const name = requireName("verb", given, Object.keys(verbs));
       const verb = verbs[name] as (typeof verbs)[string];

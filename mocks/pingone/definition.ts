@@ -36,10 +36,9 @@ const ofUser = {
 export const PINGONE = defineEmulator({
   name: "pingone",
   title: "PingOne",
-  endpoints: Object.fromEntries(ROUTES.map(({ endpoint, path }) => [endpoint, isAt(path)])) as Record<
-    EndpointName,
-    (request: RequestLine) => boolean
-  >,
+  endpoints: Object.fromEntries(
+    ROUTES.map((route) => [route.endpoint, isAt(route.path, "isManagementApi" in route)]),
+  ) as Record<EndpointName, (request: RequestLine) => boolean>,
   faults: Object.fromEntries(
     TOKEN_FAULT_NAMES.map((name) => [name, tokenFault(TOKEN_FAULTS[name].about)]),
   ) as Record<TokenFault, ReturnType<typeof tokenFault>>,
@@ -246,9 +245,11 @@ export const PINGONE = defineEmulator({
   restore: (pingone: RunningPingOne, snapshot) => pingone.restore(snapshot),
 });
 
-/** @param route Below the environment's id, with `:name` for any one segment. */
-function isAt(route: string): (request: RequestLine) => boolean {
-  const pattern = new RegExp(`^/[^/]+${route.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`);
+/** @param route Below the environment's id, or from the root, with `:name` for any one segment. */
+function isAt(route: string, isFromRoot: boolean): (request: RequestLine) => boolean {
+  const pattern = new RegExp(
+    `^${isFromRoot ? "" : "/[^/]+"}${route.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`,
+  );
   return ({ path }) => pattern.test(path);
 }
 

@@ -12,6 +12,7 @@ import type { FileFaults } from "../kit/input-file.ts";
 import type { EmulatorApp, EmulatorEnv } from "../kit/listen.ts";
 import { createRegistry } from "./davinci/connectors/registry.ts";
 import { createFlowEngine } from "./davinci/engine/flow-engine.ts";
+import type { FlowLog } from "./davinci/engine/log/event.ts";
 import { checkFiles } from "./davinci/files/check-files.ts";
 import { readFlowOption } from "./davinci/files/flow-option.ts";
 import { FlowUploads } from "./davinci/files/flow-uploads.ts";
@@ -74,6 +75,8 @@ export interface PingOneEmulator {
   readonly apiIdentifier: string;
   /** The Worker's OIDC application. */
   readonly client: { readonly id: string; readonly secret: string; readonly redirectUris: readonly string[] };
+  /** What the flows have done, for the developer. */
+  readonly log: FlowLog;
   /** Test users as the files or seeds give them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
@@ -194,6 +197,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     get users() {
       return users.testAccounts;
     },
+    log: engine.log,
     admin,
     flows: uploads,
     seed: new TenantSeeds(tenant, mainApplication),

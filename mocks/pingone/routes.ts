@@ -18,6 +18,7 @@ import {
 } from "./oidc/authorize.ts";
 import type { OidcContext, OidcEnv, PingOneParts, RefusalForm, Step } from "./oidc/context.ts";
 import { sendDiscovery, sendJwks } from "./oidc/discovery.ts";
+import { sendInteractionEvents, sendInteractions } from "./oidc/flow-interactions.ts";
 import { sendTokenStatus } from "./oidc/introspect.ts";
 import { dropCredentials, pushRequest, refuseRequestUri } from "./oidc/par.ts";
 import { revokeToken } from "./oidc/revoke.ts";
@@ -32,13 +33,15 @@ import {
 } from "./oidc/steps.ts";
 import { redeemGrant } from "./oidc/token.ts";
 import { sendUserInfo } from "./oidc/userinfo.ts";
+import { requireWorkerToken } from "./oidc/worker-token.ts";
 import { NotEmulated, OAuthRefusal, P1Refusal, UnreadableBody, UntrustedRequest } from "./refusals.ts";
 
 interface Route {
   readonly endpoint: string;
   readonly methods: readonly ("GET" | "POST")[];
-  /** Below the environment's id. */
+  /** Below the environment's id; that of the management API, which has a host of its own at PingOne, from the root. */
   readonly path: string;
+  readonly isManagementApi?: true;
   /** For the table of the documents. */
   readonly about?: string;
   readonly refusals: RefusalForm;
@@ -155,6 +158,24 @@ export const ROUTES = [
     refusals: "page",
     steps: [readParameters, requireWellFormed, signOff],
   },
+  {
+    endpoint: "interactions",
+    methods: ["GET"],
+    path: "/v1/environments/:environment/flows/:flow/interactions",
+    isManagementApi: true,
+    about: "the runs of a flow; needs the access token of a worker application",
+    refusals: "json",
+    steps: [requireWorkerToken, sendInteractions],
+  },
+  {
+    endpoint: "interactionEvents",
+    methods: ["GET"],
+    path: "/v1/environments/:environment/flows/:flow/interactions/:interaction/events",
+    isManagementApi: true,
+    about: "what happened in a run of a flow; needs the access token of a worker application",
+    refusals: "json",
+    steps: [requireWorkerToken, sendInteractionEvents],
+  },
 ] as const satisfies readonly Route[];
 
 export type EndpointName = (typeof ROUTES)[number]["endpoint"];
@@ -165,10 +186,11 @@ export type EndpointName = (typeof ROUTES)[number]["endpoint"];
  * before the journal and the faults, because no client sent it.
  */
 export function allowOtherOrigins(app: EmulatorApp, environmentId: string): void {
-  const base = `/${environmentId}`;
-  const open = ROUTES.filter(({ refusals }) => refusals === "json");
+  const open = (ROUTES as readonly Route[]).filter(
+    ({ refusals, isManagementApi }) => refusals === "json" && !isManagementApi,
+  );
   for (const path of [
-    ...[...open, ...NOT_EMULATED].map((endpoint) => base + endpoint.path),
+    ...[...open, ...NOT_EMULATED].map((endpoint) => `/${environmentId}${endpoint.path}`),
     MANAGEMENT_API.path,
   ]) {
     app.use(path, cors({ origin: "*", exposeHeaders: EXPOSED_HEADERS }));
@@ -187,8 +209,10 @@ export function createRoutes(pingone: PingOneParts): Hono<OidcEnv> {
     await next();
     c.header("Correlation-Id", c.get("correlationId"));
   });
-  for (const { methods, path, refusals, steps } of ROUTES as readonly Route[]) {
-    app.on([...methods], base + path, async (c) => {
+  const whole = ({ path, isManagementApi }: Route) => (isManagementApi ? path : base + path);
+  for (const route of ROUTES as readonly Route[]) {
+    const { methods, path, refusals, steps } = route;
+    app.on([...methods], whole(route), async (c) => {
       c.set("refusals", refusals);
       for (const step of steps) {
         const response = await step(c);
@@ -197,11 +221,11 @@ export function createRoutes(pingone: PingOneParts): Hono<OidcEnv> {
       throw new Error(`The steps of ${path} end without an answer.`);
     });
   }
-  for (const path of new Set(ROUTES.map((route) => route.path))) {
+  for (const path of new Set((ROUTES as readonly Route[]).map(whole))) {
     const allowed = (ROUTES as readonly Route[]).flatMap((route) =>
-      route.path === path && route.isRefusal !== true ? route.methods : [],
+      whole(route) === path && route.isRefusal !== true ? route.methods : [],
     );
-    app.all(base + path, (c) => methodNotAllowed(c, allowed));
+    app.all(path, (c) => methodNotAllowed(c, allowed));
   }
   for (const missing of NOT_EMULATED) app.all(base + missing.path, refuseAsMissing(missing));
   app.all(MANAGEMENT_API.path, refuseAsMissing(MANAGEMENT_API));

@@ -29,8 +29,8 @@ export function refusalOf(request: GuardedRequest, pagePath: string): string | u
   const site = request.header("sec-fetch-site");
   if (site === undefined || site === "same-origin" || site === "none") return undefined;
   // A link to the page from another site is harmless: it changes nothing, and no other origin can read the page.
-  const followsLink =
-    request.method === "GET" && request.path === pagePath && request.header("sec-fetch-dest") === "document";
+  const isPage = request.path === pagePath || request.path.startsWith(`${pagePath}/page/`);
+  const followsLink = request.method === "GET" && isPage && request.header("sec-fetch-dest") === "document";
   return followsLink ? undefined : "A page of another site may not use the control API.";
 }
 

@@ -9,7 +9,8 @@ import { describePendingFault } from "../faults/queue.ts";
 import { loginScopeSchema } from "../login.ts";
 import { type Choice, type FieldOptions, type Markup, renderField } from "./fields.ts";
 import type { Fields } from "./schema-field.ts";
-import { formAction, formsOf, type PageContext, rowButton, type Section, viewOf } from "./sections.ts";
+import type { Section } from "./section.ts";
+import { formAction, formsOf, type PageContext, rowButton, viewOf } from "./sections.ts";
 
 const { login: _, ...countOptions } = commonOptions;
 

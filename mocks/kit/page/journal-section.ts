@@ -6,7 +6,8 @@ import type { JournalEntry, RedactedParameters } from "../journal/journal.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { endpointChoices } from "./faults-section.ts";
 import { type Markup, renderField } from "./fields.ts";
-import { formsOf, type PageContext, type Section } from "./sections.ts";
+import type { Section } from "./section.ts";
+import { formsOf, type PageContext } from "./sections.ts";
 
 const MAX_SHOWN = 100;
 
@@ -56,14 +57,28 @@ function journalEntry(entry: JournalEntry): Markup {
       .map(([name, value]) => `${name}: ${value}`)
       .join("\n"),
     Location: entry.location ?? "",
-    Note: entry.note ?? "",
   };
+  const note = entry.note === undefined ? "" : html`<dt>Note</dt><dd>${withLinks(entry.note)}</dd>`;
   return html`<details id="request-${entry.number}">
 <summary id="request-${entry.number}-line"><span${failed ? html` class="bad"` : ""}>${describeEntry(entry)}</span> <span class="quiet">${[entry.at.slice(11, 19), whose].filter((part) => part !== undefined).join(" ")}</span></summary>
 <dl>
 ${Object.entries(details).map(([term, text]) => (text === "" ? "" : html`<dt>${term}</dt><dd>${linesOf(text)}</dd>`))}
+${note}
 </dl>
 </details>`;
+}
+
+/** The address of a page of this control API becomes a link, whatever origin it names. */
+function withLinks(note: string): Markup[] {
+  return note
+    .split(/(https?:\/\/[^\s/]+\/__mocks\/page\/[\w/-]+)/)
+    .map((part, at) =>
+      at % 2 === 1
+        ? html`<a href="${new URL(part).pathname}">${part}</a>`
+        : part === ""
+          ? html``
+          : html`<code>${part}</code>`,
+    );
 }
 
 function linesOf(text: string): Markup[] {

@@ -257,3 +257,37 @@ describe("the forms of the page", () => {
     expect([...actions].toSorted()).toEqual(changing.toSorted());
   });
 });
+
+describe("a page of an emulator", () => {
+  const at = (path: string) => `${emulator.origin}/__mocks/page${path}`;
+
+  it("stands in the frame of the control page, with its policy, and goes on without scripts too", async () => {
+    const response = await fetch(at("/logins/code-1"));
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const page = await response.text();
+    expect(page).toContain("<h1>Login code-1</h1>");
+    expect(page).toContain('<a href="/__mocks">Emulator controls</a>');
+    expect(page).toContain('<noscript><meta http-equiv="refresh"');
+    expect(page).toContain('id="live"');
+    expect(await (await fetch(at("/style.css"))).text()).toContain(".login {");
+    expect(await readPage()).toMatch(/<h2 id="logins-title">Logins<\/h2>\s*<p>\d+ logins/);
+  });
+
+  it("answers what it does not have, escaped, and then does not reload", async () => {
+    const response = await fetch(at(`/logins/${encodeURIComponent("<b>")}`));
+    expect(response.status).toBe(404);
+    const page = await response.text();
+    expect(page).toContain("&lt;b&gt;");
+    expect(page).not.toContain("http-equiv");
+    expect(page).not.toContain("<script");
+  });
+
+  it("may be linked from another site, as the control page may", async () => {
+    const headers = { "sec-fetch-site": "cross-site", "sec-fetch-dest": "document" };
+    expect((await fetch(at("/logins/code-1"), { headers })).status).toBe(200);
+    const framed = { ...headers, "sec-fetch-dest": "iframe" };
+    expect((await fetch(at("/logins/code-1"), { headers: framed })).status).toBe(403);
+  });
+});

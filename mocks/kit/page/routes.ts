@@ -8,7 +8,7 @@ import { CONTROL_PATH } from "../middleware.ts";
 import { ControlRequestError, ExpectationError, requireName } from "../refusal.ts";
 import { faultFields } from "./faults-section.ts";
 import { LIVE_SCRIPT } from "./live.ts";
-import { renderPage } from "./page.ts";
+import { renderFurtherPage, renderPage } from "./page.ts";
 import { inputFromForm } from "./schema-field.ts";
 import { type Notice, shapeOf, viewOf } from "./sections.ts";
 import { PAGE_STYLE } from "./style.ts";
@@ -54,10 +54,21 @@ export function createPageRoutes(kit: Kit): Hono {
     c.header("cache-control", "no-store");
     return c.html(page);
   });
-  app.get("/page/style.css", (c) => c.body(PAGE_STYLE, 200, { "content-type": "text/css; charset=utf-8" }));
+  const style = [PAGE_STYLE, ...kit.emulators.map(({ page }) => page.style ?? "")].join("");
+  app.get("/page/style.css", (c) => c.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
   app.get("/page/live.js", (c) =>
     c.body(LIVE_SCRIPT, 200, { "content-type": "text/javascript; charset=utf-8" }),
   );
+
+  for (const emulator of kit.emulators) {
+    for (const page of emulator.page.pages ?? []) {
+      app.get(`/page${page.path}`, async (c) => {
+        const rendered = await page.render(kit.runningOf(emulator), c.req.param());
+        c.header("cache-control", "no-store");
+        return c.html(renderFurtherPage(kit, { isLive: false, ...rendered }), rendered.status ?? 200);
+      });
+    }
+  }
 
   app.post("/page/:verb", async (c) => {
     const form = await readForm(c.req);

@@ -8,6 +8,7 @@ import type { JournalEntry } from "../journal/journal.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { type Choice, type Markup, renderField } from "./fields.ts";
 import { describeField, type Fields } from "./schema-field.ts";
+import type { Section } from "./section.ts";
 
 /** What the page shows. */
 export interface PageContext extends Composition {
@@ -16,20 +17,14 @@ export interface PageContext extends Composition {
   /** Only the journal entries of this endpoint are shown. */
   readonly endpoint: string | undefined;
   readonly notice: Notice | undefined;
+  /** Gives the part of an emulator that runs. */
+  readonly runningOf: (emulator: Emulator) => unknown;
 }
 
 /** The outcome of the form that was sent last. */
 export interface Notice {
   readonly text: string;
   readonly bad: boolean;
-}
-
-export interface Section {
-  readonly title: string;
-  readonly about?: string | undefined;
-  readonly content: Markup;
-  /** Takes the whole width where there are two columns. */
-  readonly isWide: boolean;
 }
 
 export function renderSection({ title, about, content, isWide }: Section): Markup {
@@ -111,6 +106,11 @@ function renderForm({ emulators, state }: PageContext, name: string, verb: Verb,
 ${fields}
 <div class="actions"><button type="submit">${form.submit}</button></div>
 </form>`;
+}
+
+/** Those that show what the emulators do. */
+export function emulatorSections({ emulators, runningOf }: PageContext): Section[] {
+  return emulators.flatMap((emulator) => emulator.page.sections?.(runningOf(emulator)) ?? []);
 }
 
 /** The users of each emulator, with a button in each row for each verb that acts on a user. */

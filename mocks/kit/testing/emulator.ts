@@ -1,5 +1,6 @@
 /** Two small emulators for the tests of the kit. */
 import { Hono } from "hono";
+import { html } from "hono/html";
 import { z } from "zod";
 import { composeEmulators } from "../composition.ts";
 import { type ControlClient, createClient } from "../control/client.ts";
@@ -159,6 +160,19 @@ const ACCOUNTS = defineEmulator({
   page: {
     facts: ({ plan }) => [["Plan", plan]],
     users: ({ users }) => new Map(users.map(({ username, sessions }) => [username, { Sessions: sessions }])),
+    sections: ({ logins }: Notebook) => [
+      { title: "Logins", content: html`<p>${logins.size} logins</p>`, isWide: false },
+    ],
+    pages: [
+      {
+        path: "/logins/:login",
+        render: (_: Notebook, { login = "" }) =>
+          login === "code-1"
+            ? { title: `Login ${login}`, content: html`<p id="live-login" data-live>here</p>`, isLive: true }
+            : { title: "No such login", content: html`<p>${login}</p>`, status: 404 },
+      },
+    ],
+    style: ".login { color: var(--ink); }",
   },
   errorBody: (status) => ({ code: "UNEXPECTED_ERROR", message: `Told to answer ${status}.` }),
   readLogin: ({ path, query, form }) => {

@@ -1,8 +1,16 @@
 /** `GET|POST /as/userinfo`: a bearer token of a person, with `openid`, whose session is alive. */
-import { OAuthRefusal, P1Refusal } from "../refusals.ts";
+import { OAuthRefusal } from "../refusals.ts";
 import { userInfoClaims } from "../tokens/claims.ts";
 import { findToken, isActive } from "../tokens/status.ts";
 import type { OidcContext } from "./context.ts";
+import {
+  accessFailed,
+  challenge,
+  invalidToken,
+  isBearerHeader,
+  malformed,
+  tokenInHeader,
+} from "./rules/bearer-token.ts";
 import { readForm } from "./rules/parameters.ts";
 
 /** @throws {P1Refusal} */
@@ -11,11 +19,7 @@ export async function sendUserInfo(c: OidcContext): Promise<Response> {
   const found = findToken(tokens, await readBearerToken(c));
   if (found?.kind !== "access_token" || !isActive(tokens, found)) throw invalidToken();
   if (found.token.grantId === null || !found.grant) {
-    throw new P1Refusal(
-      403,
-      "ACCESS_FAILED",
-      "The request could not be completed. You do not have access to this resource.",
-    );
+    throw accessFailed();
   }
   if (!found.token.scopes.includes("openid")) {
     const parameters = 'error="insufficient_scope", scope="openid"';
@@ -34,8 +38,8 @@ export async function sendUserInfo(c: OidcContext): Promise<Response> {
 async function readBearerToken(c: OidcContext): Promise<string> {
   const header = c.req.header("authorization");
   const inBody = await readBodyToken(c);
-  const isBearer = header !== undefined && /^bearer(\s|$)/i.test(header);
-  const inHeader = isBearer ? /^bearer +([\w~+/.=-]+)$/i.exec(header.trim())?.[1] : undefined;
+  const isBearer = isBearerHeader(header);
+  const inHeader = tokenInHeader(header);
   if (isBearer && (inHeader === undefined || inBody !== undefined)) throw malformed();
   const token = inHeader ?? (header === undefined ? inBody : undefined);
   if (token === undefined) throw challenge(401, "ACCESS_FAILED", "The request needs a bearer token.");
@@ -51,18 +55,4 @@ async function readBodyToken(c: OidcContext): Promise<string | undefined> {
   } catch (error) {
     throw error instanceof OAuthRefusal ? malformed(error.status === 413 ? 413 : 400) : error;
   }
-}
-
-function malformed(status: 400 | 413 = 400): P1Refusal {
-  return challenge(status, "INVALID_REQUEST", "The request is malformed.", 'error="invalid_request"');
-}
-
-function invalidToken(): P1Refusal {
-  const message = "The token is invalid, expired or revoked.";
-  return challenge(401, "INVALID_TOKEN", message, 'error="invalid_token"');
-}
-
-/** RFC 6750 section 3 in the header. The body is unverified wording: PingOne's is not known. */
-function challenge(status: 400 | 401 | 403 | 413, code: string, message: string, parameters = ""): P1Refusal {
-  return new P1Refusal(status, code, message, { "WWW-Authenticate": `Bearer ${parameters}`.trim() });
 }

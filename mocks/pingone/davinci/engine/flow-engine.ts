@@ -6,12 +6,15 @@
  */
 import { randomInt } from "node:crypto";
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
+import type { FlowGraph } from "../graph/graph.ts";
 import { createOutbox, type Outbox } from "../outbox.ts";
 import { readForm } from "../screens/read-form.ts";
 import type { ScreenMessages, SubmittedFields } from "../screens/screen.ts";
 import type { Services } from "./capability.ts";
 import type { RunnableFlow } from "./flows.ts";
 import { hideSecrets, type Interaction } from "./interaction.ts";
+import type { FlowLog } from "./log/event.ts";
+import { createFlowLog } from "./log/flow-log.ts";
 import { presentScreen } from "./present.ts";
 import { type Advanced, type CapabilityRegistry, FlowRun, type RunLimits } from "./run.ts";
 import { VariableStore } from "./variables.ts";
@@ -42,6 +45,10 @@ export interface FlowEngine {
   readonly flows: readonly FlowSummary[];
   /** Finds a flow by policy id or by name. @throws {Error} that lists the valid names. */
   findFlow(nameOrPolicyId: string): FlowSummary;
+  /** Whether there is a flow or sub-flow of this id. */
+  hasFlow(flowId: string): boolean;
+  /** The graph of a flow or sub-flow of a policy. */
+  graphOf(policyId: string, flowId: string): FlowGraph | undefined;
   /** Adds flows until {@link reset}; one of the same policy id is replaced. */
   addFlows(flows: readonly RunnableFlow[]): void;
   /** @param id Identifies the sign-on in the messages that its flow sends. */
@@ -50,7 +57,9 @@ export interface FlowEngine {
   submit(interaction: Interaction, form: URLSearchParams): Promise<FlowOutcome | undefined>;
   /** What the real service would send by e-mail. */
   readonly outbox: Outbox;
-  /** Forgets messages, variables and added flows. */
+  /** What the flows have done, for the developer. */
+  readonly log: FlowLog;
+  /** Forgets messages, variables, the log and added flows. */
   reset(): void;
 }
 
@@ -64,6 +73,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
   const { users, clock, registry, isInteractive = false } = options;
   const outbox = createOutbox();
   const variables = new VariableStore();
+  const logBook = createFlowLog(clock);
   const createCode = options.createCode ?? (() => String(randomInt(1_000_000)).padStart(6, "0"));
   /** Of each sign-on, the request that it is busy with: forms are answered one after the other. */
   const busy = new WeakMap<Interaction, Promise<unknown>>();
@@ -78,9 +88,13 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     allFlows().map(({ policyId, name, description }) => ({ policyId, name, description }));
 
   const runOf = (flow: RunnableFlow, interaction: Interaction) => {
-    const sendFor: Outbox["send"] = (message) => outbox.send({ ...message, interactionId: interaction.id });
+    const sendFor: Outbox["send"] = (message) => {
+      logBook.hide(interaction.id, message.code ?? "");
+      outbox.send({ ...message, interactionId: interaction.id });
+    };
     const services: Services = { ...options, createCode, outbox: { ...outbox, send: sendFor } };
-    return new FlowRun({ flow, interaction, services, variables, registry, limits: options.limits });
+    const observe = logBook.watch(interaction, flow);
+    return new FlowRun({ flow, interaction, services, variables, registry, limits: options.limits, observe });
   };
 
   const render = (interaction: Interaction, status: number, messages?: ScreenMessages): FlowOutcome => {
@@ -101,6 +115,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     // A reason may quote an author's text, into which a flow can have put anything.
     const outcome =
       advanced.kind === "died" ? { ...advanced, reason: hideSecrets(advanced.reason, secrets) } : advanced;
+    logBook.end(interaction, outcome);
     state.ended = { step: state.step, outcome, repeatableUntil: clock() + REPEAT_WINDOW_MS };
     return outcome;
   };
@@ -125,6 +140,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     shown.values = read.values;
     if (read.kind === "refused") {
       shown.messages = read.messages;
+      logBook.refuse(interaction, read.values, textsOf(read.messages));
       return render(interaction, read.status);
     }
     rememberSecrets(interaction, read.fields);
@@ -136,6 +152,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       return summaries();
     },
     outbox,
+    log: logBook.log,
 
     findFlow(nameOrPolicyId) {
       const all = summaries();
@@ -144,6 +161,9 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       const known = all.map(({ name }) => name).join(", ");
       throw new Error(`There is no flow "${nameOrPolicyId}". Valid names are: ${known}.`);
     },
+
+    hasFlow: (flowId) => allFlows().some(({ together }) => together.some(({ id }) => id === flowId)),
+    graphOf: (policyId, flowId) => flowOf(policyId)?.together.find(({ id }) => id === flowId),
 
     addFlows(flows) {
       const ids = new Set(flows.map(({ policyId }) => policyId));
@@ -179,6 +199,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     reset() {
       outbox.clear();
       variables.clear();
+      logBook.clear();
       added = [];
     },
   };
@@ -194,6 +215,10 @@ function parametersOf(
     authorizationRequest: { client_id: application.id, scope: scopes.join(" "), ...parameters },
     application: { ...application },
   };
+}
+
+function textsOf({ error, fieldErrors = {} }: ScreenMessages): string[] {
+  return [error ?? "", ...Object.entries(fieldErrors).map(([name, text]) => text || `${name} is not valid.`)];
 }
 
 function rememberSecrets({ state, secrets }: Interaction, fields: SubmittedFields): void {

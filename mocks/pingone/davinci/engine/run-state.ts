@@ -6,6 +6,8 @@ import type { Screen, ScreenMessages, SubmittedFields } from "../screens/screen.
 /** One flow that is under way: the main flow, or a sub-flow that a node of the frame below has started. */
 export interface Frame {
   readonly flowId: string;
+  /** Of this run of the flow, for the log. Absent in a state that was saved without it. */
+  readonly runId?: string;
   /** The node of the frame below that waits for this one. */
   readonly callerNodeId: string | undefined;
   /** `global.parameters` */

@@ -2,6 +2,7 @@
  * Runs a flow from one node until a screen is due or the flow ends. Everything that a flow can do wrong ends the run with
  * a reason; nothing of a flow or of a browser makes it throw or go on without end.
  */
+import { randomUUID } from "node:crypto";
 import type { FlowOutcome } from "../contracts.ts";
 import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
@@ -10,6 +11,7 @@ import type { Screen, SubmittedFields } from "../screens/screen.ts";
 import { countVisit, makeCall, type RunOf, remark } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
 import { nextNodes } from "./exits.ts";
+import type { Observation, Observe } from "./observer.ts";
 import type { ConnectorError, Frame, NodePayload, RunState } from "./run-state.ts";
 
 export interface RunLimits {
@@ -39,6 +41,8 @@ class Death extends Error {}
 export interface FlowRunOptions extends RunOf {
   readonly registry: CapabilityRegistry;
   readonly limits?: RunLimits | undefined;
+  /** Told what happens, for the log. */
+  readonly observe?: Observe | undefined;
 }
 
 export class FlowRun {
@@ -76,9 +80,11 @@ export class FlowRun {
       this.#framesOfScreen = [...this.#state.frames];
       const node = this.#node(shown.nodeId);
       const capability = this.#find(node);
-      const effect: Effect = capability?.answer
-        ? await capability.answer(this.#call(node, capability), fields)
-        : { kind: "success", output: { ...fields } };
+      this.#tell({ kind: "screenAnswered", node, screen: shown.screen, fields });
+      const effect = await this.#timed(node, async () => {
+        const answered = await capability?.answer?.(this.#call(node, capability), fields);
+        return answered ?? { kind: "success", output: { ...fields } };
+      });
       const ended = this.#apply(node, effect);
       return ended ?? this.#advance();
     });
@@ -132,14 +138,24 @@ export class FlowRun {
   }
 
   async #runNode(node: FlowNode): Promise<Effect> {
+    const raw = this.#find(node)?.rawProperties ?? [];
     if (node.isDisabled) {
+      this.#tell({ kind: "nodeStarted", node, properties: {}, raw });
       remark(this.#state, `${nameOf(node)} is disabled and was skipped; what PingOne does is not verified`);
       return { kind: "success" };
     }
     const capability = this.#find(node);
     const call = this.#call(node, capability);
     countVisit(this.#options, this.#graph, node);
-    return capability ? capability.run(call) : this.#options.flow.runForeign(call);
+    this.#tell({ kind: "nodeStarted", node, properties: call.properties, raw });
+    return this.#timed(node, () => (capability ? capability.run(call) : this.#options.flow.runForeign(call)));
+  }
+
+  async #timed(node: FlowNode, run: () => Effect | Promise<Effect>): Promise<Effect> {
+    const startedAt = performance.now();
+    const effect = await run();
+    this.#tell({ kind: "nodeRan", node, effect, milliseconds: performance.now() - startedAt });
+    return effect;
   }
 
   /** Carries out what the node led to. Returns what ends this request, if anything does. */
@@ -180,6 +196,8 @@ export class FlowRun {
     frame.local[node.id] = { payload };
     frame.states[node.id] = isTrue;
     const next = nextNodes(node, isTrue, outcome, frame.states);
+    const nextOnes = next.flatMap((id) => this.#graph.nodes.get(id) ?? []);
+    this.#tell({ kind: "nodeDone", node, isTrue, payload, outcome, next: nextOnes });
     this.#due.push(...next.filter((id) => !this.#due.includes(id)));
     if (this.#due.length > 0) return;
     const how =
@@ -206,6 +224,7 @@ export class FlowRun {
     }
     this.#state.shown = { nodeId: node.id, screen, values: {}, messages: {} };
     this.#state.step += 1;
+    this.#tell({ kind: "screenShown", node, screen });
     return { kind: "shown" };
   }
 
@@ -214,6 +233,7 @@ export class FlowRun {
     if (!shown) {
       throw new Death(`${nameOf(node)} shows an error before any screen: ${message || "it has no message"}`);
     }
+    this.#tell({ kind: "errorShown", node, message });
     this.#state.frames.splice(0, Infinity, ...this.#framesOfScreen);
     this.#due = [];
     shown.messages = { error: message };
@@ -231,6 +251,7 @@ export class FlowRun {
     if (this.#frame.calls.length > this.#limits.steps) {
       throw new Death(`${nameOf(node)} is called again and again and never returned to`);
     }
+    this.#tell({ kind: "nodeStarted", node: start, properties: {}, raw: [] });
     this.#complete(start, true, { output });
   }
 
@@ -275,8 +296,11 @@ export class FlowRun {
     for (const { name, context, value } of graph.variables) {
       if (context === "flowInstance" && value !== undefined) setOwn(variables, name, value);
     }
-    this.#state.frames.push({
+    const { frames } = this.#state;
+    frames.push({
       flowId: graph.id,
+      // That of the main flow is what flows see as `global.interactionId`.
+      runId: frames.length === 0 ? this.#options.interaction.id : randomUUID(),
       callerNodeId,
       parameters,
       variables,
@@ -285,10 +309,12 @@ export class FlowRun {
       calls: [],
     });
     this.#due = [graph.entry];
+    this.#tell({ kind: "flowStarted", parameters });
   }
 
   #leaveFlow(node: FlowNode, { isSuccess, output }: Extract<Effect, { kind: "leaveFlow" }>): void {
     const { frames } = this.#state;
+    if (frames.length > 1) this.#tell({ kind: "flowLeft", isSuccess, output });
     const left = frames.length > 1 ? frames.pop() : undefined;
     if (left?.callerNodeId === undefined) {
       throw new Death(
@@ -299,6 +325,10 @@ export class FlowRun {
     const caller = this.#node(left.callerNodeId);
     const error: ConnectorError = { code: "subFlowFailed", message: "The sub-flow ended with an error." };
     this.#complete(caller, isSuccess, isSuccess ? { output } : { output, error });
+  }
+
+  #tell(happened: DistributiveOmit<Observation, "flow" | "frame">): void {
+    this.#options.observe?.({ ...happened, flow: this.#graph, frame: this.#frame });
   }
 
   get #frame(): Frame {
@@ -328,6 +358,8 @@ export class FlowRun {
     return makeCall(this.#options, this.#graph, this.#frame, node, capability);
   }
 }
+
+type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
 /** How a node is named to a developer. */
 export function nameOf({ title, id }: FlowNode): string {

@@ -145,6 +145,12 @@ export function topHeadingOf({ headings }: ScreenMarkup): HTMLElement | undefine
   return headings.find(({ localName }) => localName === "h1") ?? headings[0];
 }
 
+/** What a person reads at the top of the screen. */
+export function headingOf(screen: Pick<Screen, "title" | "markup">, markup: ScreenMarkup): string {
+  const heading = topHeadingOf(markup);
+  return heading ? textOf(heading) : screen.title;
+}
+
 export function isElement(node: Node): node is HTMLElement {
   return node.nodeType === NodeType.ELEMENT_NODE;
 }

@@ -4,11 +4,11 @@
  * screen, so that the form of an earlier screen is detected.
  */
 import { html, raw } from "hono/html";
-import { textOf } from "../../../kit/html-form.ts";
 import { type Markup, pageContentSecurityPolicy, renderPage } from "../../html/layout.ts";
 import { labelControls } from "./labels.ts";
 import {
   goOnButton,
+  headingOf,
   readMarkup,
   type ScreenButton,
   type ScreenControl,
@@ -62,10 +62,9 @@ export function renderScreen(shown: Shown, page: ScreenPage): RenderedScreen {
   const css = cssOf(screen.css);
   const goOn = goOnButton(screen, markup);
   const remarks = [...screen.remarks, ...remarksOf(markup, written.unplaced, goOn), ...css.remarks];
-  const topHeading = topHeadingOf(markup);
-  const heading = topHeading ? "" : html`<h1>${screen.title}</h1>\n`;
+  const heading = topHeadingOf(markup) ? "" : html`<h1>${screen.title}</h1>\n`;
   return finish(shown, page, {
-    heading: topHeading ? textOf(topHeading) : screen.title,
+    heading: headingOf(screen, markup),
     content:
       markup.buttons.size === 0 && !goOn
         ? html`<div class="screen">${heading}${content}</div>`
