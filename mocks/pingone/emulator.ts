@@ -26,6 +26,7 @@ import { AgreementStore } from "./tenant/agreements.ts";
 import { CodeStore } from "./tenant/codes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, Environment } from "./tenant/environment.ts";
+import { Mfa } from "./tenant/mfa.ts";
 import { findRedirectUriFault } from "./tenant/redirect-uris.ts";
 import { TenantSeeds } from "./tenant/seed.ts";
 import { SwitchBoard } from "./tenant/switches.ts";
@@ -101,6 +102,7 @@ const snapshotSchema = z.object({
   // State that was saved without them has none.
   codes: z.unknown().default([]),
   agreements: z.unknown().default([]),
+  mfa: z.unknown().optional(),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -122,13 +124,20 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   const consents = new ConsentStore({ clock, onChange });
   const codes = new CodeStore({ clock, onChange });
   const agreements = new AgreementStore(loaded.tenant.agreements, { clock, onChange });
+  const switches = new SwitchBoard();
+  const mfa = new Mfa(loaded.tenant.users, {
+    clock,
+    onChange,
+    deviceSelection: () => switches.current.mfaDeviceSelection,
+  });
   const tenant: Tenant = {
     environment,
     users,
     consents,
     codes,
     agreements,
-    switches: new SwitchBoard(),
+    mfa,
+    switches,
     clock,
     chosenPolicies: new Map(),
   };
@@ -142,6 +151,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     consents,
     codes,
     agreements,
+    mfa,
     environment,
     sessions: store,
     sandbox,
@@ -209,6 +219,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       consents: consents.snapshot(),
       codes: codes.snapshot(),
       agreements: agreements.snapshot(),
+      mfa: mfa.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -221,6 +232,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         consents.restore(saved.consents);
         codes.restore(saved.codes);
         agreements.restore(saved.agreements);
+        if (saved.mfa === undefined) mfa.reset();
+        else mfa.restore(saved.mfa);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {

@@ -217,6 +217,7 @@ export class PingOneAdmin {
     tenant.consents.reset();
     tenant.codes.reset();
     tenant.agreements.reset();
+    tenant.mfa.reset();
     tokens.store.clear();
   }
 

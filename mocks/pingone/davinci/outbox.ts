@@ -1,13 +1,18 @@
-/** Keeps the e-mails that the flows would send, so that developers and tests can read them. */
+/** Keeps the e-mails and other messages that the flows would send, so that developers and tests can read them. */
 const KEPT_MESSAGES = 200;
 
 interface SentMessage {
   readonly interactionId?: string;
   /** Absent when the flow names nobody. */
   readonly userId?: string | undefined;
-  /** E-mail address. */
+  /** E-mail address, or phone number. */
   readonly to: string;
-  /** What it is for: `verification`, `recovery`, `mfa`, or `notification` for what a flow sends of its own. */
+  /** Absent for an e-mail. */
+  readonly channel?: "SMS" | "VOICE" | "WHATSAPP" | "PUSH";
+  /**
+   * What it is for: `verification`, `recovery`, `mfa`, `pairing`, `push` for what waits for an answer at a phone, or
+   * `notification` for what a flow sends of its own.
+   */
   readonly purpose: string;
   /** The one-time code in it; empty when it has none. */
   readonly code: string;

@@ -3,6 +3,7 @@
  * the defaults are what a new tenant does today. Titles and hints are for the control page, descriptions for the documents.
  */
 import { z } from "zod";
+import { DEVICE_SELECTIONS } from "./mfa-policy.ts";
 
 export const switchesSchema = z.strictObject({
   platformDate: z.enum(["today", "2027-03-02"]).meta({
@@ -88,6 +89,16 @@ export const switchesSchema = z.strictObject({
     unset: "as the application says",
     description: "overrides `refreshTokenRollingGracePeriodDuration` of every application",
   }),
+  mfaDeviceSelection: z.enum(DEVICE_SELECTIONS).meta({
+    title: "Choice among MFA devices",
+    choices: {
+      DEFAULT_TO_FIRST: "the first device",
+      PROMPT_TO_SELECT: "the person chooses among several",
+      ALWAYS_DISPLAY_DEVICES: "the person always chooses",
+    },
+    description:
+      "`authentication.deviceSelection` of the MFA policy: which device an authentication uses that names none",
+  }),
   multipleResources: z.boolean().nullable().meta({
     title: "Scopes of several resources",
     unset: "as the application says",
@@ -113,6 +124,7 @@ export const DEFAULT_SWITCHES: Switches = {
   offlineAccessGrant: null,
   replayProtection: null,
   gracePeriodSeconds: null,
+  mfaDeviceSelection: "DEFAULT_TO_FIRST",
   multipleResources: null,
 };
 

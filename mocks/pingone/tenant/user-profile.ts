@@ -1,5 +1,6 @@
 /** The attributes of a user, in the shape of the Management API, and changes to them by flows. */
 import { z } from "zod";
+import { deviceFixture } from "./device-schema.ts";
 import { passwordStatus } from "./passwords.ts";
 
 export const userProfile = z.object({
@@ -68,6 +69,12 @@ export const userFixture = userProfile
         secondsUntilUnlock: z.int().positive().optional(),
       })
       .default({ status: "OK" }),
+    devices: z
+      .array(deviceFixture)
+      .default([])
+      .describe(
+        "MFA devices, as GET .../users/{id}/devices shows them; the first active one is the default.",
+      ),
   })
   .catchall(z.unknown())
   .describe("One of GET /v1/environments/{id}/users, with a password");
@@ -107,6 +114,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   "customAttributes",
   "password",
   "about",
+  "devices",
 ]);
 
 export function isWritableAttribute(path: string): boolean {

@@ -2,7 +2,7 @@
  * The people of the PingOne environment: read from a fixture in the shape of the Management API's users, then changed
  * by sign-on, registration and password reset. Passwords are kept as salted hashes only.
  *
- * Deliberately not modelled: MFA devices, password history and any other password policy.
+ * Deliberately not modelled: password history and any other password policy.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
@@ -233,6 +233,13 @@ export class UserStore {
     this.#touch(user);
   }
 
+  setMfaEnabled(id: string, mfaEnabled: boolean): void {
+    const user = this.#users.get(id);
+    if (!user) return;
+    user.profile.mfaEnabled = mfaEnabled;
+    this.#touch(user);
+  }
+
   setEnabled(id: string, enabled: boolean): void {
     const user = this.#users.get(id);
     if (!user) return;
@@ -325,7 +332,7 @@ function barOf({ enabled, account }: User): "DISABLED" | "ACCOUNT_LOCKED" | unde
 }
 
 function fromFixture(fixture: z.output<typeof userFixture>, now: number): StoredUser {
-  const { password, about: _, ...attributes } = structuredClone(fixture);
+  const { password, about: _, devices: __, ...attributes } = structuredClone(fixture);
   const profile: User = {
     ...userProfile.parse(attributes),
     customAttributes: customAttributesOf(attributes),

@@ -15,6 +15,7 @@ import { AgreementStore } from "../tenant/agreements.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type Group } from "../tenant/environment.ts";
+import { Mfa } from "../tenant/mfa.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
 
@@ -60,6 +61,7 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
   const users = new UserStore(fixtures ?? [], { clock });
   if (fixtures === undefined) users.restore(shippedUsers);
   const consents = new ConsentStore({ clock });
+  const mfa = new Mfa(fixtures ?? (usersFixture._embedded.users as UserFixture[]), { clock });
   let codes = 100_000;
   const engine = createFlowEngine({
     flows: flows ?? scenarios?.map((scenario) => runnable(compileLoaded(scenario))) ?? shippedFlows,
@@ -68,6 +70,7 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
     consents,
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore([], { clock }),
+    mfa,
     environment: new Environment({ ...EMPTY_ENVIRONMENT, groups }),
     sessions: { hasEnded: () => false, endSession: () => {}, updateSession: () => undefined },
     sandbox,
@@ -91,6 +94,7 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
     engine,
     users,
     consents,
+    mfa,
     clock,
     open,
     advanceClock: (milliseconds: number) => {

@@ -8,6 +8,8 @@ import { AgreementStore } from "../tenant/agreements.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type LoadedEnvironment } from "../tenant/environment.ts";
+import { Mfa } from "../tenant/mfa.ts";
+import type { DeviceSelection } from "../tenant/mfa-policy.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { prepareNode } from "./connector-call.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
@@ -20,6 +22,7 @@ export interface PingOneCallOptions {
   readonly services?: Partial<Services>;
   readonly sessions?: Partial<SessionKeeper>;
   readonly isMainFlow?: boolean;
+  readonly deviceSelection?: DeviceSelection;
 }
 
 const START = Date.parse("2026-11-24T12:00:00Z");
@@ -43,6 +46,12 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
     consents: new ConsentStore({ clock }),
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore(options.agreements ?? [], { clock }),
+    mfa: new Mfa(options.users ?? [], {
+      clock,
+      ...(options.deviceSelection && {
+        deviceSelection: () => options.deviceSelection ?? "DEFAULT_TO_FIRST",
+      }),
+    }),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, ...options.environment }),
     sessions: {
       hasEnded: () => false,

@@ -94,16 +94,17 @@ export const updateUser: Capability = {
 };
 
 export const deleteUser: Capability = {
-  about: "Deletes a user, with codes, consents and acceptances.",
+  about: "Deletes a user, with devices, codes, consents and acceptances.",
   inputs: FIND_USER_INPUTS,
   outputs: RAW_OUTPUTS,
   errors: { notFound: NOT_FOUND },
   run(call) {
-    const { users, codes, agreements, consents } = call.services;
+    const { users, codes, agreements, consents, mfa } = call.services;
     const user = findUser(call);
     if (!user) return notFound();
     users.delete(user.id);
     codes.forget(user.id);
+    mfa.forget(user.id);
     agreements.forget(user.id);
     consents.revoke(user.id);
     return succeed({}, {}, 204);

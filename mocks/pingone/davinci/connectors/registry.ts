@@ -2,6 +2,7 @@
 import type { Capability, Connector } from "../engine/capability.ts";
 import { analyticsConnector } from "./analytics.ts";
 import { codeSnippetConnector } from "./code-snippet.ts";
+import { devicePolicyConnector } from "./device-policy.ts";
 import { errorConnector } from "./error.ts";
 import { flowConnector } from "./flow.ts";
 import { functionsConnector } from "./functions.ts";
@@ -28,6 +29,7 @@ export const CONNECTORS: readonly Connector[] = [
   analyticsConnector,
   pingOneSSOConnector,
   pingOneMfaConnector,
+  devicePolicyConnector,
   pingOneAuthenticationConnector,
   pingOneScopeConsentConnector,
 ];

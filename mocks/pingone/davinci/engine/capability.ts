@@ -4,6 +4,7 @@ import type { AgreementStore } from "../../tenant/agreements.ts";
 import type { CodeStore } from "../../tenant/codes.ts";
 import type { ConsentStore } from "../../tenant/consents.ts";
 import type { Environment } from "../../tenant/environment.ts";
+import type { Mfa } from "../../tenant/mfa.ts";
 import type { UserStore } from "../../tenant/users.ts";
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
 import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
@@ -56,6 +57,7 @@ export interface Services {
   readonly consents: ConsentStore;
   readonly codes: CodeStore;
   readonly agreements: AgreementStore;
+  readonly mfa: Mfa;
   readonly environment: Environment;
   readonly sessions: SessionKeeper;
   readonly outbox: Outbox;
