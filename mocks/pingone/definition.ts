@@ -7,22 +7,35 @@ import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import { addedFlowOutput, addFlowInput, describeAdded } from "./davinci/files/flow-uploads.ts";
 import type { PingOneEmulator } from "./emulator.ts";
+import { MFA_VERBS } from "./mfa-verbs.ts";
 import { issueTokensInput } from "./mint.ts";
 import {
   issuedTokensOutput,
   outboxOutput,
   refreshTokensOutput,
+  seededAgreementOutput,
   seededApplicationOutput,
   seededGroupOutput,
+  seededPopulationOutput,
   seededUserOutput,
 } from "./outputs.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
-import { seedApplicationInput, seedConsentInput, seedGroupInput, seedUserInput } from "./tenant/seed.ts";
+import {
+  seedApplicationInput,
+  seedConsentInput,
+  seedGroupInput,
+  seedPopulationInput,
+  seedUserInput,
+} from "./tenant/seed.ts";
+import { seedAcceptanceInput, seedAgreementInput } from "./tenant/seed-agreements.ts";
 import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
 import type { PingOneStateView } from "./verbs.ts";
 
-export type RunningPingOne = Pick<PingOneEmulator, "admin" | "flows" | "seed" | "snapshot" | "restore">;
+export type RunningPingOne = Pick<
+  PingOneEmulator,
+  "admin" | "flows" | "mfa" | "seed" | "snapshot" | "restore"
+>;
 
 const verb = verbsOf<RunningPingOne, PingOneStateView>();
 /** What verbs that act on one user have in common. */
@@ -117,6 +130,27 @@ export const PINGONE = defineEmulator({
       output: seededGroupOutput,
       run: ({ seed }, group) => seed.group(group),
     }),
+    "seed.population": verb({
+      route: "POST /seed/populations",
+      about: "Adds a population until reset. One of the same id or name is replaced.",
+      input: seedPopulationInput,
+      output: seededPopulationOutput,
+      run: ({ seed }, population) => seed.population(population),
+    }),
+    "seed.agreement": verb({
+      route: "POST /seed/agreements",
+      about: "Adds an agreement in one language until reset. One of the same id or name is replaced.",
+      input: seedAgreementInput,
+      output: seededAgreementOutput,
+      run: ({ seed }, agreement) => seed.agreement(agreement),
+    }),
+    "seed.acceptance": verb({
+      route: "POST /seed/acceptances",
+      about: "Records that a user has accepted an agreement, so that a flow does not ask.",
+      input: seedAcceptanceInput,
+      run: ({ seed }, acceptance) => seed.acceptance(acceptance),
+    }),
+    ...MFA_VERBS,
     issueTokens: verb({
       route: "POST /tokens",
       about: "Issues a user's tokens for an application without pages, as the token endpoint gives them.",

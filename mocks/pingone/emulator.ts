@@ -19,6 +19,7 @@ import { FlowUploads } from "./davinci/files/flow-uploads.ts";
 import { warningsOf } from "./davinci/files/warnings.ts";
 import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
+import { MfaAdmin } from "./mfa-admin.ts";
 import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
@@ -83,7 +84,9 @@ export interface PingOneEmulator {
   readonly admin: PingOneAdmin;
   /** Adds exported flows at run time, until reset. */
   readonly flows: FlowUploads;
-  /** Adds users, applications, groups and consents at run time, until reset. */
+  /** What the control API can do about MFA. */
+  readonly mfa: MfaAdmin;
+  /** Adds users, their devices, applications, groups and more at run time, until reset. */
   readonly seed: TenantSeeds;
   /** Sessions, tokens, sign-ons under way, users, consents, seeds and keys as plain JSON. */
   snapshot(): unknown;
@@ -102,6 +105,7 @@ const snapshotSchema = z.object({
   // State that was saved without them has none.
   codes: z.unknown().default([]),
   agreements: z.unknown().default([]),
+  seededAgreements: z.unknown().default([]),
   mfa: z.unknown().optional(),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
@@ -209,6 +213,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     },
     log: engine.log,
     admin,
+    mfa: new MfaAdmin(tenant),
     flows: uploads,
     seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({
@@ -219,6 +224,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       consents: consents.snapshot(),
       codes: codes.snapshot(),
       agreements: agreements.snapshot(),
+      seededAgreements: agreements.snapshotSeeds(),
       mfa: mfa.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
@@ -231,6 +237,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         users.restore(saved.users);
         consents.restore(saved.consents);
         codes.restore(saved.codes);
+        agreements.restoreSeeds(saved.seededAgreements);
         agreements.restore(saved.agreements);
         if (saved.mfa === undefined) mfa.reset();
         else mfa.restore(saved.mfa);

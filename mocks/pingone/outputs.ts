@@ -30,10 +30,11 @@ export const issuedTokensOutput = z.strictObject({
 
 export const outboxOutput = z.array(
   z.strictObject({
-    to: z.string().describe("E-mail address."),
+    to: z.string().describe("E-mail address, or phone number."),
     username: z.string(),
     purpose: z.string(),
     code: z.string().describe("The one-time code in it; empty when it has none."),
+    channel: z.enum(["SMS", "VOICE", "WHATSAPP", "PUSH"]).optional().describe("Absent for an e-mail."),
     subject: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
     text: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
     at: z.iso.datetime().describe("By the emulators' clock."),
@@ -46,5 +47,40 @@ export const refreshTokensOutput = z.array(
     clientId: z.string(),
     scopes: z.array(z.string()),
     expiresAt: z.iso.datetime().describe("By the emulators' clock."),
+  }),
+);
+
+export const seededDeviceOutput = z.strictObject({
+  id: z.string(),
+  type: z.string(),
+  status: z.string(),
+  secret: z.string().optional().describe(`${testOnly} Of an authenticator app.`),
+  keyUri: z.string().optional().describe(`${testOnly} Of an authenticator app: what it scans.`),
+});
+
+export const seededPopulationOutput = z.looseObject({ id: z.string(), name: z.string() });
+
+export const seededAgreementOutput = z.strictObject({ id: z.string(), name: z.string() });
+
+export const mfaDevicesOutput = z.array(
+  z.strictObject({
+    username: z.string(),
+    id: z.string(),
+    type: z.string(),
+    status: z.string(),
+    nickname: z.string().optional(),
+    email: z.string().optional(),
+    phone: z.string().optional(),
+    locked: z.boolean().describe("After too many wrong codes."),
+  }),
+);
+
+export const appCodesOutput = z.array(
+  z.strictObject({
+    username: z.string(),
+    device: z.string().describe("Its id."),
+    nickname: z.string().optional(),
+    code: z.string().describe(testOnly),
+    secondsLeft: z.int(),
   }),
 );

@@ -23,14 +23,16 @@ export interface LiveRefreshToken {
   readonly expiresAt: string;
 }
 
-/** An e-mail that PingOne would have sent. */
+/** An e-mail, or another message, that PingOne would have sent. */
 export interface OutboxMessage {
-  /** E-mail address. */
+  /** E-mail address, or phone number. */
   readonly to: string;
   readonly username: string;
   readonly purpose: string;
   /** The one-time code in it; empty when it has none. */
   readonly code: string;
+  /** Absent for an e-mail. */
+  readonly channel?: "SMS" | "VOICE" | "WHATSAPP" | "PUSH";
   /** Of an e-mail that a flow sends of its own. */
   readonly subject?: string;
   readonly text?: string;
@@ -171,7 +173,7 @@ export class PingOneAdmin {
     return this.#pingone.flows.outbox.list().flatMap(({ userId, code, sentAt, ...message }) => {
       const username = (userId === undefined ? undefined : users.findById(userId)?.username) ?? "";
       if (to !== undefined && ![username, message.to].some((name) => isSameName(name, to))) return [];
-      const { purpose, subject, text } = message;
+      const { purpose, channel, subject, text } = message;
       const at = new Date(sentAt).toISOString();
       return [
         {
@@ -179,6 +181,7 @@ export class PingOneAdmin {
           username,
           purpose,
           code,
+          ...(channel !== undefined && { channel }),
           ...(subject !== undefined && { subject }),
           ...(text !== undefined && { text }),
           at,

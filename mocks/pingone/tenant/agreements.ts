@@ -70,7 +70,8 @@ export interface AgreementStoreOptions {
 }
 
 export class AgreementStore {
-  readonly agreements: readonly Agreement[];
+  readonly #loaded: readonly Agreement[];
+  readonly #seeded = new Map<string, Agreement>();
   readonly #acceptances = new Map<string, Acceptance>();
   readonly #clock: Clock;
   readonly #changed: () => void;
@@ -79,9 +80,21 @@ export class AgreementStore {
     agreements: readonly z.input<typeof agreementSchema>[],
     { clock, onChange = () => {} }: AgreementStoreOptions,
   ) {
-    this.agreements = z.array(agreementSchema).parse(agreements);
+    this.#loaded = z.array(agreementSchema).parse(agreements);
     this.#clock = clock;
     this.#changed = onChange;
+  }
+
+  /** A seeded one stands in the place of the loaded one with its id, else at the end. */
+  get agreements(): readonly Agreement[] {
+    const byId = new Map([...this.#loaded, ...this.#seeded.values()].map((one) => [one.id, one]));
+    return [...byId.values()];
+  }
+
+  /** Adds an agreement, or puts it in the place of the one with its id, until {@link reset}. */
+  seed(agreement: Agreement): void {
+    this.#seeded.set(agreement.id, agreement);
+    this.#changed();
   }
 
   /**
@@ -162,7 +175,20 @@ export class AgreementStore {
     for (const own of restored.data) this.#acceptances.set(keyOf(own.userId, own.agreementId), own);
   }
 
+  snapshotSeeds(): Agreement[] {
+    return structuredClone([...this.#seeded.values()]);
+  }
+
+  /** @throws {Error} when `state` is not a snapshot of agreements. */
+  restoreSeeds(state: unknown): void {
+    const restored = z.array(agreementSchema).safeParse(state);
+    if (!restored.success) throw new Error(`snapshot of agreements: ${z.prettifyError(restored.error)}`);
+    this.#seeded.clear();
+    for (const agreement of restored.data) this.#seeded.set(agreement.id, agreement);
+  }
+
   reset(): void {
+    this.#seeded.clear();
     this.#acceptances.clear();
     this.#changed();
   }

@@ -139,10 +139,11 @@ export class DeviceStore {
   }
 
   #made(fixture: DeviceFixture): Device {
-    const { secret, ...device } = deviceFixture.parse(fixture);
+    const { secret, id = randomUUID(), ...device } = deviceFixture.parse(fixture);
     const now = this.#clock();
     return {
       ...device,
+      id,
       ...(hasSecret(device.type) && { secret: secret ?? createTotpSecret() }),
       failures: 0,
       createdAt: now,

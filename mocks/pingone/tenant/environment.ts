@@ -8,6 +8,7 @@ import {
   type Group,
   groupSchema,
   type Population,
+  populationSchema,
   REGION_TLDS,
   type Resource,
 } from "./schema.ts";
@@ -47,6 +48,8 @@ type ApplicationSeed = z.output<typeof applicationSeed>;
 const environmentSnapshot = z.object({
   applications: z.array(applicationSeed),
   groups: z.array(groupSchema),
+  // State that was saved without them has none.
+  populations: z.array(populationSchema).default([]),
 });
 type EnvironmentSnapshot = z.output<typeof environmentSnapshot>;
 
@@ -57,12 +60,12 @@ export class Environment {
   /** Audience of tokens that are for PingOne's own endpoints only. */
   readonly pingOneAudience: string;
   readonly resources: readonly Resource[];
-  readonly populations: readonly Population[];
   readonly #loaded: LoadedEnvironment;
   readonly #applications = new Map<string, ApplicationSeed>();
   /** Not in the snapshot, as the flows themselves are not. */
   readonly #addedPolicyIds = new Set<string>();
   readonly #groups = new Map<string, Group>();
+  readonly #populations = new Map<string, Population>();
   readonly #changed: () => void;
 
   /** @param onChange Told after every change that a snapshot would show. */
@@ -72,7 +75,6 @@ export class Environment {
     this.region = loaded.region;
     this.pingOneAudience = `https://api.pingone.${REGION_TLDS[loaded.region]}`;
     this.resources = loaded.resources;
-    this.populations = loaded.populations;
     this.#loaded = loaded;
     this.#changed = onChange;
   }
@@ -85,6 +87,14 @@ export class Environment {
 
   get groups(): readonly Group[] {
     return replacing(this.#loaded.groups, [...this.#groups.values()]);
+  }
+
+  /** At most one is the default: that which was seeded last. */
+  get populations(): readonly Population[] {
+    const seeded = [...this.#populations.values()];
+    const first = seeded.findLast((population) => population.default)?.id;
+    const all = replacing(this.#loaded.populations, seeded);
+    return first === undefined ? all : all.map((own) => ({ ...own, default: own.id === first }));
   }
 
   /** Scopes that the application may ask for, by name. `openid` needs no grant. */
@@ -146,11 +156,19 @@ export class Environment {
     this.#changed();
   }
 
+  /** Adds a population, or puts it in the place of the one with its id, until {@link reset}. */
+  setPopulation(population: Population): void {
+    this.#populations.delete(population.id);
+    this.#populations.set(population.id, population);
+    this.#changed();
+  }
+
   /** What was seeded. */
   snapshot(): EnvironmentSnapshot {
     return structuredClone({
       applications: [...this.#applications.values()],
       groups: [...this.#groups.values()],
+      populations: [...this.#populations.values()],
     });
   }
 
@@ -161,6 +179,7 @@ export class Environment {
     this.#empty();
     for (const seeded of restored.data.applications) this.#applications.set(seeded.application.id, seeded);
     for (const group of restored.data.groups) this.#groups.set(group.id, group);
+    for (const own of restored.data.populations) this.#populations.set(own.id, own);
   }
 
   /** Back to what was loaded. */
@@ -172,6 +191,7 @@ export class Environment {
   #empty(): void {
     this.#applications.clear();
     this.#groups.clear();
+    this.#populations.clear();
     this.#addedPolicyIds.clear();
   }
 }

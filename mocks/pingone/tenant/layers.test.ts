@@ -252,6 +252,10 @@ describe("the shipped tenant", () => {
       "unverified VERIFICATION_REQUIRED",
       "decliner OK",
       "mfa OK",
+      "devices OK",
+      "passkey OK",
+      "push OK",
+      "pairing OK",
     ]);
     for (const account of store.testAccounts) {
       expect(account.password).toBe(PASSWORD);

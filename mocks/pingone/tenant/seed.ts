@@ -1,14 +1,23 @@
 /**
- * Seeding at run time: users, applications, groups and consents, in code and as verbs of the control API. What is seeded
+ * Seeding at run time: users, devices, applications, groups, populations, agreements and consents, in code and as verbs of the control API. What is seeded
  * is part of snapshots, and gone at reset.
  */
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { ControlRequestError, parseInput } from "../../kit/refusal.ts";
 import { attributeMapping, findMappingFault } from "./attributes.ts";
-import type { Application, Group } from "./environment.ts";
+import { deviceFixture } from "./device-schema.ts";
+import type { Application, Group, Population } from "./environment.ts";
 import { noSuch, requireApplication, requireGroup, requireUser } from "./named.ts";
-import { applicationSchema } from "./schema.ts";
+import { applicationSchema, populationSchema } from "./schema.ts";
+import {
+  type SeededAgreement,
+  seedAcceptance,
+  type seedAcceptanceInput,
+  seedAgreement,
+  type seedAgreementInput,
+} from "./seed-agreements.ts";
+import { type SeededDevice, seedDevice, type seedDeviceInput } from "./seed-devices.ts";
 import type { Tenant } from "./tenant.ts";
 import { userFixture } from "./users.ts";
 
@@ -35,12 +44,13 @@ export const seedUserInput = z
       .optional()
       .describe("What the first sign-on meets. Default: OK."),
     enabled: z.boolean().optional().describe("Default: true."),
-    mfaEnabled: z.boolean().optional().describe("Default: false."),
+    mfaEnabled: z.boolean().optional().describe("Default: whether there are devices."),
     verified: z
       .boolean()
       .optional()
       .describe("false: the e-mail address is still to be verified. Default: true."),
     population: ofUser.population.describe("The user's population, by id. Default: none."),
+    devices: z.array(deviceFixture).optional().describe("MFA devices, in their order. Default: none."),
     groups: z.array(z.string()).optional().describe("Names or ids of the user's groups. Default: none."),
     attributes: z
       .record(z.string(), z.unknown())
@@ -113,6 +123,19 @@ export const seedGroupInput = z
   })
   .describe("A group. One of the same id or name is replaced.");
 
+export const seedPopulationInput = z
+  .strictObject({
+    name: z.string().min(1),
+    id: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Default: that of the population with this name, else a new one."),
+    description: z.string().optional(),
+    default: z.boolean().optional().describe("New users come into it. Default: false."),
+  })
+  .describe("A population. One of the same id or name is replaced.");
+
 export interface SeededUser {
   readonly id: string;
   readonly username: string;
@@ -145,11 +168,12 @@ export class TenantSeeds {
   user(input: z.input<typeof seedUserInput>): SeededUser {
     const {
       groups = [],
+      devices = [],
       attributes = {},
       verified = true,
       ...given
     } = parseInput(seedUserInput, input, "The user");
-    const { users } = this.#tenant;
+    const { users, mfa } = this.#tenant;
     const named = users.findByLogin(given.username, ["username"]);
     const id = given.id ?? named?.id ?? randomUUID();
     if (named && named.id !== id) {
@@ -168,6 +192,7 @@ export class TenantSeeds {
     const now = new Date(this.#tenant.clock()).toISOString();
     users.seed({
       ...attributes,
+      mfaEnabled: devices.length > 0,
       ...withoutUndefined(profile),
       id,
       username: given.username,
@@ -177,7 +202,17 @@ export class TenantSeeds {
       updatedAt: now,
       password: password === null ? { status: "NO_PASSWORD" } : { value: password, status: passwordStatus },
     });
+    mfa.devices.forget(id);
+    for (const device of devices) mfa.devices.seed(id, device);
     return { id, username: given.username, password };
+  }
+
+  /**
+   * Gives a user an MFA device. One of the same id is replaced.
+   * @throws {ControlRequestError}
+   */
+  device(input: z.input<typeof seedDeviceInput>): SeededDevice {
+    return seedDevice(this.#tenant, input);
   }
 
   /**
@@ -254,6 +289,41 @@ export class TenantSeeds {
     environment.setGroup(group);
     if (userIds) users.setMembers(id, userIds);
     return group;
+  }
+
+  /**
+   * Adds a population. One of the same id or name is replaced.
+   * @throws {ControlRequestError}
+   */
+  population(input: z.input<typeof seedPopulationInput>): Population {
+    const given = parseInput(seedPopulationInput, input, "The population");
+    const { environment } = this.#tenant;
+    const named = environment.populations.find(({ name }) => name === given.name);
+    const id = given.id ?? named?.id ?? randomUUID();
+    if (named && named.id !== id) {
+      throw new ControlRequestError(
+        `The name "${given.name}" is that of the population ${named.id}. Give that id, or another name.`,
+      );
+    }
+    const population = populationSchema.parse({ ...withoutUndefined(given), id });
+    environment.setPopulation(population);
+    return population;
+  }
+
+  /**
+   * Adds an agreement with one language. One of the same id or name is replaced, by a revision that nobody has accepted.
+   * @throws {ControlRequestError}
+   */
+  agreement(input: z.input<typeof seedAgreementInput>): SeededAgreement {
+    return seedAgreement(this.#tenant, input);
+  }
+
+  /**
+   * Records that a user has accepted an agreement.
+   * @throws {ControlRequestError}
+   */
+  acceptance(input: z.input<typeof seedAcceptanceInput>): void {
+    seedAcceptance(this.#tenant, input);
   }
 
   #checkMappings({ attributes }: Application): void {

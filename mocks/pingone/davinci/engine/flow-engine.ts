@@ -70,7 +70,7 @@ interface BegunFlow {
 }
 
 export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
-  const { users, clock, registry, isInteractive = false } = options;
+  const { users, mfa, clock, registry, isInteractive = false } = options;
   const outbox = createOutbox();
   const variables = new VariableStore();
   const logBook = createFlowLog(clock);
@@ -104,7 +104,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     const quickUsers = isInteractive ? users.testAccounts.filter(({ password }) => password !== "") : [];
     const page = presentScreen(
       { ...shown, messages: messages ?? shown.messages },
-      { interaction, flow, outbox, quickUsers },
+      { interaction, flow, outbox, mfa, clock, quickUsers },
     );
     return { kind: "screen", status, html: page.html, policy: page.contentSecurityPolicy };
   };

@@ -1,6 +1,12 @@
 /** Puts a screen of a flow on a page, with what a developer should know beside it. */
 import { html } from "hono/html";
+import type { Clock } from "../../../kit/clock.ts";
+import type { Markup } from "../../html/layout.ts";
+import type { Device } from "../../tenant/device-schema.ts";
+import type { Mfa } from "../../tenant/mfa.ts";
+import { keyUriOf, totpCodeOf } from "../../tenant/totp.ts";
 import type { Outbox } from "../outbox.ts";
+import { qrImageOf } from "../screens/qr.ts";
 import { type RenderedScreen, renderScreen, type ScreenPage } from "../screens/render-screen.ts";
 import type { RunnableFlow } from "./flows.ts";
 import type { Interaction } from "./interaction.ts";
@@ -10,12 +16,38 @@ interface Presented {
   readonly interaction: Interaction;
   readonly flow: RunnableFlow;
   readonly outbox: Outbox;
+  readonly mfa: Mfa;
+  readonly clock: Clock;
   readonly quickUsers: ScreenPage["quickUsers"];
+}
+
+const SENT = {
+  EMAIL: "e-mailed to",
+  SMS: "sent by SMS to",
+  VOICE: "spoken to",
+  WHATSAPP: "sent by WhatsApp to",
+  PUSH: "pushed to",
+} as const;
+
+/** What an authenticator app shows; until it is activated also what a real one can scan. */
+function appCode({ secret = "", nickname, status }: Device, now: number): readonly [string, Markup] {
+  const { code, secondsLeft } = totpCodeOf(secret, now);
+  const uri = keyUriOf(secret, { issuer: "PingOne", label: "emulator" });
+  const image = status === "ACTIVE" ? undefined : qrImageOf(uri);
+  return [
+    "Code",
+    html`<code class="code" data-testid="one-time-code">${code}</code><br>${nickname ?? "Authenticator app"},
+${secondsLeft} s left; the next one is accepted too${
+      image === undefined
+        ? ""
+        : html`<br><img src="${image}" alt="QR code of the authenticator app" width="160">`
+    }`,
+  ];
 }
 
 export function presentScreen(
   shown: ShownScreen,
-  { interaction, flow, outbox, quickUsers }: Presented,
+  { interaction, flow, outbox, mfa, clock, quickUsers }: Presented,
 ): RenderedScreen {
   const { context, state } = interaction;
   const codes = outbox
@@ -32,11 +64,14 @@ export function presentScreen(
     quickUsers,
     panel: [
       ...[...valid.values()].map(
-        ({ code, to }) =>
+        ({ code, to, channel }) =>
           [
             "Code",
-            html`<code class="code" data-testid="one-time-code">${code}</code><br>e-mailed to ${to}`,
+            html`<code class="code" data-testid="one-time-code">${code}</code><br>${SENT[channel ?? "EMAIL"]} ${to}`,
           ] as const,
+      ),
+      ...(state.userId === undefined ? [] : mfa.awaitedApps(state.userId)).map((device) =>
+        appCode(device, clock()),
       ),
       ["Application", context.application.name],
       ["Asks for", context.scopes.join(", ")],
