@@ -45,7 +45,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "seed.agreement": { name: "Terms", text: "Be kind." },
   "seed.acceptance": { user: "alice", agreement: "Terms" },
   "seed.device": { user: "alice", type: "TOTP", id: DEVICE },
-  "mfa.removeDevice": { user: "alice", device: DEVICE },
+  "mfa.removeDevice": { device: DEVICE },
   "mfa.approve": { user: "alice" },
   "mfa.deny": { user: "alice" },
   issueTokens: { user: "alice" },

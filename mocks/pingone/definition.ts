@@ -250,7 +250,7 @@ export const PINGONE = defineEmulator({
     ],
     users: ({ users }) =>
       new Map(
-        users.map(({ username, state, sessions, accessTokens, refreshTokens, consents }) => [
+        users.map(({ username, state, sessions, accessTokens, refreshTokens, consents, devices }) => [
           username,
           {
             State: state,
@@ -258,6 +258,7 @@ export const PINGONE = defineEmulator({
             "Access tokens": accessTokens,
             "Refresh tokens": refreshTokens,
             Consents: consents,
+            "MFA devices": devices.length,
           },
         ]),
       ),

@@ -54,13 +54,12 @@ export class MfaAdmin {
     );
   }
 
-  /** @throws {ControlRequestError} */
-  removeDevice(user: string, device: string): void {
-    const { id, username } = requireUser(this.#tenant, user);
+  /** @param id Of the device. @throws {ControlRequestError} */
+  removeDevice(id: string): void {
     const { devices } = this.#tenant.mfa;
-    if (devices.remove(id, device)) return;
-    const known = devices.list(id).map((own) => own.id);
-    throw noSuch(`device of ${username}`, device, known);
+    if (devices.owners.some((owner) => devices.remove(owner, id))) return;
+    const known = devices.owners.flatMap((owner) => devices.list(owner)).map((device) => device.id);
+    throw noSuch("device", id, known);
   }
 
   /** TEST ONLY. Codes of authenticator apps. @param user Default: all users. @throws {ControlRequestError} */

@@ -24,6 +24,19 @@ export const MFA_VERBS = {
     about: "Gives a user an MFA device until reset, and turns MFA on. One of the same id is replaced.",
     input: seedDeviceInput,
     output: seededDeviceOutput,
+    form: {
+      section: "MFA",
+      about:
+        "Devices of users, and what a person does with a phone. Pushes are answered by the buttons of the users.",
+      submit: "Give this device",
+      choices: ({ users }) => ({
+        user: users.map(({ username }) => ({ value: username, text: username })),
+      }),
+      describe: ({ id, secret }) =>
+        secret === undefined
+          ? `The device has the id ${id}.`
+          : `Its secret is ${secret} (TEST ONLY), its id ${id}.`,
+    },
     run: ({ seed }, device) => seed.device(device),
   }),
   "mfa.devices": verb({
@@ -36,13 +49,19 @@ export const MFA_VERBS = {
   }),
   "mfa.removeDevice": verb({
     route: "DELETE /mfa/devices",
-    about: "Takes an MFA device away from a user.",
-    input: z.strictObject({
-      user: z.string().min(1).meta({ title: "User" }),
-      device: z.string().min(1).meta({ title: "Id of the device" }),
-    }),
-    inputFrom: (user: string, device: string) => ({ user, device }),
-    run: ({ mfa }, { user, device }) => mfa.removeDevice(user, device),
+    about: "Takes an MFA device, named by its id, away from its user.",
+    input: z.strictObject({ device: z.string().min(1).meta({ title: "Device" }) }),
+    inputFrom: (device: string) => ({ device }),
+    form: {
+      section: "MFA",
+      submit: "Take this device away",
+      choices: ({ users }) => ({
+        device: users.flatMap(({ username, devices }) =>
+          devices.map(({ id, label }) => ({ value: id, text: `${username}: ${label}` })),
+        ),
+      }),
+    },
+    run: ({ mfa }, { device }) => mfa.removeDevice(device),
   }),
   "mfa.codes": verb({
     ...ofAnybody,
@@ -78,8 +97,6 @@ export const MFA_VERBS = {
     output: z.enum(["pairingKey", "authenticationCode"]),
     form: {
       section: "MFA",
-      about:
-        "What a person does with a phone or an MFA device. Pushes are answered by the buttons of the users.",
       submit: "Scan with the phone",
     },
     run: ({ mfa }, { user, code }) => mfa.scan(user, code),

@@ -4,6 +4,7 @@ import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import { refusing } from "../kit/refusal.ts";
 import { type issueTokensInput, mintTokens } from "./mint.ts";
 import type { PingOneParts } from "./oidc/context.ts";
+import type { Device } from "./tenant/device-schema.ts";
 import type { Application } from "./tenant/environment.ts";
 import { requireApplication, requireUser } from "./tenant/named.ts";
 import type { Switches } from "./tenant/switches.ts";
@@ -54,6 +55,7 @@ export interface PingOneStateView {
     readonly accessTokens: number;
     readonly refreshTokens: number;
     readonly consents: number;
+    readonly devices: readonly { readonly id: string; readonly label: string }[];
   }[];
 }
 
@@ -99,6 +101,9 @@ export class PingOneAdmin {
         accessTokens: this.#accessTokensOf(user).length,
         refreshTokens: this.#refreshTokensOf(user).length,
         consents: tenant.consents.list(user.id).filter(({ status }) => status === "ACCEPTED").length,
+        devices: tenant.mfa.devices
+          .list(user.id)
+          .map((device) => ({ id: device.id, label: labelOf(device) })),
       })),
     };
   }
@@ -251,6 +256,11 @@ export class PingOneAdmin {
       ({ id, userId }) => userId === user.id && store.liveSession(id) !== undefined,
     );
   }
+}
+
+function labelOf({ type, status, nickname }: Device): string {
+  const name = nickname === undefined ? type : `${type} (${nickname})`;
+  return status === "ACTIVE" ? name : `${name}, not activated`;
 }
 
 function isSameName(one: string, other: string): boolean {

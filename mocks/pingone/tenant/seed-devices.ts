@@ -6,10 +6,19 @@ import { requireUser } from "./named.ts";
 import type { Tenant } from "./tenant.ts";
 import { keyUriOf } from "./totp.ts";
 
+const ofDevice = deviceFixture.shape;
+
 export const seedDeviceInput = z
   .strictObject({
-    user: z.string().min(1).describe("User name, e-mail or id."),
     ...deviceFixture.shape,
+    user: z.string().min(1).describe("User name, e-mail or id.").meta({ title: "User" }),
+    type: ofDevice.type.meta({ title: "Type" }),
+    email: ofDevice.email.meta({ title: "E-mail address", hint: "Of a device of the type EMAIL." }),
+    phone: ofDevice.phone.meta({
+      title: "Phone number",
+      hint: "Of a device of the types SMS, VOICE and WHATSAPP.",
+    }),
+    nickname: ofDevice.nickname.meta({ title: "Nickname" }),
     status: deviceFixture.shape.status.optional().describe("Default: ACTIVE."),
   })
   .describe("An MFA device of a user. One of the same id is replaced. MFA is then on for the user.");
