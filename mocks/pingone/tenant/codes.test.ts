@@ -16,8 +16,8 @@ function codesOf() {
   };
   /** Sends a code to alice, and checks what is offered for it. */
   const issue = (purpose: CodePurpose = "recovery", code = CODE) => {
-    const { id } = codes.issue(purpose, "alice", code);
-    return (offered: string) => codes.check(purpose, "alice", offered, purpose === "mfa" ? id : undefined);
+    codes.issue(purpose, "alice", code);
+    return (offered: string) => codes.check(purpose, "alice", offered);
   };
   return { codes, advance, issue, changes: () => changes };
 }
@@ -35,7 +35,6 @@ describe("a one-time code", () => {
   it.each([
     ["verification", 24 * 60],
     ["recovery", 5],
-    ["mfa", 30],
   ] as const)("[PING-151] of the purpose %s expires after %i minutes", (purpose, minutes) => {
     const { issue, advance } = codesOf();
     const check = issue(purpose);
@@ -56,30 +55,17 @@ describe("a one-time code", () => {
 
   it("takes the place of the one before", () => {
     const { codes, issue } = codesOf();
-    const { id } = codes.issue("recovery", "alice", "first");
+    codes.issue("recovery", "alice", "first");
     const check = issue("recovery", "second");
     expect(check("first")).toBe("wrong");
     expect(check("second")).toBe("right");
-    expect(codes.find(id)).toBeUndefined();
-  });
-
-  it("of MFA belongs to one authentication: another one does not end it", () => {
-    const { codes } = codesOf();
-    const [one, other] = ["first", "second"].map((code) => codes.issue("mfa", "alice", code).id);
-    expect(codes.find(one ?? "")).toMatchObject({ purpose: "mfa", userId: "alice" });
-    expect(codes.check("mfa", "alice", "first", one)).toBe("right");
-    expect(codes.check("mfa", "alice", "first", other)).toBe("wrong");
-    expect(codes.check("mfa", "alice", "first")).toBe("none");
-    codes.consume("mfa", "alice", one);
-    expect(codes.check("mfa", "alice", "first", one)).toBe("none");
-    expect(codes.check("mfa", "alice", "second", other)).toBe("right");
   });
 
   it("is kept no longer than it is good", () => {
     const { codes, issue, advance } = codesOf();
-    issue("mfa");
-    advance(30);
-    issue("mfa");
+    issue("recovery");
+    advance(5);
+    issue("verification");
     expect(codes.snapshot()).toHaveLength(1);
   });
 
@@ -108,14 +94,12 @@ describe("a snapshot of codes", () => {
     const { codes, issue } = codesOf();
     const check = issue();
     for (let entry = 0; entry < 4; entry += 1) check("wrong");
-    const { id } = codes.issue("mfa", "alice", CODE);
     const snapshot = JSON.parse(JSON.stringify(codes.snapshot()));
     expect(JSON.stringify(snapshot)).not.toContain(CODE);
     const { codes: other } = codesOf();
     other.restore(snapshot);
     expect(other.check("recovery", "alice", CODE)).toBe("right");
     expect(other.check("recovery", "alice", "wrong")).toBe("exhausted");
-    expect(other.check("mfa", "alice", CODE, id)).toBe("right");
   });
 
   it("that is damaged is refused", () => {

@@ -1,30 +1,27 @@
 /**
  * One-time codes that were sent to users. PingOne keeps them per user, not per browser: a code that was sent in one flow
- * is accepted in another, and only the last code of a purpose is valid. Those of MFA belong to one authentication of a
- * device, so that a user who signs on twice at a time has two. The code itself is in the outbox only.
+ * is accepted in another, and only the last code of a purpose is valid. The code itself is in the outbox only. Codes of MFA
+ * belong to one authentication of a device, and are kept there.
  */
-import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../kit/clock.ts";
 import { hashSecret, isSecretOf, saltedHash } from "./secrets.ts";
 
-const codePurpose = z.enum(["verification", "recovery", "mfa"]);
+const codePurpose = z.enum(["verification", "recovery"]);
 export type CodePurpose = z.output<typeof codePurpose>;
 
 /**
  * Documentation of the PingOne API: "Send Email Verification (Code)" 24 hours, "Password Resend Recovery Code" five
- * minutes; of the SDKs: a passcode of MFA is valid for up to 30 minutes.
+ * minutes.
  */
 const TTL_MS: Readonly<Record<CodePurpose, number>> = {
   verification: 24 * 3_600_000,
   recovery: 5 * 60_000,
-  mfa: 30 * 60_000,
 };
 /** The real numbers depend on the tenant's policies. */
 const MAX_FAILURES = 5;
 
 const sentCode = saltedHash.extend({
-  id: z.string(),
   purpose: codePurpose,
   userId: z.string(),
   /** Epoch milliseconds. */
@@ -53,11 +50,10 @@ export class CodeStore {
     this.#changed = onChange;
   }
 
-  /** Replaces the user's code of this purpose, unless it is for MFA. Returns an id by which {@link find} knows it. */
-  issue(purpose: CodePurpose, userId: string, code: string): { readonly id: string } {
+  /** Replaces the user's code of this purpose. */
+  issue(purpose: CodePurpose, userId: string, code: string): void {
     const expiresAt = this.#clock() + TTL_MS[purpose];
     const sent: SentCode = {
-      id: randomUUID(),
       purpose,
       userId,
       expiresAt,
@@ -67,19 +63,11 @@ export class CodeStore {
     for (const [key, old] of this.#codes) if (old.expiresAt <= this.#clock()) this.#codes.delete(key);
     this.#codes.set(keyOf(sent), sent);
     this.#changed();
-    return { id: sent.id };
   }
 
-  find(id: string): { readonly purpose: CodePurpose; readonly userId: string } | undefined {
-    return [...this.#codes.values()].find((sent) => sent.id === id);
-  }
-
-  /**
-   * Counts wrong entries. A right code stays valid until {@link consume}.
-   * @param id Of a code for MFA.
-   */
-  check(purpose: CodePurpose, userId: string, offered: string, id = ""): CodeCheck {
-    const sent = this.#codes.get(keyOf({ purpose, userId, id }));
+  /** Counts wrong entries. A right code stays valid until {@link consume}. */
+  check(purpose: CodePurpose, userId: string, offered: string): CodeCheck {
+    const sent = this.#codes.get(keyOf({ purpose, userId }));
     if (!sent) return "none";
     if (this.#clock() >= sent.expiresAt) return "expired";
     if (sent.failures >= MAX_FAILURES) return "exhausted";
@@ -89,8 +77,8 @@ export class CodeStore {
     return sent.failures >= MAX_FAILURES ? "exhausted" : "wrong";
   }
 
-  consume(purpose: CodePurpose, userId: string, id = ""): void {
-    if (this.#codes.delete(keyOf({ purpose, userId, id }))) this.#changed();
+  consume(purpose: CodePurpose, userId: string): void {
+    if (this.#codes.delete(keyOf({ purpose, userId }))) this.#changed();
   }
 
   /** Of a user who is no more. */
@@ -122,6 +110,6 @@ function normalised(code: string): string {
   return code.trim().toUpperCase();
 }
 
-function keyOf({ purpose, userId, id }: Pick<SentCode, "purpose" | "userId" | "id">): string {
-  return purpose === "mfa" ? `mfa ${userId} ${id}` : `${purpose} ${userId}`;
+function keyOf({ purpose, userId }: Pick<SentCode, "purpose" | "userId">): string {
+  return `${purpose} ${userId}`;
 }

@@ -62,7 +62,7 @@ export const deviceFixture = ofDevice
 export type DeviceFixture = z.input<typeof deviceFixture>;
 
 /** The address that a device of this type needs and does not have. */
-export function missingAddress(device: {
+function missingAddress(device: {
   type: DeviceType;
   email?: string | undefined;
   phone?: string | undefined;

@@ -8,7 +8,7 @@ import { ControlRequestError, parseInput } from "../../kit/refusal.ts";
 import { attributeMapping, findMappingFault } from "./attributes.ts";
 import { deviceFixture } from "./device-schema.ts";
 import type { Application, Group, Population } from "./environment.ts";
-import { noSuch, requireApplication, requireGroup, requireUser } from "./named.ts";
+import { noSuch, requireApplication, requireGroup, requirePopulation, requireUser } from "./named.ts";
 import { applicationSchema, populationSchema } from "./schema.ts";
 import {
   type SeededAgreement,
@@ -49,7 +49,7 @@ export const seedUserInput = z
       .boolean()
       .optional()
       .describe("false: the e-mail address is still to be verified. Default: true."),
-    population: ofUser.population.describe("The user's population, by id. Default: none."),
+    population: ofUser.population.describe("The user's population, by id or name. Default: none."),
     devices: z.array(deviceFixture).optional().describe("MFA devices, in their order. Default: none."),
     groups: z.array(z.string()).optional().describe("Names or ids of the user's groups. Default: none."),
     attributes: z
@@ -190,10 +190,16 @@ export class TenantSeeds {
     }
     const { password = TEST_PASSWORD, passwordStatus = "OK", ...profile } = given;
     const now = new Date(this.#tenant.clock()).toISOString();
+    // A tenant that lists no populations has all of them.
+    const hasPopulations = this.#tenant.environment.populations.length > 0;
+    const population =
+      given.population && hasPopulations
+        ? { id: requirePopulation(this.#tenant, given.population.id).id }
+        : given.population;
     users.seed({
       ...attributes,
       mfaEnabled: devices.length > 0,
-      ...withoutUndefined(profile),
+      ...withoutUndefined({ ...profile, population }),
       id,
       username: given.username,
       lifecycle: { status: verified ? "ACCOUNT_OK" : "VERIFICATION_REQUIRED" },
