@@ -81,7 +81,7 @@ export interface PingOneEmulator {
   readonly flows: FlowUploads;
   /** Adds users, applications, groups and consents at run time, until reset. */
   readonly seed: TenantSeeds;
-  /** Sessions, tokens, sign-ons under way, users, consents, seeds and keys as plain JSON. */
+  /** Sessions, tokens, sign-ons under way, e-mails, users, consents, seeds and keys as plain JSON. */
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
@@ -98,6 +98,8 @@ const snapshotSchema = z.object({
   // State that was saved without them has none.
   codes: z.unknown().default([]),
   agreements: z.unknown().default([]),
+  mail: z.unknown().default([]),
+  variables: z.unknown().default([]),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -144,6 +146,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     sandbox,
     clock,
     isInteractive: options.isInteractive,
+    onChange,
   });
   const uploads = new FlowUploads({
     addFlows: (flows) => {
@@ -201,6 +204,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       consents: consents.snapshot(),
       codes: codes.snapshot(),
       agreements: agreements.snapshot(),
+      mail: engine.outbox.snapshot(),
+      variables: engine.variables.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -213,6 +218,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         consents.restore(saved.consents);
         codes.restore(saved.codes);
         agreements.restore(saved.agreements);
+        engine.outbox.restore(saved.mail);
+        engine.variables.restore(saved.variables);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {
