@@ -88,7 +88,7 @@ export interface PingOneEmulator {
   readonly mfa: MfaAdmin;
   /** Adds users, their devices, applications, groups and more at run time, until reset. */
   readonly seed: TenantSeeds;
-  /** Sessions, tokens, sign-ons under way, users, consents, seeds and keys as plain JSON. */
+  /** Sessions, tokens, sign-ons under way, e-mails, users, consents, seeds and keys as plain JSON. */
   snapshot(): unknown;
   /** Takes what `snapshot()` gave. @throws {Error} when it cannot be used; then a part of it may have been taken. */
   restore(snapshot: unknown): Promise<void>;
@@ -107,6 +107,8 @@ const snapshotSchema = z.object({
   agreements: z.unknown().default([]),
   seededAgreements: z.unknown().default([]),
   mfa: z.unknown().optional(),
+  mail: z.unknown().default([]),
+  variables: z.unknown().default([]),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -161,6 +163,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     sandbox,
     clock,
     isInteractive: options.isInteractive,
+    onChange,
   });
   const uploads = new FlowUploads({
     addFlows: (flows) => {
@@ -226,6 +229,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       agreements: agreements.snapshot(),
       seededAgreements: agreements.snapshotSeeds(),
       mfa: mfa.snapshot(),
+      mail: engine.outbox.snapshot(),
+      variables: engine.variables.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -241,6 +246,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         agreements.restore(saved.agreements);
         if (saved.mfa === undefined) mfa.reset();
         else mfa.restore(saved.mfa);
+        engine.outbox.restore(saved.mail);
+        engine.variables.restore(saved.variables);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {

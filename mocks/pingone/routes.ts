@@ -12,7 +12,7 @@ import {
   beginSignOn,
   requireKnownClient,
   requirePushedRequest,
-  sendEndedPage,
+  showScreen,
   submitForm,
   takePushedRequest,
 } from "./oidc/authorize.ts";
@@ -99,7 +99,7 @@ export const ROUTES = [
     methods: ["GET"],
     path: "/davinci/interactions/:interaction",
     refusals: "page",
-    steps: [sendEndedPage],
+    steps: [showScreen],
     isRefusal: true,
   },
   {

@@ -203,6 +203,23 @@ describe("a snapshot", () => {
     expect(other.emulator.snapshot()).toMatchObject({ codes: [], agreements: [] });
   });
 
+  it("carries the e-mails, so that a person can go on with the code that was sent before a restart", async () => {
+    const forgotten = await (await tenant.open()).submit("Having trouble signing on?");
+    const waiting = await forgotten.submit("Continue", { Username: "alice" });
+    const [{ code } = { code: "" }] = tenant.emulator.admin.messages("alice");
+    const shown = (text: string) => text.includes(`data-testid="one-time-code">${code}<`);
+    expect(shown(waiting.text)).toBe(true);
+
+    const saved = JSON.parse(JSON.stringify(tenant.emulator.snapshot()));
+    await using next = await startTenant({ snapshot: saved });
+    expect(next.emulator.admin.messages()).toEqual(tenant.emulator.admin.messages());
+    await next.emulator.admin.reset();
+    expect(next.emulator.snapshot()).toMatchObject({ mail: [] });
+    const { mail: _, ...older } = saved;
+    await using other = await startTenant({ snapshot: older });
+    expect(other.emulator.admin.messages()).toEqual([]);
+  });
+
   it("with a user who was disabled lets none of that user's codes and tokens pass", async () => {
     const { login, access_token, refresh_token } = await tenant.obtainTokens();
     const pending = await tenant.signIn({ browser: login.browser });
@@ -248,6 +265,8 @@ describe("a snapshot", () => {
     ["has damaged users", (saved) => ({ ...saved, users: [1] })],
     ["has damaged consents", (saved) => ({ ...saved, consents: [1] })],
     ["has damaged one-time codes", (saved) => ({ ...saved, codes: [1] })],
+    ["has damaged e-mails", (saved) => ({ ...saved, mail: [1] })],
+    ["has damaged variables", (saved) => ({ ...saved, variables: [1] })],
     ["has damaged acceptances of agreements", (saved) => ({ ...saved, agreements: [1] })],
   ])("that %s is refused in a plain sentence", async (_, damage) => {
     const saved = damage(tenant.emulator.snapshot() as Record<string, unknown>);

@@ -1,4 +1,6 @@
 /** Keeps the e-mails and other messages that the flows would send, so that developers and tests can read them. */
+import { z } from "zod";
+
 const KEPT_MESSAGES = 200;
 
 interface SentMessage {
@@ -22,6 +24,16 @@ interface SentMessage {
   readonly sentAt: number;
 }
 
+/** Of messages only what is always there is checked: the emulator itself has written them. */
+const outboxSnapshot = z.array(
+  z.custom<SentMessage>(
+    (value) =>
+      z
+        .looseObject({ to: z.string(), purpose: z.string(), code: z.string(), sentAt: z.number() })
+        .safeParse(value).success,
+  ),
+);
+
 export interface Outbox {
   send(message: Omit<SentMessage, "code"> & { readonly code?: string }): void;
   /** Oldest first. */
@@ -29,10 +41,17 @@ export interface Outbox {
   /** The last message to this address. @throws {Error} that lists the addresses with messages when there is none. */
   latest(to: string): SentMessage;
   clear(): void;
+  /** A saved state has the codes too: PingOne's e-mails do not get lost when a server restarts. */
+  snapshot(): readonly unknown[];
+  /** @throws {Error} when `state` is not a snapshot of an outbox. */
+  restore(state: unknown): void;
 }
 
-/** Keeps a limited number of messages and drops the oldest. */
-export function createOutbox(): Outbox {
+/**
+ * Keeps a limited number of messages and drops the oldest.
+ * @param onChange Told after every change that a snapshot would show.
+ */
+export function createOutbox(onChange: () => void = () => {}): Outbox {
   const messages: SentMessage[] = [];
   const list: Outbox["list"] = (to) =>
     messages.filter((message) => to === undefined || message.to.toLowerCase() === to.toLowerCase());
@@ -41,6 +60,7 @@ export function createOutbox(): Outbox {
     send(message) {
       messages.push({ code: "", ...message });
       if (messages.length > KEPT_MESSAGES) messages.shift();
+      onChange();
     },
     list,
     latest(to) {
@@ -49,6 +69,15 @@ export function createOutbox(): Outbox {
       const addresses = [...new Set(messages.map((message) => message.to))];
       throw new Error(`No message was sent to ${to}. Messages went to: ${addresses.join(", ") || "nobody"}.`);
     },
-    clear: () => messages.splice(0),
+    clear() {
+      messages.splice(0);
+      onChange();
+    },
+    snapshot: () => structuredClone(messages),
+    restore(state) {
+      const restored = outboxSnapshot.safeParse(state);
+      if (!restored.success) throw new Error(`snapshot of e-mails: ${z.prettifyError(restored.error)}`);
+      messages.splice(0, messages.length, ...restored.data);
+    },
   };
 }

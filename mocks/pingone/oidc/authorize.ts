@@ -71,8 +71,12 @@ export async function submitForm(c: OidcContext): Promise<Response> {
   return signOn && outcome ? answerOutcome(c, signOn, outcome) : sendPage(c, renderEndedPage(), 400);
 }
 
-/** A GET of a form's address, as after a reload. */
-export function sendEndedPage(c: OidcContext): Response {
+/** A GET of a form's address, as from a bookmark or a restored tab: the screen that waits there, to its own browser. */
+export function showScreen(c: OidcContext): Response {
+  const { flows, signOns } = c.get("pingone");
+  const signOn = signOns.find(c.req.param("interaction") ?? "", getCookie(c, "interactionToken"));
+  const screen = signOn?.interaction && flows.show(signOn.interaction);
+  if (screen) return sendPage(c, screen.html, 200, screen.policy);
   c.header("Allow", "POST");
   return sendPage(c, renderEndedPage(), 405);
 }

@@ -116,6 +116,25 @@ describe("signing on", () => {
     expect(looked.response?.status).toBe(405);
     expect(looked.heading).toBe("This sign-on has ended");
   });
+
+  it("shows the screen that waits to the browser that began it when its address is opened again", async () => {
+    const browser = tenant.openBrowser();
+    const page = await (await open({}, browser)).submit("Sign On", { ...credentials, Password: "wrong" });
+    const again = await browser.open(page.url);
+    expect([again.response?.status, again.heading]).toEqual([200, "Sign On"]);
+    expect(again.root.querySelector('[role="alert"]')?.text).toContain("Invalid username");
+    expect((await again.submit("Sign On", credentials)).heading).toBe("Application Consent");
+
+    const stranger = await tenant.openBrowser().open(page.url);
+    expect([stranger.response?.status, stranger.heading]).toEqual([405, "This sign-on has ended"]);
+  });
+
+  it("has ended for its address in the browser once the application has its answer", async () => {
+    const browser = tenant.openBrowser();
+    const page = await (await open({}, browser)).submit("Sign On", credentials);
+    await page.submit("Decline");
+    expect((await browser.open(page.url)).heading).toBe("This sign-on has ended");
+  });
 });
 
 describe("the answer of a flow", () => {

@@ -33,6 +33,8 @@ export interface FlowEngineOptions extends Omit<Services, "outbox" | "createCode
   /** Default: six random digits. */
   readonly createCode?: (() => string) | undefined;
   readonly limits?: RunLimits | undefined;
+  /** Told after every change of messages and variables. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 interface FlowSummary {
@@ -53,15 +55,21 @@ export interface FlowEngine {
   addFlows(flows: readonly RunnableFlow[]): void;
   /** @param id Identifies the sign-on in the messages that its flow sends. */
   begin(id: string, context: AuthorizationContext): Promise<BegunFlow>;
+  /** The screen that waits for an answer, as it was shown last; `undefined` when the flow has ended. */
+  show(interaction: Interaction): ScreenOutcome | undefined;
   /** Returns `undefined` when the flow has ended. */
   submit(interaction: Interaction, form: URLSearchParams): Promise<FlowOutcome | undefined>;
   /** What the real service would send by e-mail. */
   readonly outbox: Outbox;
   /** What the flows have done, for the developer. */
   readonly log: FlowLog;
+  /** What flows have written that outlives their runs. */
+  readonly variables: VariableStore;
   /** Forgets messages, variables, the log and added flows. */
   reset(): void;
 }
+
+type ScreenOutcome = Extract<FlowOutcome, { kind: "screen" }>;
 
 interface BegunFlow {
   readonly outcome: FlowOutcome;
@@ -71,9 +79,9 @@ interface BegunFlow {
 
 export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
   const { users, mfa, clock, registry, isInteractive = false } = options;
-  const outbox = createOutbox();
-  const variables = new VariableStore();
   const logBook = createFlowLog(clock);
+  const outbox = createOutbox(options.onChange);
+  const variables = new VariableStore(options.onChange);
   const createCode = options.createCode ?? (() => String(randomInt(1_000_000)).padStart(6, "0"));
   /** Of each sign-on, the request that it is busy with: forms are answered one after the other. */
   const busy = new WeakMap<Interaction, Promise<unknown>>();
@@ -153,6 +161,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     },
     outbox,
     log: logBook.log,
+    variables,
 
     findFlow(nameOrPolicyId) {
       const all = summaries();
@@ -184,6 +193,11 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       };
       const advanced = await runOf(flow, interaction).begin(parametersOf(flow, context));
       return { outcome: finish(interaction, advanced), interaction };
+    },
+
+    show(interaction) {
+      const outcome = interaction.state.ended ? undefined : render(interaction, 200);
+      return outcome?.kind === "screen" ? outcome : undefined;
     },
 
     submit(interaction, form) {
