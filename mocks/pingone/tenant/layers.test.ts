@@ -233,7 +233,7 @@ describe("a tenant over the shipped one", () => {
         "pingone/grants.json": [own.grant("own-app", OPENID, "a3d5c7e9-1002-4a6b-8c2d-1e3f5a7b9c01")],
       },
     });
-    expect(tenant.emulator.client).toEqual({ id: "own-app", secret: "TEST-ONLY-own-app-secret" });
+    expect(tenant.emulator.client).toMatchObject({ id: "own-app", secret: "TEST-ONLY-own-app-secret" });
     expect((await tenant.authorize({ scope: "openid profile", client_id: "own-app" })).status).toBe(200);
   });
 });

@@ -63,7 +63,7 @@ describe("seeding at run time", () => {
     await using tenant = await startTenant();
     const { seed } = tenant.emulator;
     const { secret } = seed.application({ id: "mcp-server", pkceEnforcement: "OPTIONAL" });
-    expect(tenant.emulator.client).toEqual({ id: "mcp-server", secret });
+    expect(tenant.emulator.client).toMatchObject({ id: "mcp-server", secret });
     expect((await tenant.obtainTokens()).status).toBe(200);
     const refused = await tenant.token(
       { grant_type: "refresh_token", refresh_token: "x" },
