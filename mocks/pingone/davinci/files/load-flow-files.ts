@@ -8,12 +8,23 @@ import type { FlowFile, FlowGraph } from "../graph/graph.ts";
 import { type Companions, readCompanions } from "./companions.ts";
 import { readFlowFiles } from "./read-flow-files.ts";
 
+/** Of one emulator. Each may find its sub-flows in all others. */
+const MAX_FILES = 2000;
+
 /**
  * One flow for each file, without those that the others only start as a sub-flow. Faults are reported.
  * @param paths Files or folders. Sub-flows are looked for in all of them.
  */
-export function loadFlowFiles(paths: readonly string[], faults: FileFaults): RunnableFlow[] {
+export function loadFlowFiles(
+  paths: readonly string[],
+  faults: FileFaults,
+  maxFiles = MAX_FILES,
+): RunnableFlow[] {
   const read = readFlowFiles(paths);
+  if (read.length > maxFiles) {
+    faults.add(paths.join(", "), `${read.length} flow files; an emulator runs at most ${maxFiles}.`);
+    return [];
+  }
   for (const file of read) if (file.kind === "refused") faults.add(file.path, `${file.reason}.`);
   const files = read.filter((file) => file.kind === "flows");
   const started = startedByOthers(files);
