@@ -60,7 +60,7 @@ const MARKS = { error: "error  ", warning: "warning", info: "note   " } as const
 
 function reportOf(checked: readonly CheckedFile[]): string {
   const blocks = [...Map.groupBy(checked, ({ file }) => file)].map(([file, flows]) =>
-    [file, ...flows.flatMap(linesOf), ""].join("\n"),
+    [printable(file), ...flows.flatMap(linesOf), ""].join("\n"),
   );
   const runnable = checked.filter((flow) => flow.runnable).length;
   const findings = checked.flatMap((flow) => flow.findings);

@@ -58,6 +58,17 @@ describe("faults of files that people write", () => {
     ["no comma", '{ "name": "n"\n  "url": "" }', "a.json:2:3: is not JSON: comma expected."],
     ["an end too early", '{ "name": ', "a.json:1:11: is not JSON: value expected."],
     ["nothing", "", "a.json:1:1: is not JSON: value expected."],
+    ["lists in lists", "[".repeat(300), "a.json: is not JSON that can be read: it is nested too deeply."],
+    [
+      "a million values",
+      `[${"0,".repeat(600_000)}0]`,
+      "a.json: is too large: it has more than 500000 values.",
+    ],
+    [
+      "26 MB",
+      " ".repeat(26_000_000),
+      "a.json: is too long: it has 26000000 bytes, and 25000000 are allowed.",
+    ],
     [
       "a comment",
       '{ "name": "n", // secret\n "url": "" }',
@@ -90,5 +101,11 @@ describe("faults of files that people write", () => {
 
   it("leave out the byte order mark that some editors write", () => {
     expect(problemsOf({ "a.json": '\uFEFF{ "name": "n", "url": "" }' })).toEqual([]);
+  });
+
+  it("are told of what is no file, which is never waited for", () => {
+    const faults = new FileFaults();
+    expect(readInputFile("/dev/zero", faults)).toBeUndefined();
+    expect(() => faults.throwIfAny()).toThrow("/dev/zero: cannot be read: it is no regular file.");
   });
 });

@@ -2,9 +2,10 @@
  * JSON files that people write. Faults are collected over all files and thrown at once, each with the file, the line and
  * column of the value it is about, the reason and the way out. Values are never repeated: they may be secrets.
  */
-import { readFileSync } from "node:fs";
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { readFileSync, statSync } from "node:fs";
+import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 import { z } from "zod";
+import { findJsonFault, measureJson, positionOf } from "./json-text.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -132,27 +133,45 @@ export class InputFile {
   }
 }
 
+/** Bytes and values of one file. */
+const MAX_BYTES = 25_000_000;
+const MAX_VALUES = 500_000;
+const MAX_DEPTH = 200;
+
 /** `undefined` when it cannot be read or is no JSON, which is reported. */
 export function readInputFile(path: string, faults: FileFaults): InputFile | undefined {
   let text: string;
   try {
+    const stat = statSync(path);
+    if (!stat.isFile() && !stat.isDirectory()) {
+      // Reading a pipe or a device waits for ever.
+      faults.add(path, "cannot be read: it is no regular file.");
+      return undefined;
+    }
+    if (stat.size > MAX_BYTES) {
+      faults.add(path, `is too long: it has ${stat.size} bytes, and ${MAX_BYTES} are allowed.`);
+      return undefined;
+    }
     // Some editors begin a file with a byte order mark, which is no JSON.
     text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     faults.add(path, `cannot be read: ${reasonOf(error)}.`);
     return undefined;
   }
-  try {
-    const errors: ParseError[] = [];
-    const root = parseTree(text, errors, { disallowComments: true });
-    const [first] = errors;
-    if (root && !first) return new InputFile(path, text, root, faults);
-    const what = first ? printParseErrorCode(first.error) : "ValueExpected";
-    faults.addAt(path, positionOf(text, first?.offset ?? 0), `is not JSON: ${words(what)}.`);
-  } catch {
-    // The parsers descend by recursion.
+  const { depth, values } = measureJson(text);
+  if (depth > MAX_DEPTH) {
     faults.add(path, "is not JSON that can be read: it is nested too deeply.");
+    return undefined;
   }
+  if (values > MAX_VALUES) {
+    faults.add(path, `is too large: it has more than ${MAX_VALUES} values.`);
+    return undefined;
+  }
+  const fault = findJsonFault(text);
+  const root = fault ? undefined : parseTree(text);
+  if (root) return new InputFile(path, text, root, faults);
+  const { line = 1, column = 1, reason = "value expected" } = fault ?? {};
+  faults.addAt(path, { line, column }, `is not JSON: ${reason}.`);
   return undefined;
 }
 
@@ -163,19 +182,8 @@ function reasonOf(error: unknown): string {
   return code === "EACCES" ? "it may not be read; change its permissions" : String(code ?? error);
 }
 
-/** `CommaExpected` as "comma expected". */
-function words(code: string): string {
-  return code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
-}
-
 function segments(path: Path): (string | number)[] {
   return path.map((key) => (typeof key === "symbol" ? String(key) : key));
-}
-
-function positionOf(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  return { line: before.split("\n").length, column: offset - lineStart + 1 };
 }
 
 function compare(one: string, other: string): number {

@@ -132,6 +132,17 @@ describe("the control API", () => {
     });
   });
 
+  it("says where a body is no JSON, and takes no millions of values", async () => {
+    const send = (body: string) =>
+      fetch(at("/__mocks/clock"), { method: "POST", body, headers: { "content-type": "application/json" } });
+    expect(await (await send('{\n"a" 1}')).json()).toMatchObject({
+      message: "The body is not JSON: line 2, column 5: colon expected.",
+    });
+    expect(await (await send(`[${"0,".repeat(2_000_000)}0]`)).json()).toMatchObject({
+      message: "The body has more than 2000000 values. Send less at once.",
+    });
+  });
+
   it.each([
     ["malformed JSON", "{", "application/json"],
     ["a form", "user=alice", "application/x-www-form-urlencoded"],

@@ -1,6 +1,7 @@
 /** The control API over HTTP, the same on every emulator, under `/__mocks`. */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { findJsonFault, measureJson } from "../json-text.ts";
 import type { Kit } from "../kit.ts";
 import { CONTROL_PATH } from "../middleware.ts";
 import { createPageRoutes } from "../page/routes.ts";
@@ -61,6 +62,9 @@ function limitBodies({ verbs }: Kit): MiddlewareHandler {
   return (c, next) => (withFiles.has(c.req.path) ? forFiles : usual)(c, next);
 }
 
+/** Parsed, each takes many times its length in memory. */
+const MAX_VALUES = 2_000_000;
+
 async function readInput(c: Context): Promise<unknown> {
   if (c.req.method === "GET") return c.req.query();
   const text = await c.req.text();
@@ -68,10 +72,14 @@ async function readInput(c: Context): Promise<unknown> {
   if (!/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
     throw new ControlRequestError("The control API takes JSON. Send Content-Type: application/json");
   }
+  if (measureJson(text).values > MAX_VALUES) {
+    throw new ControlRequestError(`The body has more than ${MAX_VALUES} values. Send less at once.`);
+  }
   try {
     return JSON.parse(text);
   } catch {
-    throw new ControlRequestError("The body is not JSON.");
+    const { line, column, reason } = findJsonFault(text) ?? { line: 1, column: 1, reason: "unreadable" };
+    throw new ControlRequestError(`The body is not JSON: line ${line}, column ${column}: ${reason}.`);
   }
 }
 

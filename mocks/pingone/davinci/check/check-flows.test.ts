@@ -33,6 +33,22 @@ test("a misspelt capability is told what it may mean", async () => {
   expect(await textOf("functionsConnector.sendEmail")).not.toContain("Did you mean");
 });
 
+test("code that there is no time to try is told, and is no mistake", async () => {
+  const code = (value: string): NodeSpec => ({
+    is: "functionsConnector.customFunction",
+    properties: { code: value },
+  });
+  const nodes = { ...SOUND.nodes, one: code("module.exports = () => 1"), two: code("not JavaScript") };
+  const checked = await check(fileOf([{ ...SOUND, nodes }]), { compileLimitMs: 0 });
+  expect(
+    checked
+      .flatMap(({ findings }) => findings)
+      .filter((finding) => finding.code === "function-does-not-compile"),
+  ).toEqual([
+    expect.objectContaining({ level: "info", text: expect.stringMatching(/1 of this flow were not tried/) }),
+  ]);
+});
+
 describe("what a rule lets pass", () => {
   const levelsOf = async (spec: FlowSpec, code: string) =>
     (await check(fileOf([spec])))

@@ -1,6 +1,7 @@
 /** Checks flow files: what is missing here, and what goes wrong in PingOne. Runs nothing of a flow. */
 import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowFile, FlowGraph } from "../graph/graph.ts";
+import { CompileChecks } from "./compile-checks.ts";
 import type { CheckedFlow, Finding, Level } from "./finding.ts";
 import { type Checked, type CheckOptions, FlowView } from "./flow-view.ts";
 import { capabilityOf } from "./kinds.ts";
@@ -25,18 +26,15 @@ export async function checkFlows(
 ): Promise<CheckedFlow[]> {
   const library = new FlowLibrary(files);
   const calls = library.calls();
-  const started = Map.groupBy(
-    [...calls].flatMap(([flow, callers]) => callers.map((caller) => ({ flow, caller }))),
-    ({ caller }) => caller.flow,
-  );
+  const compiles = new CompileChecks(options.sandbox, options.compileLimitMs);
   const views = new Map<FlowGraph, FlowView>();
   for (const file of files) {
     const checked: Checked = {
       library,
+      compiles,
       calls,
       options: { ...options, ...optionsOf(file) },
       viewOf: (flow) => views.get(flow),
-      startedBy: (flow) => [...new Set((started.get(flow) ?? []).map((start) => start.flow))],
     };
     for (const flow of file.flows) views.set(flow, new FlowView(file, flow, checked));
   }

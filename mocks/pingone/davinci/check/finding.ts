@@ -41,7 +41,7 @@ export function countsOf(findings: readonly Pick<Finding, "level">[]): string {
   return `${count("error", "error")}, ${count("warning", "warning")} and ${count("info", "note")}`;
 }
 
-/** For a terminal: titles come from strangers, and may hold what moves its cursor. */
+/** For a terminal: titles come from strangers, and may hold what moves its cursor or turns the direction of its text. */
 export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, " ");
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, " ");
 }

@@ -5,6 +5,7 @@ import { type FlowCall, type FlowLibrary, type FoundFlow, subFlowOf } from "../g
 import type { FlowFile, FlowGraph, FlowNode } from "../graph/graph.ts";
 import { bindingsIn } from "../graph/values.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { CompileChecks } from "./compile-checks.ts";
 import { isRedirectEnd, isScreen, isSubFlowEnd } from "./kinds.ts";
 import { Paths } from "./paths.ts";
 
@@ -23,17 +24,18 @@ export interface CheckOptions {
   readonly hasStub?: ((node: FlowNode) => boolean) | undefined;
   /** What the trigger of the flow policy allows, in minutes. Default: what the flow says, if it does. */
   readonly sessionWindowMinutes?: number | undefined;
+  /** How long functions and templates are tried. Default: 8000. */
+  readonly compileLimitMs?: number | undefined;
 }
 
 /** All files of one check. */
 export interface Checked {
   readonly library: FlowLibrary;
+  readonly compiles: CompileChecks;
   readonly options: CheckOptions;
   /** By the flow that is started. */
   readonly calls: ReadonlyMap<FlowGraph, readonly FlowCall[]>;
   viewOf(flow: FlowGraph): FlowView | undefined;
-  /** Flows that a flow starts as sub-flows. */
-  startedBy(flow: FlowGraph): readonly FlowGraph[];
 }
 
 /** `main`: run by a flow policy. `sub`: started by another flow. `unknown`: the file does not tell. */

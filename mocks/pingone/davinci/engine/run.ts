@@ -276,7 +276,7 @@ export class FlowRun {
     }
     if (found.kind === "ambiguous" && found.by === "name") {
       throw new Death(
-        `${nameOf(node)} starts ${wanted}, and ${found.paths.length} flows of the files have that name`,
+        `${nameOf(node)} starts ${wanted}, and ${found.count} flows of the files have that name`,
       );
     }
     if (this.#state.frames.length >= this.#limits.depth) {

@@ -78,7 +78,7 @@ export class FlowUploads {
     // The name of the file is in findings, and tells the uploads apart.
     const file: FlowFile = { ...read, path: `uploaded ${read.main.id}` };
     const companions = companionsOf(variables ? [variables] : [], stubs ? [stubs] : []);
-    const { policyId } = toRunnable(file, [], companions);
+    const { policyId } = toRunnable(file, () => [], companions);
     if (this.#uploads.size >= MAX_UPLOADS && !this.#uploads.has(policyId)) {
       throw new ControlRequestError(
         `There are ${MAX_UPLOADS} uploaded flows already. Reset the emulator first.`,
@@ -98,7 +98,7 @@ export class FlowUploads {
   #runnable({ file, name, companions }: Upload) {
     const others = [...this.#uploads.values()].filter((upload) => upload.file !== file);
     const graphs = [...others.flatMap((upload) => upload.file.flows), ...this.#options.loaded];
-    const runnable = toRunnable(file, graphs, companions);
+    const runnable = toRunnable(file, () => graphs, companions);
     return { ...runnable, name: name ?? runnable.name };
   }
 

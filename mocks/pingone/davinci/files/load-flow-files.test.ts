@@ -138,6 +138,13 @@ describe("exported files", () => {
   });
 });
 
+it("flow files are refused when there are more than one emulator runs", () => {
+  write({ "a.json": foreignFlow("a".repeat(32), "A"), "b.json": foreignFlow("b".repeat(32), "B") });
+  const faults = new FileFaults();
+  expect(loadFlowFiles([folder], faults, 1)).toEqual([]);
+  expect(() => faults.throwIfAny()).toThrow(`${folder}: 2 flow files; an emulator runs at most 1.`);
+});
+
 describe("a tenant's folder of flows", () => {
   it("may hold an export beside scenarios: its policy is the tenant's own, and the first one", () => {
     mkdirSync(join(folder, "davinci"));

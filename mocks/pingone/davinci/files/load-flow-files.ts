@@ -8,19 +8,30 @@ import type { FlowFile, FlowGraph } from "../graph/graph.ts";
 import { type Companions, readCompanions } from "./companions.ts";
 import { readFlowFiles } from "./read-flow-files.ts";
 
+/** Of one emulator. Each may find its sub-flows in all others. */
+const MAX_FILES = 2000;
+
 /**
  * One flow for each file, without those that the others only start as a sub-flow. Faults are reported.
  * @param paths Files or folders. Sub-flows are looked for in all of them.
  */
-export function loadFlowFiles(paths: readonly string[], faults: FileFaults): RunnableFlow[] {
+export function loadFlowFiles(
+  paths: readonly string[],
+  faults: FileFaults,
+  maxFiles = MAX_FILES,
+): RunnableFlow[] {
   const read = readFlowFiles(paths);
+  if (read.length > maxFiles) {
+    faults.add(paths.join(", "), `${read.length} flow files; an emulator runs at most ${maxFiles}.`);
+    return [];
+  }
   for (const file of read) if (file.kind === "refused") faults.add(file.path, `${file.reason}.`);
   const files = read.filter((file) => file.kind === "flows");
   const started = startedByOthers(files);
   reportRepeated(files, faults);
   const mains = files.filter(({ main }) => !started.has(main));
   return (mains.length > 0 ? mains : files).map((file) => {
-    const others = files.filter((other) => other !== file).flatMap((other) => other.flows);
+    const others = () => files.filter((other) => other !== file).flatMap((other) => other.flows);
     return toRunnable(file, others, readCompanions(file.path, faults));
   });
 }
@@ -28,17 +39,25 @@ export function loadFlowFiles(paths: readonly string[], faults: FileFaults): Run
 /** The main flow of a file. @param others Flows among which its sub-flows are looked for too. */
 export function toRunnable(
   { flows, main }: FlowFile,
-  others: readonly FlowGraph[],
+  others: () => readonly FlowGraph[],
   { values, stubs }: Companions,
 ): RunnableFlow {
-  const ownNames = new Set(flows.map(({ name }) => name.trim()));
+  let together: readonly FlowGraph[] | undefined;
+  const findTogether = () => {
+    const ownNames = new Set(flows.map(({ name }) => name.trim()));
+    // Flows of the own file go before others of their name, which would be ambiguous.
+    return [...flows, ...others().filter(({ name }) => !ownNames.has(name.trim()))];
+  };
   return {
     policyId: policyIdOf(main),
     name: main.name.trim(),
     description: main.description,
     graph: main,
-    // Flows of the own file go before others of their name, which would be ambiguous.
-    together: [...flows, ...others.filter(({ name }) => !ownNames.has(name.trim()))],
+    // Only for flows that run: a folder of thousands of files would keep thousands of such lists.
+    get together() {
+      together ??= findTogether();
+      return together;
+    },
     values,
     runForeign: (call) => runStub(call, stubs),
   };

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -43,7 +44,32 @@ describe("a file", () => {
   });
 });
 
+describe("what is no file", () => {
+  it("is refused, and never waited for", () => {
+    const pipe = join(folder, "a.json");
+    execFileSync("mkfifo", [pipe]);
+    symlinkSync("/dev/zero", join(folder, "b.json"));
+    symlinkSync(join(folder, "c.json"), join(folder, "c.json"));
+    mkdirSync(join(folder, "below"));
+    symlinkSync(join(folder, "below"), join(folder, "d.json"));
+    expect(namesOf(folder)).toEqual([
+      "it is no regular file; give the file of an export",
+      "it is no regular file; give the file of an export",
+      "it cannot be read (ELOOP)",
+      "it is a folder, where a file is expected",
+    ]);
+    expect(namesOf(pipe)).toEqual(["it is no regular file; give the file of an export"]);
+  });
+});
+
 describe("a folder", () => {
+  it("of more than can be kept is read up to there", () => {
+    for (const name of ["a.json", "b.json", "c.json"]) write(name, text);
+    const read = readFlowFiles([folder], text.length * 2);
+    expect(read.map(({ kind }) => kind)).toEqual(["flows", "flows", "refused"]);
+    expect(read.at(-1)).toMatchObject({ reason: expect.stringContaining("bytes together; give fewer") });
+  });
+
   it("gives its JSON files in the order of their names, without what lies beside flows or below", () => {
     write("b.json", text);
     write("a.json", "{");

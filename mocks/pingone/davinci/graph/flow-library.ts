@@ -18,6 +18,8 @@ export type FoundFlow =
       readonly kind: "ambiguous";
       readonly flow: FlowGraph;
       readonly by: "id" | "name";
+      readonly count: number;
+      /** Of the first of them. */
       readonly paths: string[];
     }
   | { readonly kind: "missing" };
@@ -27,6 +29,14 @@ interface Owned {
   readonly path: string;
 }
 
+/** Flows of one id or name, in the order of the files. */
+interface Candidates {
+  readonly all: readonly Owned[];
+  readonly byPath: ReadonlyMap<string, readonly Owned[]>;
+}
+
+const TOLD_PATHS = 5;
+
 /** Where a flow is started as a sub-flow. */
 export interface FlowCall {
   readonly flow: FlowGraph;
@@ -35,14 +45,14 @@ export interface FlowCall {
 
 export class FlowLibrary {
   readonly #files: readonly Pick<FlowFile, "path" | "flows">[];
-  readonly #byId: ReadonlyMap<string, readonly Owned[]>;
-  readonly #byName: ReadonlyMap<string, readonly Owned[]>;
+  readonly #byId: ReadonlyMap<string, Candidates>;
+  readonly #byName: ReadonlyMap<string, Candidates>;
 
   constructor(files: readonly Pick<FlowFile, "path" | "flows">[]) {
     this.#files = files;
     const owned = files.flatMap(({ path, flows }) => flows.map((flow) => ({ flow, path })));
-    this.#byId = Map.groupBy(owned, ({ flow }) => flow.id);
-    this.#byName = Map.groupBy(owned, ({ flow }) => flow.name.trim());
+    this.#byId = index(owned, ({ id }) => id);
+    this.#byName = index(owned, ({ name }) => name.trim());
   }
 
   /** @param path The file of the flow that names it: its own flows go before those of other files. */
@@ -72,13 +82,26 @@ export class FlowLibrary {
   }
 }
 
-function choose(candidates: readonly Owned[], path: string, by: "id" | "name"): FoundFlow {
-  const own = candidates.filter((candidate) => candidate.path === path);
-  const chosen = own.length > 0 ? own : candidates;
+/** Each has many when a folder holds hundreds of flows of one name. */
+function index(owned: readonly Owned[], keyOf: (flow: FlowGraph) => string): Map<string, Candidates> {
+  const groups = Map.groupBy(owned, ({ flow }) => keyOf(flow));
+  return new Map(
+    [...groups].map(([key, all]) => [key, { all, byPath: Map.groupBy(all, ({ path }) => path) }]),
+  );
+}
+
+function choose({ all, byPath }: Candidates, path: string, by: "id" | "name"): FoundFlow {
+  const chosen = byPath.get(path) ?? all;
   const [first] = chosen;
   if (!first) return { kind: "missing" };
   if (chosen.length === 1) return { kind: "found", flow: first.flow, by };
-  return { kind: "ambiguous", flow: first.flow, by, paths: chosen.map((candidate) => candidate.path) };
+  return {
+    kind: "ambiguous",
+    flow: first.flow,
+    by,
+    count: chosen.length,
+    paths: chosen.slice(0, TOLD_PATHS).map((candidate) => candidate.path),
+  };
 }
 
 /** `undefined` for a node that starts no sub-flow. */

@@ -27,10 +27,32 @@ describe("a file is refused with its reason", () => {
   test.each([
     ["a ZIP archive", "PK\u0003\u0004rest", /ZIP archive; unpack it/],
     ["an empty file", " \n", /is empty/],
-    ["a file that is cut off", text.slice(0, 200), /cut off before its end/],
-    ["a file that is no JSON", "<html></html>", /not JSON/],
+    ["an empty ZIP archive", "PK\u0005\u0006rest", /ZIP archive; unpack it/],
+    ["what gzip wrote", "\u001F\uFFFD\b\0", /gzip; unpack it/],
+    ["UTF-16 without a mark", [...text].map((char) => `${char}\0`).join(""), /UTF-16; save it/],
+    [
+      "a file that is cut off",
+      text.slice(0, 200),
+      /cut off before its end \(line 1, column \d+: unexpected end of string\)/,
+    ],
+    ["a file that is cut off behind a brace", text.slice(0, -2), /cut off before its end/],
+    ["a file that is no JSON", "<html></html>", /not JSON \(line 1, column 1: .*\); give the file/],
+    ["a mistake in the JSON", text.replace('":', '" '), /not JSON \(line 1, column 11: colon expected\)/],
+    ["bytes", `\uFFFD\uFFFD${"\0".repeat(50)}`, /^this is not JSON; give/],
+    ["flows that are no list", '{"flows":{}}', /"flows" is no list/],
+    [
+      "nodes that are no list",
+      '{"graphData":{"elements":{"nodes":{}}}}',
+      /"graphData.elements.nodes" is missing or no list/,
+    ],
+    ["millions of values", `{"x":[${"{},".repeat(800_000)}0]}`, /more than 1500000 values/],
+    [
+      "a thousand flows and more",
+      `{"flows":[${"{},".repeat(1000)}{}]}`,
+      /holds 1001 flows; 1000 are allowed/,
+    ],
     ["a list", "[]", /no JSON object/],
-    ["an object without a graph", '{"name":"x"}', /"graphData.elements" of "x" is missing/],
+    ["an object without a graph", '{"name":"x"}', /"graphData.elements.nodes" of "x" is missing/],
     ["an envelope without flows", '{"flows":[]}', /"flows" is empty/],
     ["an envelope of something else", '{"flows":["x"]}', /no object/],
     ["deep nesting", `{"flows":${"[".repeat(200_000)}`, /nested too deeply|cut off|not JSON/],
@@ -48,7 +70,17 @@ describe("a file is refused with its reason", () => {
 
   test("an id that is none", () => {
     const hostile = changed(({ nodes }) => nodes.push({ data: { id: "__proto__" } as never }));
-    expect(readContent(hostile)).toMatchObject({ reason: expect.stringContaining("no usable id") });
+    expect(readContent(hostile)).toMatchObject({
+      reason: expect.stringMatching(/^node 4 of the flow "Test flow" has no usable id: /),
+    });
+  });
+
+  test("content that a request brought, nested too deeply or of millions of values", () => {
+    let deep: unknown = {};
+    for (let level = 0; level < 300; level += 1) deep = { deep };
+    expect(readContent(deep)).toMatchObject({ reason: expect.stringContaining("nested too deeply") });
+    const many = { x: Array.from({ length: 1_500_001 }, () => 0) };
+    expect(readContent(many)).toMatchObject({ reason: expect.stringContaining("values") });
   });
 
   test("two flows of one id", () => {

@@ -12,6 +12,7 @@ import type {
   Operator,
   VariableContext,
 } from "./graph.ts";
+import { parseExport, Refusal, requireModest } from "./parse-export.ts";
 import { isRecord, unwrap } from "./values.ts";
 
 export type ReadExport =
@@ -24,8 +25,7 @@ export type ReadExport =
   | { readonly kind: "refused"; readonly reason: string };
 
 const MAX_EXITS = 200_000;
-/** Exports of the console have 20 levels at most. What reads values descends by recursion. */
-const MAX_DEPTH = 200;
+const MAX_FLOWS = 1000;
 
 const OPERATORS: readonly string[] = [
   "allTriggersTrue",
@@ -38,12 +38,9 @@ const OPERATORS: readonly string[] = [
 ] satisfies Operator[];
 const CONTEXTS: readonly string[] = ["company", "flowInstance", "user", "flow"] satisfies VariableContext[];
 
-/** A reason to refuse the file. */
-class Refusal extends Error {}
-
 export function readExport(text: string): ReadExport {
   try {
-    return readContent(parse(text));
+    return readContent(parseExport(text));
   } catch (error) {
     if (error instanceof Refusal) return { kind: "refused", reason: error.message };
     throw error;
@@ -53,7 +50,7 @@ export function readExport(text: string): ReadExport {
 /** @param content What the JSON text of an export means. */
 export function readContent(content: unknown): ReadExport {
   try {
-    if (isNestedTooDeeply(content)) throw new Refusal("the JSON is nested too deeply to be read");
+    requireModest(content);
     const flows = flowsOf(content);
     const graphs = flows.map(readFlow);
     const ids = graphs.map(({ id }) => id);
@@ -66,48 +63,27 @@ export function readContent(content: unknown): ReadExport {
   }
 }
 
-function parse(text: string): unknown {
-  if (text.startsWith("PK\u0003\u0004")) {
-    throw new Refusal("this is a ZIP archive; unpack it and give the JSON file that is in it");
-  }
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    if (error instanceof RangeError) throw new Refusal("the JSON is nested too deeply to be read");
-    if (text.trim() === "") throw new Refusal("the file is empty");
-    const isCutOff = /^\s*[[{]/.test(text) && !/[\]}]\s*$/.test(text);
-    throw new Refusal(
-      isCutOff
-        ? "the JSON is cut off before its end; export the flow again"
-        : "this is not JSON; give the file that DaVinci's export has written",
-    );
-  }
-}
-
-function isNestedTooDeeply(content: unknown): boolean {
-  let level = [content];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((value) =>
-      typeof value === "object" && value !== null
-        ? Object.values(value).filter((inner) => typeof inner === "object" && inner !== null)
-        : [],
-    );
-  }
-  return false;
-}
-
 function flowsOf(content: unknown): Record<string, unknown>[] {
   if (!isRecord(content)) throw new Refusal("this is not a flow export: it is no JSON object");
-  const flows = Array.isArray(content.flows) ? content.flows : [content];
+  if (content.flows !== undefined && !Array.isArray(content.flows)) {
+    throw new Refusal(
+      'this is not a flow export: its "flows" is no list; export the flow from the DaVinci console',
+    );
+  }
+  const flows = content.flows ?? [content];
   if (flows.length === 0) throw new Refusal('this export holds no flow: its "flows" is empty');
+  if (flows.length > MAX_FLOWS) {
+    throw new Refusal(
+      `this export holds ${flows.length} flows; ${MAX_FLOWS} are allowed, so export fewer at once`,
+    );
+  }
   const readable = flows.filter(isRecord);
   if (readable.length < flows.length) throw new Refusal('an entry of "flows" is no object');
   for (const flow of readable) {
     if (isRecord(flow.graphData) && elementsOf(flow)) continue;
     const name = typeof flow.name === "string" ? ` of "${flow.name}"` : "";
     throw new Refusal(
-      `this is not a flow export: "graphData.elements"${name} is missing, so there are no nodes; export the flow from the DaVinci console`,
+      `this is not a flow export: "graphData.elements.nodes"${name} is missing or no list, so there are no nodes; export the flow from the DaVinci console`,
     );
   }
   return readable;
@@ -174,7 +150,10 @@ function indexNodes(flow: string, nodes: readonly Record<string, unknown>[]) {
   for (const data of nodes) {
     const { id } = data;
     if (typeof id !== "string" || !/^[\w-]{1,100}$/.test(id) || id === "__proto__") {
-      throw new Refusal(`a node of the flow "${flow}" has no usable id`);
+      const place = nodes.indexOf(data) + 1;
+      throw new Refusal(
+        `node ${place} of the flow "${flow}" has no usable id: DaVinci's ids are short texts of letters and digits`,
+      );
     }
     if (byId.has(id)) {
       throw new Refusal(
@@ -245,7 +224,7 @@ function readEdges(
       irregularities.push({
         code: "edge-to-nowhere",
         nodeId: from === undefined ? "" : String(source),
-        text: `an edge from ${String(source)} to ${String(target)} has an end that is not in the flow`,
+        text: `an edge from ${nameOfEnd(source)} to ${nameOfEnd(target)} has an end that is not in the flow`,
       });
     }
   }
@@ -283,6 +262,10 @@ function readEdges(
     }
   }
   return { exits: inEdgeOrder(exits, edges), irregularities, targets };
+}
+
+function nameOfEnd(id: unknown): string {
+  return typeof id === "string" ? id.slice(0, 100) : "nothing";
 }
 
 /** The order of the edges in the file decides the order in which several exits are taken. */

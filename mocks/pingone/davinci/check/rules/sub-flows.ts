@@ -1,5 +1,5 @@
 /** Sub-flows: whether they are there, and what they are given. */
-import { type FlowReference, subFlowOf } from "../../graph/flow-library.ts";
+import { type FlowCall, type FlowReference, subFlowOf } from "../../graph/flow-library.ts";
 import type { FlowGraph } from "../../graph/graph.ts";
 import { unwrap } from "../../graph/values.ts";
 import type { Rule } from "../rule.ts";
@@ -52,7 +52,7 @@ export const subFlowAmbiguous: Rule = {
       if (found?.kind !== "ambiguous") continue;
       yield {
         node,
-        text: `Several flows have the ${found.by} of this sub-flow (${found.paths.slice(0, 5).join(", ")}); ${found.by === "id" ? "the emulator takes the first" : "a run stops here, because nothing tells which is meant"}. PingOne goes by the id alone. Give only one of these files.`,
+        text: `Several flows have the ${found.by} of this sub-flow (${found.paths.join(", ")}); ${found.by === "id" ? "the emulator takes the first" : "a run stops here, because nothing tells which is meant"}. PingOne goes by the id alone. Give only one of these files.`,
       };
     }
   },
@@ -63,11 +63,12 @@ export const subFlowRecursion: Rule = {
   level: "warning",
   about: "A flow starts itself as a sub-flow, directly or through others.",
   *find(view) {
+    const starters = waysTo(view.flow, (flow) => view.checked.calls.get(flow) ?? []);
     for (const node of view.nodes) {
       const found = view.findSubFlow(node);
       if (!found || found.kind === "missing") continue;
-      const way = wayBack(found.flow, view.flow, (flow) => view.checked.startedBy(flow));
-      if (way === undefined) continue;
+      const way = wayFrom(found.flow, starters);
+      if (way.length === 0) continue;
       yield {
         node,
         text: `This sub-flow leads back to its own flow: ${[view.flow, ...way].map(({ name }) => `"${name}"`).join(" > ")}. If no branch ends that, PingOne's run is timed out; the emulator ends it by its limit of nested flows. Leave by a branch, or jump inside one flow.`,
@@ -108,20 +109,21 @@ function nameOf({ flowId, label }: FlowReference): string {
   return flowId === undefined ? `"${label}"` : `"${label}" (${flowId})`;
 }
 
-/** The flows by which one comes from a flow to the goal, both included. */
-function wayBack(
-  from: FlowGraph,
+/** Of each flow that comes to the goal by starting others: the one that it starts on the shortest way; of the goal itself, none. */
+function waysTo(
   goal: FlowGraph,
-  next: (flow: FlowGraph) => readonly FlowGraph[],
-): FlowGraph[] | undefined {
-  const cameFrom = new Map<FlowGraph, FlowGraph | undefined>([[from, undefined]]);
-  for (const flow of cameFrom.keys()) {
-    if (flow === goal) {
-      const way: FlowGraph[] = [];
-      for (let at: FlowGraph | undefined = flow; at; at = cameFrom.get(at)) way.unshift(at);
-      return way;
-    }
-    for (const other of next(flow)) if (!cameFrom.has(other)) cameFrom.set(other, flow);
+  callersOf: (flow: FlowGraph) => readonly FlowCall[],
+): ReadonlyMap<FlowGraph, FlowGraph | undefined> {
+  const next = new Map<FlowGraph, FlowGraph | undefined>([[goal, undefined]]);
+  for (const flow of next.keys()) {
+    for (const caller of callersOf(flow)) if (!next.has(caller.flow)) next.set(caller.flow, flow);
   }
-  return undefined;
+  return next;
+}
+
+/** The flows from one to the goal, both included; empty when there is no way. */
+function wayFrom(from: FlowGraph, next: ReadonlyMap<FlowGraph, FlowGraph | undefined>): FlowGraph[] {
+  const way: FlowGraph[] = [];
+  for (let at = next.has(from) ? from : undefined; at; at = next.get(at)) way.push(at);
+  return way;
 }
