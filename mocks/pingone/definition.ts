@@ -17,6 +17,7 @@ import {
   seededUserOutput,
 } from "./outputs.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
+import { riskSchema } from "./tenant/risk.ts";
 import { seedApplicationInput, seedConsentInput, seedGroupInput, seedUserInput } from "./tenant/seed.ts";
 import { switchesSchema } from "./tenant/switches.ts";
 import { TOKEN_FAULT_NAMES, TOKEN_FAULTS, type TokenFault } from "./tokens/defects.ts";
@@ -167,6 +168,13 @@ export const PINGONE = defineEmulator({
       about: "Ends the user's SSO sessions and their refresh tokens.",
       button: "End sessions",
       run: ({ admin }, { user }) => admin.endSession(user),
+    }),
+    "risk.set": verb({
+      route: "POST /risk",
+      about:
+        "Sets what PingOne Protect answers in flows, until reset: rules as in `risk.json`, which go before those; an empty list removes them.",
+      input: riskSchema,
+      run: ({ admin }, rules) => admin.setRisk(rules),
     }),
     "switches.set": verb({
       route: "POST /switches",

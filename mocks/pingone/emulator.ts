@@ -26,6 +26,7 @@ import { CodeStore } from "./tenant/codes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, Environment } from "./tenant/environment.ts";
 import { findRedirectUriFault } from "./tenant/redirect-uris.ts";
+import { RiskStore } from "./tenant/risk.ts";
 import { TenantSeeds } from "./tenant/seed.ts";
 import { SwitchBoard } from "./tenant/switches.ts";
 import { findApplication, type Tenant } from "./tenant/tenant.ts";
@@ -98,6 +99,7 @@ const snapshotSchema = z.object({
   // State that was saved without them has none.
   codes: z.unknown().default([]),
   agreements: z.unknown().default([]),
+  risk: z.unknown(),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -119,12 +121,14 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   const consents = new ConsentStore({ clock, onChange });
   const codes = new CodeStore({ clock, onChange });
   const agreements = new AgreementStore(loaded.tenant.agreements, { clock, onChange });
+  const risk = new RiskStore(onChange);
   const tenant: Tenant = {
     environment,
     users,
     consents,
     codes,
     agreements,
+    risk,
     switches: new SwitchBoard(),
     clock,
     chosenPolicies: new Map(),
@@ -139,6 +143,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     consents,
     codes,
     agreements,
+    risk,
     environment,
     sessions: store,
     sandbox,
@@ -205,6 +210,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       consents: consents.snapshot(),
       codes: codes.snapshot(),
       agreements: agreements.snapshot(),
+      risk: risk.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -217,6 +223,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         consents.restore(saved.consents);
         codes.restore(saved.codes);
         agreements.restore(saved.agreements);
+        risk.restore(saved.risk);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {

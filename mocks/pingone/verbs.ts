@@ -6,6 +6,7 @@ import { type issueTokensInput, mintTokens } from "./mint.ts";
 import type { PingOneParts } from "./oidc/context.ts";
 import type { Application } from "./tenant/environment.ts";
 import { requireApplication, requireUser } from "./tenant/named.ts";
+import type { RiskRules } from "./tenant/risk.ts";
 import type { Switches } from "./tenant/switches.ts";
 import type { Tenant } from "./tenant/tenant.ts";
 import type { User } from "./tenant/users.ts";
@@ -203,6 +204,11 @@ export class PingOneAdmin {
     this.#pingone.tenant.switches.set(switches);
   }
 
+  /** What PingOne Protect answers, in the place of rules that were set before; goes before `risk.json`. */
+  setRisk(rules: RiskRules): void {
+    this.#pingone.tenant.risk.setRules(rules);
+  }
+
   /** Back to what the fixtures say; signing keys stay. */
   async reset(): Promise<void> {
     const { tenant, tokens, flows, signOns, pushedRequests } = this.#pingone;
@@ -217,6 +223,7 @@ export class PingOneAdmin {
     tenant.consents.reset();
     tenant.codes.reset();
     tenant.agreements.reset();
+    tenant.risk.reset();
     tokens.store.clear();
   }
 

@@ -4,6 +4,7 @@ import type { AgreementStore } from "./agreements.ts";
 import type { CodeStore } from "./codes.ts";
 import type { ConsentStore } from "./consents.ts";
 import type { Application, Environment } from "./environment.ts";
+import type { RiskStore } from "./risk.ts";
 import type { SwitchBoard } from "./switches.ts";
 import type { UserStore } from "./users.ts";
 
@@ -13,6 +14,7 @@ export interface Tenant {
   readonly consents: ConsentStore;
   readonly codes: CodeStore;
   readonly agreements: AgreementStore;
+  readonly risk: RiskStore;
   readonly switches: SwitchBoard;
   readonly clock: Clock;
   /** Flow policies chosen at run time in the place of the assigned ones, by application id. */

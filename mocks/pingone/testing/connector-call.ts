@@ -21,6 +21,7 @@ export interface NodeRun {
   /** By context and name: `{ flow: { count: 1 } }`. */
   readonly variables?: Partial<Record<VariableContext, Record<string, unknown>>>;
   readonly services?: Partial<Services>;
+  readonly beside?: Call["beside"];
   readonly userId?: string;
   readonly visits?: number;
   readonly foreign?: (call: Call) => Effect;
@@ -83,6 +84,7 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
     ),
     scope,
     context: flowContext(),
+    beside: run.beside ?? {},
     services: {
       users: new UserStore([], { clock }),
       consents: new ConsentStore({ clock }),

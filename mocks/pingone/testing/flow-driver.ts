@@ -15,6 +15,7 @@ import { AgreementStore } from "../tenant/agreements.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type Group } from "../tenant/environment.ts";
+import { RiskStore } from "../tenant/risk.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
 
@@ -68,6 +69,7 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
     consents,
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore([], { clock }),
+    risk: new RiskStore(),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, groups }),
     sessions: { hasEnded: () => false, endSession: () => {}, updateSession: () => undefined },
     sandbox,

@@ -8,6 +8,7 @@ import { AgreementStore } from "../tenant/agreements.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type LoadedEnvironment } from "../tenant/environment.ts";
+import { RiskStore } from "../tenant/risk.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { prepareNode } from "./connector-call.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
@@ -43,6 +44,7 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
     consents: new ConsentStore({ clock }),
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore(options.agreements ?? [], { clock }),
+    risk: new RiskStore(),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, ...options.environment }),
     sessions: {
       hasEnded: () => false,

@@ -10,6 +10,7 @@ import { nodeConnector } from "./node.ts";
 import { notificationsConnector } from "./notifications.ts";
 import { pingOneAuthenticationConnector } from "./pingone-authentication.ts";
 import { pingOneMfaConnector } from "./pingone-mfa.ts";
+import { pingOneRiskConnector } from "./pingone-risk.ts";
 import { pingOneScopeConsentConnector } from "./pingone-scope-consent.ts";
 import { pingOneSSOConnector } from "./pingone-sso.ts";
 import { stringsConnector } from "./strings.ts";
@@ -28,6 +29,7 @@ export const CONNECTORS: readonly Connector[] = [
   analyticsConnector,
   pingOneSSOConnector,
   pingOneMfaConnector,
+  pingOneRiskConnector,
   pingOneAuthenticationConnector,
   pingOneScopeConsentConnector,
 ];

@@ -47,6 +47,7 @@ export function makeCall(
     ),
     scope,
     context,
+    beside: flow.beside ?? {},
     services: run.services,
     resolve: (raw) => resolveValue(unwrap(raw), scope),
     variable: (name, kind = contextOf(name)) =>

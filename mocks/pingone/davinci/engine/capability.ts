@@ -4,12 +4,14 @@ import type { AgreementStore } from "../../tenant/agreements.ts";
 import type { CodeStore } from "../../tenant/codes.ts";
 import type { ConsentStore } from "../../tenant/consents.ts";
 import type { Environment } from "../../tenant/environment.ts";
+import type { RiskStore } from "../../tenant/risk.ts";
 import type { UserStore } from "../../tenant/users.ts";
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
 import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
+import type { BesideFlow } from "./beside.ts";
 import type { ConnectorError } from "./run-state.ts";
 
 /** What a run of a node leads to. */
@@ -56,6 +58,7 @@ export interface Services {
   readonly consents: ConsentStore;
   readonly codes: CodeStore;
   readonly agreements: AgreementStore;
+  readonly risk: RiskStore;
   readonly environment: Environment;
   readonly sessions: SessionKeeper;
   readonly outbox: Outbox;
@@ -74,6 +77,8 @@ export interface Call {
   readonly scope: { readonly global: Record<string, unknown>; readonly local: Record<string, unknown> };
   readonly context: AuthorizationContext;
   readonly services: Services;
+  /** What files beside the flow say of things that an export does not hold. */
+  readonly beside: BesideFlow;
   /** How often this node was run before in this run of the flow. */
   readonly visits: number;
   /** The answer of a stub, for what cannot be run here; without one the flow ends with a reason that names it. */

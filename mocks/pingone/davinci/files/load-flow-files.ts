@@ -29,7 +29,7 @@ export function loadFlowFiles(paths: readonly string[], faults: FileFaults): Run
 export function toRunnable(
   { flows, main }: FlowFile,
   others: readonly FlowGraph[],
-  { values, stubs }: Companions,
+  { values, stubs, beside }: Companions,
 ): RunnableFlow {
   const ownNames = new Set(flows.map(({ name }) => name.trim()));
   return {
@@ -40,6 +40,7 @@ export function toRunnable(
     // Flows of the own file go before others of their name, which would be ambiguous.
     together: [...flows, ...others.filter(({ name }) => !ownNames.has(name.trim()))],
     values,
+    beside,
     runForeign: (call) => runStub(call, stubs),
   };
 }

@@ -11,7 +11,7 @@ export type FlowFileRead =
 /** In bytes. Exports of large environments have some five million. */
 const MAX_SIZE = 25_000_000;
 /** What lies beside flows and is none. */
-const COMPANION = /(?:^|\.)(?:variables|stubs)\.json$/;
+const COMPANION = /(?:^|\.)(?:variables|stubs|risk|forms)\.json$/;
 
 /** @param paths Files, or folders, of which every `*.json` file is read, without those in folders below. Archives are told by name. */
 export function readFlowFiles(paths: readonly string[]): FlowFileRead[] {

@@ -1,0 +1,7 @@
+import type { RiskRules } from "../../tenant/risk.ts";
+
+/** What belongs to the environment of a flow and is in files beside it. */
+export interface BesideFlow {
+  /** `risk.json` */
+  readonly risk?: RiskRules | undefined;
+}
