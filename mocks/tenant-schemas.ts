@@ -6,6 +6,7 @@ import { z } from "zod";
 import { stubsSchema } from "./pingone/davinci/connectors/stubs.ts";
 import { variablesSchema } from "./pingone/davinci/files/companions.ts";
 import { scenarioSchema, variantSchema } from "./pingone/davinci/scenarios/scenario-schema.ts";
+import { formsSchema } from "./pingone/davinci/screens/form-schema.ts";
 import { LISTS } from "./pingone/tenant/load-tenant.ts";
 import { riskSchema } from "./pingone/tenant/risk.ts";
 import { environmentSchema } from "./pingone/tenant/schema.ts";
@@ -13,7 +14,7 @@ import { todoSeedsSchema } from "./todo/store.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** By name: that of the file in `pingone/` without its ending, `flow`, `variables`, `stubs`, `risk` or `todos`. */
+/** By name: that of the file in `pingone/` without its ending, `flow`, `variables`, `stubs`, `risk`, `forms` or `todos`. */
 export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
   const lists = Object.values(LISTS).map((list) => [
     list.file.replace(/\.json$/, ""),
@@ -26,6 +27,7 @@ export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
     variables: toJsonSchema(variablesSchema),
     stubs: toJsonSchema(stubsSchema),
     risk: toJsonSchema(riskSchema),
+    forms: toJsonSchema(formsSchema),
     todos: toJsonSchema(todoSeedsSchema),
   };
 }

@@ -213,8 +213,8 @@ export const PINGONE = defineEmulator({
       "ui_locales",
       "username",
     ],
-    // The id of a sign-in that is under way is what its form is posted to.
-    secretsInPaths: /(?<=\/interactions\/)[^/?#*]+/g,
+    // The id of a sign-in that is under way is what its form is posted to; a link is worth what it answers.
+    secretsInPaths: /(?<=\/(?:interactions|links)\/)[^/?#*]+/g,
   },
   page: {
     facts: ({ issuer, signingKeyId, keyIds, flows }) => [

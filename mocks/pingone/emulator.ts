@@ -22,6 +22,7 @@ import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
 import { AgreementStore } from "./tenant/agreements.ts";
+import { ChallengeStore } from "./tenant/challenges.ts";
 import { CodeStore } from "./tenant/codes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, Environment } from "./tenant/environment.ts";
@@ -100,6 +101,7 @@ const snapshotSchema = z.object({
   codes: z.unknown().default([]),
   agreements: z.unknown().default([]),
   risk: z.unknown(),
+  challenges: z.unknown(),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -122,6 +124,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   const codes = new CodeStore({ clock, onChange });
   const agreements = new AgreementStore(loaded.tenant.agreements, { clock, onChange });
   const risk = new RiskStore(onChange);
+  const challenges = new ChallengeStore({ clock, onChange });
   const tenant: Tenant = {
     environment,
     users,
@@ -129,6 +132,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     codes,
     agreements,
     risk,
+    challenges,
     switches: new SwitchBoard(),
     clock,
     chosenPolicies: new Map(),
@@ -144,6 +148,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     codes,
     agreements,
     risk,
+    challenges,
     environment,
     sessions: store,
     sandbox,
@@ -211,6 +216,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       codes: codes.snapshot(),
       agreements: agreements.snapshot(),
       risk: risk.snapshot(),
+      challenges: challenges.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -224,6 +230,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         codes.restore(saved.codes);
         agreements.restore(saved.agreements);
         risk.restore(saved.risk);
+        challenges.restore(saved.challenges);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {

@@ -36,6 +36,7 @@ export const outboxOutput = z.array(
     code: z.string().describe("The one-time code in it; empty when it has none."),
     subject: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
     text: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
+    link: z.string().optional().describe("What the person is to open."),
     at: z.iso.datetime().describe("By the emulators' clock."),
   }),
 );

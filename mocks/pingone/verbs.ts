@@ -35,6 +35,8 @@ export interface OutboxMessage {
   /** Of an e-mail that a flow sends of its own. */
   readonly subject?: string;
   readonly text?: string;
+  /** What the person is to open. */
+  readonly link?: string;
   /** ISO 8601, by the emulator's clock. */
   readonly at: string;
 }
@@ -172,7 +174,7 @@ export class PingOneAdmin {
     return this.#pingone.flows.outbox.list().flatMap(({ userId, code, sentAt, ...message }) => {
       const username = (userId === undefined ? undefined : users.findById(userId)?.username) ?? "";
       if (to !== undefined && ![username, message.to].some((name) => isSameName(name, to))) return [];
-      const { purpose, subject, text } = message;
+      const { purpose, subject, text, link } = message;
       const at = new Date(sentAt).toISOString();
       return [
         {
@@ -182,6 +184,7 @@ export class PingOneAdmin {
           code,
           ...(subject !== undefined && { subject }),
           ...(text !== undefined && { text }),
+          ...(link !== undefined && { link }),
           at,
         },
       ];
@@ -224,6 +227,7 @@ export class PingOneAdmin {
     tenant.codes.reset();
     tenant.agreements.reset();
     tenant.risk.reset();
+    tenant.challenges.reset();
     tokens.store.clear();
   }
 

@@ -5,6 +5,7 @@ import type { Call, Connector, Effect, Services, SessionKeeper } from "../davinc
 import { createOutbox } from "../davinci/outbox.ts";
 import type { SubmittedFields } from "../davinci/screens/screen.ts";
 import { AgreementStore } from "../tenant/agreements.ts";
+import { ChallengeStore } from "../tenant/challenges.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type LoadedEnvironment } from "../tenant/environment.ts";
@@ -45,6 +46,7 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore(options.agreements ?? [], { clock }),
     risk: new RiskStore(),
+    challenges: new ChallengeStore({ clock }),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, ...options.environment }),
     sessions: {
       hasEnded: () => false,

@@ -12,6 +12,7 @@ import type { ScreenMessages, SubmittedFields } from "../screens/screen.ts";
 import type { Services } from "./capability.ts";
 import type { RunnableFlow } from "./flows.ts";
 import { hideSecrets, type Interaction } from "./interaction.ts";
+import { createLinks, type OpenedLink } from "./links.ts";
 import { presentScreen } from "./present.ts";
 import { type Advanced, type CapabilityRegistry, FlowRun, type RunLimits } from "./run.ts";
 import { VariableStore } from "./variables.ts";
@@ -48,6 +49,8 @@ export interface FlowEngine {
   begin(id: string, context: AuthorizationContext): Promise<BegunFlow>;
   /** Returns `undefined` when the flow has ended. */
   submit(interaction: Interaction, form: URLSearchParams): Promise<FlowOutcome | undefined>;
+  /** @param form Of a screen that an opened link has led to. Default: the link is opened. */
+  openLink(challenge: string, answer: string | null, form?: URLSearchParams): Promise<OpenedLink>;
   /** What the real service would send by e-mail. */
   readonly outbox: Outbox;
   /** Forgets messages, variables and added flows. */
@@ -131,7 +134,18 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     return finish(interaction, await runOf(flow, interaction).answer(read.fields));
   };
 
+  const links = createLinks({
+    challenges: options.challenges,
+    runOf: (interaction) => {
+      const flow = flowOf(interaction.policyId);
+      return flow && runOf(flow, interaction);
+    },
+    finish,
+    submit,
+  });
+
   return {
+    openLink: (challenge, answer, form) => links.open(challenge, answer, form),
     get flows() {
       return summaries();
     },
@@ -179,6 +193,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     reset() {
       outbox.clear();
       variables.clear();
+      links.clear();
       added = [];
     },
   };

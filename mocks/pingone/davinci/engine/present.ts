@@ -24,6 +24,10 @@ export function presentScreen(
       ({ interactionId, code, userId }) =>
         interactionId === interaction.id && code !== "" && (userId === undefined || userId === state.userId),
     );
+  const links = outbox
+    .list()
+    .filter(({ interactionId, link }) => interactionId === interaction.id && link !== undefined)
+    .slice(-3);
   /** Only the last one of a purpose is valid. */
   const valid = new Map(codes.map((message) => [message.purpose, message]));
   return renderScreen(shown, {
@@ -36,6 +40,13 @@ export function presentScreen(
           [
             "Code",
             html`<code class="code" data-testid="one-time-code">${code}</code><br>e-mailed to ${to}`,
+          ] as const,
+      ),
+      ...links.map(
+        ({ link, to }) =>
+          [
+            "Link",
+            html`<a href="${link}" target="_blank" rel="noreferrer" data-testid="link">Open the link</a>${to === "" ? "" : html`<br>e-mailed to ${to}`}`,
           ] as const,
       ),
       ["Application", context.application.name],

@@ -9,6 +9,7 @@ import { hasStub, stubsSchema } from "../connectors/stubs.ts";
 import type { RunnableFlow } from "../engine/flows.ts";
 import type { FlowFile, FlowGraph } from "../graph/graph.ts";
 import { type ReadExport, readContent, readExport } from "../graph/read-export.ts";
+import { formsSchema } from "../screens/form-schema.ts";
 import { type Companions, companionsOf, variablesSchema } from "./companions.ts";
 import { toRunnable } from "./load-flow-files.ts";
 
@@ -31,6 +32,7 @@ export const addFlowInput = z.strictObject({
   variables: variablesSchema.optional().describe("As in `variables.json`."),
   stubs: stubsSchema.optional().describe("As in `stubs.json`."),
   risk: riskSchema.optional().describe("As in `risk.json`."),
+  forms: formsSchema.optional().describe("As in `forms.json`."),
 });
 
 const findingOutput = z.strictObject({
@@ -75,7 +77,14 @@ export class FlowUploads {
   }
 
   /** A flow of the same id is replaced. @throws {ControlRequestError} when it is no export. */
-  async add({ flow, name, variables, stubs, risk }: z.output<typeof addFlowInput>): Promise<AddedFlow> {
+  async add({
+    flow,
+    name,
+    variables,
+    stubs,
+    risk,
+    forms,
+  }: z.output<typeof addFlowInput>): Promise<AddedFlow> {
     const read = requireFlows(typeof flow === "string" ? readExport(flow) : readContent(flow));
     // The name of the file is in findings, and tells the uploads apart.
     const file: FlowFile = { ...read, path: `uploaded ${read.main.id}` };
@@ -83,6 +92,7 @@ export class FlowUploads {
       variables: listOf(variables),
       stubs: listOf(stubs),
       risk: listOf(risk),
+      forms: listOf(forms),
     });
     const { policyId } = toRunnable(file, [], companions);
     if (this.#uploads.size >= MAX_UPLOADS && !this.#uploads.has(policyId)) {
