@@ -6,13 +6,15 @@ import { z } from "zod";
 import { stubsSchema } from "./pingone/davinci/connectors/stubs.ts";
 import { variablesSchema } from "./pingone/davinci/files/companions.ts";
 import { scenarioSchema, variantSchema } from "./pingone/davinci/scenarios/scenario-schema.ts";
+import { formsSchema } from "./pingone/davinci/screens/form-schema.ts";
 import { LISTS } from "./pingone/tenant/load-tenant.ts";
+import { riskSchema } from "./pingone/tenant/risk.ts";
 import { environmentSchema } from "./pingone/tenant/schema.ts";
 import { todoSeedsSchema } from "./todo/store.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** By name: that of the file in `pingone/` without its ending, `flow`, `variables`, `stubs` or `todos`. */
+/** By name: that of the file in `pingone/` without its ending, `flow`, `variables`, `stubs`, `risk`, `forms` or `todos`. */
 export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
   const lists = Object.values(LISTS).map((list) => [
     list.file.replace(/\.json$/, ""),
@@ -24,6 +26,8 @@ export function tenantSchemas(): Readonly<Record<string, JsonSchema>> {
     flow: toJsonSchema(z.union([scenarioSchema, variantSchema])),
     variables: toJsonSchema(variablesSchema),
     stubs: toJsonSchema(stubsSchema),
+    risk: toJsonSchema(riskSchema),
+    forms: toJsonSchema(formsSchema),
     todos: toJsonSchema(todoSeedsSchema),
   };
 }

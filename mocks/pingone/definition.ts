@@ -20,6 +20,7 @@ import {
   seededUserOutput,
 } from "./outputs.ts";
 import { type EndpointName, ROUTES } from "./routes.ts";
+import { riskSchema } from "./tenant/risk.ts";
 import {
   seedApplicationInput,
   seedConsentInput,
@@ -201,6 +202,13 @@ export const PINGONE = defineEmulator({
       button: "End sessions",
       run: ({ admin }, { user }) => admin.endSession(user),
     }),
+    "risk.set": verb({
+      route: "POST /risk",
+      about:
+        "Sets what PingOne Protect answers in flows, until reset: rules as in `risk.json`, which go before those; an empty list removes them.",
+      input: riskSchema,
+      run: ({ admin }, rules) => admin.setRisk(rules),
+    }),
     "switches.set": verb({
       route: "POST /switches",
       about: "Sets behaviours that differ between tenants and dates.",
@@ -238,8 +246,8 @@ export const PINGONE = defineEmulator({
       "ui_locales",
       "username",
     ],
-    // The id of a sign-in that is under way is what its form is posted to.
-    secretsInPaths: /(?<=\/interactions\/)[^/?#*]+/g,
+    // The id of a sign-in that is under way is what its form is posted to; a link is worth what it answers.
+    secretsInPaths: /(?<=\/(?:interactions|links)\/)[^/?#*]+/g,
   },
   page: {
     facts: ({ issuer, signingKeyId, keyIds, flows }) => [

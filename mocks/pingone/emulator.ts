@@ -24,11 +24,13 @@ import { PushedRequests } from "./oidc/pushed-requests.ts";
 import { SignOnStore } from "./oidc/sign-on.ts";
 import { allowOtherOrigins, createRoutes } from "./routes.ts";
 import { AgreementStore } from "./tenant/agreements.ts";
+import { ChallengeStore } from "./tenant/challenges.ts";
 import { CodeStore } from "./tenant/codes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, Environment } from "./tenant/environment.ts";
 import { Mfa } from "./tenant/mfa.ts";
 import { findRedirectUriFault } from "./tenant/redirect-uris.ts";
+import { RiskStore } from "./tenant/risk.ts";
 import { TenantSeeds } from "./tenant/seed.ts";
 import { SwitchBoard } from "./tenant/switches.ts";
 import { findApplication, type Tenant } from "./tenant/tenant.ts";
@@ -109,6 +111,8 @@ const snapshotSchema = z.object({
   mfa: z.unknown().optional(),
   mail: z.unknown().default([]),
   variables: z.unknown().default([]),
+  risk: z.unknown(),
+  challenges: z.unknown(),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -136,6 +140,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     onChange,
     deviceSelection: () => switches.current.mfaDeviceSelection,
   });
+  const risk = new RiskStore(onChange);
+  const challenges = new ChallengeStore({ clock, onChange });
   const tenant: Tenant = {
     environment,
     users,
@@ -144,6 +150,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     agreements,
     mfa,
     switches,
+    risk,
+    challenges,
     clock,
     chosenPolicies: new Map(),
   };
@@ -158,6 +166,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     codes,
     agreements,
     mfa,
+    risk,
+    challenges,
     environment,
     sessions: store,
     sandbox,
@@ -231,6 +241,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       mfa: mfa.snapshot(),
       mail: engine.outbox.snapshot(),
       variables: engine.variables.snapshot(),
+      risk: risk.snapshot(),
+      challenges: challenges.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -248,6 +260,8 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         else mfa.restore(saved.mfa);
         engine.outbox.restore(saved.mail);
         engine.variables.restore(saved.variables);
+        risk.restore(saved.risk);
+        challenges.restore(saved.challenges);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {

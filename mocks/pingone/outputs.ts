@@ -37,6 +37,7 @@ export const outboxOutput = z.array(
     channel: z.enum(["SMS", "VOICE", "WHATSAPP", "PUSH"]).optional().describe("Absent for an e-mail."),
     subject: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
     text: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
+    link: z.string().optional().describe("What the person is to open."),
     at: z.iso.datetime().describe("By the emulators' clock."),
   }),
 );

@@ -10,6 +10,7 @@ import { MANAGEMENT_API, NOT_EMULATED, refuseAsMissing } from "./not-emulated.ts
 import { answerRefusal, sendOAuthError, sendP1Error, sendUntrusted } from "./oidc/answers.ts";
 import {
   beginSignOn,
+  openLink,
   requireKnownClient,
   requirePushedRequest,
   showScreen,
@@ -101,6 +102,14 @@ export const ROUTES = [
     refusals: "page",
     steps: [showScreen],
     isRefusal: true,
+  },
+  {
+    endpoint: "links",
+    methods: ["GET", "POST"],
+    path: "/davinci/links/:challenge",
+    about: "links in messages of flows, and the screens they lead to; the path is the emulator's own",
+    refusals: "page",
+    steps: [openLink],
   },
   {
     endpoint: "par",

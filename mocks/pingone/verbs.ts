@@ -7,6 +7,7 @@ import type { PingOneParts } from "./oidc/context.ts";
 import type { Device } from "./tenant/device-schema.ts";
 import type { Application } from "./tenant/environment.ts";
 import { requireApplication, requireUser } from "./tenant/named.ts";
+import type { RiskRules } from "./tenant/risk.ts";
 import type { Switches } from "./tenant/switches.ts";
 import type { Tenant } from "./tenant/tenant.ts";
 import type { User } from "./tenant/users.ts";
@@ -37,6 +38,8 @@ export interface OutboxMessage {
   /** Of an e-mail that a flow sends of its own. */
   readonly subject?: string;
   readonly text?: string;
+  /** What the person is to open. */
+  readonly link?: string;
   /** ISO 8601, by the emulator's clock. */
   readonly at: string;
 }
@@ -178,7 +181,7 @@ export class PingOneAdmin {
     return this.#pingone.flows.outbox.list().flatMap(({ userId, code, sentAt, ...message }) => {
       const username = (userId === undefined ? undefined : users.findById(userId)?.username) ?? "";
       if (to !== undefined && ![username, message.to].some((name) => isSameName(name, to))) return [];
-      const { purpose, channel, subject, text } = message;
+      const { purpose, channel, subject, text, link } = message;
       const at = new Date(sentAt).toISOString();
       return [
         {
@@ -189,6 +192,7 @@ export class PingOneAdmin {
           ...(channel !== undefined && { channel }),
           ...(subject !== undefined && { subject }),
           ...(text !== undefined && { text }),
+          ...(link !== undefined && { link }),
           at,
         },
       ];
@@ -211,6 +215,11 @@ export class PingOneAdmin {
     this.#pingone.tenant.switches.set(switches);
   }
 
+  /** What PingOne Protect answers, in the place of rules that were set before; goes before `risk.json`. */
+  setRisk(rules: RiskRules): void {
+    this.#pingone.tenant.risk.setRules(rules);
+  }
+
   /** Back to what the fixtures say; signing keys stay. */
   async reset(): Promise<void> {
     const { tenant, tokens, flows, signOns, pushedRequests } = this.#pingone;
@@ -226,6 +235,8 @@ export class PingOneAdmin {
     tenant.codes.reset();
     tenant.agreements.reset();
     tenant.mfa.reset();
+    tenant.risk.reset();
+    tenant.challenges.reset();
     tokens.store.clear();
   }
 

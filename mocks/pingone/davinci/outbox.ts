@@ -12,14 +12,18 @@ interface SentMessage {
   /** Absent for an e-mail. */
   readonly channel?: "SMS" | "VOICE" | "WHATSAPP" | "PUSH";
   /**
-   * What it is for: `verification`, `recovery`, `mfa`, `pairing`, `push` for what waits for an answer at a phone, or
-   * `notification` for what a flow sends of its own.
+   * What it is for: `verification`, `recovery`, `mfa`, `pairing`, `push` for what waits for an answer at a phone,
+   * `challenge` for a link that answers one, or `notification` for what a flow sends of its own.
    */
   readonly purpose: string;
   /** The one-time code in it; empty when it has none. */
   readonly code: string;
   readonly subject?: string;
   readonly text?: string;
+  /** What the person is to open. */
+  readonly link?: string;
+  /** The challenge that the link answers. */
+  readonly challenge?: string;
   /** Epoch milliseconds by the emulator's clock. */
   readonly sentAt: number;
 }

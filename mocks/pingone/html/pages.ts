@@ -30,6 +30,26 @@ and start again.</p>`,
   });
 }
 
+const LINK_PAGES = {
+  approved: [
+    "Thank you",
+    "You have agreed. Go back to the window where you started; you can close this one.",
+    200,
+  ],
+  denied: ["You have refused", "Go back to the window where you started; you can close this one.", 200],
+  over: ["Thank you", "Go back to the window where you started; you can close this one.", 200],
+  used: ["This link was used already", "A link works once. Go back to the window where you started.", 410],
+  expired: ["This link has expired", "Go back to the window where you started and ask for another one.", 410],
+  unknown: ["This link is not valid", "It is incomplete, or was forgotten. Ask for another one.", 404],
+} as const;
+
+/** What a browser is shown that has opened a link of a message. */
+export function renderLinkPage(kind: keyof typeof LINK_PAGES) {
+  const [heading, text, status] = LINK_PAGES[kind];
+  const page = renderPage({ heading, isError: status !== 200, content: html`<p>${text}</p>` });
+  return { page, status };
+}
+
 export function renderSignedOffPage(): string {
   return renderPage({
     heading: "Signed off",

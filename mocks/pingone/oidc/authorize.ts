@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { getCookie, setCookie } from "hono/cookie";
 import { NOTE_HEADER } from "../../kit/middleware.ts";
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
-import { renderEndedPage } from "../html/pages.ts";
+import { renderEndedPage, renderLinkPage } from "../html/pages.ts";
 import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
 import type { Tenant } from "../tenant/tenant.ts";
 import { issueFrontChannelTokens } from "../tokens/issue.ts";
@@ -81,6 +81,26 @@ export function showScreen(c: OidcContext): Response {
   return sendPage(c, renderEndedPage(), 405);
 }
 
+/** A link of a message, opened in any browser; a POST is the form of a screen that it has led to. */
+export async function openLink(c: OidcContext): Promise<Response> {
+  const { flows } = c.get("pingone");
+  const isForm = c.req.method === "POST";
+  const opened = await flows.openLink(
+    c.req.param("challenge") ?? "",
+    new URL(c.req.url).searchParams.get("answer"),
+    isForm ? await readFields(c.req.raw) : undefined,
+  );
+  if (opened.kind === "screen") {
+    const { html, status, policy } = opened.outcome;
+    return sendPage(c, html, status as 200, policy);
+  }
+  if (opened.kind === "over" && opened.reason !== undefined) {
+    c.header(NOTE_HEADER, headerText(opened.reason));
+  }
+  const { page, status } = renderLinkPage(opened.kind);
+  return sendPage(c, page, status);
+}
+
 function contextOf(
   c: OidcContext,
   { id, request }: SignOn,
@@ -103,6 +123,7 @@ function contextOf(
     session: session && viewOf(session),
     parameters: silent ? { ...request.parameters, auth_mode: "silent" } : request.parameters,
     formAction: formPath(tenant, id),
+    linkBase: `${new URL(c.get("pingone").tokens.signer.issuer).origin}/${tenant.environment.id}/davinci/links/`,
     userAgent: c.req.header("user-agent") ?? "",
   };
 }

@@ -1,10 +1,12 @@
 /** One PingOne environment: its configuration, its users and its switches. */
 import type { Clock } from "../../kit/clock.ts";
 import type { AgreementStore } from "./agreements.ts";
+import type { ChallengeStore } from "./challenges.ts";
 import type { CodeStore } from "./codes.ts";
 import type { ConsentStore } from "./consents.ts";
 import type { Application, Environment } from "./environment.ts";
 import type { Mfa } from "./mfa.ts";
+import type { RiskStore } from "./risk.ts";
 import type { SwitchBoard } from "./switches.ts";
 import type { UserStore } from "./users.ts";
 
@@ -15,6 +17,8 @@ export interface Tenant {
   readonly codes: CodeStore;
   readonly agreements: AgreementStore;
   readonly mfa: Mfa;
+  readonly risk: RiskStore;
+  readonly challenges: ChallengeStore;
   readonly switches: SwitchBoard;
   readonly clock: Clock;
   /** Flow policies chosen at run time in the place of the assigned ones, by application id. */

@@ -21,6 +21,8 @@ export interface NodeRun {
   /** By context and name: `{ flow: { count: 1 } }`. */
   readonly variables?: Partial<Record<VariableContext, Record<string, unknown>>>;
   readonly services?: Partial<Services>;
+  readonly beside?: Call["beside"];
+  readonly shown?: Call["shown"];
   readonly userId?: string;
   readonly visits?: number;
   readonly foreign?: (call: Call) => Effect;
@@ -83,6 +85,7 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
     ),
     scope,
     context: flowContext(),
+    beside: run.beside ?? {},
     services: {
       users: new UserStore([], { clock }),
       consents: new ConsentStore({ clock }),
@@ -94,6 +97,8 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
       // The rest is for connectors whose tests give it.
     } as Services,
     visits: run.visits ?? 0,
+    keepPlace: unused,
+    shown: run.shown,
     runForeign() {
       if (!run.foreign) throw new Error("The test has no stub.");
       return run.foreign(call);

@@ -12,10 +12,12 @@ import { compileLoaded, loadScenarios } from "../davinci/scenarios/load-scenario
 import type { Scenario } from "../davinci/scenarios/scenario-schema.ts";
 import { runnable } from "../load-files.ts";
 import { AgreementStore } from "../tenant/agreements.ts";
+import { ChallengeStore } from "../tenant/challenges.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type Group } from "../tenant/environment.ts";
 import { Mfa } from "../tenant/mfa.ts";
+import { RiskStore } from "../tenant/risk.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
 
@@ -71,6 +73,8 @@ export function createTestEngine({ users: fixtures, scenarios, flows, groups = [
     codes: new CodeStore({ clock }),
     agreements: new AgreementStore([], { clock }),
     mfa,
+    risk: new RiskStore(),
+    challenges: new ChallengeStore({ clock }),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, groups }),
     sessions: { hasEnded: () => false, endSession: () => {}, updateSession: () => undefined },
     sandbox,

@@ -5,11 +5,13 @@ import type { Call, Connector, Effect, Services, SessionKeeper } from "../davinc
 import { createOutbox } from "../davinci/outbox.ts";
 import type { SubmittedFields } from "../davinci/screens/screen.ts";
 import { AgreementStore } from "../tenant/agreements.ts";
+import { ChallengeStore } from "../tenant/challenges.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type LoadedEnvironment } from "../tenant/environment.ts";
 import { Mfa } from "../tenant/mfa.ts";
 import type { DeviceSelection } from "../tenant/mfa-policy.ts";
+import { RiskStore } from "../tenant/risk.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { prepareNode } from "./connector-call.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
@@ -52,6 +54,8 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
         deviceSelection: () => options.deviceSelection ?? "DEFAULT_TO_FIRST",
       }),
     }),
+    risk: new RiskStore(),
+    challenges: new ChallengeStore({ clock }),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, ...options.environment }),
     sessions: {
       hasEnded: () => false,

@@ -36,12 +36,25 @@ export function isRedirectEnd({ capabilityName }: FlowNode): boolean {
   return REDIRECT_ENDS.has(capabilityName);
 }
 
+/** Ends a flow that DaVinci's widget runs in a page of the application. */
+export function isWidgetEnd(node: FlowNode): boolean {
+  return capabilityOf(node) === "pingOneAuthenticationConnector.returnSuccessResponseWidget";
+}
+
 /** Leaves a sub-flow. */
 export function isSubFlowEnd({ connectorId, capabilityName }: FlowNode): boolean {
   return connectorId === "httpConnector" && SUB_FLOW_ENDS.has(capabilityName);
 }
 
-const SCREENS = new Set(["customHTMLTemplate", "customHtmlMessage", "appConsent", "customForm"]);
+const SCREENS = new Set([
+  "customHTMLTemplate",
+  "customHtmlMessage",
+  "appConsent",
+  "customForm",
+  "showForm",
+  "customMessage",
+  "recaptchaVerification",
+]);
 
 /**
  * A person has to answer. Of foreign connectors only the properties tell: those that show something have markup, or

@@ -12,6 +12,7 @@ import { consentNotBranched } from "./rules/consent.ts";
 import { edgeNotFollowed, entryUnclear, operatorWithoutExit, unknownOperator } from "./rules/edges.ts";
 import {
   endsAsSubFlow,
+  endsInWidget,
   noRedirectEnd,
   noSuccessEnd,
   screenWithoutExit,
@@ -39,6 +40,7 @@ import { companyVariableWithoutValue, variableIdMissing } from "./rules/variable
 export const RULES: readonly Rule[] = [
   noRedirectEnd,
   endsAsSubFlow,
+  endsInWidget,
   noSuccessEnd,
   subFlowNeverReturns,
   consentNotBranched,

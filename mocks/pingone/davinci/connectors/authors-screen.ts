@@ -5,6 +5,7 @@ import { isRecord, templateText, textOf, unwrap } from "../graph/values.ts";
 import { expandComponents } from "../screens/components.ts";
 import type { ScreenField } from "../screens/screen.ts";
 import { argumentsOf } from "./inputs.ts";
+import { pollingOf } from "./polling.ts";
 
 /** What describes the screen and is no variable of its template. */
 const OWN = [
@@ -25,6 +26,7 @@ export async function authorsScreen(call: Call): Promise<Effect> {
   const tabTitle = textOf(properties.customTitle);
   const hasScript = textOf(properties.customScript).trim() !== "";
   if (hasScript) remarks.push("Its script is not run.");
+  const polling = pollingOf(call, /data-skcomponent\s*=\s*["']?skpolling\b/i.test(markup));
   const { css, cssLinks, useCustomCSS } = call.flow.settings;
   if (Array.isArray(cssLinks) && cssLinks.length > 0) {
     remarks.push(
@@ -43,6 +45,7 @@ export async function authorsScreen(call: Call): Promise<Effect> {
       fields: fieldsOf(call),
       remarks,
       ...(hasScript && { hasScript }),
+      ...(polling && { polling }),
     },
   };
 }

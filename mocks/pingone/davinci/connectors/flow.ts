@@ -3,6 +3,7 @@ import { type Call, type Capability, defineConnector, type Effect } from "../eng
 import { nameOf } from "../engine/run.ts";
 import { isRecord, textOf } from "../graph/values.ts";
 import { argumentsOf } from "./inputs.ts";
+import { OUT_OF_BAND, outOfBandName } from "./out-of-band.ts";
 
 function start(call: Call): Effect {
   const { subFlowId, subFlowVersionId } = call.properties;
@@ -45,5 +46,7 @@ export const flowConnector = defineConnector({
   capabilities: {
     startUiSubFlow: { about: "Runs another flow that may show screens.", ...SUB_FLOW },
     startSubFlow: { about: "Runs another flow that shows no screen.", ...SUB_FLOW },
+    ...OUT_OF_BAND,
   },
+  taken: outOfBandName,
 });

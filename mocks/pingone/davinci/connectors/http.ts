@@ -3,14 +3,19 @@ import { html } from "hono/html";
 import { type Call, type Capability, defineConnector, type Effect } from "../engine/capability.ts";
 import { bindingsIn, isRecord, textOf, unwrap } from "../graph/values.ts";
 import { formMarkup } from "../screens/markup.ts";
+import type { SubmittedFields } from "../screens/screen.ts";
 import { authorsScreen } from "./authors-screen.ts";
+import { moreOfHttp } from "./http-more.ts";
 import { inDataType, switchOf } from "./inputs.ts";
+import { answerPoll, POLLING_INPUTS, POLLING_OUTPUTS, pollingOf } from "./polling.ts";
 
 /** Without a button the person cannot go on: such a screen is an end of the road. */
-function showMessage({ properties, node }: Call): Effect {
+function showMessage(call: Call): Effect {
+  const { properties, node } = call;
   const title = textOf(properties.title) || (node.title === node.capabilityName ? "Message" : node.title);
   const message = textOf(properties.message) || textOf(properties.messageTitle);
-  const canContinue = switchOf(properties.showContinueButton) ?? node.exits.length > 0;
+  const polling = pollingOf(call, false);
+  const canContinue = switchOf(properties.showContinueButton) ?? (node.exits.length > 0 && !polling);
   const markup = canContinue
     ? formMarkup({
         heading: title,
@@ -21,7 +26,14 @@ function showMessage({ properties, node }: Call): Effect {
       })
     : String(html`<h1>${title}</h1>
 ${message.split("\n").map((line) => html`<p>${line}</p>\n`)}`);
-  return { kind: "screen", screen: { title: title, markup, css: "", fields: [], remarks: [] } };
+  return {
+    kind: "screen",
+    screen: { title, markup, css: "", fields: [], remarks: [], ...(polling && { polling }) },
+  };
+}
+
+function answerScreen(call: Call, fields: SubmittedFields): Effect {
+  return answerPoll(call, fields) ?? { kind: "success", output: { ...fields } };
 }
 
 /** The claims by name. Where an entry has none, the name is the last part of what it is bound to. */
@@ -77,10 +89,12 @@ export const httpConnector = defineConnector({
           about: "`presence` with its message. Other rules have no effect.",
           sure: "export",
         },
+        ...POLLING_INPUTS,
         "*": { about: "Every other property is a variable of the template.", sure: "export" },
       },
       outputs: {
         buttonValue: { about: "`data-skbuttonvalue` of the button that was pressed.", sure: "export" },
+        ...POLLING_OUTPUTS,
         "*": { about: "The fields of `formFieldsList`.", sure: "export" },
       },
       errors: {},
@@ -94,6 +108,7 @@ export const httpConnector = defineConnector({
       ],
       isDeferred: true,
       run: authorsScreen,
+      answer: answerScreen,
     },
     customHtmlMessage: {
       about: "Shows a message, with a button if the flow goes on.",
@@ -102,11 +117,13 @@ export const httpConnector = defineConnector({
         message: { about: "A paragraph for each line.", sure: "export" },
         showContinueButton: { about: "Default: whether the node has an exit.", sure: "unverified" },
         nextButtonText: { about: "Default: Continue.", sure: "documented" },
+        ...POLLING_INPUTS,
       },
-      outputs: { buttonValue: { about: "`continue`.", sure: "unverified" } },
+      outputs: { buttonValue: { about: "`continue`.", sure: "unverified" }, ...POLLING_OUTPUTS },
       errors: {},
       isDeferred: true,
       run: showMessage,
+      answer: answerScreen,
     },
     createSuccessResponse: {
       about: "Ends a sub-flow: the node that started it is true.",
@@ -125,9 +142,15 @@ export const httpConnector = defineConnector({
         url: { about: "Can be named in a stub's `when`.", sure: "documented" },
         method: { about: "Can be named in a stub's `when`.", sure: "documented" },
       },
-      outputs: { "*": { about: "What the stub gives.", sure: "documented" } },
+      outputs: {
+        "rawResponse.statusCode": { about: "What the stub gives.", sure: "documented" },
+        "rawResponse.body": { about: "What the stub gives.", sure: "documented" },
+        "rawResponse.headers": { about: "What the stub gives.", sure: "documented" },
+        "*": { about: "What the stub gives.", sure: "documented" },
+      },
       errors: { "*": { about: "What the stub gives.", sure: "documented" } },
       run: (call) => call.runForeign(),
     },
+    ...moreOfHttp,
   },
 });

@@ -73,6 +73,30 @@ export const pingOneAuthenticationConnector = defineConnector({
       isDeferred: true,
       run: returnSuccess,
     },
+    returnSuccessResponseWidget: {
+      about: "Signs the user on, as the end for redirects does: the application gets its code.",
+      limits:
+        "The widget is not emulated. In a flow that was started by a redirect, which PingOne does not document, the end for redirects is taken in its place, because nothing else brings the person back.",
+      inputs: {
+        application: known("Not read: the application is that of the request.", "documented"),
+        applicationId: known("Not read.", "documented"),
+        userId: known("Must be an enabled user's.", "documented"),
+        ...METHOD_INPUTS,
+        widgetScopes: known("Reduced Scopes: the ones to grant, with blanks between them.", "documented"),
+        idTokenClaims: known("As at the end for redirects.", "documented"),
+        accessTokenClaims: known("As at the end for redirects.", "documented"),
+        additionalProperties: known("Not read: there is no response that could hold them.", "documented"),
+      },
+      outputs: {},
+      errors: {},
+      isDeferred: true,
+      run(call) {
+        call.remark(
+          "Ends a flow of DaVinci's widget, which answers with tokens. This flow was started by a redirect: the emulator ends it as Return Success Response (Redirect Flows) does; what PingOne does is not verified.",
+        );
+        return returnSuccess(call);
+      },
+    },
     returnErrorResponseRedirect: {
       about: "Sends the application an error.",
       limits: "Ends the main flow from a sub-flow too.",
@@ -233,7 +257,7 @@ function isCustom({ authenticationMethods, useCustomAuthenticationMethods }: Cal
 
 /** `undefined`: all that were asked for. Others than those are never granted, whatever is written here. */
 function reducedScopesOf(call: Call): readonly string[] | undefined {
-  const { scopes, reducedScopes } = call.properties;
+  const { widgetScopes, scopes = widgetScopes, reducedScopes } = call.properties;
   if (isOn(call, "reducedScopes")) return call.consentedScopes;
   const named = [...listOf(scopes), ...listOf(reducedScopes).filter((name) => name !== "false")];
   return named.length > 0 ? named : undefined;

@@ -1,16 +1,19 @@
 /** All connectors that run, and how to find one of their capabilities. */
 import type { Capability, Connector } from "../engine/capability.ts";
 import { analyticsConnector } from "./analytics.ts";
+import { challengeConnector } from "./challenge.ts";
 import { codeSnippetConnector } from "./code-snippet.ts";
 import { devicePolicyConnector } from "./device-policy.ts";
 import { errorConnector } from "./error.ts";
 import { flowConnector } from "./flow.ts";
+import { formsConnector } from "./forms.ts";
 import { functionsConnector } from "./functions.ts";
 import { httpConnector } from "./http.ts";
 import { nodeConnector } from "./node.ts";
 import { notificationsConnector } from "./notifications.ts";
 import { pingOneAuthenticationConnector } from "./pingone-authentication.ts";
 import { pingOneMfaConnector } from "./pingone-mfa.ts";
+import { pingOneRiskConnector } from "./pingone-risk.ts";
 import { pingOneScopeConsentConnector } from "./pingone-scope-consent.ts";
 import { pingOneSSOConnector } from "./pingone-sso.ts";
 import { stringsConnector } from "./strings.ts";
@@ -27,9 +30,12 @@ export const CONNECTORS: readonly Connector[] = [
   codeSnippetConnector,
   notificationsConnector,
   analyticsConnector,
+  challengeConnector,
+  formsConnector,
   pingOneSSOConnector,
   pingOneMfaConnector,
   devicePolicyConnector,
+  pingOneRiskConnector,
   pingOneAuthenticationConnector,
   pingOneScopeConsentConnector,
 ];
@@ -50,7 +56,13 @@ export function createRegistry(connectors: readonly Connector[] = CONNECTORS): R
   if (byId.size < connectors.length) throw new Error("Two connectors have the same id.");
 
   return {
-    find: (connectorId, capabilityName) => byId.get(connectorId)?.get(capabilityName),
+    find(connectorId, capabilityName) {
+      const capabilities = byId.get(connectorId);
+      const taken = connectors.find(({ id }) => id === connectorId)?.taken?.(capabilityName);
+      return (
+        capabilities?.get(capabilityName) ?? (taken === undefined ? undefined : capabilities?.get(taken))
+      );
+    },
     suggest(connectorId, capabilityName) {
       const near = [...(byId.get(connectorId)?.keys() ?? [])]
         .map((name) => ({ name, distance: distanceOf(name.toLowerCase(), capabilityName.toLowerCase()) }))

@@ -4,7 +4,7 @@ import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
 import { resolveValue, type Scope, setOwn, unwrap } from "../graph/values.ts";
 import type { Call, Capability, Services } from "./capability.ts";
 import type { RunnableFlow } from "./flows.ts";
-import type { Interaction } from "./interaction.ts";
+import { type Interaction, withoutSecrets } from "./interaction.ts";
 import type { Frame } from "./run-state.ts";
 import type { VariableStore } from "./variables.ts";
 
@@ -47,6 +47,7 @@ export function makeCall(
     ),
     scope,
     context,
+    beside: flow.beside ?? {},
     services: run.services,
     resolve: (raw) => resolveValue(unwrap(raw), scope),
     variable: (name, kind = contextOf(name)) =>
@@ -81,6 +82,11 @@ export function makeCall(
     },
     get consentedScopes() {
       return state.consentedScopes;
+    },
+    shown: state.shown,
+    keepPlace: (nodeId) => {
+      const { shown: _, ended: __, ...kept } = withoutSecrets(interaction);
+      return { policyId: interaction.policyId, context, state: kept, nodeId };
     },
     isMainFlow: state.frames.length === 1,
     remark: (text) => remark(state, `${node.title} (${node.id}): ${text}`),

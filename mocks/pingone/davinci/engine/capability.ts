@@ -1,17 +1,21 @@
 /** What a connector has to say of each of its capabilities: how it runs, and what is known of its inputs and outputs. */
 import type { Clock } from "../../../kit/clock.ts";
 import type { AgreementStore } from "../../tenant/agreements.ts";
+import type { ChallengeStore } from "../../tenant/challenges.ts";
 import type { CodeStore } from "../../tenant/codes.ts";
 import type { ConsentStore } from "../../tenant/consents.ts";
 import type { Environment } from "../../tenant/environment.ts";
 import type { Mfa } from "../../tenant/mfa.ts";
+import type { RiskStore } from "../../tenant/risk.ts";
 import type { UserStore } from "../../tenant/users.ts";
 import type { AuthorizationContext, FlowOutcome } from "../contracts.ts";
 import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
-import type { ConnectorError } from "./run-state.ts";
+import type { BesideFlow } from "./beside.ts";
+import type { Place } from "./place.ts";
+import type { ConnectorError, ShownScreen } from "./run-state.ts";
 
 /** What a run of a node leads to. */
 export type Effect =
@@ -25,6 +29,10 @@ export type Effect =
   | { readonly kind: "screen"; readonly screen: Screen }
   /** Shows the last screen again with this message; without one the flow dies. */
   | { readonly kind: "showError"; readonly message: string }
+  /** Shows the last screen again, with what was typed. */
+  | { readonly kind: "showAgain"; readonly notice?: string }
+  /** Nothing follows until a link is opened that leads on from this node. */
+  | { readonly kind: "wait" }
   /** Leaves a sub-flow; the node that started it succeeds or fails with this output. */
   | { readonly kind: "leaveFlow"; readonly isSuccess: boolean; readonly output: Record<string, unknown> }
   | {
@@ -58,6 +66,8 @@ export interface Services {
   readonly codes: CodeStore;
   readonly agreements: AgreementStore;
   readonly mfa: Mfa;
+  readonly risk: RiskStore;
+  readonly challenges: ChallengeStore;
   readonly environment: Environment;
   readonly sessions: SessionKeeper;
   readonly outbox: Outbox;
@@ -76,10 +86,16 @@ export interface Call {
   readonly scope: { readonly global: Record<string, unknown>; readonly local: Record<string, unknown> };
   readonly context: AuthorizationContext;
   readonly services: Services;
+  /** What files beside the flow say of things that an export does not hold. */
+  readonly beside: BesideFlow;
   /** How often this node was run before in this run of the flow. */
   readonly visits: number;
   /** The answer of a stub, for what cannot be run here; without one the flow ends with a reason that names it. */
   runForeign(): Effect;
+  /** Where the run stands, to go on from a node of this flow in another browser. Without what was typed into secret fields. */
+  keepPlace(nodeId: string): Place;
+  /** While a screen is answered: that screen. */
+  readonly shown?: ShownScreen | undefined;
   /** Resolves a raw value of the node's properties as those in `properties` were. */
   resolve(raw: unknown): unknown;
   /** Where declared variables of these contexts live. Writing `undefined` clears one. */
@@ -145,6 +161,8 @@ export interface Connector {
   /** As the console calls it. */
   readonly name: string;
   readonly capabilities: Readonly<Record<string, Capability>>;
+  /** For names that no document tells: the capability that this one is taken for. */
+  readonly taken?: (capabilityName: string) => string | undefined;
 }
 
 /** Types a connector without widening the names of its capabilities. */

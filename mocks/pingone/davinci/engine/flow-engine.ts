@@ -13,6 +13,7 @@ import type { ScreenMessages, SubmittedFields } from "../screens/screen.ts";
 import type { Services } from "./capability.ts";
 import type { RunnableFlow } from "./flows.ts";
 import { hideSecrets, type Interaction } from "./interaction.ts";
+import { createLinks, type OpenedLink } from "./links.ts";
 import type { FlowLog } from "./log/event.ts";
 import { createFlowLog } from "./log/flow-log.ts";
 import { presentScreen } from "./present.ts";
@@ -59,6 +60,8 @@ export interface FlowEngine {
   show(interaction: Interaction): ScreenOutcome | undefined;
   /** Returns `undefined` when the flow has ended. */
   submit(interaction: Interaction, form: URLSearchParams): Promise<FlowOutcome | undefined>;
+  /** @param form Of a screen that an opened link has led to. Default: the link is opened. */
+  openLink(challenge: string, answer: string | null, form?: URLSearchParams): Promise<OpenedLink>;
   /** What the real service would send by e-mail. */
   readonly outbox: Outbox;
   /** What the flows have done, for the developer. */
@@ -155,7 +158,18 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     return finish(interaction, await runOf(flow, interaction).answer(read.fields));
   };
 
+  const links = createLinks({
+    challenges: options.challenges,
+    runOf: (interaction) => {
+      const flow = flowOf(interaction.policyId);
+      return flow && runOf(flow, interaction);
+    },
+    finish,
+    submit,
+  });
+
   return {
+    openLink: (challenge, answer, form) => links.open(challenge, answer, form),
     get flows() {
       return summaries();
     },
@@ -214,6 +228,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       outbox.clear();
       variables.clear();
       logBook.clear();
+      links.clear();
       added = [];
     },
   };

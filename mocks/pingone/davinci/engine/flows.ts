@@ -1,5 +1,6 @@
 /** The flows that the engine can run, and what lies beside their files. */
 import type { FlowGraph } from "../graph/graph.ts";
+import type { BesideFlow } from "./beside.ts";
 import type { Call, Effect } from "./capability.ts";
 
 /** Values that an export does not hold. */
@@ -23,6 +24,7 @@ export interface RunnableFlow {
   /** Every flow that was given together with it, itself included: where sub-flows are found. */
   readonly together: readonly FlowGraph[];
   readonly values: FlowValues;
+  readonly beside?: BesideFlow | undefined;
   /** Runs a capability that is not implemented here, from a stub. */
   readonly runForeign: (call: Call) => Effect;
 }

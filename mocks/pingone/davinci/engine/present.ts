@@ -56,6 +56,10 @@ export function presentScreen(
       ({ interactionId, code, userId }) =>
         interactionId === interaction.id && code !== "" && (userId === undefined || userId === state.userId),
     );
+  const links = outbox
+    .list()
+    .filter(({ interactionId, link }) => interactionId === interaction.id && link !== undefined)
+    .slice(-3);
   /** Only the last one of a purpose is valid. */
   const valid = new Map(codes.map((message) => [message.purpose, message]));
   return renderScreen(shown, {
@@ -72,6 +76,13 @@ export function presentScreen(
       ),
       ...(state.userId === undefined ? [] : mfa.awaitedApps(state.userId)).map((device) =>
         appCode(device, clock()),
+      ),
+      ...links.map(
+        ({ link, to }) =>
+          [
+            "Link",
+            html`<a href="${link}" target="_blank" rel="noreferrer" data-testid="link">Open the link</a>${to === "" ? "" : html`<br>e-mailed to ${to}`}`,
+          ] as const,
       ),
       ["Application", context.application.name],
       ["Asks for", context.scopes.join(", ")],

@@ -40,6 +40,8 @@ export interface ShownScreen {
   readonly screen: Screen;
   /** What the person typed, to be shown again; no secrets. */
   values: SubmittedFields;
+  /** How often its button was pressed that asks again. */
+  polls?: number;
   messages: ScreenMessages;
 }
 

@@ -7,7 +7,7 @@ import type { FlowOutcome } from "../contracts.ts";
 import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
 import { RunLimitError, setOwn, templateText, unwrap } from "../graph/values.ts";
-import type { Screen, SubmittedFields } from "../screens/screen.ts";
+import { POLL, type Screen, type ScreenMessages, type SubmittedFields } from "../screens/screen.ts";
 import { countVisit, makeCall, type RunOf, remark } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
 import { nextNodes } from "./exits.ts";
@@ -78,6 +78,7 @@ export class FlowRun {
       const { shown } = this.#state;
       if (!shown) throw new Death("no screen is shown");
       this.#framesOfScreen = [...this.#state.frames];
+      if (Object.hasOwn(fields, POLL)) shown.polls = (shown.polls ?? 0) + 1;
       const node = this.#node(shown.nodeId);
       const capability = this.#find(node);
       this.#tell({ kind: "screenAnswered", node, screen: shown.screen, fields });
@@ -87,6 +88,14 @@ export class FlowRun {
       });
       const ended = this.#apply(node, effect);
       return ended ?? this.#advance();
+    });
+  }
+
+  /** Goes on behind a node of the topmost flow, as when a link is opened. */
+  resume(nodeId: string, output: Record<string, unknown>): Promise<Advanced> {
+    return this.#guard(async () => {
+      this.#complete(this.#node(nodeId), true, { output });
+      return this.#advance();
     });
   }
 
@@ -174,6 +183,13 @@ export class FlowRun {
         return this.#show(node, effect.screen);
       case "showError":
         return this.#showError(node, effect.message);
+      case "showAgain":
+        return this.#showAgain(node, effect.notice === undefined ? {} : { notice: effect.notice });
+      case "wait":
+        if (this.#due.length > 0) return undefined;
+        throw new Death(
+          `${nameOf(node)} waits for a link to be opened, and nothing else of the flow is due; PingOne answers requestTimedOut`,
+        );
       case "goTo":
         this.#goTo(node, effect);
         return undefined;
@@ -229,14 +245,19 @@ export class FlowRun {
   }
 
   #showError(node: FlowNode, message: string): Advanced {
-    const { shown } = this.#state;
-    if (!shown) {
+    if (!this.#state.shown) {
       throw new Death(`${nameOf(node)} shows an error before any screen: ${message || "it has no message"}`);
     }
     this.#tell({ kind: "errorShown", node, message });
+    return this.#showAgain(node, { error: message });
+  }
+
+  #showAgain(node: FlowNode, messages: ScreenMessages): Advanced {
+    const { shown } = this.#state;
+    if (!shown) throw new Death(`${nameOf(node)} goes back to the last screen, and none was shown`);
     this.#state.frames.splice(0, Infinity, ...this.#framesOfScreen);
     this.#due = [];
-    shown.messages = { error: message };
+    shown.messages = messages;
     this.#state.step += 1;
     return { kind: "shown" };
   }

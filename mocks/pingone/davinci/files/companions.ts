@@ -3,10 +3,15 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { type FileFaults, readInputFile } from "../../../kit/input-file.ts";
+import { riskSchema } from "../../tenant/risk.ts";
 import { createStubs, STUB_FILE, type Stubs, stubsSchema } from "../connectors/stubs.ts";
+import type { BesideFlow } from "../engine/beside.ts";
 import type { FlowValues } from "../engine/flows.ts";
+import { formsSchema } from "../screens/form-schema.ts";
 
 const VARIABLES_FILE = "variables.json";
+const RISK_FILE = "risk.json";
+const FORMS_FILE = "forms.json";
 
 const values = z.record(z.string(), z.unknown());
 
@@ -23,21 +28,34 @@ export const variablesSchema = z.strictObject({
 export interface Companions {
   readonly values: Required<FlowValues>;
   readonly stubs: Stubs;
+  readonly beside: BesideFlow;
+}
+
+/** The content of the files beside a flow, in the order in which they count. */
+export interface CompanionFiles {
+  readonly variables?: readonly z.output<typeof variablesSchema>[];
+  readonly stubs?: readonly z.output<typeof stubsSchema>[];
+  readonly risk?: readonly z.output<typeof riskSchema>[];
+  readonly forms?: readonly z.output<typeof formsSchema>[];
 }
 
 /** @param path The flow file. Faults of the files beside it are reported, and these are left out. */
 export function readCompanions(path: string, faults: FileFaults): Companions {
-  return companionsOf(
-    readBeside(path, VARIABLES_FILE, variablesSchema, faults),
-    readBeside(path, STUB_FILE, stubsSchema, faults),
-  );
+  return companionsOf({
+    variables: readBeside(path, VARIABLES_FILE, variablesSchema, faults),
+    stubs: readBeside(path, STUB_FILE, stubsSchema, faults),
+    risk: readBeside(path, RISK_FILE, riskSchema, faults),
+    forms: readBeside(path, FORMS_FILE, formsSchema, faults),
+  });
 }
 
 /** What stands in a later file lies over an earlier one. */
-export function companionsOf(
-  variables: readonly z.output<typeof variablesSchema>[],
-  stubs: readonly z.output<typeof stubsSchema>[],
-): Companions {
+export function companionsOf({
+  variables = [],
+  stubs = [],
+  risk = [],
+  forms = [],
+}: CompanionFiles): Companions {
   const merged = (part: "company" | "flow" | "user" | "inputs") =>
     Object.fromEntries(variables.flatMap((file) => Object.entries(file[part])));
   return {
@@ -48,6 +66,11 @@ export function companionsOf(
       inputs: merged("inputs"),
     },
     stubs: createStubs(stubs),
+    beside: {
+      // The first rule that fits decides, so those of the flow's own file come first.
+      ...(risk.length > 0 && { risk: { rules: risk.toReversed().flatMap(({ rules }) => rules) } }),
+      ...(forms.length > 0 && { forms: { forms: forms.toReversed().flatMap((file) => file.forms) } }),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Flows that are given to a running emulator. They stay until it is reset, and are not in its saved state. */
 import { z } from "zod";
 import { ControlRequestError } from "../../../kit/refusal.ts";
+import { riskSchema } from "../../tenant/risk.ts";
 import { checkFlows } from "../check/check-flows.ts";
 import { countsOf, placeOf } from "../check/finding.ts";
 import type { CheckOptions } from "../check/flow-view.ts";
@@ -8,6 +9,7 @@ import { hasStub, stubsSchema } from "../connectors/stubs.ts";
 import type { RunnableFlow } from "../engine/flows.ts";
 import type { FlowFile, FlowGraph } from "../graph/graph.ts";
 import { type ReadExport, readContent, readExport } from "../graph/read-export.ts";
+import { formsSchema } from "../screens/form-schema.ts";
 import { type Companions, companionsOf, variablesSchema } from "./companions.ts";
 import { toRunnable } from "./load-flow-files.ts";
 
@@ -29,6 +31,8 @@ export const addFlowInput = z.strictObject({
   choose: z.boolean().optional().meta({ title: "Run it for the main application" }),
   variables: variablesSchema.optional().describe("As in `variables.json`."),
   stubs: stubsSchema.optional().describe("As in `stubs.json`."),
+  risk: riskSchema.optional().describe("As in `risk.json`."),
+  forms: formsSchema.optional().describe("As in `forms.json`."),
 });
 
 const findingOutput = z.strictObject({
@@ -73,11 +77,23 @@ export class FlowUploads {
   }
 
   /** A flow of the same id is replaced. @throws {ControlRequestError} when it is no export. */
-  async add({ flow, name, variables, stubs }: z.output<typeof addFlowInput>): Promise<AddedFlow> {
+  async add({
+    flow,
+    name,
+    variables,
+    stubs,
+    risk,
+    forms,
+  }: z.output<typeof addFlowInput>): Promise<AddedFlow> {
     const read = requireFlows(typeof flow === "string" ? readExport(flow) : readContent(flow));
     // The name of the file is in findings, and tells the uploads apart.
     const file: FlowFile = { ...read, path: `uploaded ${read.main.id}` };
-    const companions = companionsOf(variables ? [variables] : [], stubs ? [stubs] : []);
+    const companions = companionsOf({
+      variables: listOf(variables),
+      stubs: listOf(stubs),
+      risk: listOf(risk),
+      forms: listOf(forms),
+    });
     const { policyId } = toRunnable(file, () => [], companions);
     if (this.#uploads.size >= MAX_UPLOADS && !this.#uploads.has(policyId)) {
       throw new ControlRequestError(
@@ -112,7 +128,7 @@ export class FlowUploads {
       only: file,
       optionsOf: (of) => {
         const { values, stubs } =
-          uploads.find((upload) => upload.file === of)?.companions ?? companionsOf([], []);
+          uploads.find((upload) => upload.file === of)?.companions ?? companionsOf({});
         return { variables: values, hasStub: (node) => hasStub(node, stubs) };
       },
     });
@@ -124,6 +140,10 @@ export class FlowUploads {
       ),
     };
   }
+}
+
+function listOf<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
 }
 
 function requireFlows(read: ReadExport) {

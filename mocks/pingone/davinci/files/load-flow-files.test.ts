@@ -157,4 +157,21 @@ describe("a tenant's folder of flows", () => {
     expect(flows.map(({ name }) => name).slice(0, 2)).toEqual(["Exported", "consent-always"]);
     expect([...tenant.environment.ownFlowPolicyIds]).toEqual(["a".repeat(32)]);
   });
+
+  it("reads what Protect answers, of the flow's own file first, and names mistakes with their places", () => {
+    write({
+      "main.json": foreignFlow("a".repeat(32), "Main"),
+      "risk.json": { rules: [{ level: "LOW" }] },
+      "main.risk.json": { rules: [{ when: { user: "alice" }, level: "HIGH" }] },
+    });
+    const { flows, problems } = load();
+    expect(problems).toEqual([]);
+    expect(flows).toHaveLength(1);
+    expect(flows[0]?.beside?.risk?.rules.map(({ level }) => level)).toEqual(["HIGH", "LOW"]);
+    write({ "main.risk.json": '{ "rules": [\n { "level": "EXTREME" }, { "wenn": {} } ] }' });
+    expect(load().problems).toEqual([
+      expect.stringMatching(/^main\.risk\.json:2:13: rules\[0\]\.level: .*LOW/),
+      expect.stringMatching(/^main\.risk\.json:2:36: .*wenn.*not known/),
+    ]);
+  });
 });

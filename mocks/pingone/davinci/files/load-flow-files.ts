@@ -40,7 +40,7 @@ export function loadFlowFiles(
 export function toRunnable(
   { flows, main }: FlowFile,
   others: () => readonly FlowGraph[],
-  { values, stubs }: Companions,
+  { values, stubs, beside }: Companions,
 ): RunnableFlow {
   let together: readonly FlowGraph[] | undefined;
   const findTogether = () => {
@@ -59,6 +59,7 @@ export function toRunnable(
       return together;
     },
     values,
+    beside,
     runForeign: (call) => runStub(call, stubs),
   };
 }

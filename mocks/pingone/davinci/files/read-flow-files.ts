@@ -13,7 +13,7 @@ const MAX_SIZE = 25_000_000;
 /** Of all files together, which are kept in memory. */
 const MAX_TOTAL = 300_000_000;
 /** What lies beside flows and is none. */
-const COMPANION = /(?:^|\.)(?:variables|stubs)\.json$/;
+const COMPANION = /(?:^|\.)(?:variables|stubs|risk|forms)\.json$/;
 
 /** @param paths Files, or folders, of which every `*.json` file is read, without those in folders below. Archives are told by name. */
 export function readFlowFiles(paths: readonly string[], maxTotal = MAX_TOTAL): FlowFileRead[] {

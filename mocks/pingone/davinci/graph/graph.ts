@@ -22,6 +22,14 @@ export interface FlowNode {
   readonly isDisabled: boolean;
   /** In the order of the edges in the file, without repeated ones. */
   readonly exits: readonly Exit[];
+  /** Of a node that declares its outcomes, as a form does. */
+  readonly outcomes?: readonly DeclaredOutcome[];
+}
+
+export interface DeclaredOutcome {
+  readonly id: string;
+  readonly label: string;
+  readonly result: string;
 }
 
 /** A way from one node over a logic operator (EVAL) to another node. */

@@ -178,7 +178,18 @@ function readNode(id: string, data: Record<string, unknown>, exits: readonly Exi
     properties,
     isDisabled: data.isDisabled === true,
     exits,
+    ...outcomesOf(data.outcomes ?? unwrap(properties.outcomes)),
   };
+}
+
+function outcomesOf(list: unknown): Pick<FlowNode, "outcomes"> {
+  if (!Array.isArray(list)) return {};
+  const outcomes = list.filter(isRecord).map(({ id, label, result }) => ({
+    id: textOr(id, ""),
+    label: textOr(label, ""),
+    result: textOr(result, ""),
+  }));
+  return { outcomes: outcomes.filter(({ id }) => id !== "") };
 }
 
 interface ReadEdges {

@@ -14,7 +14,7 @@ import { findFaults } from "./scenario-faults.ts";
 import { type Scenario, scenarioSchema, variantSchema } from "./scenario-schema.ts";
 
 /** What lies beside flows in their folder and is none. */
-const COMPANION = /(?:^|\.)(?:variables|stubs)\.json$/;
+const COMPANION = /(?:^|\.)(?:variables|stubs|risk|forms)\.json$/;
 
 export interface LoadedScenarios {
   /** Of the uppermost folder first; within a folder in the order of file names. */

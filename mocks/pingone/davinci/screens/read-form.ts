@@ -8,7 +8,7 @@ import {
   type ScreenControl,
 } from "./read-markup.ts";
 import { MAX_MARKUP } from "./render-screen.ts";
-import type { Screen, ScreenField, ScreenMessages, SubmittedFields } from "./screen.ts";
+import { POLL, type Screen, type ScreenField, type ScreenMessages, type SubmittedFields } from "./screen.ts";
 
 export type ReadForm =
   | {
@@ -56,6 +56,8 @@ export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
   }
   const pressed = button.value ?? hiddenButtonValue([...markup.controls.values()], form);
   const fields: Record<string, string | readonly string[]> = Object.create(null);
+  // What was typed stays on the page.
+  if (button.isPoll) return { kind: "read", fields: { [POLL]: "true" }, values };
   if (pressed !== undefined) fields.buttonValue = pressed;
   if (!button.isSubmit) return { kind: "read", fields: { ...fields }, values: {} };
 

@@ -21,6 +21,8 @@ export interface ScreenButton {
   readonly isSubmit: boolean;
   /** The form whose fields it sends. Undefined: all fields. */
   readonly form: FormIndex;
+  /** It asks again, in the place of the component skpolling. */
+  readonly isPoll?: boolean;
 }
 
 export interface ScreenControl {
@@ -87,8 +89,19 @@ const GO_ON: ScreenButton = {
   form: undefined,
 };
 
+/** In the place of the widget, which asks by itself. */
+const CHECK_AGAIN: ScreenButton = {
+  wireName: "poll",
+  value: undefined,
+  label: "Check again",
+  isSubmit: false,
+  form: undefined,
+  isPoll: true,
+};
+
 /** The button that the emulator adds, if it does. */
 export function goOnButton(screen: Screen, { buttons, foreign }: ScreenMarkup): ScreenButton | undefined {
+  if (screen.polling && ![...buttons.values()].some(({ isPoll }) => isPoll)) return CHECK_AGAIN;
   return buttons.size === 0 && (screen.hasScript === true || foreign.length > 0) ? GO_ON : undefined;
 }
 
@@ -176,11 +189,16 @@ function isHidden(element: HTMLElement): boolean {
 function isButton(element: HTMLElement, component: string, { form }: Place): boolean {
   const tag = element.localName;
   if (NEVER_BUTTONS.has(tag) || (tag === "input" && !BUTTON_TYPES.test(lower(element, "type")))) return false;
+  if (component === "skpolling") return true;
   if (component === "skbutton") return lower(element, "data-skbuttontype") !== "change-view";
   const type = lower(element, "type");
   const sends =
     tag === "button" ? type === "" || type === "submit" : tag === "input" && /^(submit|image)$/.test(type);
   return sends && (form !== undefined || element.hasAttribute("id"));
+}
+
+function isPolling(element: HTMLElement): boolean {
+  return lower(element, "data-skcomponent") === "skpolling";
 }
 
 function isControl(element: HTMLElement): boolean {
@@ -219,6 +237,10 @@ function nameButtons(found: readonly Found[], forms: readonly HTMLElement[]): Ma
   const meanings = new Map<string, string>();
   const formNamed = namesOf(forms);
   for (const [index, { element, place }] of found.entries()) {
+    if (isPolling(element)) {
+      buttons.set(element, CHECK_AGAIN);
+      continue;
+    }
     const isMarked = lower(element, "data-skcomponent") === "skbutton";
     const value = isMarked ? markedValue(element) : plainValue(element);
     const form = formNamed(element.getAttribute("data-skform") ?? element.getAttribute("form")) ?? place.form;
@@ -314,7 +336,7 @@ function nameControls(
 
 /** The page's own names. */
 function isReserved(name: string): boolean {
-  return name === "step" || name.startsWith("buttonValue");
+  return name === "step" || name === "poll" || name.startsWith("buttonValue");
 }
 
 function unusedName(wanted: string, taken: Set<string>): string {

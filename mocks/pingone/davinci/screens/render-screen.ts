@@ -18,7 +18,7 @@ import {
 import { sanitise } from "./sanitise.ts";
 import type { Screen, ScreenMessages, SubmittedFields } from "./screen.ts";
 import { SCREEN_STYLE } from "./style.ts";
-import { writeMarkup } from "./write-markup.ts";
+import { pollButton, writeMarkup } from "./write-markup.ts";
 
 /** Characters. Larger markup is no screen, and would hold up the other sign-ons. */
 export const MAX_MARKUP = 512_000;
@@ -147,7 +147,12 @@ function remarksOf(
   ];
 }
 
-function renderGoOn({ wireName, label }: ScreenButton): Markup {
+function renderGoOn(button: ScreenButton): Markup {
+  const { wireName, label } = button;
+  if (button.isPoll) {
+    return html`<p class="notice">PingOne's page asks again by itself.</p>
+${raw(pollButton(button))}`;
+  }
   return html`<p class="notice">At PingOne a script or a component of this page sends it. The emulator runs none, and adds this button.</p>
 <button type="submit" class="primary" name="${wireName}" value="" formnovalidate>${label}</button>`;
 }

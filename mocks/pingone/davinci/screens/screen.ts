@@ -18,7 +18,23 @@ export interface Screen {
   readonly remarks: readonly string[];
   /** A script belongs to the page, which is not run. It may be all that sends the form. */
   readonly hasScript?: boolean;
+  /** The page waits for something outside; it has a button that asks again. */
+  readonly polling?: ScreenPolling;
 }
+
+/** What that button asks for: a change of the challenge's status, or without one whether to go on. */
+export interface ScreenPolling {
+  readonly challenge?: string;
+  /** Of the challenge, when the screen was made. */
+  readonly status?: string;
+  /** How often may be asked without a challenge. */
+  readonly retries: number;
+  /** Epoch milliseconds: when the waiting is over. */
+  readonly until: number;
+}
+
+/** The field that says that this button was pressed. No author's field has such a name. */
+export const POLL = "emulator:poll";
 
 export interface ScreenField {
   readonly name: string;

@@ -7,6 +7,7 @@ import {
   isSecretControl,
   lower,
   type Region,
+  type ScreenButton,
   type ScreenControl,
   type ScreenMarkup,
   topHeadingOf,
@@ -160,6 +161,10 @@ class Writer {
     const button = buttons.get(element);
     if (!button) return "";
     const { wireName, value, label, isSubmit, form } = button;
+    if (button.isPoll) {
+      const kept = Object.fromEntries(BUTTON_ATTRIBUTES.map((name) => [name, element.getAttribute(name)]));
+      return `${write("div", kept, this.#children(element))}${pollButton(button)}`;
+    }
     const isHolder = HOLDERS.has(element.localName);
     const kept: Attributes = isHolder
       ? {}
@@ -325,6 +330,15 @@ function placeMessages(
     place(regionOf(field) ?? regionOf("") ?? errorRegion, text);
   }
   return { texts, unplaced };
+}
+
+/** Does what DaVinci's widget does by itself. */
+export function pollButton({ wireName, label }: ScreenButton): string {
+  return write(
+    "button",
+    { type: "submit", class: "primary", name: wireName, value: "", formnovalidate: true },
+    asText(label),
+  );
 }
 
 function isPrimary(element: HTMLElement): boolean {

@@ -1,7 +1,7 @@
 /** How flows end. */
 import type { FlowNode } from "../../graph/graph.ts";
 import type { FlowView } from "../flow-view.ts";
-import { isRedirectEnd, isScreen, isSubFlowEnd } from "../kinds.ts";
+import { isRedirectEnd, isScreen, isSubFlowEnd, isWidgetEnd } from "../kinds.ts";
 import type { Rule } from "../rule.ts";
 
 const MEND_END =
@@ -47,6 +47,20 @@ export const endsAsSubFlow: Rule = {
         node,
         level: levelOfMain(view),
         text: `This node ends a sub-flow, but the flow is run by a flow policy, where nothing called it. PingOne issues no code, and the application gets login_required. ${MEND_END}`,
+      };
+    }
+  },
+};
+
+export const endsInWidget: Rule = {
+  code: "ends-in-widget",
+  level: "warning",
+  about: "A flow ends as flows of DaVinci's widget do.",
+  *find(view) {
+    for (const node of reachableNodes(view).filter(isWidgetEnd)) {
+      yield {
+        node,
+        text: "This end gives tokens to DaVinci's widget. A flow that a flow policy runs by redirect needs Return Success Response (Redirect Flows) in its place; what PingOne does with this one there is not documented. The emulator ends it as a redirect.",
       };
     }
   },
