@@ -46,6 +46,7 @@ export async function authorsScreen(call: Call): Promise<Effect> {
       remarks,
       ...(hasScript && { hasScript }),
       ...(polling && { polling }),
+      takesAnyButton: true,
     },
   };
 }

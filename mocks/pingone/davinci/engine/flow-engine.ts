@@ -10,6 +10,7 @@ import type { FlowGraph } from "../graph/graph.ts";
 import { createOutbox, type Outbox } from "../outbox.ts";
 import { readForm } from "../screens/read-form.ts";
 import type { ScreenMessages, SubmittedFields } from "../screens/screen.ts";
+import { remark } from "./call.ts";
 import type { Services } from "./capability.ts";
 import type { RunnableFlow } from "./flows.ts";
 import { hideSecrets, type Interaction } from "./interaction.ts";
@@ -25,6 +26,9 @@ const REPEAT_WINDOW_MS = 10_000;
 
 const STALE_NOTICE =
   "You sent a page that was no longer the current one. Nothing was done with it; please go on here.";
+
+const UNKNOWN_BUTTON =
+  "The form was sent with a buttonValue that no button of this screen has. The flow got it, as PingOne does not know the buttons of a template; that is not verified.";
 
 export interface FlowEngineOptions extends Omit<Services, "outbox" | "createCode"> {
   readonly flows: readonly RunnableFlow[];
@@ -155,6 +159,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       return render(interaction, read.status);
     }
     rememberSecrets(interaction, read.fields);
+    if (read.isUnknownButton) remark(state, UNKNOWN_BUTTON);
     return finish(interaction, await runOf(flow, interaction).answer(read.fields));
   };
 

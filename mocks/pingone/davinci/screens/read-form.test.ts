@@ -165,6 +165,21 @@ describe("a form that no page sends", () => {
     expect(JSON.stringify(refused).length).toBeLessThan(300);
   });
 
+  it("[PING-154] with a value that no button has goes on to the flow, where the screen is a template", () => {
+    const more = { takesAnyButton: true, fields: [field("user", { required: "" }), field("password")] };
+    const { kind: _, ...rest } = read("buttonValue=FORGED&user=&extra=x", more);
+    expect(rest).toEqual({
+      fields: { buttonValue: "FORGED", user: "" },
+      values: { user: "" },
+      isUnknownButton: true,
+    });
+    expect(read("buttonValue=SIGNON&user=a", more)).not.toHaveProperty("isUnknownButton");
+    const error = "Please choose one of the buttons: Sign On, Cancel.";
+    for (const form of ["user=a", "buttonValue=", "buttonValue:7=", `buttonValue=${"a".repeat(4097)}`]) {
+      expect(read(form, more)).toMatchObject({ kind: "refused", status: 400, messages: { error } });
+    }
+  });
+
   it("to a page without a button is refused", () => {
     expect(read("user=a", { markup: "<h1>Sorry</h1>" })).toMatchObject({
       status: 400,

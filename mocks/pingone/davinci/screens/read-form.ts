@@ -17,6 +17,8 @@ export type ReadForm =
       readonly fields: SubmittedFields;
       /** What may be shown again. */
       readonly values: SubmittedFields;
+      /** No button of the screen has the `buttonValue`. */
+      readonly isUnknownButton?: true;
     }
   | {
       readonly kind: "refused";
@@ -48,18 +50,19 @@ export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
   if (repeated !== undefined) {
     return refused(400, { error: `The form was sent with more than one "${repeated}".` });
   }
-  if (!button) {
+  const unknown = button ? undefined : unknownButton(screen, form);
+  if (!button && unknown === undefined) {
     const labels = [...new Set(buttons.map(({ label }) => label))].join(", ");
     return refused(400, {
       error: labels === "" ? "This page has no button." : `Please choose one of the buttons: ${labels}.`,
     });
   }
-  const pressed = button.value ?? hiddenButtonValue([...markup.controls.values()], form);
+  const pressed = unknown ?? button?.value ?? hiddenButtonValue([...markup.controls.values()], form);
   const fields: Record<string, string | readonly string[]> = Object.create(null);
   // What was typed stays on the page.
   if (button.isPoll) return { kind: "read", fields: { [POLL]: "true" }, values };
   if (pressed !== undefined) fields.buttonValue = pressed;
-  if (!button.isSubmit) return { kind: "read", fields: { ...fields }, values: {} };
+  if (button?.isSubmit === false) return { kind: "read", fields: { ...fields }, values: {} };
 
   const tooLong = sent.filter(({ field, values: each }) =>
     each.some((value) => value.length > maxLengthOf(field)),
@@ -70,14 +73,19 @@ export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
     );
     return refused(400, { error: texts.join(" ") });
   }
-  // A script would have filled these in.
-  const missing = button === goOn ? undefined : missingMessages(sent);
+  // A script would have filled these in; the rules are checked in the browser, which has not sent an unknown button.
+  const missing = !button || button === goOn ? undefined : missingMessages(sent);
   if (missing) return refused(200, missing);
   for (const { field, values: each, isSent, isList } of sent) {
     if (isSent && field.name !== "buttonValue")
       setOwn(fields, field.name, isList ? each : (each.at(-1) ?? ""));
   }
-  return { kind: "read", fields: { ...fields }, values };
+  return { kind: "read", fields: { ...fields }, values, ...(!button && { isUnknownButton: true }) };
+}
+
+function unknownButton({ takesAnyButton }: Screen, form: URLSearchParams): string | undefined {
+  const value = takesAnyButton ? form.get("buttonValue") : null;
+  return value && value.length <= DEFAULT_MAX_LENGTH ? value : undefined;
 }
 
 /** One field of the screen, as the form has it. */

@@ -20,6 +20,11 @@ export interface Screen {
   readonly hasScript?: boolean;
   /** The page waits for something outside; it has a button that asks again. */
   readonly polling?: ScreenPolling;
+  /**
+   * The flow gets any `buttonValue`, also one that no button has: PingOne does not read an author's template, so that
+   * comparisons have an exit for "no match". Not verified.
+   */
+  readonly takesAnyButton?: boolean;
 }
 
 /** What that button asks for: a change of the challenge's status, or without one whether to go on. */
