@@ -149,12 +149,14 @@ describe("markup of a flow", () => {
 
   it("keeps pictures that need no request, and the text of others", () => {
     const { root } = show(
-      '<img src="data:image/png;base64,AA" alt="a"><img src="https://example.com/a.png" alt="b"><img src="" alt="c">',
+      '<img src="data:image/png;base64,AA" alt="a"><img class="logo" width="9" src="https://example.com/a.png" alt="<b>"><img src="" alt="c"><img src="x" alt=""><img id="none">',
     );
     expect(root.querySelectorAll("img").map(({ attributes }) => attributes)).toEqual([
       { src: "data:image/png;base64,AA", alt: "a" },
-      { alt: "b" },
-      { alt: "c" },
+    ]);
+    expect(root.querySelectorAll("span").map(String)).toEqual([
+      '<span class="logo">&lt;b&gt;</span>',
+      "<span>c</span>",
     ]);
   });
 

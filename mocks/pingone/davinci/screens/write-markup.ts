@@ -127,8 +127,8 @@ class Writer {
     if (tag === "button" || (tag === "input" && !this.#markup.controls.has(element))) {
       return this.#inert(element, attributes, inside);
     }
-    // Other pictures would have to be loaded, which the policy of the page forbids: their text is shown.
-    if (tag === "img" && !attributes.src?.toString().startsWith("data:image/")) delete attributes.src;
+    if (tag === "img" && !attributes.src?.toString().startsWith("data:image/"))
+      return textOfPicture(attributes);
     if (tag === "label") attributes.for = this.#filling.labels.targets.get(element) ?? attributes.for;
     attributes.id = this.#filling.labels.ids.get(element) ?? attributes.id;
     return write(PLAIN.has(tag) ? "div" : tag, attributes, inside);
@@ -185,7 +185,9 @@ class Writer {
     const holdsControl = element
       .querySelectorAll("input, select, textarea")
       .some((each) => controls.has(each));
-    const content = /[^\s]/.test(element.text) || holdsControl ? inside : `${inside}${asText(label)}`;
+    // The text of a picture is written out where the picture is not shown.
+    const hasText = /\S/.test(inside.replaceAll(/<[^>]*>/g, ""));
+    const content = hasText || holdsControl ? inside : `${inside}${asText(label)}`;
     const written = write("button", attributes, content);
     return isHolder ? write(element.localName, { class: element.getAttribute("class") }, written) : written;
   }
@@ -343,6 +345,11 @@ export function pollButton({ wireName, label }: ScreenButton): string {
 
 function isPrimary(element: HTMLElement): boolean {
   return [...element.classList.values()].some((name) => /primary/i.test(name) && !/outline/i.test(name));
+}
+
+/** Such a picture would have to be loaded, which the policy of the page forbids, and browsers would show a broken one. */
+function textOfPicture({ src: _, alt = "", width: __, height: ___, ...others }: Attributes): string {
+  return alt === "" ? "" : write("span", others, asText(String(alt)));
 }
 
 function asText(text: string): string {
