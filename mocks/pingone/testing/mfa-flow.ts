@@ -1,6 +1,6 @@
 /** A small flow of our own that signs on with a choice among MFA devices and a one-time code. */
 import { exportedFlow } from "./exported-flow.ts";
-import { richText } from "./graph-builder.ts";
+import { type FlowSpec, richText } from "./graph-builder.ts";
 
 const output = (node: string, path: string) => `{{local.${node}.payload.output.${path}}}`;
 const screen = (customHTML: string, ...fields: readonly string[]) => ({
@@ -17,7 +17,7 @@ const error = (errorMessage: string) => ({
   properties: { errorMessage },
 });
 
-export const mfaFlow = exportedFlow({
+export const MFA_FLOW: FlowSpec = {
   name: "MFA flow",
   nodes: {
     who: screen(
@@ -85,4 +85,6 @@ export const mfaFlow = exportedFlow({
     ["check", "true", "done"],
     ["check", "false", "wrong"],
   ],
-});
+};
+
+export const mfaFlow = exportedFlow(MFA_FLOW);
