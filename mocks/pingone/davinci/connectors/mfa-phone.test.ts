@@ -181,6 +181,7 @@ describe("an authentication code", () => {
     [{ duration: 31, timeUnit: "MINUTES" }],
     [{ duration: "" }],
     [{ duration: "long" }],
+    [{ clientContext: [{ name: "big", value: "x".repeat(10_000) }] }],
   ])("is not made for %j", async (given) => {
     expect(await setUp().create(given)).toMatchObject({ error: { code: "invalidInput" } });
   });

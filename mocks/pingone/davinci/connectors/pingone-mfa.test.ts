@@ -40,6 +40,27 @@ describe("Create Device Authentication with a device for one time", () => {
     expect((await validate(output.rawResponse.id, latestCode())).kind).toBe("success");
   });
 
+  it("sends another code when the same device is selected, and goes over to a paired one", async () => {
+    const { begin, call, validate, latestCode, devices, services } = setUpMfa({
+      devices: [{ type: "SMS", phone: "+1.2025550100" }],
+    });
+    const { id, selectedDevice } = (await begin({ ...oneTime, oneTimeEmailDevice: "a@example.com" })).output
+      .rawResponse;
+    const select = (deviceId = "") =>
+      call("deviceSelectDeviceAuthentication", { deviceAuthenticationId: id, deviceId });
+    const first = latestCode();
+    expect((await select(selectedDevice.id)).output.rawResponse.selectedDevice).toEqual(selectedDevice);
+    expect((await validate(id, first)).kind).toBe("failure");
+    expect((await select(devices[0]?.id)).output.rawResponse.selectedDevice.id).toBe(devices[0]?.id);
+    expect(services.outbox.list().map(({ to }) => to)).toEqual([
+      "a@example.com",
+      "a@example.com",
+      "+1.2025550100",
+    ]);
+    expect(await select(selectedDevice.id)).toMatchObject({ error: { code: "invalidInput" } });
+    expect((await validate(id, latestCode())).kind).toBe("success");
+  });
+
   it("tells the code of a device for tests", async () => {
     const { begin, latestCode } = setUpMfa();
     const given = { ...oneTime, oneTimeEmailDevice: "a@example.com" };
@@ -56,6 +77,7 @@ describe("Create Device Authentication with a device for one time", () => {
       { oneTimeDeviceType: "SMS", oneTimeEmailDevice: "a@b.example" },
       "invalidInput",
     ],
+    ["an address that is too long", { oneTimeEmailDevice: "x".repeat(321) }, "invalidInput"],
     ["a type that is none", { oneTimeDeviceType: "constructor", constructor: "x" }, "invalidInput"],
   ])("fails for %s, and sends nothing", async (_, properties, code) => {
     const { begin, services } = setUpMfa();
