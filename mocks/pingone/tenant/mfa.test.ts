@@ -64,10 +64,14 @@ describe("MFA of a tenant", () => {
     const { mfa, advance } = setUp();
     const first = begin(mfa);
     const firstKey = mfa.phoneKeys.createPairingKey("alice", []);
+    const browser = mfa.rememberedBrowsers.remember("alice");
     for (let count = 0; count < 1000; count += 1) {
       begin(mfa);
       mfa.phoneKeys.createPairingKey("alice", []);
+      mfa.rememberedBrowsers.remember("alice");
     }
+    expect(mfa.rememberedBrowsers.isRemembered("alice", browser.cookie)).toBe(false);
+    expect(mfa.snapshot().rememberedBrowsers).toHaveLength(1000);
     expect(mfa.snapshot().authentications).toHaveLength(1000);
     expect(mfa.snapshot().phoneKeys).toHaveLength(1000);
     expect(mfa.authentications.find(first.id)).toBeUndefined();

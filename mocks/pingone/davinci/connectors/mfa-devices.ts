@@ -168,9 +168,7 @@ export const setDeviceOrder: Capability = {
 
 function orderOf(call: Call): string[] {
   const first = textProperty(call, "defaultDeviceId");
-  const isWholeOrder = /order/i.test(
-    textProperty(call, "setDeviceOrder").replace(/^setDeviceOrder$/, "order"),
-  );
+  const isWholeOrder = /order/i.test(textProperty(call, "setDeviceOrder"));
   if (first !== "" && !isWholeOrder) return [first];
   const { jsonAttributes } = call.properties;
   const json = typeof jsonAttributes === "string" ? fromJson(jsonAttributes) : jsonAttributes;
