@@ -3,7 +3,7 @@ import { z } from "zod";
 import { verbsOf } from "../kit/control/verb.ts";
 import type { PingOneEmulator } from "./emulator.ts";
 import { appCodesOutput, mfaDevicesOutput, seededDeviceOutput } from "./outputs.ts";
-import { seedDeviceInput } from "./tenant/seed-devices.ts";
+import { type SeededDevice, seedDeviceInput } from "./tenant/seed-devices.ts";
 import type { PingOneStateView } from "./verbs.ts";
 
 const verb = verbsOf<Pick<PingOneEmulator, "mfa" | "seed">, PingOneStateView>();
@@ -32,7 +32,7 @@ export const MFA_VERBS = {
       choices: ({ users }) => ({
         user: users.map(({ username }) => ({ value: username, text: username })),
       }),
-      describe: ({ id, secret }) =>
+      describe: ({ id, secret }: SeededDevice) =>
         secret === undefined
           ? `The device has the id ${id}.`
           : `Its secret is ${secret} (TEST ONLY), its id ${id}.`,

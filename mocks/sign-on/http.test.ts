@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answerScreens, signOn, TestBrowser } from "../browser.ts";
 import { type PingOne, startPingOne } from "../index.ts";
 import { type Fields, TestClient } from "../pingone/testing/client.ts";
+import { buildFlow } from "../pingone/testing/graph-builder.ts";
+import { MFA_FLOW } from "../pingone/testing/mfa-flow.ts";
 
 let pingone: PingOne;
 beforeAll(async () => {
@@ -51,6 +53,14 @@ describe("signOn", () => {
   it("enters the code of its own sign-on when one user signs on twice at a time", async () => {
     const both = [1, 2, 3].map(() => signOn(link(), "mfa", { pingone }));
     for (const { parameters } of await Promise.all(both)) expect(parameters.has("code")).toBe(true);
+  });
+
+  it("enters what an authenticator app shows", async () => {
+    await pingone.seed.user({ username: "carol", email: "carol@example.com", devices: [{ type: "TOTP" }] });
+    await pingone.flows.add({ flow: buildFlow(MFA_FLOW), choose: true });
+    const { parameters, screens } = await signOn(link(), "carol", { pingone });
+    expect(screens.map(({ heading }) => heading)).toEqual(["Who are you?", "Enter the code"]);
+    expect(parameters.has("code")).toBe(true);
   });
 
   it("goes on with PingOne's session in the same browser", async () => {

@@ -22,6 +22,8 @@ export interface SignOnEmulator {
   readonly outbox: {
     messages(filter: { readonly to: string }): Promise<readonly { readonly code: string }[]>;
   };
+  /** What authenticator apps show. */
+  readonly mfa?: { codes(user: string): Promise<readonly { readonly code: string }[]> };
 }
 
 export interface SignOnChoices {
@@ -149,8 +151,13 @@ export class Person {
     // Flows also send e-mails that have no code.
     const messages = sent.filter(({ code }) => code !== "");
     // The emulator shows the code of this sign-on beside the screen: the same user may sign on twice at a time.
-    const message = messages.findLast(({ code }) => screen.html.includes(code)) ?? messages.at(-1);
-    if (message !== undefined) return message.code;
+    const shown = messages.findLast(({ code }) => screen.html.includes(code));
+    if (shown) return shown.code;
+    const [app] = (await this.#pingone.mfa?.codes(this.#knows.username)) ?? [];
+    // The emulator shows what an authenticator app shows where a flow waits for that.
+    const code =
+      app && screen.html.includes("one-time-code") ? app.code : (messages.at(-1)?.code ?? app?.code);
+    if (code !== undefined) return code;
     throw this.#error(screen, "asks for a code, but the outbox has none for this user.");
   }
 

@@ -45,6 +45,13 @@ export function createClient<E extends Emulators>(
   };
 }
 
+function queryOf(input: unknown): string {
+  const given = Object.entries(input ?? {}).filter(([, value]) => value !== undefined);
+  return given.length === 0
+    ? ""
+    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}
+
 /** The answer is not checked: the server has the same version. */
 async function request(
   base: string,
@@ -53,7 +60,8 @@ async function request(
   input?: unknown,
 ): Promise<unknown> {
   const [method = "", path = ""] = route.split(" ");
-  const response = await fetch(`${base}${path}`, {
+  const query = method === "GET" ? queryOf(input) : "";
+  const response = await fetch(`${base}${path}${query}`, {
     method,
     headers: { ...headers, "content-type": "application/json" },
     ...(method !== "GET" && { body: JSON.stringify(input) }),

@@ -20,13 +20,15 @@ export const DEVICE_TYPES = [
 export type DeviceType = (typeof DEVICE_TYPES)[number];
 
 export const MAX_NICKNAME = 100;
+/** Of e-mail addresses and phone numbers, in characters. */
+export const MAX_ADDRESS = 320;
 /** E.164, with the dot behind the country code that PingOne writes. */
 const PHONE = /^\+[0-9][0-9. ()-]{3,30}$/;
 
 const ofDevice = z.object({
   type: z.enum(DEVICE_TYPES),
   nickname: z.string().max(MAX_NICKNAME).optional(),
-  email: z.email().optional().describe("Of a device of the type EMAIL."),
+  email: z.email().max(MAX_ADDRESS).optional().describe("Of a device of the type EMAIL."),
   phone: z
     .string()
     .regex(PHONE, 'is no phone number such as "+1.2025550100"')

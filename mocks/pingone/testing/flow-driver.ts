@@ -17,6 +17,7 @@ import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type Group } from "../tenant/environment.ts";
 import { Mfa } from "../tenant/mfa.ts";
+import type { DeviceSelection } from "../tenant/mfa-policy.ts";
 import { RiskStore } from "../tenant/risk.ts";
 import { type UserFixture, UserStore } from "../tenant/users.ts";
 import { EMPTY_ENVIRONMENT, flowContext } from "./flow-context.ts";
@@ -42,6 +43,7 @@ export interface TestEngineOptions {
   /** Default: those of the scenarios. */
   readonly flows?: readonly RunnableFlow[];
   readonly groups?: readonly Group[];
+  readonly deviceSelection?: DeviceSelection;
 }
 
 const START = Date.parse("2026-11-24T12:00:00Z");
@@ -57,13 +59,22 @@ const shippedFlows = loadScenarios("fixtures/davinci").map(runnable);
 const sandbox = createSandbox();
 
 /** An engine over the shipped flows and users, with a clock that stands still until `advanceClock`. */
-export function createTestEngine({ users: fixtures, scenarios, flows, groups = [] }: TestEngineOptions = {}) {
+export function createTestEngine({
+  users: fixtures,
+  scenarios,
+  flows,
+  groups = [],
+  deviceSelection = "DEFAULT_TO_FIRST",
+}: TestEngineOptions = {}) {
   let now = START;
   const clock = () => now;
   const users = new UserStore(fixtures ?? [], { clock });
   if (fixtures === undefined) users.restore(shippedUsers);
   const consents = new ConsentStore({ clock });
-  const mfa = new Mfa(fixtures ?? (usersFixture._embedded.users as UserFixture[]), { clock });
+  const mfa = new Mfa(fixtures ?? (usersFixture._embedded.users as UserFixture[]), {
+    clock,
+    deviceSelection: () => deviceSelection,
+  });
   let codes = 100_000;
   const engine = createFlowEngine({
     flows: flows ?? scenarios?.map((scenario) => runnable(compileLoaded(scenario))) ?? shippedFlows,

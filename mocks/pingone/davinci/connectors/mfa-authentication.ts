@@ -1,7 +1,7 @@
 /** PingOne MFA connector: beginning an authentication by a device, and selecting the device. */
 import { randomBytes } from "node:crypto";
 import type { DeviceAuthentication, OneTimeDevice } from "../../tenant/device-authentications.ts";
-import { addressOf, type Device, hasSecret, isFidoType } from "../../tenant/device-schema.ts";
+import { addressOf, type Device, hasSecret, isFidoType, MAX_ADDRESS } from "../../tenant/device-schema.ts";
 import { oneTimeDevice } from "../../tenant/mfa.ts";
 import { MFA_POLICY_ID, PUSH_TTL_MS } from "../../tenant/mfa-policy.ts";
 import type { User } from "../../tenant/users.ts";
@@ -83,7 +83,7 @@ export function createDeviceAuthentication(
       invalidInput: known("There is no usable device, or no address.", "unverified"),
       invalidValue: known("The code that was given is wrong.", "unverified"),
     },
-    run: (call) => create(call, textProperty(call, policyProperty) || MFA_POLICY_ID),
+    run: (call) => create(call, textProperty(call, policyProperty).slice(0, 100) || MFA_POLICY_ID),
   };
 }
 
@@ -152,6 +152,9 @@ function createOneTime(call: Call, user: User, policyId: string): Effect {
     );
   }
   const address = textProperty(call, ONE_TIME_ADDRESS[type]);
+  if (address.length > MAX_ADDRESS) {
+    return invalidInput("INVALID_VALUE", "selectedDevice.oneTime", "The address is too long.");
+  }
   if (address === "") {
     const what = addressOf(type) === "email" ? "e-mail address" : "phone number";
     const hasNone = type === "EMAIL" && user.email === undefined;

@@ -119,6 +119,12 @@ describe("Set Device Order", () => {
     expect(services.outbox.list()).toMatchObject([{ to: "+1.2025550100" }]);
   });
 
+  it("by a default device leaves a list aside that an author has entered before", async () => {
+    const { ofAlice, idOf } = setUp();
+    const given = { setDeviceOrder: "defaultDevice", defaultDeviceId: idOf(1), deviceOrderList: [idOf(0)] };
+    expect((await ofAlice("setDeviceOrder", given)).output.order[0]).toEqual({ id: idOf(1) });
+  });
+
   it.each([{}, { defaultDeviceId: "d-1" }, { useDeviceOrderJsonAttributes: true, jsonAttributes: "{" }])(
     "refuses %j and changes nothing",
     async (given) => {

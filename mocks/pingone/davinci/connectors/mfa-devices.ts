@@ -35,7 +35,10 @@ export const readDevice: Capability = {
 
 const LIST_OUTPUTS = {
   ...RAW_OUTPUTS,
-  devices: known("The devices, in the user's order.", "documented"),
+  devices: known(
+    "The devices, in the user's order, as PingOne's API lists them. The example of the documentation wraps each in `device`.",
+    "unverified",
+  ),
   order: known("`{ id }` of each active device, in the user's order.", "documented"),
   allowedtypes: known("Types that can be paired.", "documented"),
   applications: known("Mobile applications; always empty here.", "documented"),
@@ -165,9 +168,7 @@ export const setDeviceOrder: Capability = {
 
 function orderOf(call: Call): string[] {
   const first = textProperty(call, "defaultDeviceId");
-  const isWholeOrder = /order/i.test(
-    textProperty(call, "setDeviceOrder").replace(/^setDeviceOrder$/, "order"),
-  );
+  const isWholeOrder = /order/i.test(textProperty(call, "setDeviceOrder"));
   if (first !== "" && !isWholeOrder) return [first];
   const { jsonAttributes } = call.properties;
   const json = typeof jsonAttributes === "string" ? fromJson(jsonAttributes) : jsonAttributes;

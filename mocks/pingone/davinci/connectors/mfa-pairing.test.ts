@@ -37,6 +37,7 @@ describe("Create Device", () => {
       });
       const activated = await activate(output.device.id, { otp: latestCode() });
       expect(activated.output.device.status).toBe("ACTIVE");
+      expect(services.mfa.devices.list(alice.id)[0]).not.toHaveProperty("sent");
       expect((await begin()).output.rawResponse.selectedDevice.id).toBe(output.device.id);
     },
   );
@@ -145,7 +146,7 @@ describe("activating a device", () => {
   it.each(["FIDO2", "PLATFORM", "SECURITY_KEY"])(
     "[PING-183] of the type %s is answered by the emulator, which says so",
     async (deviceType) => {
-      const { pair, activate, remarks } = setUp();
+      const { pair, activate, remarks, services, alice } = setUp();
       const challenge = "A".repeat(43);
       const { device } = (await pair({ deviceType, rpId: "example.com", challenge })).output;
       const options = JSON.parse(device.publicKeyCredentialCreationOptions);
@@ -155,6 +156,7 @@ describe("activating a device", () => {
         error: { code: "invalidInput" },
       });
       expect((await activate(device.id, { attestation: "" })).output.device.status).toBe("ACTIVE");
+      expect(services.mfa.devices.list(alice.id)[0]).not.toHaveProperty("challenge");
       expect(remarks.join()).toContain("there is no ceremony");
     },
   );

@@ -142,12 +142,15 @@ function readDevice(call: Call, type: DeviceType) {
   return { fault: String(parsed.error.issues[0]?.path[0]) };
 }
 
+/** Of a relying party, in characters. */
+const MAX_NAME = 253;
+
 function fidoPart(call: Call) {
   const given = textProperty(call, "challenge");
   return {
     rp: {
-      id: textProperty(call, "rpId") || RELYING_PARTY.id,
-      name: textProperty(call, "rpName") || RELYING_PARTY.name,
+      id: textProperty(call, "rpId").slice(0, MAX_NAME) || RELYING_PARTY.id,
+      name: textProperty(call, "rpName").slice(0, MAX_NAME) || RELYING_PARTY.name,
     },
     challenge: /^[\w-]{43,1000}$/.test(given) ? given : randomBytes(32).toString("base64url"),
   };

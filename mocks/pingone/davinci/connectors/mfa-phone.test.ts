@@ -73,9 +73,11 @@ describe("Cancel Device Authentication", () => {
     expect((await validate(deviceAuthenticationId, latestCode())).kind).toBe("failure");
     const select = { deviceAuthenticationId, deviceId: devices[0]?.id };
     expect((await call("deviceSelectDeviceAuthentication", select)).kind).toBe("failure");
-    expect(await call("cancelPushNotification", { deviceAuthenticationId: "nothing" })).toMatchObject({
-      error: { code: "notFound" },
-    });
+    const completed = (await begin()).output.rawResponse.id;
+    await validate(completed, latestCode());
+    expect(
+      await call("cancelDeviceAuthenticationPingID", { deviceAuthenticationId: completed }),
+    ).toMatchObject({ error: { code: "notFound" } });
   });
 });
 
@@ -89,7 +91,7 @@ describe("a pairing key", () => {
   };
 
   it("[PING-188] pairs the phone that scans it, once", async () => {
-    const { create, read, services, alice, begin } = setUp();
+    const { create, read, services, alice, begin, advanceClock } = setUp();
     const { id, code, status } = await create();
     expect(status).toBe("UNCLAIMED");
     expect(code).toMatch(/^\d{14}$/);
@@ -97,6 +99,8 @@ describe("a pairing key", () => {
     expect(services.mfa.scan(alice.id, code)).toBe("pairingKey");
     expect((await read(id)).output.rawResponse.status).toBe("CLAIMED");
     expect(services.mfa.scan(alice.id, code)).toBeUndefined();
+    advanceClock(48 * 60);
+    expect((await read(id)).output.rawResponse.status).toBe("CLAIMED");
     expect((await begin()).output.rawResponse.status).toBe("PUSH_CONFIRMATION_REQUIRED");
   });
 
@@ -181,6 +185,7 @@ describe("an authentication code", () => {
     [{ duration: 31, timeUnit: "MINUTES" }],
     [{ duration: "" }],
     [{ duration: "long" }],
+    [{ clientContext: [{ name: "big", value: "x".repeat(10_000) }] }],
   ])("is not made for %j", async (given) => {
     expect(await setUp().create(given)).toMatchObject({ error: { code: "invalidInput" } });
   });
@@ -215,6 +220,7 @@ describe("a remembered browser", () => {
       expect((await check(wrong)).kind).toBe("failure");
     }
     const other = services.users.create({ username: "other" });
+    expect((await check(value, "nobody")).kind).toBe("failure");
     expect(other.kind === "done" && (await check(value, other.user.id)).kind).toBe("failure");
   });
 });

@@ -96,11 +96,15 @@ export const createAuthenticationCode: Capability = {
     if (!(seconds >= 10 && seconds <= 1800)) {
       return invalidInput("INVALID_VALUE", "lifeTime", "A code is valid for 10 seconds to 30 minutes.");
     }
+    const clientContext = contextOf(call.properties.clientContext);
+    if (JSON.stringify(clientContext).length > MAX_CONTEXT) {
+      return invalidInput("INVALID_VALUE", "clientContext", `It has more than ${MAX_CONTEXT} characters.`);
+    }
     const { authenticatingApplicationId, customAuthenticatingApplicationId } = call.properties;
     const code = call.services.mfa.phoneKeys.createAuthenticationCode({
       applicationIds: idsOf([customAuthenticatingApplicationId ?? authenticatingApplicationId]),
       isApprovalRequired: constantOf(call.properties.userApproval) !== "NOT_REQUIRED",
-      clientContext: contextOf(call.properties.clientContext),
+      clientContext,
       lifeTime: { duration, timeUnit },
     });
     tellHowToScan(call);
@@ -146,6 +150,9 @@ function idsOf(value: unknown): string[] {
     .filter((id) => id !== "" && id !== "{}" && id.length <= 100)
     .slice(0, 50);
 }
+
+/** Characters of JSON. */
+const MAX_CONTEXT = 10_000;
 
 function contextOf(value: unknown): Record<string, unknown> {
   const context: Record<string, unknown> = {};

@@ -40,6 +40,27 @@ describe("Create Device Authentication with a device for one time", () => {
     expect((await validate(output.rawResponse.id, latestCode())).kind).toBe("success");
   });
 
+  it("sends another code when the same device is selected, and goes over to a paired one", async () => {
+    const { begin, call, validate, latestCode, devices, services } = setUpMfa({
+      devices: [{ type: "SMS", phone: "+1.2025550100" }],
+    });
+    const { id, selectedDevice } = (await begin({ ...oneTime, oneTimeEmailDevice: "a@example.com" })).output
+      .rawResponse;
+    const select = (deviceId = "") =>
+      call("deviceSelectDeviceAuthentication", { deviceAuthenticationId: id, deviceId });
+    const first = latestCode();
+    expect((await select(selectedDevice.id)).output.rawResponse.selectedDevice).toEqual(selectedDevice);
+    expect((await validate(id, first)).kind).toBe("failure");
+    expect((await select(devices[0]?.id)).output.rawResponse.selectedDevice.id).toBe(devices[0]?.id);
+    expect(services.outbox.list().map(({ to }) => to)).toEqual([
+      "a@example.com",
+      "a@example.com",
+      "+1.2025550100",
+    ]);
+    expect(await select(selectedDevice.id)).toMatchObject({ error: { code: "invalidInput" } });
+    expect((await validate(id, latestCode())).kind).toBe("success");
+  });
+
   it("tells the code of a device for tests", async () => {
     const { begin, latestCode } = setUpMfa();
     const given = { ...oneTime, oneTimeEmailDevice: "a@example.com" };
@@ -56,6 +77,7 @@ describe("Create Device Authentication with a device for one time", () => {
       { oneTimeDeviceType: "SMS", oneTimeEmailDevice: "a@b.example" },
       "invalidInput",
     ],
+    ["an address that is too long", { oneTimeEmailDevice: "x".repeat(321) }, "invalidInput"],
     ["a type that is none", { oneTimeDeviceType: "constructor", constructor: "x" }, "invalidInput"],
   ])("fails for %s, and sends nothing", async (_, properties, code) => {
     const { begin, services } = setUpMfa();
@@ -126,6 +148,9 @@ describe("Create Device Authentication with paired devices", () => {
     expect(await inactive.begin()).toMatchObject({ error: { code: "invalidInput" } });
     const named = { selectedDevice: "id", selectedDeviceId: inactive.devices[0]?.id };
     expect(await inactive.begin(named)).toMatchObject({ error: { code: "invalidInput" } });
+    const other = setUpMfa({ devices: [sms] });
+    expect(await other.begin(named)).toMatchObject({ error: { code: "invalidInput" } });
+    expect(other.services.outbox.list()).toEqual([]);
     expect(inactive.services.outbox.list()).toEqual([]);
   });
 
@@ -192,6 +217,27 @@ describe("Device Passcode", () => {
     expect((await validate(later, code)).kind).toBe("success");
   });
 
+  it("is not there any more when the device was deleted", async () => {
+    const { begin, validate, latestCode, call, alice, devices } = setUpMfa({ devices: [device] });
+    const { id } = (await begin()).output.rawResponse;
+    await call("deleteDevice", { userId: alice.id, deviceId: devices[0]?.id });
+    expect(await validate(id, latestCode())).toMatchObject({ error: { code: "notFound" } });
+  });
+
+  it.each([
+    "readDeviceAuthentication",
+    "deviceSelectDeviceAuthentication",
+    "validateOtpDeviceAuthentication",
+    "validateAssertionDeviceAuthentication",
+    "cancelPushNotification",
+    "cancelDeviceAuthenticationPingID",
+  ] as const)("%s does not find what there is not", async (name) => {
+    const { call } = setUpMfa();
+    expect(await call(name, { deviceAuthenticationId: "nothing" })).toMatchObject({
+      error: { code: "notFound" },
+    });
+  });
+
   it("is for authentications that wait for a code", async () => {
     const { validate, begin } = setUpMfa({ devices: [{ type: "FIDO2" }] });
     expect(await validate("nothing", "123456")).toMatchObject({ error: { code: "notFound" } });
@@ -237,6 +283,24 @@ describe("an authenticator app", () => {
     advanceClock(2);
     expect((await begin()).kind).toBe("success");
     expect((await read()).output.device.lock).toBeUndefined();
+  });
+
+  it("that was locked by one authentication is locked for the other", async () => {
+    const { begin, validate, clock } = setUpMfa({ devices: [app] });
+    const [one, other] = [(await begin()).output.rawResponse, (await begin()).output.rawResponse];
+    for (const otp of ["1", "2", "3"]) await validate(one.id, otp);
+    const { code } = totpCodeOf(SECRET, clock());
+    expect(await validate(other.id, code)).toMatchObject({ error: { code: "invalidValue" } });
+  });
+
+  it("does not take a code that was sent before it was selected", async () => {
+    const { begin, validate, call, latestCode, devices, clock } = setUpMfa({
+      devices: [{ type: "SMS", phone: "+1.2025550100" }, app],
+    });
+    const { id } = (await begin()).output.rawResponse;
+    await call("deviceSelectDeviceAuthentication", { deviceAuthenticationId: id, deviceId: devices[1]?.id });
+    expect((await validate(id, latestCode())).kind).toBe("failure");
+    expect((await validate(id, totpCodeOf(SECRET, clock()).code)).kind).toBe("success");
   });
 
   it("can be asked for its code before the authentication begins", async () => {

@@ -222,7 +222,7 @@ describe("Update User", () => {
 });
 
 describe("Delete User", () => {
-  it("takes the user away, with codes, consents and acceptances", async () => {
+  it("takes the user away, with devices, codes, consents and acceptances", async () => {
     const agreements = [
       {
         id: "terms",
@@ -230,7 +230,7 @@ describe("Delete User", () => {
         languages: [{ id: "l", locale: "en", currentRevision: { id: "r", text: "t" } }],
       },
     ];
-    const alice = aliceFixture();
+    const alice = aliceFixture({ devices: [{ type: "FIDO2" }] });
     const { call, services } = createPingOneCalls({ users: [alice], agreements });
     const terms = services.agreements.present("terms");
     if (!terms) throw new Error("no agreement");
@@ -241,6 +241,7 @@ describe("Delete User", () => {
 
     expect(await call(pingOne, "deleteUser", { identifier: alice.id })).toMatchObject({ kind: "success" });
     expect(services.users.findById(alice.id)).toBeUndefined();
+    expect(services.mfa.devices.list(alice.id)).toEqual([]);
     expect(services.codes.check("recovery", alice.id, "123456")).toBe("none");
     expect(services.agreements.lastAcceptance(alice.id, "terms")).toBeUndefined();
     expect(services.consents.findAccepted(query)).toBeUndefined();
