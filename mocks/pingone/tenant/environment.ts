@@ -48,6 +48,7 @@ type ApplicationSeed = z.output<typeof applicationSeed>;
 const environmentSnapshot = z.object({
   applications: z.array(applicationSeed),
   groups: z.array(groupSchema),
+  deletedGroupIds: z.array(z.string()).default([]),
   // State that was saved without them has none.
   populations: z.array(populationSchema).default([]),
 });
@@ -65,6 +66,7 @@ export class Environment {
   /** Not in the snapshot, as the flows themselves are not. */
   readonly #addedPolicyIds = new Set<string>();
   readonly #groups = new Map<string, Group>();
+  readonly #deletedGroupIds = new Set<string>();
   readonly #populations = new Map<string, Population>();
   readonly #changed: () => void;
 
@@ -86,7 +88,8 @@ export class Environment {
   }
 
   get groups(): readonly Group[] {
-    return replacing(this.#loaded.groups, [...this.#groups.values()]);
+    const all = replacing(this.#loaded.groups, [...this.#groups.values()]);
+    return all.filter(({ id }) => !this.#deletedGroupIds.has(id));
   }
 
   /** At most one is the default: that which was seeded last. */
@@ -153,6 +156,14 @@ export class Environment {
   /** Adds a group, or puts it in the place of the one with its id, until {@link reset}. */
   setGroup(group: Group): void {
     this.#groups.set(group.id, group);
+    this.#deletedGroupIds.delete(group.id);
+    this.#changed();
+  }
+
+  /** Removes a group until {@link reset}. */
+  deleteGroup(id: string): void {
+    this.#groups.delete(id);
+    this.#deletedGroupIds.add(id);
     this.#changed();
   }
 
@@ -168,6 +179,7 @@ export class Environment {
     return structuredClone({
       applications: [...this.#applications.values()],
       groups: [...this.#groups.values()],
+      deletedGroupIds: [...this.#deletedGroupIds],
       populations: [...this.#populations.values()],
     });
   }
@@ -179,6 +191,7 @@ export class Environment {
     this.#empty();
     for (const seeded of restored.data.applications) this.#applications.set(seeded.application.id, seeded);
     for (const group of restored.data.groups) this.#groups.set(group.id, group);
+    for (const id of restored.data.deletedGroupIds) this.#deletedGroupIds.add(id);
     for (const own of restored.data.populations) this.#populations.set(own.id, own);
   }
 
@@ -191,6 +204,7 @@ export class Environment {
   #empty(): void {
     this.#applications.clear();
     this.#groups.clear();
+    this.#deletedGroupIds.clear();
     this.#populations.clear();
     this.#addedPolicyIds.clear();
   }

@@ -66,6 +66,20 @@ const CASES: readonly Case[] = [
     mended: fileOf([SOUND]),
   },
   {
+    code: "ends-in-widget",
+    mistaken: fileOf([
+      {
+        ...SOUND,
+        nodes: {
+          ...SOUND.nodes,
+          widget: { is: "pingOneAuthenticationConnector.returnSuccessResponseWidget", title: "Widget" },
+        },
+        ways: [...(SOUND.ways ?? []), ["find", "always", "widget"]],
+      },
+    ]),
+    mended: fileOf([SOUND]),
+  },
+  {
     code: "no-success-end",
     mistaken: fileOf([
       { ...SOUND, nodes: { ask: screen(SKERROR + BUTTON), failure }, ways: [["ask", "true", "failure"]] },

@@ -136,12 +136,12 @@ function update(call: Call): Effect {
 function poll(call: Call): Effect {
   return withChallenge(call, (found) => {
     if (found.isComplete || found.status !== "started") return { kind: "success", output: shown(found) };
-    const polling = pollingOf(call, true);
+    const polling = pollingOf(call, true, true);
     return {
       kind: "screen",
       screen: {
         title: call.node.title,
-        markup: formMarkup({ heading: "Waiting for an answer", buttons: [] }),
+        markup: `${formMarkup({ heading: "Waiting for an answer", buttons: [] })}<div data-skcomponent="skpolling"></div>`,
         css: "",
         fields: [],
         remarks: ["At PingOne nothing is shown here: the flow itself waits."],

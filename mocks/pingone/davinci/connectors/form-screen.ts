@@ -62,12 +62,18 @@ function derivedForm({ flow, node, properties }: Call): FormDefinition | undefin
         ...keys.map((key) => ({
           type: /pass(?:word|code)/i.test(key) ? "PASSWORD" : "TEXT",
           key,
-          label: key.split(".").at(-1) ?? key,
+          label: titleOf(key),
         })),
         ...[...buttons].map(([key, label]) => ({ type: "SUBMIT_BUTTON", key, label })),
       ],
     },
   };
+}
+
+/** The last part of a key, as a label. */
+function titleOf(key: string): string {
+  const last = key.split(".").at(-1) || key;
+  return `${last.charAt(0).toUpperCase()}${last.slice(1)}`;
 }
 
 /** What a comparison compares with. */

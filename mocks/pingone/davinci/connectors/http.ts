@@ -78,7 +78,7 @@ export const httpConnector = defineConnector({
     customHTMLTemplate: {
       about: "Shows a screen of the author's own HTML, as one plain form.",
       limits:
-        "Scripts, components such as `skpolling`, and style sheets and pictures of other hosts have no effect; the panel names them. A page that only a script or component would send has a button of the emulator.",
+        "Scripts, components such as `skrisk`, and style sheets and pictures of other hosts have no effect; the panel names them. `skpolling` is a button that asks once. A page that only a script or component would send has a button of the emulator.",
       inputs: {
         customHTML: { about: "A Handlebars template. Bindings are escaped.", sure: "export" },
         customCSS: { about: "Applied to this screen.", sure: "export" },

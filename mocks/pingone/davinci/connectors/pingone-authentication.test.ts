@@ -286,3 +286,27 @@ describe("changing the session", () => {
     expect(await setUp().call(authentication, "deleteSession")).toMatchObject({ kind: "success" });
   });
 });
+
+describe("Return Success Response (Widget Flows)", () => {
+  it("[PING-183] ends as a redirect, and says that PingOne's widget is not here", async () => {
+    const alice = aliceFixture();
+    const calls = createPingOneCalls({ users: [alice] });
+    const end = await calls.call(authentication, "returnSuccessResponseWidget", {
+      userId: alice.id,
+      authenticationMethods: "mfa",
+      widgetScopes: "openid profile",
+    });
+    expect(end.outcome).toMatchObject({
+      kind: "success",
+      userId: alice.id,
+      authenticationMethods: ["mfa"],
+      scopes: ["openid", "profile"],
+    });
+    expect(calls.remarks.join()).toContain("started by a redirect");
+  });
+
+  it("signs nobody on without a user", async () => {
+    const end = await createPingOneCalls().call(authentication, "returnSuccessResponseWidget");
+    expect(end.outcome.kind).toBe("died");
+  });
+});

@@ -4,6 +4,7 @@ import { type Call, defineConnector, type Effect } from "../engine/capability.ts
 import { isRecord, templateText, textOf, unwrap } from "../graph/values.ts";
 import { formMarkup } from "../screens/markup.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
+import { consentRecords } from "./consent-records.ts";
 import {
   fail,
   findUserBy,
@@ -35,6 +36,7 @@ export const pingOneScopeConsentConnector = defineConnector({
   id: "pingOneScopeConsentConnector",
   name: "PingOne Scope Consent",
   capabilities: {
+    ...consentRecords,
     appConsent: {
       about:
         "Asks the person whether the application may have what it asks for, unless that was answered before. True for both answers.",

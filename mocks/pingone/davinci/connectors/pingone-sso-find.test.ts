@@ -134,3 +134,27 @@ describe("Read User", () => {
     },
   );
 });
+
+describe("Find Multiple Users", () => {
+  const ann = aliceFixture({ username: "ann", email: "shared@example.com" });
+  const ben = aliceFixture({ username: "ben", email: "shared@example.com" });
+  const find = (properties: Record<string, unknown>) =>
+    createPingOneCalls({ users: [ann, ben] }).call(pingOne, "usersLookup", properties);
+
+  it("finds all that have the identifier, or that a filter fits", async () => {
+    const shared = await find({
+      matchAttributes: ["email"],
+      userIdentifierForFindUser: "SHARED@example.com",
+    });
+    expect(shared.output).toMatchObject({ userCount: 2, matchedUsers: [{ id: ann.id }, { id: ben.id }] });
+    expect((await find({ scimFilter: 'username eq "ben"' })).output.matchedUsers).toMatchObject([
+      { id: ben.id },
+    ]);
+  });
+
+  it("is false for nobody, and for a filter that cannot be read", async () => {
+    expect((await find({ userIdentifierForFindUser: "carl" })).error.code).toBe("notFound");
+    expect((await find({})).error.code).toBe("notFound");
+    expect((await find({ scimFilter: "username ~ x" })).error.code).toBe("invalidInput");
+  });
+});

@@ -44,6 +44,61 @@ export const userLookup: Capability = {
   run: lookUp,
 };
 
+export const usersLookup: Capability = {
+  about: "Finds all users that an attribute or a SCIM filter fits. False when there is none.",
+  limits: "At most 100, in the order of the files. That it is false without any is not verified.",
+  inputs: {
+    matchAttributes: known("Attributes to compare, such as username and email.", "documented"),
+    userIdentifierForFindUser: known("What one of them has to be.", "unverified"),
+    identifier: known("The same.", "unverified"),
+    useCustomSCIMFilter: known("Look for scimFilter instead.", "unverified"),
+    scimFilter: known("A SCIM filter.", "unverified"),
+  },
+  outputs: {
+    matchedUsers: known("The users, as the Management API shows them.", "unverified"),
+    userCount: known("How many.", "unverified"),
+    ...RAW_OUTPUTS,
+  },
+  errors: {
+    notFound: known("Nobody matches.", "unverified"),
+    invalidInput: known("The SCIM filter cannot be read.", "unverified"),
+  },
+  run(call) {
+    const filter = textProperty(call, "scimFilter");
+    const found =
+      isOn(call, "useCustomSCIMFilter") || filter !== "" ? filterUsers(call, filter) : everyMatch(call);
+    if (found === undefined) return fail("invalidInput", "The SCIM filter is not valid.");
+    if (found.length === 0) return notFound();
+    const matchedUsers = found
+      .slice(0, MAX_FOUND)
+      .map((user) => presentUser(user, call.services.environment));
+    const count = matchedUsers.length;
+    return succeed(
+      { matchedUsers, userCount: count },
+      { _embedded: { users: matchedUsers }, count, size: count },
+    );
+  },
+};
+const MAX_FOUND = 100;
+
+/** Those of whom any of the attributes is what is looked for. */
+function everyMatch(call: Call): readonly User[] {
+  const { users, environment } = call.services;
+  const wanted = (
+    textProperty(call, "userIdentifierForFindUser") || textProperty(call, "identifier")
+  ).toLowerCase();
+  const listed = call.properties.matchAttributes;
+  const attributes = Array.isArray(listed) ? listed.map(textOf) : ["username", "email"];
+  if (wanted === "") return [];
+  return users.list().filter((user) => {
+    const scope = scopeOf(presentUser(user, environment));
+    return attributes.some((attribute) => {
+      const path = /^user_?id$/i.test(attribute) ? "id" : attribute;
+      return textOf(readPath(`user.${path}`, scope)).toLowerCase() === wanted;
+    });
+  });
+}
+
 export const readUser: Capability = {
   about: "Reads a user.",
   inputs: FIND_USER_INPUTS,

@@ -71,3 +71,51 @@ describe("groups and populations", () => {
     });
   });
 });
+
+describe("groups", () => {
+  it("are created, changed and deleted with their memberships", async () => {
+    const { run, groupsOf, services } = setUp();
+    const created = await run("createGroup", { groupName: "New", description: "Of a flow." });
+    expect(created.output).toMatchObject({
+      group: { name: "New", description: "Of a flow." },
+      statusCode: 201,
+    });
+    const groupId = created.output.group.id;
+    expect((await run("updateGroup", { groupId, groupName: "Newer" })).output.group).toMatchObject({
+      id: groupId,
+      name: "Newer",
+      description: "Of a flow.",
+    });
+    expect((await run("readGroup", { groupId })).output.group.name).toBe("Newer");
+    expect(await run("deleteGroup", { groupId: "g-1" })).toMatchObject({ kind: "success" });
+    expect(await groupsOf()).toEqual([]);
+    const saved = services.environment.snapshot();
+    services.environment.reset();
+    expect((await run("readGroup", { groupId: "g-1" })).kind).toBe("success");
+    services.environment.restore(saved);
+    expect((await run("readGroup", { groupId: "g-1" })).error.code).toBe("notFound");
+  });
+
+  it("are false for what is not there, has no name or a name that is taken", async () => {
+    const { run } = setUp();
+    for (const name of ["updateGroup", "deleteGroup", "readGroupMembers"]) {
+      expect((await run(name, { groupId: "g-9" })).error.code, name).toBe("notFound");
+    }
+    expect((await run("createGroup")).error.code).toBe("requiredValue");
+    expect((await run("createGroup", { groupName: "Admins" })).error.code).toBe("uniquenessViolation");
+    expect((await run("updateGroup", { groupId: "g-2", groupName: "Admins" })).error.code).toBe(
+      "uniquenessViolation",
+    );
+    expect((await run("updateGroup", { groupId: "g-2", groupName: "Readers" })).kind).toBe("success");
+  });
+
+  it("have members, of whom an identifier names some", async () => {
+    const { run, bob } = setUp();
+    const members = (await run("readGroupMembers", { groupId: "g-1", identifier: "" })).output;
+    expect(members).toMatchObject({ count: 2 });
+    expect(
+      (await run("readGroupMembers", { groupId: "g-1", identifier: "BOB" })).output.matchedUsers,
+    ).toMatchObject([{ _embedded: { user: { id: bob.id } } }]);
+    expect((await run("readGroupMembers", { groupId: "g-2", identifier: "" })).output.count).toBe(0);
+  });
+});

@@ -1,4 +1,6 @@
 /** PingOne connector: groups and populations. */
+import { randomUUID } from "node:crypto";
+import type { Group } from "../../tenant/environment.ts";
 import type { Call, Capability, Effect } from "../engine/capability.ts";
 import {
   FIND_USER_INPUTS,
@@ -7,6 +9,7 @@ import {
   known,
   NOT_FOUND,
   notFound,
+  presentUser,
   RAW_OUTPUTS,
   succeed,
   textProperty,
@@ -60,11 +63,112 @@ export const readGroup: Capability = {
   errors: { notFound: known("There is no such group.", "unverified") },
   run(call) {
     const found = findGroup(call);
-    if (!found) return fail("notFound", "The group was not found.", { status: 404 });
+    if (!found) return groupNotFound();
     const group = { ...found, environment: { id: call.services.environment.id } };
     return succeed({ group }, group);
   },
 };
+
+const GROUP_OUTPUTS = {
+  group: known("`{ id, name, description }`.", "documented"),
+  ...RAW_OUTPUTS,
+} as const;
+const WRITTEN = {
+  groupName: known("The name.", "documented"),
+  description: known("The description.", "documented"),
+  userFilter: known("Not read: members are only those that were added.", "documented"),
+  customData: known("Not kept.", "documented"),
+} as const;
+
+export const createGroup: Capability = {
+  about: "Creates a group.",
+  inputs: WRITTEN,
+  outputs: GROUP_OUTPUTS,
+  errors: {
+    requiredValue: known("There is no name.", "unverified"),
+    uniquenessViolation: known("Another group has the name.", "unverified"),
+  },
+  run: (call) => writeGroup(call, { id: randomUUID(), name: "" }, 201),
+};
+
+export const updateGroup: Capability = {
+  about: "Changes a group.",
+  inputs: { ...GROUP_INPUTS, ...WRITTEN },
+  outputs: GROUP_OUTPUTS,
+  errors: {
+    notFound: known("There is no such group.", "unverified"),
+    uniquenessViolation: known("Another group has the name.", "unverified"),
+  },
+  run(call) {
+    const found = findGroup(call);
+    return found ? writeGroup(call, found, 200) : groupNotFound();
+  },
+};
+
+export const deleteGroup: Capability = {
+  about: "Deletes a group.",
+  inputs: GROUP_INPUTS,
+  outputs: RAW_OUTPUTS,
+  errors: { notFound: known("There is no such group.", "unverified") },
+  run(call) {
+    const found = findGroup(call);
+    if (!found) return groupNotFound();
+    call.services.users.setMembers(found.id, []);
+    call.services.environment.deleteGroup(found.id);
+    return succeed({}, {}, 204);
+  },
+};
+
+export const readGroupMembers: Capability = {
+  about: "Reads up to 100 members of a group, all or those whom an identifier names.",
+  inputs: {
+    ...GROUP_INPUTS,
+    matchAttributes: known("Attributes to compare, such as username and email.", "unverified"),
+    identifier: known("What one of them has to be. Default: all members.", "unverified"),
+  },
+  outputs: {
+    matchedUsers: known("A list of `{ _embedded: { user } }`.", "documented"),
+    count: known("How many.", "documented"),
+    ...RAW_OUTPUTS,
+  },
+  errors: { notFound: known("There is no such group.", "unverified") },
+  run(call) {
+    const found = findGroup(call);
+    if (!found) return groupNotFound();
+    const { users, environment } = call.services;
+    const wanted = textProperty(call, "identifier").toLowerCase();
+    const matchedUsers = users
+      .list()
+      .filter(({ memberOfGroups }) => memberOfGroups.some(({ id }) => id === found.id))
+      .filter(
+        ({ id, username, email }) =>
+          wanted === "" || [id, username, email].some((name) => name?.toLowerCase() === wanted),
+      )
+      .slice(0, MAX_MEMBERS)
+      .map((user) => ({ _embedded: { user: presentUser(user, environment) } }));
+    const count = matchedUsers.length;
+    return succeed({ matchedUsers, count }, { _embedded: { matchedUsers }, count });
+  },
+};
+const MAX_MEMBERS = 100;
+
+function writeGroup(call: Call, group: Group, status: number): Effect {
+  const { environment } = call.services;
+  const name = textProperty(call, "groupName") || textProperty(call, "name") || group.name;
+  if (name === "") return fail("requiredValue", "The group needs a name.");
+  if (environment.groups.some((other) => other.name === name && other.id !== group.id)) {
+    return fail("uniquenessViolation", "Another group has this name.");
+  }
+  const description = textProperty(call, "description");
+  const written: Group = { ...group, name, ...(description !== "" && { description }) };
+  environment.setGroup(written);
+  const shown = { ...written, environment: { id: environment.id } };
+  return succeed({ group: shown }, shown, status);
+}
+
+function groupNotFound(): Effect {
+  return fail("notFound", "The group was not found.", { status: 404 });
+}
 
 export const readPopulation: Capability = {
   about: "Reads a population.",
@@ -106,7 +210,7 @@ function changeMembership(call: Call, isMember: boolean): Effect {
   const user = findUser(call);
   const group = findGroup(call);
   if (!user) return notFound();
-  if (!group) return fail("notFound", "The group was not found.", { status: 404 });
+  if (!group) return groupNotFound();
   const others = users
     .list()
     .filter(({ id, memberOfGroups }) => id !== user.id && memberOfGroups.some((own) => own.id === group.id));

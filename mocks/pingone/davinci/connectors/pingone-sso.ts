@@ -8,13 +8,17 @@ import {
   revokeUserAgreement,
 } from "./pingone-sso-agreements.ts";
 import { sendVerificationCode, verifyEmail } from "./pingone-sso-email.ts";
-import { readUser, userLookup } from "./pingone-sso-find.ts";
+import { readUser, userLookup, usersLookup } from "./pingone-sso-find.ts";
 import {
+  createGroup,
   createUserGroupMembership,
+  deleteGroup,
   deleteUserGroupMembership,
   readGroup,
+  readGroupMembers,
   readPopulation,
   readUserGroupMemberships,
+  updateGroup,
 } from "./pingone-sso-groups.ts";
 import {
   checkPassword,
@@ -30,6 +34,7 @@ export const pingOneSSOConnector = defineConnector({
   name: "PingOne",
   capabilities: {
     userLookup,
+    usersLookup,
     readUser,
     createUser,
     updateUser,
@@ -46,7 +51,11 @@ export const pingOneSSOConnector = defineConnector({
     readUserGroupMemberships,
     createUserGroupMembership,
     deleteUserGroupMembership,
+    createGroup,
     readGroup,
+    updateGroup,
+    deleteGroup,
+    readGroupMembers,
     readPopulation,
     readAgreementContent,
     checkUserAgreement,

@@ -32,8 +32,12 @@ export const POLLING_OUTPUTS = {
   challengeStatus: { about: "Of that challenge.", sure: "unverified" },
 } as const satisfies Capability["outputs"];
 
-/** `undefined`: the screen does not wait. @param hasComponent The markup has an `skpolling`. */
-export function pollingOf(call: Call, hasComponent: boolean): ScreenPolling | undefined {
+/**
+ * `undefined`: the screen does not wait.
+ * @param hasComponent The markup has an `skpolling`.
+ * @param isOwn The screen is the emulator's: there is none at PingOne.
+ */
+export function pollingOf(call: Call, hasComponent: boolean, isOwn = false): ScreenPolling | undefined {
   const { properties, services } = call;
   const challenge = textOf(properties.challenge).trim();
   const isEnabled = switchOf(properties.enablePolling) === true;
@@ -41,7 +45,7 @@ export function pollingOf(call: Call, hasComponent: boolean): ScreenPolling | un
   const interval = numberOf(properties.pollInterval) ?? DEFAULT_INTERVAL_MS;
   const retries = Math.max(1, numberOf(properties.pollRetries) ?? DEFAULT_RETRIES);
   const asksChallenge = challenge !== "" && switchOf(properties.pollChallengeStatus) !== false;
-  call.remark("PingOne's page asks again by itself; here the button does, once for each press.");
+  if (!isOwn) call.remark("PingOne's page asks again by itself; here the button does, once for each press.");
   return {
     retries,
     until: services.clock() + Math.max(1, interval) * retries,

@@ -1,7 +1,8 @@
 /** Connectors to something outside the flow: e-mail, analytics, code snippets, texts. */
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { runNode } from "../../testing/connector-call.ts";
 import { richText } from "../../testing/graph-builder.ts";
+import { createSandbox } from "../sandbox/create-sandbox.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { analyticsConnector } from "./analytics.ts";
 import { codeSnippetConnector } from "./code-snippet.ts";
@@ -182,5 +183,78 @@ describe("String", () => {
 
   it.each([[undefined], [0], [1.5], [1001], ["many"]])("makes no text of the length %j", async (length) => {
     expect(await run("generateRandomString", { length })).toMatchObject({ kind: "failure" });
+  });
+});
+
+describe("messages to phones", () => {
+  it.each([
+    ["sendSms", "SMS", "SMS"],
+    ["sendVoice", "VOICE", "Voice"],
+  ])("%s goes into the outbox", async (name, channel, deliveryMethod) => {
+    const { effect, outbox } = await runNode(notificationsConnector, name, {
+      properties: { phone: "+41310000000", userId: "u1", templateVariables: [{ name: "code", value: "x" }] },
+    });
+    expect(outbox.list()).toMatchObject([{ to: "+41310000000", userId: "u1", channel, text: "code: x" }]);
+    expect(effect).toMatchObject({ output: { rawResponse: { deliveryMethod, phone: "+41310000000" } } });
+    const { effect: none } = await runNode(notificationsConnector, name, { properties: { phone: " " } });
+    expect(none).toMatchObject({ kind: "failure", error: { code: "invalidInput" } });
+  });
+});
+
+describe("Change Data Type", () => {
+  const change = async (properties: Record<string, unknown>) =>
+    (await runNode(stringsConnector, "changeDataType", { properties })).effect;
+
+  it.each([
+    [{ inputValue: "3", dataType: "number" }, 3],
+    [{ inputValue: 3 }, "3"],
+    [{ inputValue: " TRUE ", dataType: "Boolean", shouldTrim: true }, true],
+  ])("%j", async (properties, newValue) => {
+    expect(await change(properties)).toMatchObject({ kind: "success", output: { newValue } });
+  });
+
+  it("is false where the value does not read as the type", async () => {
+    expect(await change({ inputValue: "P123456AA", dataType: "number" })).toMatchObject({
+      kind: "failure",
+      error: { code: "invalidInput", httpResponseCode: 400 },
+    });
+  });
+});
+
+describe("Find and Replace", () => {
+  const sandbox = createSandbox();
+  afterAll(() => sandbox.close());
+  const replace = async (properties: Record<string, unknown>) =>
+    (await runNode(stringsConnector, "replace", { properties, services: { sandbox } })).effect;
+  const given = { originalValue: "a test, a test", oldToken: "test", newToken: "$&" };
+
+  it.each([
+    [given, "a $&, a test"],
+    [{ ...given, replaceMode: "All Matches" }, "a $&, a $&"],
+    [{ ...given, oldToken: "none" }, "a test, a test"],
+    [{ ...given, oldToken: "" }, "a test, a test"],
+    [
+      {
+        originalValue: "jsmith@example.com",
+        oldToken: "/(?<=.{2}).(?=[^@]*?@)/g",
+        newToken: "*",
+        useRegex: true,
+      },
+      "js****@example.com",
+    ],
+  ])("%j", async (properties, newValue) => {
+    expect(await replace(properties)).toMatchObject({ kind: "success", output: { newValue } });
+  });
+
+  it("ends an expression that takes for ever, and refuses what is none", async () => {
+    const endless = {
+      originalValue: `${"a".repeat(40)}!`,
+      oldToken: "/^(a+)+$/",
+      newToken: "",
+      useRegex: true,
+    };
+    expect(await replace(endless)).toMatchObject({ kind: "failure", error: { code: "invalidInput" } });
+    expect(await replace({ ...endless, oldToken: "/(/" })).toMatchObject({ kind: "failure" });
+    expect(await replace({ ...endless, oldToken: "(a" })).toMatchObject({ kind: "failure" });
   });
 });

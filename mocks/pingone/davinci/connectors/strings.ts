@@ -93,6 +93,58 @@ function generate(call: Call): Effect {
   return { kind: "success", output: { generatedString } };
 }
 
+/** The name of the property that says the type is not documented. */
+function changeDataType({ properties }: Call): Effect {
+  const given = properties.inputValue ?? properties.originalValue;
+  const text = switchOf(properties.shouldTrim) === true ? textOf(given).trim() : textOf(given);
+  const { dataType, changeTo, newDataType, type } = properties;
+  const wanted = textOf(dataType ?? changeTo ?? newDataType ?? type).toLowerCase();
+  const newValue = /number|int/.test(wanted) ? numberOf(text) : /bool/.test(wanted) ? switchOf(text) : text;
+  if (newValue === undefined) {
+    return {
+      kind: "failure",
+      error: { code: "invalidInput", message: "Invalid input.", httpResponseCode: 400 },
+    };
+  }
+  return { kind: "success", output: { originalValue: given, newValue } };
+}
+
+/** Every other switch of the node has a name of its own. */
+async function replace(call: Call): Promise<Effect> {
+  const { originalValue: original, oldToken, newToken, shouldTrim: trims, ...others } = call.properties;
+  const text = joinTexts([switchOf(trims) === true ? textOf(original).trim() : textOf(original)]);
+  const [search, by] = [textOf(oldToken), textOf(newToken)];
+  const isRegex = Object.entries(others).some(
+    ([name, value]) => /regex/i.test(name) && switchOf(value) === true,
+  );
+  const isAll = Object.entries(others).some(
+    ([name, value]) => /mode/i.test(name) && /all/i.test(textOf(value)),
+  );
+  if (!isRegex) {
+    const parts = search === "" ? [text] : text.split(search);
+    const first = parts.length > 1 ? [`${parts[0]}${by}${parts.slice(1).join(search)}`] : parts;
+    return {
+      kind: "success",
+      output: { originalValue: text, newValue: joinTexts(isAll ? parts : first, isAll ? by : "") },
+    };
+  }
+  const [, pattern, flags] = /^\/(.*)\/([a-z]*)$/s.exec(search) ?? [];
+  if (pattern === undefined) return invalid("The regular expression has to stand between slashes.");
+  // A pattern of a stranger can take for ever.
+  const code =
+    "module.exports = ({ params }) => ({ value: params.text.replace(new RegExp(params.pattern, params.flags), params.by) });";
+  const result = await call.services.sandbox.callFunction(
+    code,
+    { text, pattern, flags: flags ?? "", by },
+    code,
+  );
+  if (result.kind === "failed") return invalid(`The regular expression cannot be used: ${result.message}`);
+  return {
+    kind: "success",
+    output: { originalValue: text, newValue: (result.value as { value: string }).value },
+  };
+}
+
 export const stringsConnector = defineConnector({
   id: "stringsConnector",
   name: "String",
@@ -150,6 +202,32 @@ export const stringsConnector = defineConnector({
       outputs: { generatedString: { about: "The text.", sure: "documented" } },
       errors: { invalidInput: { about: "The length is out of range.", sure: "unverified" } },
       run: generate,
+    },
+    changeDataType: {
+      about: "Makes a text, a number or a boolean of a value.",
+      inputs: {
+        inputValue: { about: "The value.", sure: "documented" },
+        dataType: { about: "string (default), number or boolean.", sure: "unverified" },
+        shouldTrim,
+      },
+      outputs: CHANGED,
+      errors: { invalidInput: { about: "The value does not read as that type.", sure: "documented" } },
+      run: changeDataType,
+    },
+    replace: {
+      about: "Puts a text in the place of another.",
+      limits: "A regular expression runs in the sandbox, for a limited time.",
+      inputs: {
+        originalValue,
+        oldToken: { about: "What is looked for.", sure: "documented" },
+        newToken: { about: "What takes its place.", sure: "documented" },
+        useRegex: { about: "Whether it is a regular expression, as `/te[xs]t/g`.", sure: "unverified" },
+        replaceMode: { about: "The first match (default), or all.", sure: "unverified" },
+        shouldTrim,
+      },
+      outputs: CHANGED,
+      errors: { invalidInput: { about: "The regular expression cannot be used.", sure: "unverified" } },
+      run: replace,
     },
   },
 });

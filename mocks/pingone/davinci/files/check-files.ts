@@ -13,12 +13,16 @@ export type CheckedFile = CheckedFlow;
 /** What is found of files, not of flows. */
 export const FILE_FINDINGS = [
   { code: "not-a-flow", level: "error", about: "A file cannot be read, or holds no flow." },
-  { code: "faulty-companion", level: "error", about: "Variables or stubs beside a flow have a mistake." },
+  {
+    code: "faulty-companion",
+    level: "error",
+    about: "Variables, stubs, risk rules or forms beside a flow have a mistake.",
+  },
 ] as const;
 
 /**
  * @param paths Files or folders. One entry for each flow of each file, in their order; a file that is none has one too, as
- *   have faults of the variables and stubs beside them.
+ *   have faults of the files beside them.
  */
 export async function checkFiles(paths: readonly string[]): Promise<CheckedFile[]> {
   const read = readFlowFiles(paths);

@@ -158,6 +158,17 @@ describe("a tenant's folder of flows", () => {
     expect([...tenant.environment.ownFlowPolicyIds]).toEqual(["a".repeat(32)]);
   });
 
+  it("reads forms, and names mistakes in them", () => {
+    const form = { id: "f", name: "F", components: { fields: [] } };
+    write({
+      "main.json": foreignFlow("a".repeat(32), "Main"),
+      "forms.json": { forms: [form] },
+    });
+    expect(load().flows[0]?.beside?.forms).toEqual({ forms: [form] });
+    write({ "forms.json": { form: [form] } });
+    expect(load().problems).toEqual([expect.stringMatching(/^forms\.json:1:1: is no list of forms: write/)]);
+  });
+
   it("reads what Protect answers, of the flow's own file first, and names mistakes with their places", () => {
     write({
       "main.json": foreignFlow("a".repeat(32), "Main"),

@@ -20,6 +20,11 @@ describe("a QR code", () => {
     expect(qrImageOf("x".repeat(1001))).toBeUndefined();
     expect(read(qrImageOf("x".repeat(1000)) ?? "")).toBe("x".repeat(1000));
   });
+
+  it("has a light background, for dark pages", () => {
+    const svg = Buffer.from(qrImageOf("text")?.split(",")[1] ?? "", "base64").toString();
+    expect(svg).toMatch(/^<svg[^>]*><rect width="100%" height="100%" fill="#fff"\/>/);
+  });
 });
 
 /** Draws the image as a browser does, eight pixels a module, and reads it. */

@@ -7,6 +7,10 @@ const MAX_TEXT = 1000;
 /** For the `src` of an `img`: an SVG. `undefined`: the text is empty or too long. */
 export function qrImageOf(text: string): string | undefined {
   if (text === "" || text.length > MAX_TEXT) return undefined;
-  const svg = encodeQR(text, "svg", { border: 4 });
+  // On a dark page a code without a light background cannot be read.
+  const svg = encodeQR(text, "svg", { border: 4 }).replace(
+    /<svg[^>]*>/,
+    (start) => `${start}<rect width="100%" height="100%" fill="#fff"/>`,
+  );
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
 }

@@ -143,7 +143,7 @@ describe("the form of a screen", () => {
 
   it.each([
     ["a script", { markup: "<h1>Wait</h1>", hasScript: true }],
-    ["a component", { markup: '<h1>Wait</h1><div data-skcomponent="skpolling"></div>' }],
+    ["a component", { markup: '<h1>Wait</h1><div data-skcomponent="skwhatever"></div>' }],
   ])("has a button of the emulator where only %s would send it", (_, given) => {
     const { form, main } = render(given);
     expect(form?.buttons).toMatchObject([{ text: "Go on", skipsValidation: true }]);
@@ -152,9 +152,12 @@ describe("the form of a screen", () => {
 
   it("names components that are not emulated", () => {
     const { panel } = render({
-      markup: `<div data-skcomponent="skrisk"></div><div data-skcomponent="skPolling"></div>${button("GO")}`,
+      markup: `<div data-skcomponent="skrisk"></div><div data-skcomponent="skWhatever"></div><i data-skcomponent="skIdp"></i><i data-skcomponent="skrecaptcha"></i>${button("GO")}`,
     });
-    expect(panel).toContain("skrisk, skpolling");
+    expect(panel).toContain("Protect answers from risk.json");
+    expect(panel).toContain("The component skwhatever is not emulated.");
+    expect(panel).toContain("external identity provider, which is not emulated");
+    expect(panel).toContain("the form can be sent without it");
   });
 });
 

@@ -140,12 +140,25 @@ function remarksOf(
           'PingOne does not show this message: the template has no element with data-skcomponent="skerror" (or skerrormessage for the field).',
         ]
       : []),
-    ...(foreign.length > 0
-      ? [`The template uses what the emulator does not have: ${foreign.join(", ")}.`]
-      : []),
+    ...foreign.map((name) => COMPONENTS.get(name) ?? `The component ${name} is not emulated.`),
     ...(buttons.size === 0 && !goOn ? ["The template has no button, so nothing can be sent from here."] : []),
   ];
 }
+
+/** What of these components is missing, and whether that matters. */
+const COMPONENTS: ReadonlyMap<string, string> = new Map([
+  [
+    "skrisk",
+    "skrisk collects signals of the device for PingOne Protect. Nothing is collected here, and nothing needs it: Protect answers from risk.json.",
+  ],
+  [
+    "skidp",
+    "skidp is a button of an external identity provider, which is not emulated: go on by another way, or give the node after it a stub.",
+  ],
+  ...["skrecaptcha", "skcaptcha"].map(
+    (name) => [name, `${name} is not emulated: the form can be sent without it.`] as const,
+  ),
+]);
 
 function renderGoOn(button: ScreenButton): Markup {
   const { wireName, label } = button;
