@@ -53,7 +53,8 @@ async function request(
   input?: unknown,
 ): Promise<unknown> {
   const [method = "", path = ""] = route.split(" ");
-  const response = await fetch(`${base}${path}`, {
+  const query = method === "GET" ? queryOf(input) : "";
+  const response = await fetch(`${base}${path}${query}`, {
     method,
     headers: { ...headers, "content-type": "application/json" },
     ...(method !== "GET" && { body: JSON.stringify(input) }),
@@ -70,4 +71,11 @@ async function request(
   if (error === "invalid_request") throw new ControlRequestError(message);
   if (error === "expectation_failed") throw new ExpectationError(message);
   throw new Error(`${method} ${base}${path}: ${message}`);
+}
+
+function queryOf(input: unknown): string {
+  const given = Object.entries((input ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }
