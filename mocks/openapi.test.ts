@@ -48,6 +48,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "mfa.removeDevice": { device: DEVICE },
   "mfa.approve": { user: "alice" },
   "mfa.deny": { user: "alice" },
+  "risk.set": { rules: [] },
   issueTokens: { user: "alice" },
   "tokens.expire": { user: "alice" },
   "tokens.revoke": { user: "alice" },
