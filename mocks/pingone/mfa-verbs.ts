@@ -98,6 +98,9 @@ export const MFA_VERBS = {
     form: {
       section: "MFA",
       submit: "Scan with the phone",
+      choices: ({ users }) => ({
+        user: users.map(({ username }) => ({ value: username, text: username })),
+      }),
     },
     run: ({ mfa }, { user, code }) => mfa.scan(user, code),
   }),

@@ -65,6 +65,19 @@ describe("a flow that signs on by MFA", () => {
     expect(person.outcome?.kind).toBe("success");
   });
 
+  it("shows no code of a device that was selected before", async () => {
+    const { begin, mfa } = setUp();
+    const person = await begin("alice");
+    await person.press(choiceOf(person, "SMS"));
+    const [code = ""] = codesShown(person);
+    const waiting = mfa.authentications.waiting(alice.id, "OTP_REQUIRED");
+    if (!waiting) throw new Error("nothing waits");
+    mfa.authentications.change(waiting, { selectedDeviceId: mfa.devices.list(alice.id)[2]?.id });
+    await person.press("NEXT", { otp: "000" });
+    expect(codesShown(person)).toHaveLength(1);
+    expect(codesShown(person)).not.toContain(code);
+  });
+
   it("takes the first device where the policy says so, and tells who has none", async () => {
     const { begin } = setUp("DEFAULT_TO_FIRST");
     expect((await begin("alice")).heading).toBe("Enter the code");
