@@ -29,7 +29,7 @@ const choiceOf = (person: Person, label: string) =>
   person.buttons.find((button) => button.includes(label))?.split(":")[0] ?? "";
 
 describe("a flow that signs on by MFA", () => {
-  it("[PING-192] lets the person choose, and ends with the right code, which the page shows", async () => {
+  it("[PING-282] lets the person choose, and ends with the right code, which the page shows", async () => {
     const { begin, engine } = setUp();
     const person = await begin("alice");
     expect(person.heading).toBe("Choose a device");
@@ -50,7 +50,7 @@ describe("a flow that signs on by MFA", () => {
     expect(person.outcome).toMatchObject({ kind: "success", authenticationMethods: ["mfa"] });
   });
 
-  it("[PING-193] shows what the authenticator app shows, by the emulator's clock", async () => {
+  it("[PING-283] shows what the authenticator app shows, by the emulator's clock", async () => {
     const { begin, clock, advanceClock } = setUp();
     const person = await begin("alice");
     await person.press(choiceOf(person, "TOTP"));
