@@ -32,10 +32,7 @@ export const MFA_VERBS = {
       choices: ({ users }) => ({
         user: users.map(({ username }) => ({ value: username, text: username })),
       }),
-      describe: ({ id, secret }: SeededDevice) =>
-        secret === undefined
-          ? `The device has the id ${id}.`
-          : `Its secret is ${secret} (TEST ONLY), its id ${id}.`,
+      describe: ({ id, type }: SeededDevice) => `The ${type} device has the id ${id}.`,
     },
     run: ({ seed }, device) => seed.device(device),
   }),
