@@ -9,7 +9,7 @@ import { SECRET } from "./pingone/testing/mfa-calls.ts";
 import { startTenant, writeOwnTenant } from "./pingone/testing/tenant.ts";
 
 describe("the shipped users with MFA devices", () => {
-  it("[PING-194] are one for each situation", async () => {
+  it("[PING-284] are one for each situation", async () => {
     await using tenant = await startTenant();
     const { mfa } = tenant.emulator;
     const shown = mfa.devices().map(({ username, type, status }) => `${username} ${type} ${status}`);
@@ -50,7 +50,7 @@ describe("the shipped users with MFA devices", () => {
 });
 
 describe("seeding MFA devices", () => {
-  it.each(["in code", "over HTTP"])("[PING-195] %s gives and takes them, until reset", async (way) => {
+  it.each(["in code", "over HTTP"])("[PING-285] %s gives and takes them, until reset", async (way) => {
     await using pingone = await startPingOne();
     const by: PingOneControl = way === "in code" ? pingone : createControlClient(pingone.origin);
     const { seed, mfa, reset } = by;
@@ -109,7 +109,7 @@ describe("seeding MFA devices", () => {
 });
 
 describe("populations and agreements by seeds", () => {
-  it("[PING-196] are there for flows, and gone at reset", async () => {
+  it("[PING-286] are there for flows, and gone at reset", async () => {
     await using tenant = await startTenant();
     const { seed, admin } = tenant.emulator;
     const first = seed.population({ name: "Customers", default: true });
@@ -143,7 +143,7 @@ describe("populations and agreements by seeds", () => {
 });
 
 describe("a saved state", () => {
-  it("[PING-197] carries devices, and what is under way with them", async () => {
+  it("[PING-287] carries devices, and what is under way with them", async () => {
     await using tenant = await startTenant();
     const { seed, mfa } = tenant.emulator;
     seed.device({ user: "alice", type: "TOTP", secret: SECRET });

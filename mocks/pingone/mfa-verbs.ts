@@ -32,10 +32,7 @@ export const MFA_VERBS = {
       choices: ({ users }) => ({
         user: users.map(({ username }) => ({ value: username, text: username })),
       }),
-      describe: ({ id, secret }: SeededDevice) =>
-        secret === undefined
-          ? `The device has the id ${id}.`
-          : `Its secret is ${secret} (TEST ONLY), its id ${id}.`,
+      describe: ({ id, type }: SeededDevice) => `The ${type} device has the id ${id}.`,
     },
     run: ({ seed }, device) => seed.device(device),
   }),
@@ -98,6 +95,9 @@ export const MFA_VERBS = {
     form: {
       section: "MFA",
       submit: "Scan with the phone",
+      choices: ({ users }) => ({
+        user: users.map(({ username }) => ({ value: username, text: username })),
+      }),
     },
     run: ({ mfa }, { user, code }) => mfa.scan(user, code),
   }),

@@ -24,7 +24,7 @@ describe("the Device Policy connector", () => {
     [ANDROID, "Chrome", "Android", "mobile"],
     [MAC, "Firefox", "MacOS", "desktop"],
     ["", "unknown", "unknown", "desktop"],
-  ])("[PING-191] reads %s", async (agent, browserName, deviceOSName, platform) => {
+  ])("[PING-281] reads %s", async (agent, browserName, deviceOSName, platform) => {
     expect(await ask("getBrowser", agent)).toEqual({ kind: "success", output: { browserName } });
     expect(await ask("getDeviceOS", agent)).toEqual({ kind: "success", output: { deviceOSName } });
     expect(await ask("getPlatform", agent)).toEqual({ kind: "success", output: { platform } });

@@ -20,7 +20,7 @@ describe("Create Device", () => {
     ["SMS", { phone: "+1.2025550199" }, "+1.2025550199", "SMS"],
     ["VOICE", { phone: "+1.2025550199", extension: "12" }, "+1.2025550199", "VOICE"],
   ])(
-    "[PING-180] of the type %s is activated by the code that is sent",
+    "[PING-270] of the type %s is activated by the code that is sent",
     async (deviceType, address, to, channel) => {
       const { pair, activate, begin, services, latestCode, alice } = setUp();
       const { output } = await pair({ deviceType, ...PENDING, ...address, nickname: "Mine" });
@@ -85,7 +85,7 @@ describe("Create Device", () => {
     expect(services.mfa.devices.list(alice.id)).toEqual([]);
   });
 
-  it("[PING-181] refuses a sixth device", async () => {
+  it("[PING-271] refuses a sixth device", async () => {
     const { pair } = setUp();
     const given = { deviceType: "TOTP" };
     for (let count = 0; count < 5; count += 1) expect((await pair(given)).kind).toBe("success");
@@ -123,7 +123,7 @@ describe("activating a device", () => {
     expect(await resend()).toMatchObject({ error: { code: "invalidInput" } });
   });
 
-  it("[PING-182] of an authenticator app gives a secret until it is active, and takes the app's code", async () => {
+  it("[PING-272] of an authenticator app gives a secret until it is active, and takes the app's code", async () => {
     const { pair, activate, clock, call, alice, services } = setUp();
     const { device } = (await pair({ deviceType: "TOTP", status: "ACTIVE" })).output;
     expect(device).toMatchObject({ status: "ACTIVATION_REQUIRED" });
@@ -144,7 +144,7 @@ describe("activating a device", () => {
   });
 
   it.each(["FIDO2", "PLATFORM", "SECURITY_KEY"])(
-    "[PING-183] of the type %s is answered by the emulator, which says so",
+    "[PING-273] of the type %s is answered by the emulator, which says so",
     async (deviceType) => {
       const { pair, activate, remarks, services, alice } = setUp();
       const challenge = "A".repeat(43);
@@ -167,7 +167,7 @@ describe("FIDO Assertion", () => {
   const assert = (set: ReturnType<typeof setUp>, deviceAuthenticationId: string, assertion = "") =>
     set.call("validateAssertionDeviceAuthentication", { deviceAuthenticationId, assertion });
 
-  it("[PING-184] is answered by the emulator for a user with a FIDO device", async () => {
+  it("[PING-274] is answered by the emulator for a user with a FIDO device", async () => {
     const set = setUp({ devices: [passkey] });
     set.state.isSessionAccepted = true;
     const { rawResponse } = (await set.begin()).output;
@@ -181,7 +181,7 @@ describe("FIDO Assertion", () => {
     expect(await assert(set, rawResponse.id)).toMatchObject({ error: { code: "notFound" } });
   });
 
-  it("[PING-185] fails for a user without one, and when the device refuses", async () => {
+  it("[PING-275] fails for a user without one, and when the device refuses", async () => {
     const none = setUp({ devices: [{ type: "SMS", phone: "+1.2025550100" }] });
     const { id } = (await none.begin()).output.rawResponse;
     expect(await assert(none, id)).toMatchObject({ error: { code: "invalidInput" } });

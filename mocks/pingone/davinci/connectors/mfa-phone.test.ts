@@ -12,7 +12,7 @@ describe("a push", () => {
     return { ...set, read, answer };
   };
 
-  it("[PING-186] waits in the outbox until the person approves it, and then the person has authenticated", async () => {
+  it("[PING-276] waits in the outbox until the person approves it, and then the person has authenticated", async () => {
     const { begin, read, answer, services, state, remarks } = setUp();
     state.isSessionAccepted = true;
     const { id, status } = (await begin()).output.rawResponse;
@@ -38,7 +38,7 @@ describe("a push", () => {
     expect(state.isSessionAccepted).toBe(true);
   });
 
-  it("[PING-187] times out after two minutes, and then cannot be approved", async () => {
+  it("[PING-277] times out after two minutes, and then cannot be approved", async () => {
     const { begin, read, answer, advanceClock } = setUp();
     const { id } = (await begin()).output.rawResponse;
     advanceClock(1.9);
@@ -90,7 +90,7 @@ describe("a pairing key", () => {
     return { ...set, create, read };
   };
 
-  it("[PING-188] pairs the phone that scans it, once", async () => {
+  it("[PING-278] pairs the phone that scans it, once", async () => {
     const { create, read, services, alice, begin, advanceClock } = setUp();
     const { id, code, status } = await create();
     expect(status).toBe("UNCLAIMED");
@@ -133,7 +133,7 @@ describe("an authentication code", () => {
     return { ...set, create, read };
   };
 
-  it("[PING-189] says who has scanned it, and is completed when that person approves", async () => {
+  it("[PING-279] says who has scanned it, and is completed when that person approves", async () => {
     const { create, read, services, alice, state } = setUp();
     state.isSessionAccepted = true;
     const context = [
@@ -202,7 +202,7 @@ describe("a remembered browser", () => {
     return { ...set, register, check };
   };
 
-  it("[PING-190] is known by its cookie for 30 days", async () => {
+  it("[PING-280] is known by its cookie for 30 days", async () => {
     const { register, check, advanceClock, services } = setUp();
     const cookie = await register();
     const value = /=([^;]+)/.exec(cookie)?.[1] ?? "";

@@ -29,7 +29,7 @@ const choiceOf = (person: Person, label: string) =>
   person.buttons.find((button) => button.includes(label))?.split(":")[0] ?? "";
 
 describe("a flow that signs on by MFA", () => {
-  it("[PING-192] lets the person choose, and ends with the right code, which the page shows", async () => {
+  it("[PING-282] lets the person choose, and ends with the right code, which the page shows", async () => {
     const { begin, engine } = setUp();
     const person = await begin("alice");
     expect(person.heading).toBe("Choose a device");
@@ -50,7 +50,7 @@ describe("a flow that signs on by MFA", () => {
     expect(person.outcome).toMatchObject({ kind: "success", authenticationMethods: ["mfa"] });
   });
 
-  it("[PING-193] shows what the authenticator app shows, by the emulator's clock", async () => {
+  it("[PING-283] shows what the authenticator app shows, by the emulator's clock", async () => {
     const { begin, clock, advanceClock } = setUp();
     const person = await begin("alice");
     await person.press(choiceOf(person, "TOTP"));
@@ -63,6 +63,19 @@ describe("a flow that signs on by MFA", () => {
     expect(person.alert).toBe("This code is not right.");
     await person.press("NEXT", { otp: codesShown(person)[0] ?? "" });
     expect(person.outcome?.kind).toBe("success");
+  });
+
+  it("shows no code of a device that was selected before", async () => {
+    const { begin, mfa } = setUp();
+    const person = await begin("alice");
+    await person.press(choiceOf(person, "SMS"));
+    const [code = ""] = codesShown(person);
+    const waiting = mfa.authentications.waiting(alice.id, "OTP_REQUIRED");
+    if (!waiting) throw new Error("nothing waits");
+    mfa.authentications.change(waiting, { selectedDeviceId: mfa.devices.list(alice.id)[2]?.id });
+    await person.press("NEXT", { otp: "000" });
+    expect(codesShown(person)).toHaveLength(1);
+    expect(codesShown(person)).not.toContain(code);
   });
 
   it("takes the first device where the policy says so, and tells who has none", async () => {

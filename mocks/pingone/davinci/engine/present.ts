@@ -62,6 +62,9 @@ export function presentScreen(
     .slice(-3);
   /** Only the last one of a purpose is valid. */
   const valid = new Map(codes.map((message) => [message.purpose, message]));
+  const apps = state.userId === undefined ? [] : mfa.awaitedApps(state.userId);
+  // A device that was selected before is not waited for any more.
+  if (apps.some(({ status }) => status === "ACTIVE")) valid.delete("mfa");
   return renderScreen(shown, {
     formAction: context.formAction,
     step: state.step,
@@ -74,9 +77,7 @@ export function presentScreen(
             html`<code class="code" data-testid="one-time-code">${code}</code><br>${SENT[channel ?? "EMAIL"]} ${to}`,
           ] as const,
       ),
-      ...(state.userId === undefined ? [] : mfa.awaitedApps(state.userId)).map((device) =>
-        appCode(device, clock()),
-      ),
+      ...apps.map((device) => appCode(device, clock())),
       ...links.map(
         ({ link, to }) =>
           [

@@ -10,6 +10,11 @@ describe("a QR code", () => {
     expect(read(qrImageOf(URI) ?? "")).toBe(URI);
   });
 
+  it("is dark on white, whatever the page is like", () => {
+    const svg = Buffer.from((qrImageOf("x") ?? "").replace(/^.*base64,/, ""), "base64").toString();
+    expect(svg).toMatch(/<svg [^>]*><rect width="100%" height="100%" fill="#fff"\/><path/);
+  });
+
   it("is an image that the pages of screens may show", () => {
     const image = qrImageOf("x") ?? "";
     expect(sanitise(`<img src="${image}">`)).toContain(image);
