@@ -232,6 +232,7 @@ describe("a custom function that fails", () => {
     expect(await call(returning("'x'.repeat(1e6)"))).toEqual(
       failed("limit", "Its output has more than 1000000 characters."),
     );
+    expect(await call(returning("Buffer.from('x'.repeat(9e6)).length"))).toMatchObject({ reason: "threw" });
   });
 });
 

@@ -168,10 +168,22 @@ function buttonValuesOf(node: FlowNode): ReadonlySet<string> {
 function readButtonValues({ capabilityName, properties }: FlowNode): ReadonlySet<string> {
   if (capabilityName !== "customHTMLTemplate") return new Set();
   const values = new Set<string>();
-  // Markup that is commented out is not shown.
-  const template = templateText(properties.customHTML).replaceAll(/<!--[\s\S]*?-->/g, "");
+  const template = withoutComments(templateText(properties.customHTML));
   for (const [, , value = ""] of template.matchAll(/data-skbuttonvalue\s*=\s*(["'])([^"'<>]*)\1/gi)) {
     if (!value.includes("{{") && value.trim() !== "") values.add(value.trim());
   }
   return values;
+}
+
+/** Markup that is commented out is not shown. A comment without an end is none. */
+function withoutComments(markup: string): string {
+  const kept: string[] = [];
+  let at = 0;
+  for (;;) {
+    const start = markup.indexOf("<!--", at);
+    const end = start < 0 ? -1 : markup.indexOf("-->", start + 4);
+    if (end < 0) return [...kept, markup.slice(at)].join("");
+    kept.push(markup.slice(at, start));
+    at = end + 3;
+  }
 }
