@@ -260,6 +260,23 @@ describe("a hostile function", () => {
     expect(await brief.callFunction(returning("1"), {})).toEqual(ok(1));
   });
 
+  it("that was ended for its time waits for all others", async () => {
+    const endless = "module.exports = () => { for (;;); }";
+    await brief.callFunction(endless, {});
+    const order: string[] = [];
+    const ask = async (name: string, code: string) => {
+      await brief.callFunction(code, {});
+      order.push(name);
+    };
+    await Promise.all([
+      ask("runs", returning("1")),
+      ask("endless", endless),
+      ask("endless", endless),
+      ask("another person", returning("2")),
+    ]);
+    expect(order).toEqual(["runs", "another person", "endless", "endless"]);
+  });
+
   it("is ended from outside when it cannot be interrupted", async () => {
     expect(await brief.callFunction(UNINTERRUPTIBLE, {})).toEqual(ENDED_FROM_OUTSIDE);
     expect(await brief.callFunction(returning("1"), {})).toEqual(ok(1));
