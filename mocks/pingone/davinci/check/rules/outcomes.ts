@@ -1,6 +1,13 @@
 /** Outcomes of a comparison with many values, the edges that claim them, and the buttons of screens. */
 import type { FlowNode } from "../../graph/graph.ts";
-import { bindingsIn, isRecord, resolveValue, templateText, unwrap } from "../../graph/values.ts";
+import {
+  textOf as asText,
+  bindingsIn,
+  isRecord,
+  resolveValue,
+  templateText,
+  unwrap,
+} from "../../graph/values.ts";
 import type { FlowView } from "../flow-view.ts";
 import { isComparison, isGoTo, isMultipleComparison } from "../kinds.ts";
 import type { Found, Rule } from "../rule.ts";
@@ -15,14 +22,14 @@ interface Entry {
 function entriesOf({ properties }: FlowNode): Entry[] {
   const entries = unwrap(properties.rightValueMultiple);
   if (!Array.isArray(entries)) return [];
-  return entries.filter(isRecord).map(({ id, value }) => ({ id: String(id), value }));
+  return entries.filter(isRecord).map(({ id, value }) => ({ id: asText(id), value }));
 }
 
 /** The text of a value without bindings; undefined when it has some. */
 function textOf(value: unknown): string | undefined {
   if (bindingsIn(value).length > 0) return undefined;
   const text = resolveValue(unwrap(value), { global: {}, local: {} });
-  return text === undefined || text === null ? "" : String(text);
+  return asText(text);
 }
 
 function wordOf(value: unknown): string {
