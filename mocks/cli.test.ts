@@ -121,6 +121,12 @@ describe("npm run mocks", () => {
       /\.\/nope\.json: there is no such file/,
     ],
     ["two names of flows", ["--flow", "one", "--flow", "two"], {}, /Several flows are to be run: one, two/],
+    [
+      "a file whose name moves the cursor",
+      ["--flow", "gone/\u001B[2J.json"],
+      {},
+      /^gone\/ \[2J\.json: there is no such file or folder/m,
+    ],
     ["a check of nothing", ["davinci", "check"], {}, /needs a file or a folder/],
     ["a flow that is not there", ["--flow", "nope"], {}, /nope[\s\S]*sign-on-with-consent/],
     ["--fresh without --state", ["--fresh"], {}, /needs --state DIR/],

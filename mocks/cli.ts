@@ -5,6 +5,7 @@ import { runDavinci } from "./davinci.ts";
 import { type Offline, type PingOne, startOffline, startPingOne } from "./index.ts";
 import { CONTROL_PATH } from "./kit/middleware.ts";
 import { removeState } from "./kit/state-file.ts";
+import { printable } from "./pingone/davinci/check/finding.ts";
 import { writeTenant } from "./write-tenant.ts";
 
 const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API that takes its tokens.
@@ -159,7 +160,9 @@ function summaryOf(emulators: PingOne | Offline): string {
 }
 
 function fail(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  // Names of files come from strangers too.
+  process.stderr.write(`${message.split("\n").map(printable).join("\n")}\n`);
   process.exit(1);
 }
 

@@ -33,6 +33,20 @@ test("a misspelt capability is told what it may mean", async () => {
   expect(await textOf("functionsConnector.sendEmail")).not.toContain("Did you mean");
 });
 
+test("values that cannot be made a text are no reason to fail", async () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const node = (is: string, properties: Record<string, unknown>): NodeSpec => ({ is, properties });
+  const nodes = {
+    ...SOUND.nodes,
+    which: node("functionsConnector.AEqualsMultipleB", { rightValueMultiple: [{ id: odd, value: odd }] }),
+    go: node("nodeConnector.goToNode", { nodeInstanceId: odd }),
+    session: node("pingOneAuthenticationConnector.checkSession", {}),
+  };
+  const trigger = { configuration: { pwd: { enabled: true, time: 5, timeFormat: odd } } };
+  const file = fileOf([{ ...SOUND, nodes }], ({ flows }) => Object.assign(flows[0] as object, { trigger }));
+  expect(await check(file)).toHaveLength(1);
+});
+
 test("code that there is no time to try is told, and is no mistake", async () => {
   const code = (value: string): NodeSpec => ({
     is: "functionsConnector.customFunction",

@@ -1,4 +1,5 @@
 /** SCIM filters (RFC 7644 section 3.4.2.2), as far as PingOne's flows use them to find users. */
+import { textOf } from "../graph/values.ts";
 
 type Operator = "eq" | "ne" | "co" | "sw" | "ew";
 export type ScimFilter =
@@ -34,7 +35,7 @@ export function matchesFilter(filter: ScimFilter, read: (path: string) => unknow
       return filter.filters.some((inner) => matchesFilter(inner, read));
     case "compare": {
       const value = read(filter.path);
-      const actual = value === undefined || value === null ? undefined : String(value).toLowerCase();
+      const actual = value === undefined || value === null ? undefined : textOf(value).toLowerCase();
       return compare(actual, filter.operator, filter.value.toLowerCase());
     }
   }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { TestBrowser } from "../../../kit/browser.ts";
-import { buildFlow } from "../../testing/graph-builder.ts";
+import { buildFlow, richText } from "../../testing/graph-builder.ts";
 import { tenant, withTenant } from "../../testing/with-tenant.ts";
 import { addFlowInput } from "./flow-uploads.ts";
 
@@ -25,6 +25,24 @@ describe("a hostile export", () => {
     ["20 MB of nothing", " ".repeat(20_000_000), "empty"],
   ])("is refused with the reason when it is %s", async (_, text, reason) => {
     await expect(add(text)).rejects.toThrow(reason);
+  });
+
+  it("of comments without an end is checked in a moment", async () => {
+    // A search that goes back at each of them would take minutes, which the time limit of a test ends.
+    const markup = `${"<!--".repeat(150_000)}<button data-skcomponent="skbutton" data-skbuttonvalue="GO">Go</button>`;
+    const properties = { customHTML: markup };
+    const flow = buildFlow({
+      id: ID,
+      nodes: {
+        ask: { is: "httpConnector.customHTMLTemplate", properties },
+        which: {
+          is: "functionsConnector.AEqualsMultipleB",
+          properties: { leftValueA: richText("{{local.ask.payload.output.buttonValue}}") },
+        },
+      },
+      ways: [["ask", "true", "which"]],
+    });
+    expect(await add(flow)).toMatchObject({ policyId: ID });
   });
 
   it("may begin with a byte order mark", async () => {

@@ -135,6 +135,10 @@ describe("irregularities", () => {
       "edge-joins-two-connections",
       changed(({ edges }) => edges.push({ data: { source: "a", target: "b" } })),
     ],
+    [
+      "edge-to-nowhere",
+      changed(({ edges }) => edges.push({ data: { source: { toString: 1 }, target: [] } as never })),
+    ],
     ["edge-to-nowhere", changed(({ edges }) => edges.push({ data: { source: "b", target: "gone" } }))],
     [
       "unknown-operator",

@@ -25,7 +25,8 @@ export type ReadExport =
     }
   | { readonly kind: "refused"; readonly reason: string };
 
-const MAX_EXITS = 200_000;
+/** Few enough to be arguments of one call, which is how lists are joined. */
+const MAX_EXITS = 50_000;
 const MAX_FLOWS = 1000;
 
 const OPERATORS: readonly string[] = [
@@ -285,7 +286,8 @@ function nameOfEnd(id: unknown): string {
 function inEdgeOrder(exits: Map<string, Exit[]>, edges: readonly Record<string, unknown>[]) {
   const place = new Map<string, number>();
   for (const [index, { source, target }] of edges.entries()) {
-    const key = `${String(source)}>${String(target)}`;
+    if (typeof source !== "string" || typeof target !== "string") continue;
+    const key = `${source}>${target}`;
     if (!place.has(key)) place.set(key, index);
   }
   for (const [source, list] of exits) {

@@ -22,6 +22,8 @@ const MAX_OUTPUT_LENGTH = 1_000_000;
 const MAX_CODE_LENGTH = 512_000;
 const MAX_INPUT_LENGTH = 4_000_000;
 const MAX_START_MS = 30_000;
+/** Codes and templates that are remembered for the time they took. */
+const MAX_SLOW = 100;
 
 interface Job {
   readonly task: Task;
@@ -74,8 +76,11 @@ class JobQueue {
   readonly #hardLimitMs: number;
   readonly #start: typeof startThread;
   readonly #waiting: Job[] = [];
+  /** Texts that were ended for their time: they wait until nothing else does, so that they hold up only each other. */
+  readonly #slow = new Set<string>();
   /** Posted to the thread. */
   #running: Job | undefined;
+  #startedAt = 0;
   #thread: Thread | undefined;
   #isReady = false;
   /** Of the job that runs, or of the thread that starts. */
@@ -118,15 +123,21 @@ class JobQueue {
     this.#thread ??= this.#startThread();
     this.#thread.keepAlive(true);
     if (!this.#isReady) return;
-    const job = this.#waiting.shift();
+    const job = this.#takeWaiting();
     if (job === undefined) return;
     this.#running = job;
+    this.#startedAt = performance.now();
     this.#endThreadAfter(
       this.#hardLimitMs,
       `It was ended because it ran for more than ${this.#hardLimitMs} ms.`,
     );
     const now = job.now?.();
     this.#thread.post({ task: job.task, limits: this.#limits, ...(now !== undefined && { now }) });
+  }
+
+  #takeWaiting(): Job | undefined {
+    const first = this.#waiting.findIndex(({ task }) => !this.#slow.has(textOf(task)));
+    return this.#waiting.splice(Math.max(first, 0), 1)[0];
   }
 
   #startThread(): Thread {
@@ -167,9 +178,32 @@ class JobQueue {
   #answer(answer: Answer): void {
     clearTimeout(this.#timer);
     const job = this.#running ?? this.#waiting.shift();
+    const took = performance.now() - this.#startedAt;
+    if (
+      this.#running &&
+      answer.kind === "failed" &&
+      answer.reason === "limit" &&
+      took >= this.#limits.timeMs
+    ) {
+      if (this.#slow.size >= MAX_SLOW) this.#slow.clear();
+      this.#slow.add(textOf(this.#running.task));
+    }
     this.#running = undefined;
     job?.resolve(answer);
     this.#continue();
+  }
+}
+
+/** What its author wrote. */
+function textOf(task: Task): string {
+  switch (task.kind) {
+    case "callFunction":
+      return task.source;
+    case "checkFunction":
+      return task.code;
+    case "renderTemplate":
+    case "checkTemplate":
+      return task.template;
   }
 }
 

@@ -18,8 +18,12 @@ const ENCODINGS: readonly string[] = [
   "hex",
 ];
 
+/** QuickJS does not count the memory that this process takes for it. In characters of JSON. */
+const MAX_RECODED = 8_000_000;
+
 /** Text in, text out: the only functions of this process that code in QuickJS reaches, and only through PRELUDE. */
 export function recode(json: string): string {
+  if (json.length > MAX_RECODED) throw new RangeError("Invalid string length");
   // Texts other than JSON would end at a NUL.
   const [text, from, to] = z.tuple([z.string(), z.string(), z.string()]).parse(JSON.parse(json));
   return JSON.stringify(Buffer.from(text, encoding(from)).toString(encoding(to)));

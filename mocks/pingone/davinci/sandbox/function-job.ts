@@ -1,6 +1,7 @@
 /** Calls or checks the code of a custom function. */
 import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { z } from "zod";
+import { measureJson } from "../../../kit/json-text.ts";
 import { createUuid, PRELUDE, recode } from "./function-globals.ts";
 import { type Answer, type Budget, failed, type Task } from "./job.ts";
 import { checkOutput, JobFailed, runInEngine } from "./quickjs.ts";
@@ -58,7 +59,7 @@ function valueOfReport(text: string | undefined, code: string, budget: Budget): 
       return undefined;
     case "returned":
       checkOutput(report.json, budget);
-      if (depthOf(report.json) <= MAX_DEPTH) return report.json;
+      if (measureJson(report.json).depth <= MAX_DEPTH) return report.json;
       throw new JobFailed(
         failed("limit", `What the code returned is nested more than ${MAX_DEPTH} levels deep.`),
       );
@@ -79,14 +80,4 @@ function parseJson(text: string | undefined): unknown {
   } catch {
     return undefined;
   }
-}
-
-function depthOf(json: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
-    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth);
-    else if (token === "]" || token === "}") depth--;
-  }
-  return deepest;
 }

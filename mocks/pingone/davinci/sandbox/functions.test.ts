@@ -232,6 +232,7 @@ describe("a custom function that fails", () => {
     expect(await call(returning("'x'.repeat(1e6)"))).toEqual(
       failed("limit", "Its output has more than 1000000 characters."),
     );
+    expect(await call(returning("Buffer.from('x'.repeat(9e6)).length"))).toMatchObject({ reason: "threw" });
   });
 });
 
@@ -257,6 +258,23 @@ describe("a hostile function", () => {
   ])("is ended: %s", async (_, code) => {
     expect(await brief.callFunction(code, {})).toEqual(OVERDUE);
     expect(await brief.callFunction(returning("1"), {})).toEqual(ok(1));
+  });
+
+  it("that was ended for its time waits for all others", async () => {
+    const endless = "module.exports = () => { for (;;); }";
+    await brief.callFunction(endless, {});
+    const order: string[] = [];
+    const ask = async (name: string, code: string) => {
+      await brief.callFunction(code, {});
+      order.push(name);
+    };
+    await Promise.all([
+      ask("runs", returning("1")),
+      ask("endless", endless),
+      ask("endless", endless),
+      ask("another person", returning("2")),
+    ]);
+    expect(order).toEqual(["runs", "another person", "endless", "endless"]);
   });
 
   it("is ended from outside when it cannot be interrupted", async () => {

@@ -227,9 +227,11 @@ function cssOf(css: string): { readonly text: string; readonly remarks: readonly
     // In a style sheet `\/` is `/`.
     .replaceAll("</", "<\\/")
     // Files of other hosts: the policy of the page forbids them, and browsers show a broken picture.
-    .replaceAll(/url\(\s*(["']?)(?!data:|#)[^"')]*\1\s*\)/gi, "none")
+    .replaceAll(/url\(([^()]*)\)/gi, (found, address: string) =>
+      /^["']?(?:data:|#)/i.test(address.trimStart()) ? found : "none",
+    )
     // What the editor puts into an empty field is no comment in CSS, and would take the next rule with it.
-    .replaceAll(/^\s*\/\/.*$/gm, "")
+    .replaceAll(/^[^\S\n]*\/\/.*$/gm, "")
     .trim();
   return { text, remarks: [] };
 }

@@ -88,6 +88,17 @@ describe("style", () => {
     );
   });
 
+  it.each([
+    ["addresses without an end", "url(".repeat(60_000)],
+    ["addresses of blanks", "url( ".repeat(50_000)],
+    ["one address of blanks", `url(${" ".repeat(250_000)}`],
+    ["empty lines", "\n".repeat(250_000)],
+    ["blanks", " ".repeat(250_000)],
+  ])("of %s is read in a moment", (_, css) => {
+    // A search that goes back at each place would take minutes, which the time limit of a test ends.
+    expect(render({ markup: button("GO"), css: `${css}.a{}` }).html).toContain(".a{}");
+  });
+
   it("that is too large is left out, which the panel says", () => {
     const { root, panel } = render({ markup: button("GO"), css: ".a{}".repeat(70_000) });
     expect(root.querySelectorAll("style")).toHaveLength(2);

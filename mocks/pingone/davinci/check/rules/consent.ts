@@ -3,7 +3,7 @@
  * by its exits alone signs on who has declined.
  */
 import type { FlowNode } from "../../graph/graph.ts";
-import { bindingsIn, isRecord, unwrap } from "../../graph/values.ts";
+import { bindingsIn, isRecord, textOf, unwrap } from "../../graph/values.ts";
 import type { FlowView } from "../flow-view.ts";
 import { isSubFlowEnd } from "../kinds.ts";
 import type { Rule } from "../rule.ts";
@@ -85,7 +85,7 @@ function storedAt({ connectorId, capabilityName, properties }: FlowNode, path: s
       );
   }
   if (capabilityName === "goToNode") {
-    const start = String(unwrap(properties.nodeInstanceId));
+    const start = textOf(unwrap(properties.nodeInstanceId));
     return Object.entries(properties)
       .filter(([, value]) => reads(value, path))
       .map(([name]) => `local.${start}.payload.output.${name}`);

@@ -1,6 +1,13 @@
 /** Outcomes of a comparison with many values, the edges that claim them, and the buttons of screens. */
 import type { FlowNode } from "../../graph/graph.ts";
-import { bindingsIn, isRecord, resolveValue, templateText, unwrap } from "../../graph/values.ts";
+import {
+  textOf as asText,
+  bindingsIn,
+  isRecord,
+  resolveValue,
+  templateText,
+  unwrap,
+} from "../../graph/values.ts";
 import type { FlowView } from "../flow-view.ts";
 import { isComparison, isGoTo, isMultipleComparison } from "../kinds.ts";
 import type { Found, Rule } from "../rule.ts";
@@ -15,14 +22,14 @@ interface Entry {
 function entriesOf({ properties }: FlowNode): Entry[] {
   const entries = unwrap(properties.rightValueMultiple);
   if (!Array.isArray(entries)) return [];
-  return entries.filter(isRecord).map(({ id, value }) => ({ id: String(id), value }));
+  return entries.filter(isRecord).map(({ id, value }) => ({ id: asText(id), value }));
 }
 
 /** The text of a value without bindings; undefined when it has some. */
 function textOf(value: unknown): string | undefined {
   if (bindingsIn(value).length > 0) return undefined;
   const text = resolveValue(unwrap(value), { global: {}, local: {} });
-  return text === undefined || text === null ? "" : String(text);
+  return asText(text);
 }
 
 function wordOf(value: unknown): string {
@@ -168,10 +175,22 @@ function buttonValuesOf(node: FlowNode): ReadonlySet<string> {
 function readButtonValues({ capabilityName, properties }: FlowNode): ReadonlySet<string> {
   if (capabilityName !== "customHTMLTemplate") return new Set();
   const values = new Set<string>();
-  // Markup that is commented out is not shown.
-  const template = templateText(properties.customHTML).replaceAll(/<!--[\s\S]*?-->/g, "");
+  const template = withoutComments(templateText(properties.customHTML));
   for (const [, , value = ""] of template.matchAll(/data-skbuttonvalue\s*=\s*(["'])([^"'<>]*)\1/gi)) {
     if (!value.includes("{{") && value.trim() !== "") values.add(value.trim());
   }
   return values;
+}
+
+/** Markup that is commented out is not shown. A comment without an end is none. */
+function withoutComments(markup: string): string {
+  const kept: string[] = [];
+  let at = 0;
+  for (;;) {
+    const start = markup.indexOf("<!--", at);
+    const end = start < 0 ? -1 : markup.indexOf("-->", start + 4);
+    if (end < 0) return [...kept, markup.slice(at)].join("");
+    kept.push(markup.slice(at, start));
+    at = end + 3;
+  }
 }

@@ -1,5 +1,5 @@
 /** Whether the flow policy lets a session through that Check Session would accept. */
-import { isRecord, unwrap } from "../../graph/values.ts";
+import { isRecord, textOf, unwrap } from "../../graph/values.ts";
 import type { FlowView } from "../flow-view.ts";
 import type { Rule } from "../rule.ts";
 
@@ -40,7 +40,7 @@ function windowOf({ flow: { trigger } }: FlowView): number | undefined {
   return Math.max(
     ...methods.map(({ enabled, time, timeFormat }) =>
       enabled === true && typeof time === "number"
-        ? time * (MINUTES[String(timeFormat).toLowerCase().replace(/s$/, "")] ?? 1)
+        ? time * (MINUTES[textOf(timeFormat).toLowerCase().replace(/s$/, "")] ?? 1)
         : 0,
     ),
   );

@@ -1,5 +1,5 @@
 /** Variables that have no value, and values that are not stored. */
-import { isRecord, unwrap } from "../../graph/values.ts";
+import { isRecord, textOf, unwrap } from "../../graph/values.ts";
 import type { FlowView } from "../flow-view.ts";
 import type { Rule } from "../rule.ts";
 
@@ -48,7 +48,7 @@ export const variableIdMissing: Rule = {
       const names = (Array.isArray(saved) ? saved : [])
         .filter(isRecord)
         .filter(({ name, variableId }) => typeof name === "string" && name !== "" && isNothing(variableId))
-        .map(({ name }) => `"${String(name)}"`);
+        .map(({ name }) => `"${textOf(name)}"`);
       if (names.length === 0) continue;
       yield {
         node,
