@@ -6,8 +6,11 @@ import { defineFault } from "../kit/faults/fault.ts";
 import type { ObservedRequest } from "../kit/journal/observed-request.ts";
 import type { LoginCredentials, LoginView } from "../kit/login.ts";
 import { addedFlowOutput, addFlowInput, describeAdded } from "./davinci/files/flow-uploads.ts";
+import { renderRun, renderRuns, runsSection } from "./davinci/run-page/pages.ts";
+import { RUN_STYLE } from "./davinci/run-page/style.ts";
 import type { PingOneEmulator } from "./emulator.ts";
 import { MFA_VERBS } from "./mfa-verbs.ts";
+import { flowEventsOutput, flowRunsOutput, requireEvents } from "./flow-runs.ts";
 import { issueTokensInput } from "./mint.ts";
 import {
   issuedTokensOutput,
@@ -35,7 +38,7 @@ import type { PingOneStateView } from "./verbs.ts";
 
 export type RunningPingOne = Pick<
   PingOneEmulator,
-  "admin" | "flows" | "mfa" | "seed" | "snapshot" | "restore"
+  "admin" | "flows" | "log" | "mfa" | "runs" | "seed" | "snapshot" | "restore"
 >;
 
 const verb = verbsOf<RunningPingOne, PingOneStateView>();
@@ -93,6 +96,24 @@ export const PINGONE = defineEmulator({
         if (choose) admin.chooseFlow(added.policyId);
         return added;
       },
+    }),
+    "flows.runs": verb({
+      route: "GET /flows/runs",
+      about: "The runs of flows that the log keeps, oldest first, each with its result.",
+      input: z.strictObject({}),
+      answers: "runs",
+      output: flowRunsOutput,
+      run: ({ log }) => log.runs(),
+    }),
+    "flows.events": verb({
+      route: "GET /flows/runs/events",
+      about:
+        "What happened in a run of a flow, oldest first: nodes with inputs, outputs and exits, screens, sub-flows, the end.",
+      input: z.strictObject({ run: z.string().min(1) }),
+      inputFrom: (run: string) => ({ run }),
+      answers: "events",
+      output: flowEventsOutput,
+      run: ({ log }, { run }) => requireEvents(log, run),
     }),
     "keys.rotate": verb({
       route: "POST /keys/rotate",
@@ -250,6 +271,12 @@ export const PINGONE = defineEmulator({
     secretsInPaths: /(?<=\/(?:interactions|links)\/)[^/?#*]+/g,
   },
   page: {
+    style: RUN_STYLE,
+    pages: [
+      { path: "/runs", render: ({ runs }: RunningPingOne) => renderRuns(runs) },
+      { path: "/runs/:run", render: ({ runs }: RunningPingOne, { run = "" }) => renderRun(runs, run) },
+    ],
+    sections: ({ runs }: RunningPingOne) => [runsSection(runs)],
     facts: ({ issuer, signingKeyId, keyIds, flows }) => [
       ["Issuer", issuer],
       ["Signing key", signingKeyId],

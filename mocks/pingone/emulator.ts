@@ -17,6 +17,8 @@ import { checkFiles } from "./davinci/files/check-files.ts";
 import { readFlowOption } from "./davinci/files/flow-option.ts";
 import { FlowUploads } from "./davinci/files/flow-uploads.ts";
 import { warningsOf } from "./davinci/files/warnings.ts";
+import type { ShownRuns } from "./davinci/run-page/pages.ts";
+import { showRuns } from "./davinci/run-page/shown-runs.ts";
 import { sharedSandbox } from "./davinci/sandbox/create-sandbox.ts";
 import { loadFiles } from "./load-files.ts";
 import { MfaAdmin } from "./mfa-admin.ts";
@@ -81,6 +83,8 @@ export interface PingOneEmulator {
   readonly client: { readonly id: string; readonly secret: string; readonly redirectUris: readonly string[] };
   /** What the flows have done, for the developer. */
   readonly log: FlowLog;
+  /** The same for the pages that show it. */
+  readonly runs: ShownRuns;
   /** Test users as the files or seeds give them. TEST ONLY passwords. */
   readonly users: UserStore["testAccounts"];
   readonly admin: PingOneAdmin;
@@ -225,6 +229,11 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       return users.testAccounts;
     },
     log: engine.log,
+    runs: showRuns({
+      engine,
+      checks: { registry, sandbox },
+      usernameOf: (id) => users.findById(id)?.username,
+    }),
     admin,
     mfa: new MfaAdmin(tenant),
     flows: uploads,

@@ -193,13 +193,15 @@ export class Person {
   }
 
   #error(
-    { heading }: Screen,
+    { heading, html }: Screen,
     what: string,
     more: readonly string[] = [],
     fault: SignOnError["fault"] = "screen",
   ): SignOnError {
     const page = heading === "" ? "a page without a heading" : `"${heading}"`;
-    const message = [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more].join(" ");
+    const run = /href="(\/__mocks\/page\/runs\/[\w-]+)"/.exec(html)?.[1];
+    const why = run === undefined ? [] : [`The run of the flow: ${new URL(run, this.#pingone.issuer).href}`];
+    const message = [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more, ...why].join(" ");
     return new SignOnError(message, { heading, screens: this.screens, fault });
   }
 }

@@ -20,6 +20,8 @@ export interface AuthorizationContext {
   readonly formAction: string;
   /** Links in messages begin with this and end with the id of a challenge. */
   readonly linkBase?: string;
+  /** URL of the page that shows the developer this run. */
+  readonly runPage?: string;
   /** Of the browser, for `global.ip` and `global.userAgent`. */
   readonly ip?: string;
   readonly userAgent?: string;

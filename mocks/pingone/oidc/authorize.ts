@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { getCookie, setCookie } from "hono/cookie";
 import { NOTE_HEADER } from "../../kit/middleware.ts";
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
+import { runPath } from "../davinci/run-page/addresses.ts";
 import { renderEndedPage, renderLinkPage } from "../html/pages.ts";
 import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
 import type { Tenant } from "../tenant/tenant.ts";
@@ -124,6 +125,7 @@ function contextOf(
     parameters: silent ? { ...request.parameters, auth_mode: "silent" } : request.parameters,
     formAction: formPath(tenant, id),
     linkBase: `${new URL(c.get("pingone").tokens.signer.issuer).origin}/${tenant.environment.id}/davinci/links/`,
+    runPage: runPath(id),
     userAgent: c.req.header("user-agent") ?? "",
   };
 }
@@ -171,7 +173,7 @@ async function answerEnd(
       return answerClient(c, callback, { error: outcome.error, error_description: outcome.errorDescription });
     case "died":
       // The client learns no more than at PingOne; the journal, and whoever reads the header, does.
-      c.header(NOTE_HEADER, headerText(outcome.reason));
+      c.header(NOTE_HEADER, `${headerText(outcome.reason)} See ${addressOfRun(c, signOn.id)}`);
       return answerLoginRequired(c, callback);
   }
 }
@@ -212,9 +214,14 @@ async function issueForResponseType(
   return Object.fromEntries(Object.entries(issued).map(([name, value]) => [name, String(value)]));
 }
 
-/** A header is bytes: other characters are escaped as in JSON. */
+/** The page of the control API that shows the run. */
+function addressOfRun(c: OidcContext, id: string): string {
+  return new URL(runPath(id), c.get("pingone").tokens.signer.issuer).href;
+}
+
+/** A header is bytes: other characters are escaped as in JSON. The journal keeps the first 500 of them. */
 function headerText(text: string): string {
-  return JSON.stringify(text.slice(0, 1000))
+  return JSON.stringify(text.length > 360 ? `${text.slice(0, 360)}…` : text)
     .slice(1, -1)
     .replaceAll(
       /[^\x20-\x7e]/g,

@@ -54,8 +54,8 @@ export interface FlowEngine {
   findFlow(nameOrPolicyId: string): FlowSummary;
   /** Whether there is a flow or sub-flow of this id. */
   hasFlow(flowId: string): boolean;
-  /** The graph of a flow or sub-flow of a policy. */
-  graphOf(policyId: string, flowId: string): FlowGraph | undefined;
+  /** The graphs that a policy can run: its flow, then those in which its sub-flows are found. */
+  graphsOf(policyId: string): readonly FlowGraph[];
   /** Adds flows until {@link reset}; one of the same policy id is replaced. */
   addFlows(flows: readonly RunnableFlow[]): void;
   /** @param id Identifies the sign-on in the messages that its flow sends. */
@@ -191,7 +191,10 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     },
 
     hasFlow: (flowId) => allFlows().some(({ together }) => together.some(({ id }) => id === flowId)),
-    graphOf: (policyId, flowId) => flowOf(policyId)?.together.find(({ id }) => id === flowId),
+    graphsOf(policyId) {
+      const flow = flowOf(policyId);
+      return flow ? [flow.graph, ...flow.together.filter((graph) => graph !== flow.graph)] : [];
+    },
 
     addFlows(flows) {
       const ids = new Set(flows.map(({ policyId }) => policyId));

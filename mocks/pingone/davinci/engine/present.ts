@@ -91,6 +91,14 @@ export function presentScreen(
         "Flow",
         html`<code>${flow.name}</code>${flow.description === "" ? "" : html`<br>${flow.description}`}`,
       ],
+      ...(context.runPage === undefined
+        ? []
+        : [
+            [
+              "Run",
+              html`<a href="${context.runPage}" target="_blank" rel="noopener">Why am I here?</a>`,
+            ] as const,
+          ]),
       ...state.remarks.map((text) => ["Note", text] as const),
     ],
   });

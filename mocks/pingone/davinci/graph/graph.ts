@@ -67,8 +67,15 @@ export interface FlowGraph {
   readonly settings: Readonly<Record<string, unknown>>;
   /** As in the file: `type` is `AUTHENTICATION` in flows that flow policies run. */
   readonly trigger?: Readonly<Record<string, unknown>>;
+  /** Where the console draws nodes and logic operators, by id. Empty or incomplete where the file does not say. */
+  readonly positions?: ReadonlyMap<string, Position>;
   /** Logic operators that lead nowhere, and edges that cannot be followed, for the checks. */
   readonly irregularities: readonly Irregularity[];
+}
+
+export interface Position {
+  readonly x: number;
+  readonly y: number;
 }
 
 export interface FlowInput {

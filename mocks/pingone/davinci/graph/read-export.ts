@@ -13,6 +13,7 @@ import type {
   VariableContext,
 } from "./graph.ts";
 import { parseExport, Refusal, requireModest } from "./parse-export.ts";
+import { readPositions } from "./read-positions.ts";
 import { isRecord, unwrap } from "./values.ts";
 
 export type ReadExport =
@@ -140,6 +141,7 @@ function readFlow(flow: Record<string, unknown>, index: number): FlowGraph {
     inputSchema: readInputs(flow.inputSchema),
     settings: isRecord(flow.settings) ? flow.settings : {},
     ...(isRecord(flow.trigger) && { trigger: flow.trigger }),
+    positions: readPositions(isRecord(flow.graphData) ? flow.graphData.elements : undefined),
     irregularities,
   };
 }

@@ -178,7 +178,7 @@ export class LoggedRun {
   }
 
   get #mainFlow(): FlowRef {
-    return { id: this.#flow.graph.id, name: this.#flow.name };
+    return { id: this.#flow.graph.id, name: this.#flow.name.trim() };
   }
 
   #begin(
@@ -352,7 +352,7 @@ interface EventPlace {
 
 function placeOf({ flow, frame }: Observation, runId: string, depth: number): EventPlace {
   return {
-    flow: { id: flow.id, name: flow.name },
+    flow: { id: flow.id, name: flow.name.trim() },
     flowRunId: frame.runId ?? runId,
     depth: Math.max(depth, 0),
   };
