@@ -82,7 +82,9 @@ describe("the OpenAPI document", () => {
 
   it.each(verbs)("describes what %s answers", async (name, { route, output, answers }) => {
     const [method = "", path = ""] = route.split(" ");
-    const response = await fetch(`${emulators.origin}/__mocks${path}`, {
+    const [run] = await emulators.flows.runs();
+    const query = name === "flows.events" ? `?run=${run?.id}` : "";
+    const response = await fetch(`${emulators.origin}/__mocks${path}${query}`, {
       method,
       ...(method !== "GET" && {
         body: JSON.stringify(INPUTS[name] ?? {}),

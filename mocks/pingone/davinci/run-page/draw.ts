@@ -67,7 +67,7 @@ function drawNode(
   const lines = linesOf(node.title);
   const content = html`<title>${node.title} (${node.id}): ${node.connectorId}.${node.capabilityName}</title>
 <rect x="${round(left)}" y="${round(top)}" width="${BOX.width}" height="${BOX.height}" rx="6"/>
-${lines.map((line, index) => html`<text x="${round(x)}" y="${round(top + (lines.length === 1 ? 21 : 15 + index * 13))}" class="title">${line}</text>`)}
+${lines.map((line, index) => html`<text x="${round(x)}" y="${round(top + (lines.length === 1 ? 22 : 16 + index * 12))}" class="title">${line}</text>`)}
 <text x="${round(x)}" y="${round(top + 41)}" class="capability">${cut(node.capabilityName, 22)}</text>
 ${last ? drawBadge(left, top, shown) : ""}`;
   const id = nodeAnchor(flowId, node.id);
@@ -78,7 +78,7 @@ ${last ? drawBadge(left, top, shown) : ""}`;
 
 function drawBadge(left: number, top: number, text: string): Markup {
   const width = 14 + text.length * 7;
-  return html`<g class="badge"><rect x="${round(left - 8)}" y="${round(top - 10)}" width="${width}" height="20" rx="10"/><text x="${round(left - 8 + width / 2)}" y="${round(top + 4)}">${text}</text></g>`;
+  return html`<g class="badge"><rect x="${round(left - 8)}" y="${round(top - 16)}" width="${width}" height="18" rx="9"/><text x="${round(left - 8 + width / 2)}" y="${round(top - 3)}">${text}</text></g>`;
 }
 
 export function nodeAnchor(flowId: string, nodeId: string): string {

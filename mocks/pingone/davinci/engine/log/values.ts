@@ -34,12 +34,30 @@ const HARMLESS_NAMES =
 /** @param secrets What a person has typed into secret fields, and codes that were sent. */
 export function hideInText(text: string, secrets: ReadonlySet<string>): string {
   if (secrets.has(text)) return HIDDEN;
-  let hidden = SECRET_FORMS.reduce((shown, form) => shown.replaceAll(form, HIDDEN), text);
-  for (const secret of secrets) {
-    if (secret.length < SHORTEST_SECRET) continue;
-    for (const form of formsOf(secret)) hidden = hidden.replaceAll(form, HIDDEN);
-  }
-  return hidden;
+  const hidden = SECRET_FORMS.reduce((shown, form) => shown.replaceAll(form, HIDDEN), text);
+  const pattern = patternOf(secrets);
+  return pattern ? hidden.replaceAll(pattern, HIDDEN) : hidden;
+}
+
+/** A run can have hundreds of secrets, and thousands of texts in which they could be. */
+const patterns = new WeakMap<
+  ReadonlySet<string>,
+  { readonly size: number; readonly pattern: RegExp | undefined }
+>();
+
+function patternOf(secrets: ReadonlySet<string>): RegExp | undefined {
+  const known = patterns.get(secrets);
+  if (known?.size === secrets.size) return known.pattern;
+  const forms = [...secrets].filter(({ length }) => length >= SHORTEST_SECRET).flatMap(formsOf);
+  // The longest first: one secret can be the beginning of another.
+  const sorted = [...new Set(forms)].sort((one, other) => other.length - one.length);
+  const pattern = sorted.length === 0 ? undefined : new RegExp(sorted.map(escaped).join("|"), "g");
+  patterns.set(secrets, { size: secrets.size, pattern });
+  return pattern;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** How a text looks inside another one: as it is, in JSON, in a URL, in HTML, in Base64. */
