@@ -9,8 +9,8 @@ import { addedFlowOutput, addFlowInput, describeAdded } from "./davinci/files/fl
 import { renderRun, renderRuns, runsSection } from "./davinci/run-page/pages.ts";
 import { RUN_STYLE } from "./davinci/run-page/style.ts";
 import type { PingOneEmulator } from "./emulator.ts";
-import { MFA_VERBS } from "./mfa-verbs.ts";
 import { flowEventsOutput, flowRunsOutput, requireEvents } from "./flow-runs.ts";
+import { MFA_VERBS } from "./mfa-verbs.ts";
 import { issueTokensInput } from "./mint.ts";
 import {
   issuedTokensOutput,

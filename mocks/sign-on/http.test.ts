@@ -110,7 +110,11 @@ describe("signOn", () => {
       { username: "alice", password: "wrong" },
       /alice: "Sign On" refuses: Invalid username and\/or password/,
     ],
-    ["a disabled user", "disabled", /Invalid username.* this user: is disabled by an administrator\.$/],
+    [
+      "a disabled user",
+      "disabled",
+      /Invalid username.* this user: is disabled by an administrator\. The run of the flow: http.*\/page\/runs\/[\w-]+$/,
+    ],
     [
       "a locked one",
       "locked",

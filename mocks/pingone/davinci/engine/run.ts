@@ -6,11 +6,12 @@ import { randomUUID } from "node:crypto";
 import type { FlowOutcome } from "../contracts.ts";
 import { FlowLibrary } from "../graph/flow-library.ts";
 import type { FlowGraph, FlowNode } from "../graph/graph.ts";
-import { RunLimitError, setOwn, templateText, unwrap } from "../graph/values.ts";
+import { RunLimitError, setOwn } from "../graph/values.ts";
 import { POLL, type Screen, type ScreenMessages, type SubmittedFields } from "../screens/screen.ts";
 import { countVisit, makeCall, type RunOf, remark } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
 import { nextNodes } from "./exits.ts";
+import { localized } from "./localized.ts";
 import type { Observation, Observe } from "./observer.ts";
 import type { ConnectorError, Frame, NodePayload, RunState } from "./run-state.ts";
 
@@ -385,22 +386,4 @@ type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : ne
 /** How a node is named to a developer. */
 export function nameOf({ title, id }: FlowNode): string {
   return `"${title}" (${id})`;
-}
-
-/** The author's own text for the code of an error, if the node has one. */
-function localized({ properties, capabilityName }: FlowNode, error: ConnectorError): ConnectorError {
-  const given = properties[`${capabilityName}_localizedErrors`];
-  const text = localizedText(given, error.code);
-  return text === undefined ? error : { ...error, message: text };
-}
-
-function localizedText(given: unknown, code: string): string | undefined {
-  const languages = (unwrap(given) as { properties?: Record<string, { value?: unknown }> } | undefined)
-    ?.properties;
-  const entries = languages?.en?.value ?? Object.values(languages ?? {})[0]?.value;
-  if (!Array.isArray(entries)) return undefined;
-  const entry = (entries as { key?: unknown; value?: unknown }[]).find(
-    (candidate) => candidate?.key === code,
-  );
-  return templateText(entry?.value) || undefined;
 }

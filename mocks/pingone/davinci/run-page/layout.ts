@@ -14,7 +14,7 @@ export interface PlacedNode extends Position {
 }
 
 /** A logic operator between nodes, and the nodes that it joins. */
-export interface PlacedOperator extends Position {
+interface PlacedOperator extends Position {
   readonly id: string;
   readonly sources: ReadonlyMap<string, PlacedNode>;
   readonly targets: ReadonlyMap<string, { readonly place: PlacedNode; readonly operator: Operator }>;

@@ -244,6 +244,37 @@ describe("secrets in the log", () => {
     expect(JSON.stringify(engine.log.events(person.interactionId))).not.toContain("Kn0wn-later");
   });
 
+  it("are hidden wherever a flow copies a field that is named like one, marked or not", async () => {
+    const { engine, open } = createTestEngine({
+      flows: [
+        exportedFlow({
+          nodes: {
+            a: {
+              is: "httpConnector.customHTMLTemplate",
+              title: "Ask",
+              properties: {
+                customHTML:
+                  '<input id="otp"><button data-skcomponent="skbutton" data-skbuttontype="form-submit" data-skbuttonvalue="GO">Go</button>',
+                formFieldsList: [{ propertyName: "otp", preferredControlType: "textField" }],
+              },
+            },
+            b: saves("Save", richText("Typed: ", "{{local.a.payload.output.otp}}")),
+            c: message("After"),
+          },
+          ways: [
+            ["a", "true", "b"],
+            ["b", "true", "c"],
+          ],
+        }),
+      ],
+    });
+    const person = await open("Test flow");
+    await person.press("GO", { otp: "918273" });
+    const text = JSON.stringify(engine.log.events(person.interactionId));
+    expect(text).toContain("Typed: [hidden]");
+    expect(text).not.toContain("918273");
+  });
+
   it("of the authorization request are left out", async () => {
     const { engine, open } = createTestEngine();
     const parameters = {

@@ -10,7 +10,7 @@ import type { Interaction } from "../interaction.ts";
 import type { Observation } from "../observer.ts";
 import type { Frame } from "../run-state.ts";
 import type { FlowRef, FlowRunSummary, LogEvent, NodeEvent, NodeRef, RunResult } from "./event.ts";
-import { HIDDEN, hideInEvent, hideInResult, keepable } from "./values.ts";
+import { HIDDEN, hideInEvent, hideInResult, isSecretName, keepable } from "./values.ts";
 
 export interface LogLimits {
   readonly runs: number;
@@ -263,6 +263,7 @@ export class LoggedRun {
 
   #answered(place: EventPlace, happened: Extract<Observation, { kind: "screenAnswered" }>): void {
     const { node, screen, fields } = happened;
+    for (const [name, value] of Object.entries(fields)) if (isSecretName(name)) this.hide([value].flat());
     const isSecret = (name: string) => screen.fields.some((field) => field.name === name && field.isSecret);
     const shown = Object.entries(fields).map(([name, value]) => [name, isSecret(name) ? HIDDEN : value]);
     const kept = this.#kept(Object.fromEntries(shown)) as Record<string, unknown>;

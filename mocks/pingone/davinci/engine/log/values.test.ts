@@ -58,6 +58,12 @@ describe("a value that is kept", () => {
     const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln";
     expect(keepable({ text: `a ${token} b` }, none)).toEqual({ text: `a ${HIDDEN} b` });
     expect(keepable(["Bearer abcdefgh1234"], none)).toEqual([`Bearer ${HIDDEN}`]);
+    expect(hideInText("http://127.0.0.1:1/env/davinci/links/0a1b2c3d open", none)).toMatch(
+      /links\/\[hidden\] open$/,
+    );
+    expect(hideInText("otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&issuer=y", none)).toMatch(
+      /secret=\[hidden\]&issuer=y$/,
+    );
   });
 
   it("hides a secret as it is, in JSON, in a URL, in HTML and in Base64", () => {

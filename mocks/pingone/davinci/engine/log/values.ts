@@ -15,8 +15,13 @@ const LONGEST_SECRET = 12_500;
 /** Shorter texts would be found in places that have nothing to do with the secret. */
 const SHORTEST_SECRET = 4;
 
-/** Values that are secrets by their form: JWTs, and credentials of an Authorization header. */
-const SECRET_FORMS = [/eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g, /(?<=\b(?:bearer|basic) +)[\w.~+/=-]{8,}/gi];
+/** By their form: JWTs, credentials of an Authorization header, links that answer a challenge, seeds of one-time codes. */
+const SECRET_FORMS = [
+  /eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g,
+  /(?<=\b(?:bearer|basic) +)[\w.~+/=-]{8,}/gi,
+  /(?<=\/davinci\/links\/)[\w-]{4,}/g,
+  /(?<=[?&]secret=)[A-Z2-7]{8,}/gi,
+];
 
 /** Names whose value is hidden, whatever it is. */
 const SECRET_NAMES = [
