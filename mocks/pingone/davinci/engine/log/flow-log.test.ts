@@ -172,7 +172,7 @@ describe("the log of a run", () => {
   it("shows a message as the screen that is shown again, and a refused form", async () => {
     const { engine, open } = createTestEngine();
     const person = await (await open(FLOW)).signOn("alice", "Wr0ng-secret!");
-    await person.post({ buttonValue: "NOPE" });
+    await person.post({});
     const events = engine.log.events(person.interactionId) ?? [];
     expect(events.filter(({ kind }) => kind === "screenShown").at(-1)).toMatchObject({
       title: "Sign On",
