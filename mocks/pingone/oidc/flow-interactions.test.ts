@@ -183,7 +183,8 @@ describe("[PING-192] the execution log", () => {
   });
 
   it("is refused to a person's token, and to a worker at another environment", async () => {
-    const { access_token } = await tenant.obtainTokens();
+    // Without a scope of a custom resource it is a token for PingOne's own API, as a worker's is.
+    const { access_token } = await tenant.obtainTokens({ parameters: { scope: "openid profile" } });
     for (const [environment, token] of [
       [tenant.environmentId, access_token],
       ["00000000-0000-4000-8000-000000000000", await workerToken()],
@@ -194,16 +195,19 @@ describe("[PING-192] the execution log", () => {
     }
   });
 
-  it("is refused to an application that is no worker, and with a token that has expired", async () => {
-    const edit = editList("applications.json", (items) => Object.assign(items[1] ?? {}, { type: "SERVICE" }));
+  it.each(["SERVICE", "WORKER"])("is refused with a token of a %s for a custom resource", async (type) => {
+    const edit = editList("applications.json", (items) => Object.assign(items[1] ?? {}, { type }));
     const grants = editList("grants.json", (items) => {
       for (const grant of [...items]) items.push({ ...grant, application: { id: "consent-worker" } });
     });
     await using other = await startTenant({ edit: { ...edit, ...grants } });
     const url = `${other.emulator.origin}/v1/environments/${other.environmentId}/flows/any/interactions`;
     const token = await workerToken(other);
+    expect(token).toBeDefined();
     expect((await get(url, `Bearer ${token}`)).status).toBe(403);
+  });
 
+  it("is refused with a token that has expired", async () => {
     await using tired = await startTenant();
     const expired = await workerToken(tired);
     tired.advanceSeconds(4000);

@@ -13,8 +13,10 @@ interface Place {
 export type Observation = Place &
   (
     | { readonly kind: "flowStarted"; readonly parameters: Readonly<Record<string, unknown>> }
+    | { readonly kind: "nodeStarted"; readonly node: FlowNode }
     | {
-        readonly kind: "nodeStarted";
+        /** Its inputs are there; a run may end before that, in one that becomes too long. */
+        readonly kind: "nodeGiven";
         readonly node: FlowNode;
         /** Resolved, but for those named in `raw`, which are as in the file. */
         readonly properties: Readonly<Record<string, unknown>>;

@@ -148,16 +148,20 @@ export class FlowRun {
   }
 
   async #runNode(node: FlowNode): Promise<Effect> {
-    const raw = this.#find(node)?.rawProperties ?? [];
+    this.#tell({ kind: "nodeStarted", node });
     if (node.isDisabled) {
-      this.#tell({ kind: "nodeStarted", node, properties: {}, raw });
       remark(this.#state, `${nameOf(node)} is disabled and was skipped; what PingOne does is not verified`);
       return { kind: "success" };
     }
     const capability = this.#find(node);
     const call = this.#call(node, capability);
     countVisit(this.#options, this.#graph, node);
-    this.#tell({ kind: "nodeStarted", node, properties: call.properties, raw });
+    this.#tell({
+      kind: "nodeGiven",
+      node,
+      properties: call.properties,
+      raw: capability?.rawProperties ?? [],
+    });
     return this.#timed(node, () => (capability ? capability.run(call) : this.#options.flow.runForeign(call)));
   }
 
@@ -273,7 +277,7 @@ export class FlowRun {
     if (this.#frame.calls.length > this.#limits.steps) {
       throw new Death(`${nameOf(node)} is called again and again and never returned to`);
     }
-    this.#tell({ kind: "nodeStarted", node: start, properties: {}, raw: [] });
+    this.#tell({ kind: "nodeStarted", node: start });
     this.#complete(start, true, { output });
   }
 

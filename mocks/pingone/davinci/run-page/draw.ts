@@ -72,13 +72,18 @@ ${lines.map((line, index) => html`<text x="${round(x)}" y="${round(top + (lines.
 ${last ? drawBadge(left, top, shown) : ""}`;
   const id = nodeAnchor(flowId, node.id);
   return html`<g class="${kinds.filter((kind) => kind !== "").join(" ")}" id="${id}">${
-    last ? html`<a href="#step-${last.number}">${content}</a>` : content
+    last ? html`<a href="#${stepAnchor(last.number)}">${content}</a>` : content
   }</g>`;
 }
 
 function drawBadge(left: number, top: number, text: string): Markup {
   const width = 14 + text.length * 7;
   return html`<g class="badge"><rect x="${round(left - 8)}" y="${round(top - 16)}" width="${width}" height="18" rx="9"/><text x="${round(left - 8 + width / 2)}" y="${round(top - 3)}">${text}</text></g>`;
+}
+
+/** Inside of what is folded, so that a browser that goes there unfolds it. */
+export function stepAnchor(number: number): string {
+  return `step-${number}-facts`;
 }
 
 export function nodeAnchor(flowId: string, nodeId: string): string {

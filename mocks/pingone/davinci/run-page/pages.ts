@@ -6,7 +6,7 @@ import type { Finding } from "../check/finding.ts";
 import type { FlowLog, FlowRunSummary } from "../engine/log/event.ts";
 import type { FlowGraph } from "../graph/graph.ts";
 import { RUNS_PATH, runPath } from "./addresses.ts";
-import { drawFlow, nodeAnchor } from "./draw.ts";
+import { drawFlow, nodeAnchor, stepAnchor } from "./draw.ts";
 import { explainResult, mendsOf, shortResult } from "./explain.ts";
 import { renderSteps } from "./steps.ts";
 import { walkOf } from "./walk.ts";
@@ -100,7 +100,7 @@ export async function renderRun(shown: ShownRuns, id: string): Promise<RenderedP
 <p class="notice${isDead ? " bad" : ""}">${explainResult(run)}</p>
 ${mends.length === 0 ? "" : html`<h3>What to do</h3><ul>${mends.map((mend) => html`<li>${mend}</li>`)}</ul>`}
 ${isDead ? html`<p class="quiet">The client learns only <code>login_required</code>, as at PingOne; DaVinci's own log shows the same path.</p>` : ""}
-${lastStep === undefined ? "" : html`<p><a href="#step-${lastStep}">The last step, with its inputs and outputs</a>${standing === undefined ? "" : html` · <a href="#${nodeAnchor(standing.flowId, standing.nodeId)}">Its node in the graph</a>`}</p>`}
+${lastStep === undefined ? "" : html`<p><a href="#${stepAnchor(lastStep)}">The last step, with its inputs and outputs</a>${standing === undefined ? "" : html` · <a href="#${nodeAnchor(standing.flowId, standing.nodeId)}">Its node in the graph</a>`}</p>`}
 <dl>${Object.entries(facts).map(([term, text]) => (text === undefined ? "" : html`<dt>${term}</dt><dd>${text}</dd>`))}</dl>
 </section>
 ${walk.flows.map((walked) => {

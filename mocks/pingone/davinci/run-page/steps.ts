@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { Markup } from "../../../kit/page/fields.ts";
 import type { LogEvent, NodeEvent, NodeRef } from "../engine/log/event.ts";
-import { nodeAnchor } from "./draw.ts";
+import { nodeAnchor, stepAnchor } from "./draw.ts";
 import { shortResult } from "./explain.ts";
 import type { Walk } from "./walk.ts";
 
@@ -47,7 +47,7 @@ function renderNode(event: NodeEvent, numbers: ReadonlyMap<number, number>, isOp
   return html`<li class="depth-${Math.min(event.depth, 3)}">
 <details id="step-${number}"${isOpen ? html` open` : ""}>
 <summary id="step-${number}-line"><span class="number">${number}</span> ${node.title} <span class="quiet">${node.capabilityName}</span> <span class="${error || isOpen ? "bad" : "result"}">${how}${error ? `: ${error.code}` : ""}</span>${next.length === 0 ? "" : html` <span class="quiet">→ ${namesOf(next)}</span>`}</summary>
-<dl>
+<dl id="${stepAnchor(number ?? 0)}">
 ${Object.entries(details).map(([term, content]) => (content === undefined ? "" : html`<dt>${term}</dt><dd>${content}</dd>`))}
 </dl>
 </details></li>`;

@@ -27,7 +27,7 @@ pre { font: .8125rem/1.4 ui-monospace, monospace; margin: 0; white-space: pre-wr
 .steps > li { padding: .15rem 0; overflow-wrap: anywhere; }
 .steps .number { display: inline-block; min-width: 1.75rem; color: var(--accent); font-weight: 600; }
 .steps dl { padding-inline-start: 1.75rem; padding-top: .25rem; }
-.steps :target > summary { outline: 2px solid var(--accent); }
+.steps dl:target { scroll-margin-top: 3rem; outline: 2px solid var(--accent); }
 .depth-1 { margin-inline-start: 1rem; }
 .depth-2 { margin-inline-start: 2rem; }
 .depth-3 { margin-inline-start: 3rem; }

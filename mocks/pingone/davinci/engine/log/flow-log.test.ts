@@ -24,7 +24,7 @@ const fails = (title: string, text: string) => ({
 const saves = (title: string, value: string) => ({
   is: "variablesConnector.saveValue",
   title,
-  properties: { saveVariables: [{ value: { name: "word", value: { value } } }] },
+  properties: { saveVariables: [{ name: "word", value }] },
 });
 
 describe("the log of a run", () => {
@@ -123,6 +123,26 @@ describe("the log of a run", () => {
     const { interactionId } = await open("Test flow");
     expect(engine.log.run(interactionId)?.node?.title).toBe("Save");
     expect(nodesOf(engine.log.events(interactionId))[0]).toMatchObject({ success: true, next: [] });
+  });
+
+  it("names the node whose input became too long", async () => {
+    const long = "x".repeat(600_000);
+    const { engine, open } = createTestEngine({
+      flows: [
+        exportedFlow({
+          nodes: {
+            a: saves("Save", long),
+            b: saves("Double", richText("{{global.variables.word}}", "{{global.variables.word}}")),
+          },
+          ways: [["a", "true", "b"]],
+        }),
+      ],
+    });
+    const { interactionId } = await open("Test flow");
+    expect(engine.log.run(interactionId)).toMatchObject({
+      result: { kind: "died", reason: expect.stringContaining("longer than") },
+      node: { title: "Double" },
+    });
   });
 
   it("follows sub-flows, each run of one under an id of its own", async () => {

@@ -29,7 +29,8 @@ function report(log: ReturnType<typeof createFlowLog>, id: string, nodes: number
   };
   const observe = log.watch(interaction, flow);
   for (let index = 0; index < nodes && node; index += 1) {
-    observe({ kind: "nodeStarted", flow: flow.graph, frame, node, properties, raw: ["raw"] });
+    observe({ kind: "nodeStarted", flow: flow.graph, frame, node });
+    observe({ kind: "nodeGiven", flow: flow.graph, frame, node, properties, raw: ["raw"] });
   }
   return interaction;
 }

@@ -94,7 +94,10 @@ export class LoggedRun {
         });
         return;
       case "nodeStarted":
-        this.#begin(place, happened.node, happened);
+        this.#begin(place, happened.node);
+        return;
+      case "nodeGiven":
+        this.#given(place, happened);
         return;
       case "nodeRan":
         this.#ran(place, happened.node, happened.effect, happened.milliseconds);
@@ -181,27 +184,21 @@ export class LoggedRun {
     return { id: this.#flow.graph.id, name: this.#flow.name.trim() };
   }
 
-  #begin(
-    place: EventPlace,
-    node: FlowNode,
-    { properties, raw }: Pick<Extract<Observation, { kind: "nodeStarted" }>, "properties" | "raw">,
-  ): Writable<NodeEvent> {
-    const inputs = Object.entries(properties).filter(
-      ([name, value]) => value !== undefined && !raw.includes(name),
-    );
+  #begin(place: EventPlace, node: FlowNode): Writable<NodeEvent> {
     const ref = refOf(node);
-    const kept = this.#kept(Object.fromEntries(inputs)) as Record<string, unknown>;
-    const event = this.#add({
-      ...place,
-      kind: "node",
-      node: ref,
-      properties: kept,
-      next: [],
-      milliseconds: 0,
-    });
+    const event = this.#add({ ...place, kind: "node", node: ref, properties: {}, next: [], milliseconds: 0 });
     this.#open.set(keyOf(place, node), event as Writable<NodeEvent>);
     this.#standing = { node: ref, flow: place.flow };
     return event as Writable<NodeEvent>;
+  }
+
+  #given(place: EventPlace, { node, properties, raw }: Extract<Observation, { kind: "nodeGiven" }>): void {
+    const event = this.#opened(place, node);
+    const inputs = Object.entries(properties).filter(
+      ([name, value]) => value !== undefined && !raw.includes(name),
+    );
+    event.properties = this.#kept(Object.fromEntries(inputs)) as Record<string, unknown>;
+    this.#measure(event);
   }
 
   #ran(place: EventPlace, node: FlowNode, effect: Effect, milliseconds: number): void {
@@ -279,7 +276,7 @@ export class LoggedRun {
 
   /** The event of a node that is under way; a new one if the log knows nothing of its start, as after a restart. */
   #opened(place: EventPlace, node: FlowNode): Writable<NodeEvent> {
-    return this.#open.get(keyOf(place, node)) ?? this.#begin(place, node, { properties: {}, raw: [] });
+    return this.#open.get(keyOf(place, node)) ?? this.#begin(place, node);
   }
 
   #close(place: EventPlace, node: FlowNode): void {
