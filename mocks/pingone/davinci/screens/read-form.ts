@@ -60,7 +60,7 @@ export function readForm(screen: Screen, form: URLSearchParams): ReadForm {
   const pressed = unknown ?? button?.value ?? hiddenButtonValue([...markup.controls.values()], form);
   const fields: Record<string, string | readonly string[]> = Object.create(null);
   // What was typed stays on the page.
-  if (button.isPoll) return { kind: "read", fields: { [POLL]: "true" }, values };
+  if (button?.isPoll) return { kind: "read", fields: { [POLL]: "true" }, values };
   if (pressed !== undefined) fields.buttonValue = pressed;
   if (button?.isSubmit === false) return { kind: "read", fields: { ...fields }, values: {} };
 
