@@ -30,6 +30,7 @@ import { ChallengeStore } from "./tenant/challenges.ts";
 import { CodeStore } from "./tenant/codes.ts";
 import { ConsentStore } from "./tenant/consents.ts";
 import { type Application, Environment } from "./tenant/environment.ts";
+import { FlowCookieStore } from "./tenant/flow-cookies.ts";
 import { Mfa } from "./tenant/mfa.ts";
 import { findRedirectUriFault } from "./tenant/redirect-uris.ts";
 import { RiskStore } from "./tenant/risk.ts";
@@ -117,6 +118,7 @@ const snapshotSchema = z.object({
   variables: z.unknown().default([]),
   risk: z.unknown(),
   challenges: z.unknown(),
+  cookies: z.unknown(),
   seeds: z.unknown(),
   signOns: z.unknown().optional(),
 });
@@ -146,6 +148,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   });
   const risk = new RiskStore(onChange);
   const challenges = new ChallengeStore({ clock, onChange });
+  const cookies = new FlowCookieStore({ clock, onChange });
   const tenant: Tenant = {
     environment,
     users,
@@ -156,6 +159,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     switches,
     risk,
     challenges,
+    cookies,
     clock,
     chosenPolicies: new Map(),
   };
@@ -172,6 +176,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     mfa,
     risk,
     challenges,
+    cookies,
     environment,
     sessions: store,
     sandbox,
@@ -252,6 +257,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
       variables: engine.variables.snapshot(),
       risk: risk.snapshot(),
       challenges: challenges.snapshot(),
+      cookies: cookies.snapshot(),
       seeds: environment.snapshot(),
       signOns: pingone.signOns.snapshot(),
     }),
@@ -271,6 +277,7 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
         engine.variables.restore(saved.variables);
         risk.restore(saved.risk);
         challenges.restore(saved.challenges);
+        cookies.restore(saved.cookies);
         environment.restore(saved.seeds);
         pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
       } catch (cause) {

@@ -237,6 +237,7 @@ export class PingOneAdmin {
     tenant.mfa.reset();
     tenant.risk.reset();
     tenant.challenges.reset();
+    tenant.cookies.reset();
     tokens.store.clear();
   }
 

@@ -18,6 +18,8 @@ export interface AuthorizationContext {
   readonly parameters: Readonly<Record<string, string>>;
   /** URL to which the screens of this flow post their forms. */
   readonly formAction: string;
+  /** Cookies of the browser that flows have set, by the names that they gave them. */
+  readonly cookies?: Readonly<Record<string, string>>;
   /** Links in messages begin with this and end with the id of a challenge. */
   readonly linkBase?: string;
   /** URL of the page that shows the developer this run. */

@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { getCookie, setCookie } from "hono/cookie";
 import { NOTE_HEADER } from "../../kit/middleware.ts";
 import type { AuthorizationContext, FlowOutcome } from "../davinci/contracts.ts";
+import type { Interaction } from "../davinci/engine/interaction.ts";
 import { runPath } from "../davinci/run-page/addresses.ts";
 import { renderEndedPage, renderLinkPage } from "../html/pages.ts";
 import { OAuthRefusal, UntrustedRequest } from "../refusals.ts";
@@ -59,7 +60,29 @@ export async function beginSignOn(c: OidcContext): Promise<Response> {
     signOn.interaction = interaction;
     setInteractionCookies(c, signOn, signOns.keep(signOn));
   }
+  sendFlowCookies(c, interaction);
   return answerOutcome(c, signOn, outcome);
+}
+
+const FLOW_COOKIE = "dv_";
+
+/** Those that flows have set of their own; they are for all flows of the environment. */
+function sendFlowCookies(c: OidcContext, interaction: Interaction | undefined): void {
+  const { tenant, tokens } = c.get("pingone");
+  for (const { name, value, seconds } of interaction?.state.cookies ?? []) {
+    setCookie(c, `${FLOW_COOKIE}${name}`, value, {
+      httpOnly: true,
+      secure: tokens.signer.isSecure,
+      sameSite: "Lax",
+      path: `/${tenant.environment.id}`,
+      maxAge: seconds,
+    });
+  }
+}
+
+function flowCookiesOf(c: OidcContext): Record<string, string> {
+  const cookies = Object.entries(getCookie(c)).filter(([name]) => name.startsWith(FLOW_COOKIE));
+  return Object.fromEntries(cookies.map(([name, value]) => [name.slice(FLOW_COOKIE.length), value]));
 }
 
 /** The flow validates the fields itself, so it gets repeated ones too. */
@@ -69,6 +92,7 @@ export async function submitForm(c: OidcContext): Promise<Response> {
   const signOn = signOns.find(c.req.param("interaction") ?? "", getCookie(c, "interactionToken"));
   const outcome = signOn?.interaction && (await flows.submit(signOn.interaction, fields));
   signOns.changed();
+  sendFlowCookies(c, signOn?.interaction);
   return signOn && outcome ? answerOutcome(c, signOn, outcome) : sendPage(c, renderEndedPage(), 400);
 }
 
@@ -124,6 +148,7 @@ function contextOf(
     session: session && viewOf(session),
     parameters: silent ? { ...request.parameters, auth_mode: "silent" } : request.parameters,
     formAction: formPath(tenant, id),
+    cookies: flowCookiesOf(c),
     linkBase: `${new URL(c.get("pingone").tokens.signer.issuer).origin}/${tenant.environment.id}/davinci/links/`,
     runPage: runPath(id),
     userAgent: c.req.header("user-agent") ?? "",

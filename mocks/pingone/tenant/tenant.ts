@@ -5,6 +5,7 @@ import type { ChallengeStore } from "./challenges.ts";
 import type { CodeStore } from "./codes.ts";
 import type { ConsentStore } from "./consents.ts";
 import type { Application, Environment } from "./environment.ts";
+import type { FlowCookieStore } from "./flow-cookies.ts";
 import type { Mfa } from "./mfa.ts";
 import type { RiskStore } from "./risk.ts";
 import type { SwitchBoard } from "./switches.ts";
@@ -19,6 +20,7 @@ export interface Tenant {
   readonly mfa: Mfa;
   readonly risk: RiskStore;
   readonly challenges: ChallengeStore;
+  readonly cookies: FlowCookieStore;
   readonly switches: SwitchBoard;
   readonly clock: Clock;
   /** Flow policies chosen at run time in the place of the assigned ones, by application id. */

@@ -97,6 +97,8 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
       // The rest is for connectors whose tests give it.
     } as Services,
     visits: run.visits ?? 0,
+    cookie: unused,
+    setCookie: unused,
     keepPlace: unused,
     shown: run.shown,
     runForeign() {

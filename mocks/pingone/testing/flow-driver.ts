@@ -16,6 +16,7 @@ import { ChallengeStore } from "../tenant/challenges.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type Group } from "../tenant/environment.ts";
+import { FlowCookieStore } from "../tenant/flow-cookies.ts";
 import { Mfa } from "../tenant/mfa.ts";
 import type { DeviceSelection } from "../tenant/mfa-policy.ts";
 import { RiskStore } from "../tenant/risk.ts";
@@ -86,6 +87,7 @@ export function createTestEngine({
     mfa,
     risk: new RiskStore(),
     challenges: new ChallengeStore({ clock }),
+    cookies: new FlowCookieStore({ clock }),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, groups }),
     sessions: { hasEnded: () => false, endSession: () => {}, updateSession: () => undefined },
     sandbox,

@@ -9,6 +9,7 @@ import { ChallengeStore } from "../tenant/challenges.ts";
 import { CodeStore } from "../tenant/codes.ts";
 import { ConsentStore } from "../tenant/consents.ts";
 import { Environment, type LoadedEnvironment } from "../tenant/environment.ts";
+import { FlowCookieStore } from "../tenant/flow-cookies.ts";
 import { Mfa } from "../tenant/mfa.ts";
 import type { DeviceSelection } from "../tenant/mfa-policy.ts";
 import { RiskStore } from "../tenant/risk.ts";
@@ -56,6 +57,7 @@ export function createPingOneCalls(options: PingOneCallOptions = {}) {
     }),
     risk: new RiskStore(),
     challenges: new ChallengeStore({ clock }),
+    cookies: new FlowCookieStore({ clock }),
     environment: new Environment({ ...EMPTY_ENVIRONMENT, ...options.environment }),
     sessions: {
       hasEnded: () => false,

@@ -54,6 +54,7 @@ const SCREENS = new Set([
   "showForm",
   "customMessage",
   "recaptchaVerification",
+  "loginFirstFactor",
 ]);
 
 /**

@@ -116,7 +116,7 @@ function shapeOf({ title }: FlowNode, id: string): string {
 }
 
 /** Of a list of `{ key, value }`, as the editor writes it. */
-export function keyValues(list: unknown): ReadonlyMap<string, unknown> {
+function keyValues(list: unknown): ReadonlyMap<string, unknown> {
   if (!Array.isArray(list)) return new Map();
   return new Map(
     list.filter(isRecord).flatMap(({ key, name, value }) => {

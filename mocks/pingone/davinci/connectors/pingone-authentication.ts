@@ -3,6 +3,7 @@ import { isReservedClaim } from "../../tenant/attributes.ts";
 import { type Call, defineConnector, type Effect } from "../engine/capability.ts";
 import { nameOf } from "../engine/run.ts";
 import { textOf } from "../graph/values.ts";
+import { loginFirstFactor } from "./external-idp.ts";
 import { inDataType, namedValuesOf, numberOf } from "./inputs.ts";
 import { isOn, known, notFound, presentUser, textProperty } from "./pingone-shared.ts";
 
@@ -114,6 +115,7 @@ export const pingOneAuthenticationConnector = defineConnector({
       isDeferred: true,
       run: returnError,
     },
+    loginFirstFactor,
     setSession: {
       about: "Writes how the person has signed on into the browser's session.",
       limits:

@@ -77,7 +77,7 @@ export function answerPoll(call: Call, fields: SubmittedFields): Effect | undefi
   return { kind: "showAgain", notice: "Nothing has happened yet." };
 }
 
-export function statusOf({ services }: Call, id: string): string {
+function statusOf({ services }: Call, id: string): string {
   const found = services.challenges.find(id);
   return !found || services.challenges.isExpired(found) ? "expired" : found.status;
 }

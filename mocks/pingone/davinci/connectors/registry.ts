@@ -3,6 +3,7 @@ import type { Capability, Connector } from "../engine/capability.ts";
 import { analyticsConnector } from "./analytics.ts";
 import { challengeConnector } from "./challenge.ts";
 import { codeSnippetConnector } from "./code-snippet.ts";
+import { cookieConnector } from "./cookie.ts";
 import { devicePolicyConnector } from "./device-policy.ts";
 import { errorConnector } from "./error.ts";
 import { flowConnector } from "./flow.ts";
@@ -31,6 +32,7 @@ export const CONNECTORS: readonly Connector[] = [
   notificationsConnector,
   analyticsConnector,
   challengeConnector,
+  cookieConnector,
   formsConnector,
   pingOneSSOConnector,
   pingOneMfaConnector,

@@ -11,6 +11,7 @@ import type { VariableStore } from "./variables.ts";
 /** The id under which the flows of this emulator say they run. */
 const COMPANY_ID = "emulated-company";
 const KEPT_REMARKS = 20;
+const KEPT_COOKIES = 20;
 
 export interface RunOf {
   readonly flow: RunnableFlow;
@@ -83,6 +84,13 @@ export function makeCall(
     get consentedScopes() {
       return state.consentedScopes;
     },
+    cookie: (name) =>
+      state.cookies?.findLast((cookie) => cookie.name === name)?.value ?? own(context.cookies ?? {}, name),
+    setCookie: (cookie) => {
+      state.cookies = [...(state.cookies ?? []).filter(({ name }) => name !== cookie.name), cookie].slice(
+        -KEPT_COOKIES,
+      );
+    },
     shown: state.shown,
     keepPlace: (nodeId) => {
       const { shown: _, ended: __, ...kept } = withoutSecrets(interaction);
@@ -127,7 +135,7 @@ function scopeOf({ flow, interaction, variables }: RunOf, frame: Frame): Call["s
       flowId: frame.flowId,
       ip: context.ip ?? "127.0.0.1",
       userAgent: context.userAgent ?? "",
-      cookies: {},
+      cookies: { ...context.cookies },
     },
     local: frame.local,
   };

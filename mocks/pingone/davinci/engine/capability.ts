@@ -5,6 +5,7 @@ import type { ChallengeStore } from "../../tenant/challenges.ts";
 import type { CodeStore } from "../../tenant/codes.ts";
 import type { ConsentStore } from "../../tenant/consents.ts";
 import type { Environment } from "../../tenant/environment.ts";
+import type { FlowCookieStore } from "../../tenant/flow-cookies.ts";
 import type { Mfa } from "../../tenant/mfa.ts";
 import type { RiskStore } from "../../tenant/risk.ts";
 import type { UserStore } from "../../tenant/users.ts";
@@ -15,7 +16,7 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Screen, SubmittedFields } from "../screens/screen.ts";
 import type { BesideFlow } from "./beside.ts";
 import type { Place } from "./place.ts";
-import type { ConnectorError, ShownScreen } from "./run-state.ts";
+import type { ConnectorError, FlowCookie, ShownScreen } from "./run-state.ts";
 
 /** What a run of a node leads to. */
 export type Effect =
@@ -68,6 +69,7 @@ export interface Services {
   readonly mfa: Mfa;
   readonly risk: RiskStore;
   readonly challenges: ChallengeStore;
+  readonly cookies: FlowCookieStore;
   readonly environment: Environment;
   readonly sessions: SessionKeeper;
   readonly outbox: Outbox;
@@ -92,6 +94,10 @@ export interface Call {
   readonly visits: number;
   /** The answer of a stub, for what cannot be run here; without one the flow ends with a reason that names it. */
   runForeign(): Effect;
+  /** A cookie that a flow has set in this browser, by the name that the flow gave it. */
+  cookie(name: string): string | undefined;
+  /** With the answer to the browser. */
+  setCookie(cookie: FlowCookie): void;
   /** Where the run stands, to go on from a node of this flow in another browser. Without what was typed into secret fields. */
   keepPlace(nodeId: string): Place;
   /** While a screen is answered: that screen. */

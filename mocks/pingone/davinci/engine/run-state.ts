@@ -45,6 +45,13 @@ export interface ShownScreen {
   messages: ScreenMessages;
 }
 
+/** A cookie that a flow sets of its own. */
+export interface FlowCookie {
+  readonly name: string;
+  readonly value: string;
+  readonly seconds: number;
+}
+
 export interface RunState {
   readonly frames: Frame[];
   shown?: ShownScreen;
@@ -56,6 +63,8 @@ export interface RunState {
   userId?: string;
   /** Set when Check Session accepted the browser's session and nobody has authenticated since. */
   isSessionAccepted?: boolean;
+  /** Of flows, since the run began. */
+  cookies?: readonly FlowCookie[];
   /** For the developer; the last ones. */
   remarks: string[];
   /** Scopes kept at consent. */

@@ -26,7 +26,7 @@ export interface FlowNode {
   readonly outcomes?: readonly DeclaredOutcome[];
 }
 
-export interface DeclaredOutcome {
+interface DeclaredOutcome {
   readonly id: string;
   readonly label: string;
   readonly result: string;
