@@ -79,10 +79,3 @@ async function request(
   if (error === "expectation_failed") throw new ExpectationError(message);
   throw new Error(`${method} ${base}${path}: ${message}`);
 }
-
-function queryOf(input: unknown): string {
-  const given = Object.entries((input ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
-}
