@@ -1,5 +1,6 @@
 /**
- * `pingone-emulator/vitest`: `test` with an emulator for each test file, and `signOn` over HTTP.
+ * `pingone-emulator/vitest`: `test` with an emulator for each test file, `signOn` over HTTP, and `runFlow` for tests of a
+ * DaVinci flow.
  *
  *     import { test } from "pingone-emulator/vitest";
  *
@@ -14,8 +15,15 @@ import { type SignedOn, type SignOnOptions, signOn } from "./sign-on/http.ts";
 import type { SignOnUser } from "./sign-on/person.ts";
 
 export { TestBrowser, TestPage } from "./kit/browser.ts";
+export { type FlowRun, type RunFlowOptions, runFlow } from "./run-flow.ts";
 export type { SignedOn } from "./sign-on/http.ts";
-export { type SignOnChoices, SignOnError, type SignOnUser } from "./sign-on/person.ts";
+export {
+  type SeenScreen,
+  type SignOnChoices,
+  SignOnError,
+  type SignOnUser,
+} from "./sign-on/person.ts";
+export type { ScreenAnswer } from "./sign-on/screen.ts";
 
 export interface PingOneFixtures {
   /** The emulator of this file, started when a test first needs it, never reset. */

@@ -16,7 +16,15 @@ const values = z.record(z.string(), z.unknown());
 const result = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("running") }),
   z.strictObject({ kind: z.literal("waiting"), screen: z.string() }),
-  z.strictObject({ kind: z.literal("success"), userId: z.string() }),
+  z.strictObject({
+    kind: z.literal("success"),
+    userId: z.string(),
+    authenticationMethods: z.array(z.string()),
+    scopes: z.array(z.string()).optional().describe("Reduced Scopes: those that the user kept."),
+    reusedSession: z.boolean().describe("Check Session accepted the session that the browser had."),
+    idTokenClaims: values.optional().describe("Those that the flow gives beside PingOne's own."),
+    accessTokenClaims: values.optional(),
+  }),
   z.strictObject({
     kind: z.literal("error").describe("The author's own error."),
     error: z.string(),

@@ -212,7 +212,12 @@ describe("a run in words", () => {
     ];
     expect(mendsOf(died, findings)).toEqual(["Show a screen first."]);
     expect(mendsOf(died, [])).toEqual([expect.stringContaining("without prompt=none")]);
-    expect(mendsOf(run({ kind: "success", userId: "u" }), findings)).toEqual([]);
+    expect(
+      mendsOf(
+        run({ kind: "success", userId: "u", authenticationMethods: [], reusedSession: false }),
+        findings,
+      ),
+    ).toEqual([]);
   });
 
   it.each([

@@ -32,7 +32,18 @@ export type RunResult =
   | { readonly kind: "running" }
   /** A screen waits for the person. */
   | { readonly kind: "waiting"; readonly screen: string }
-  | { readonly kind: "success"; readonly userId: string }
+  | {
+      readonly kind: "success";
+      readonly userId: string;
+      readonly authenticationMethods: readonly string[];
+      /** Reduced Scopes: those that the user kept. Absent: all. */
+      readonly scopes?: readonly string[];
+      /** True when Check Session accepted the session that the browser had. */
+      readonly reusedSession: boolean;
+      /** Claims that the flow gives beside PingOne's own. */
+      readonly idTokenClaims?: Readonly<Record<string, unknown>>;
+      readonly accessTokenClaims?: Readonly<Record<string, unknown>>;
+    }
   /** The author's own error. */
   | { readonly kind: "error"; readonly error: string; readonly errorDescription: string }
   /** The client gets `login_required`. */

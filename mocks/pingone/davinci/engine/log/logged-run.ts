@@ -152,7 +152,7 @@ export class LoggedRun {
 
   end(outcome: Exclude<FlowOutcome, { kind: "screen" }>, secrets: Iterable<string>): void {
     this.hide(secrets);
-    this.#result = resultOf(outcome);
+    this.#result = this.#kept(resultOf(outcome)) as RunResult;
     const flow = this.#standing?.flow ?? this.#mainFlow;
     const node = this.#standing && { node: this.#standing.node };
     this.#add({ flow, flowRunId: this.id, depth: 0, kind: "ended", ...node, result: this.#result });
@@ -371,8 +371,10 @@ function refOf({ id, title, connectorId, capabilityName }: FlowNode): NodeRef {
 
 function resultOf(outcome: Exclude<FlowOutcome, { kind: "screen" }>): RunResult {
   switch (outcome.kind) {
-    case "success":
-      return { kind: "success", userId: outcome.userId };
+    case "success": {
+      const { idleTimeoutMinutes: _, ...result } = outcome;
+      return result;
+    }
     case "error":
       return { kind: "error", error: outcome.error, errorDescription: outcome.errorDescription };
     case "died":
