@@ -140,6 +140,29 @@ test("the control page is good", async ({ page, emulators }) => {
   await expectGoodPage(page, "control page");
 });
 
+test("the page of a run says why a flow ended in login_required", async ({ page, emulators }) => {
+  await emulators.flows.choose("dies-before-any-screen");
+  const { id } = emulators.client;
+  const query = new URLSearchParams({
+    client_id: id,
+    redirect_uri: "http://localhost:8787/callback",
+    response_type: "code",
+    scope: "openid",
+    code_challenge: "A".repeat(43),
+    code_challenge_method: "S256",
+  });
+  await fetch(`${emulators.issuer}/authorize?${query}`, { redirect: "manual" });
+
+  await openPage(page, emulators);
+  await part(page, "Flow runs").getByRole("link", { name: "run of dies-before-any-screen" }).click();
+  await expect(part(page, "Why it ended in login_required")).toContainText(
+    "shows an error before any screen",
+  );
+  await page.getByRole("link", { name: "The last step, with its inputs and outputs" }).click();
+  await expect(part(page, "Steps")).toContainText("errorConnector.customErrorMessage");
+  await expectGoodPage(page, "run of a flow");
+});
+
 test("a page of a stranger can neither use nor frame nor read the control API", async ({
   page,
   emulators,

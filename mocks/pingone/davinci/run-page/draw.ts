@@ -27,7 +27,7 @@ export function drawFlow(graph: FlowGraph, walked: WalkedFlow, standing: Standin
   const label = `Graph of the flow ${graph.name}: ${ran} of ${graph.nodes.size} nodes ran. The list of steps says the same in words.`;
   const slug = `graph-${graph.id}`;
   return html`${isLarge ? html`<p class="quiet">The flow has ${graph.nodes.size} nodes; those near the path are drawn.</p>` : ""}
-<div class="graph" role="region" aria-label="${label}" tabindex="0">
+<div class="graph">
 <svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="group" aria-label="${label}">
 <defs><marker id="${slug}-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" class="head"/></marker>
 <marker id="${slug}-taken" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="5" markerHeight="5" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" class="head taken"/></marker></defs>
