@@ -27,7 +27,7 @@ const PROJECT_PATH = /^(?:src|mocks|fixtures|e2e|test|scripts|docs|\.ci|\.github
 const ROOT_FILE = /^\.?[\w-]+(?:\.[\w-]+)*\.(?:md|json|jsonc|sample|d\.ts|config\.ts)$/;
 
 /** Files that people write beside a flow export. */
-const BESIDE_A_FLOW = /^(?:[\w-]+\.)?(?:variables|stubs)\.json$/;
+const BESIDE_A_FLOW = /^(?:[\w-]+\.)?(?:variables|stubs|risk|forms)\.json$/;
 
 /** Paths in code spans that are not there. Of a pattern, what stands before it is looked for. */
 export function findMissingPaths(documents: Documents, exists: Exists): string[] {

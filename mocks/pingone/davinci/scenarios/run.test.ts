@@ -342,10 +342,9 @@ describe("verify-address-at-sign-on", () => {
   });
 });
 
-describe("docs/davinci-flows.md", () => {
-  const docs = readFileSync("docs/davinci-flows.md", "utf8");
-  const [, scenarios = ""] = docs.split("## Write a scenario");
-  const examples = [...scenarios.matchAll(/```json\n(.*?)```/gs)].map((match) => JSON.parse(match[1] ?? ""));
+describe("docs/davinci-scenarios.md", () => {
+  const docs = readFileSync("docs/davinci-scenarios.md", "utf8");
+  const examples = [...docs.matchAll(/```json\n(.*?)```/gs)].map((match) => JSON.parse(match[1] ?? ""));
   const base = scenarioSchema.parse(
     JSON.parse(readFileSync("fixtures/davinci/sign-on-with-consent.json", "utf8")),
   );

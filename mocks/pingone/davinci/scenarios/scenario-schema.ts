@@ -1,5 +1,5 @@
 /**
- * The schema of a scenario: a flow that a person writes by hand (docs: docs/davinci-flows.md). `compile-scenario.ts`
+ * The schema of a scenario: a flow that a person writes by hand (docs: docs/davinci-scenarios.md). `compile-scenario.ts`
  * makes DaVinci's own graph of it. Field and button types have the names of DaVinci's form components. A node is one
  * capability of a connector; an entry of `on` is one of its outcomes.
  */
