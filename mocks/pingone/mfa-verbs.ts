@@ -11,8 +11,11 @@ const ofAnybody = {
   input: z.strictObject({ user: z.string().min(1).optional() }),
   inputFrom: (user?: string) => ({ user }),
 };
+const userChoices = ({ users }: { readonly users: readonly { readonly username: string }[] }) => ({
+  user: users.map(({ username }) => ({ value: username, text: username })),
+});
 const ofUser = {
-  input: z.strictObject({ user: z.string().min(1) }),
+  input: z.strictObject({ user: z.string().min(1).meta({ title: "User" }) }),
   inputFrom: (user: string) => ({ user }),
   answers: "count",
   output: z.int(),
@@ -26,12 +29,9 @@ export const MFA_VERBS = {
     output: seededDeviceOutput,
     form: {
       section: "MFA",
-      about:
-        "Devices of users, and what a person does with a phone. Pushes are answered by the buttons of the users.",
+      about: "Devices of users, and what a person does with a phone.",
       submit: "Give this device",
-      choices: ({ users }) => ({
-        user: users.map(({ username }) => ({ value: username, text: username })),
-      }),
+      choices: userChoices,
       describe: ({ id, type }: SeededDevice) => `The ${type} device has the id ${id}.`,
     },
     run: ({ seed }, device) => seed.device(device),
@@ -72,14 +72,14 @@ export const MFA_VERBS = {
     ...ofUser,
     route: "POST /mfa/approve",
     about: "Approves at the user's phone: the push, else the authentication code, that waits for an answer.",
-    button: "Approve at the phone",
+    form: { section: "MFA", submit: "Approve at the phone", choices: userChoices },
     run: ({ mfa }, { user }) => mfa.answer(user, true),
   }),
   "mfa.deny": verb({
     ...ofUser,
     route: "POST /mfa/deny",
     about: "Denies at the user's phone what waits for an answer, or makes the user's FIDO device refuse.",
-    button: "Deny at the phone",
+    form: { section: "MFA", submit: "Deny at the phone", choices: userChoices },
     run: ({ mfa }, { user }) => mfa.answer(user, false),
   }),
   "mfa.scan": verb({
@@ -95,9 +95,7 @@ export const MFA_VERBS = {
     form: {
       section: "MFA",
       submit: "Scan with the phone",
-      choices: ({ users }) => ({
-        user: users.map(({ username }) => ({ value: username, text: username })),
-      }),
+      choices: userChoices,
     },
     run: ({ mfa }, { user, code }) => mfa.scan(user, code),
   }),
