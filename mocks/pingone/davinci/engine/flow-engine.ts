@@ -85,7 +85,7 @@ interface BegunFlow {
 }
 
 export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
-  const { users, mfa, clock, registry, isInteractive = false } = options;
+  const { users, clock, registry, isInteractive = false } = options;
   const logBook = createFlowLog(clock);
   const outbox = createOutbox(options.onChange);
   const variables = new VariableStore(options.onChange);
@@ -104,7 +104,11 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
 
   const runOf = (flow: RunnableFlow, interaction: Interaction) => {
     const sendFor: Outbox["send"] = (message) => {
-      logBook.hide(interaction.id, message.code ?? "");
+      if (message.code !== undefined) {
+        logBook.hide(interaction.id, message.code);
+        // A node can have it among its outputs, which are part of a saved state.
+        interaction.secrets.add(message.code);
+      }
       outbox.send({ ...message, interactionId: interaction.id });
     };
     const services: Services = { ...options, createCode, outbox: { ...outbox, send: sendFor } };
@@ -119,7 +123,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     const quickUsers = isInteractive ? users.testAccounts.filter(({ password }) => password !== "") : [];
     const page = presentScreen(
       { ...shown, messages: messages ?? shown.messages },
-      { interaction, flow, outbox, mfa, clock, quickUsers },
+      { interaction, flow, outbox, tenant: options, clock, quickUsers },
     );
     return { kind: "screen", status, html: page.html, policy: page.contentSecurityPolicy };
   };
