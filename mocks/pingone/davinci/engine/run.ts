@@ -128,7 +128,7 @@ export class FlowRun {
       this.#steps += 1;
       if (this.#steps > this.#limits.steps) {
         throw new Death(
-          `the flow ran ${this.#limits.steps} nodes without a screen, the last one ${nameOf(node)}: it goes in a circle`,
+          `the flow ran ${this.#limits.steps} nodes without a screen and would go on with ${nameOf(node)}: it goes in a circle`,
         );
       }
       if (performance.now() > this.#deadline) {
