@@ -198,7 +198,10 @@ async function answerEnd(
       return answerClient(c, callback, { error: outcome.error, error_description: outcome.errorDescription });
     case "died":
       // The client learns no more than at PingOne; the journal, and whoever reads the header, does.
-      c.header(NOTE_HEADER, `${headerText(outcome.reason)} See ${addressOfRun(c, signOn.id)}`);
+      c.header(
+        NOTE_HEADER,
+        `${headerText(outcome.reason).replace(/\.$/, "")}. See ${addressOfRun(c, signOn.id)}`,
+      );
       return answerLoginRequired(c, callback);
   }
 }

@@ -77,6 +77,13 @@ export class CodeStore {
     return sent.failures >= MAX_FAILURES ? "exhausted" : "wrong";
   }
 
+  /** Whether a code can be entered; with `code`, whether it is this one. Counts nothing. */
+  isAwaited(purpose: CodePurpose, userId: string, code?: string): boolean {
+    const sent = this.#codes.get(keyOf({ purpose, userId }));
+    if (!sent || this.#clock() >= sent.expiresAt || sent.failures >= MAX_FAILURES) return false;
+    return code === undefined || isSecretOf(sent, normalised(code));
+  }
+
   consume(purpose: CodePurpose, userId: string): void {
     if (this.#codes.delete(keyOf({ purpose, userId }))) this.#changed();
   }

@@ -91,9 +91,13 @@ export class DeviceAuthenticationStore {
 
   /** The last one of the user that waits for an answer of this kind. */
   waiting(userId: string, status: DeviceAuthentication["status"]): DeviceAuthentication | undefined {
+    return this.allWaiting(userId, status).at(-1);
+  }
+
+  allWaiting(userId: string, status: DeviceAuthentication["status"]): DeviceAuthentication[] {
     return [...this.#kept.keys()]
-      .map((id) => this.find(id))
-      .findLast((found) => found?.userId === userId && found.status === status);
+      .flatMap((id) => this.find(id) ?? [])
+      .filter((found) => found.userId === userId && found.status === status);
   }
 
   change(authentication: DeviceAuthentication, changes: Partial<DeviceAuthentication>): void {

@@ -29,6 +29,9 @@ export type OtpCheck =
   | { readonly kind: "exhausted" }
   | { readonly kind: "expired" };
 
+/** Sign-ons of one user that wait for a code at a time. */
+const MAX_COMPARED = 10;
+
 const mfaSnapshot = z.object({
   devices: z.unknown(),
   authentications: z.unknown(),
@@ -89,6 +92,21 @@ export class Mfa {
       ...(isPaired && coolDown > 0 && { lockedUntil: now + coolDown }),
     });
     return { kind: "exhausted" };
+  }
+
+  /** Whether a code that was sent can be entered; with `code`, whether it is this one. Counts nothing. */
+  isAwaited(purpose: "mfa" | "pairing", userId: string, code?: string): boolean {
+    const sent =
+      purpose === "mfa"
+        ? this.authentications.allWaiting(userId, "OTP_REQUIRED").map((found) => found.sent)
+        : this.devices.list(userId).map((device) => device.sent);
+    const valid = sent.filter((each) => each !== undefined).filter((each) => this.#clock() < each.expiresAt);
+    if (code === undefined) return valid.length > 0;
+    // Newest first, and not all: each comparison costs a hash.
+    return valid
+      .slice(-MAX_COMPARED)
+      .toReversed()
+      .some((each) => isSecretOf(each, code));
   }
 
   /** Whether an authenticator app shows this code at this time. Counts nothing. */

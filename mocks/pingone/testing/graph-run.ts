@@ -17,6 +17,11 @@ const TEST_CAPABILITIES: Readonly<Record<string, Partial<Capability>>> = {
   fail: {
     run: ({ properties }) => ({ kind: "failure", error: { code: String(properties.code), message: "m" } }),
   },
+  throw: {
+    run: ({ properties }) => {
+      throw new TypeError(`cannot read ${properties.text}`);
+    },
+  },
   choose: { run: ({ properties }) => ({ kind: "success", outcome: String(properties.outcome) }) },
   set: {
     run: ({ properties, setVariable }) => {

@@ -140,7 +140,7 @@ describe("a missing stub", () => {
       outcome: {
         kind: "died",
         reason:
-          '"Mail" (node1) of the flow "Flow of the test" runs smtpConnector.sendEmail, which is not run here and has no stub. Write its answer into stubs.json beside the flow file, for all nodes of the capability or under "nodes" for this title or id: {"capabilities":{"smtpConnector.sendEmail":{"output":{"rawResponse":{"id":""}}}}} (or {"error":{"code":"...","message":"..."}} to make the node false).',
+          '"Mail" (node1) runs smtpConnector.sendEmail, which is not run here and has no stub. Write its answer into stubs.json beside the file of the flow "Flow of the test", for all nodes of the capability or under "nodes" for this title or id: {"capabilities":{"smtpConnector.sendEmail":{"output":{"rawResponse":{"id":""}}}}} (or {"error":{"code":"...","message":"..."}} to make the node false).',
       },
     });
   });

@@ -125,7 +125,7 @@ export function missingStub(flow: FlowGraph, node: FlowNode, stubs: Stubs = NO_S
   const found = hasStub(node, stubs)
     ? `has stubs, but none whose "when" fits`
     : `runs ${capability}, which is not run here and has no stub`;
-  return `${nameOf(node)} of the flow "${flow.name}" ${found}. Write its answer into ${STUB_FILE} beside the flow file, for all nodes of the capability or under "nodes" for this title or id: ${shape} (or {"error":{"code":"...","message":"..."}} to make the node false).`;
+  return `${nameOf(node)} ${found}. Write its answer into ${STUB_FILE} beside the file of the flow "${flow.name.trim()}", for all nodes of the capability or under "nodes" for this title or id: ${shape} (or {"error":{"code":"...","message":"..."}} to make the node false).`;
 }
 
 const MAX_PATHS = 40;

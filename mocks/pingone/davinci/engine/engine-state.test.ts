@@ -134,6 +134,21 @@ describe("an interaction", () => {
     expect(person.html).not.toContain("No code was sent");
   });
 
+  it("shows a code only while it can be entered", async () => {
+    const { person, engine, advanceClock } = await openHub();
+    await person.press("SEND");
+    const { code } = engine.outbox.latest("alice@example.com");
+    expect(person.html).toContain(`>${code}<`);
+    await person.press("VERIFY", { code });
+    expect(person.html).not.toContain(code);
+    await person.press("SEND");
+    const again = engine.outbox.latest("alice@example.com").code;
+    expect(person.html).toContain(`>${again}<`);
+    advanceClock(30 * 60_000);
+    await person.press("VERIFY", { code: again });
+    expect(person.html).not.toContain(`>${again}<`);
+  });
+
   it("takes a code once", async () => {
     const { person, engine } = await openHub();
     await person.press("SEND");

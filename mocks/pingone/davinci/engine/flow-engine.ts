@@ -12,7 +12,7 @@ import { readForm } from "../screens/read-form.ts";
 import type { ScreenMessages, SubmittedFields } from "../screens/screen.ts";
 import { remark } from "./call.ts";
 import type { Services } from "./capability.ts";
-import type { RunnableFlow } from "./flows.ts";
+import type { FlowValues, RunnableFlow } from "./flows.ts";
 import { hideSecrets, type Interaction } from "./interaction.ts";
 import { createLinks, type OpenedLink } from "./links.ts";
 import type { FlowLog } from "./log/event.ts";
@@ -56,6 +56,8 @@ export interface FlowEngine {
   hasFlow(flowId: string): boolean;
   /** The graphs that a policy can run: its flow, then those in which its sub-flows are found. */
   graphsOf(policyId: string): readonly FlowGraph[];
+  /** What lies beside the file of the policy's flow as values of variables. */
+  valuesOf(policyId: string): FlowValues;
   /** Adds flows until {@link reset}; one of the same policy id is replaced. */
   addFlows(flows: readonly RunnableFlow[]): void;
   /** @param id Identifies the sign-on in the messages that its flow sends. */
@@ -85,7 +87,7 @@ interface BegunFlow {
 }
 
 export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
-  const { users, mfa, clock, registry, isInteractive = false } = options;
+  const { users, clock, registry, isInteractive = false } = options;
   const logBook = createFlowLog(clock);
   const outbox = createOutbox(options.onChange);
   const variables = new VariableStore(options.onChange);
@@ -104,7 +106,11 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
 
   const runOf = (flow: RunnableFlow, interaction: Interaction) => {
     const sendFor: Outbox["send"] = (message) => {
-      logBook.hide(interaction.id, message.code ?? "");
+      if (message.code !== undefined) {
+        logBook.hide(interaction.id, message.code);
+        // A node can have it among its outputs, which are part of a saved state.
+        interaction.secrets.add(message.code);
+      }
       outbox.send({ ...message, interactionId: interaction.id });
     };
     const services: Services = { ...options, createCode, outbox: { ...outbox, send: sendFor } };
@@ -119,7 +125,7 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
     const quickUsers = isInteractive ? users.testAccounts.filter(({ password }) => password !== "") : [];
     const page = presentScreen(
       { ...shown, messages: messages ?? shown.messages },
-      { interaction, flow, outbox, mfa, clock, quickUsers },
+      { interaction, flow, outbox, tenant: options, clock, quickUsers },
     );
     return { kind: "screen", status, html: page.html, policy: page.contentSecurityPolicy };
   };
@@ -195,6 +201,8 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
       const flow = flowOf(policyId);
       return flow ? [flow.graph, ...flow.together.filter((graph) => graph !== flow.graph)] : [];
     },
+
+    valuesOf: (policyId) => flowOf(policyId)?.values ?? {},
 
     addFlows(flows) {
       const ids = new Set(flows.map(({ policyId }) => policyId));

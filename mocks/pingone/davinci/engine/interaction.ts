@@ -7,7 +7,7 @@ export interface Interaction {
   readonly context: AuthorizationContext;
   readonly policyId: string;
   readonly state: RunState;
-  /** What was typed into secret fields. Never saved: {@link withoutSecrets} takes it out of the state. */
+  /** What was typed into secret fields, and codes that were sent. Never saved: {@link withoutSecrets} takes it out of the state. */
   readonly secrets: Set<string>;
 }
 

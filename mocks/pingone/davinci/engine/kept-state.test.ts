@@ -57,6 +57,39 @@ it("has the variables that flows have written, until a reset", async () => {
   expect(second.emulator.snapshot()).toMatchObject({ variables: [] });
 });
 
+it("has no codes, links and texts of messages, and says so where one was sent", async () => {
+  await using first = await start();
+  first.emulator.admin.chooseFlow("one-time-code-for-all");
+  const browser = first.openBrowser();
+  const asked = await (await first.open({}, browser)).submit("Sign On", {
+    Username: "alice",
+    Password: "2FederateM0re!",
+  });
+  const code = first.emulator.admin.messages("alice").at(-1)?.code ?? "";
+  expect(asked.text).toContain(code);
+  const saved = JSON.stringify(first.emulator.snapshot());
+  expect(code).toMatch(/^\d{6}$/);
+  expect(saved).not.toContain(code);
+
+  await using second = await start(JSON.parse(saved));
+  expect(second.emulator.admin.messages("alice")).toMatchObject([{ purpose: "mfa", code: "" }]);
+  const waiting = await browser.open(new URL(asked.url.pathname, second.emulator.origin));
+  expect(waiting.text).toContain("Ask for another one.");
+  const resent = await waiting.submit("Resend Passcode");
+  expect(resent.text).not.toContain("Ask for another one.");
+  expect(resent.text).toContain(second.emulator.admin.messages("alice").at(-1)?.code);
+});
+
+it("leaves out what a message says, also of a state that was saved with it", () => {
+  const outbox = createOutbox();
+  const message = { to: "a@example.com", purpose: "challenge", subject: "123456", text: "to /x", link: "/x" };
+  outbox.send({ ...message, challenge: "x", code: "123456", sentAt: 1 });
+  const kept = [{ to: "a@example.com", purpose: "challenge", sentAt: 1 }];
+  expect(outbox.snapshot()).toEqual(kept);
+  outbox.restore(outbox.list());
+  expect(outbox.list()).toEqual([{ ...kept[0], code: "" }]);
+});
+
 it("is to be saved after each variable and each e-mail, and after they are forgotten", () => {
   let changes = 0;
   const store = new VariableStore(() => {

@@ -3,7 +3,6 @@ import { html } from "hono/html";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Markup } from "../../html/layout.ts";
 import type { Device } from "../../tenant/device-schema.ts";
-import type { Mfa } from "../../tenant/mfa.ts";
 import { keyUriOf, totpCodeOf } from "../../tenant/totp.ts";
 import type { Outbox } from "../outbox.ts";
 import { qrImageOf } from "../screens/qr.ts";
@@ -11,12 +10,13 @@ import { type RenderedScreen, renderScreen, type ScreenPage } from "../screens/r
 import type { RunnableFlow } from "./flows.ts";
 import type { Interaction } from "./interaction.ts";
 import type { ShownScreen } from "./run-state.ts";
+import { usableMessages, type WhatCodesAreFor } from "./usable-messages.ts";
 
 interface Presented {
   readonly interaction: Interaction;
   readonly flow: RunnableFlow;
   readonly outbox: Outbox;
-  readonly mfa: Mfa;
+  readonly tenant: WhatCodesAreFor;
   readonly clock: Clock;
   readonly quickUsers: ScreenPage["quickUsers"];
 }
@@ -47,34 +47,28 @@ ${secondsLeft} s left; the next one is accepted too${
 
 export function presentScreen(
   shown: ShownScreen,
-  { interaction, flow, outbox, mfa, clock, quickUsers }: Presented,
+  { interaction, flow, outbox, tenant, clock, quickUsers }: Presented,
 ): RenderedScreen {
   const { context, state } = interaction;
-  const codes = outbox
-    .list()
-    .filter(
-      ({ interactionId, code, userId }) =>
-        interactionId === interaction.id && code !== "" && (userId === undefined || userId === state.userId),
-    );
-  const links = outbox
-    .list()
-    .filter(({ interactionId, link }) => interactionId === interaction.id && link !== undefined)
-    .slice(-3);
-  /** Only the last one of a purpose is valid. */
-  const valid = new Map(codes.map((message) => [message.purpose, message]));
-  const apps = state.userId === undefined ? [] : mfa.awaitedApps(state.userId);
-  // A device that was selected before is not waited for any more.
-  if (apps.some(({ status }) => status === "ACTIVE")) valid.delete("mfa");
+  const { codes, withoutCode, links } = usableMessages(outbox, interaction, tenant);
+  const apps = state.userId === undefined ? [] : tenant.mfa.awaitedApps(state.userId);
   return renderScreen(shown, {
     formAction: context.formAction,
     step: state.step,
     quickUsers,
     panel: [
-      ...[...valid.values()].map(
+      ...codes.map(
         ({ code, to, channel }) =>
           [
             "Code",
             html`<code class="code" data-testid="one-time-code">${code}</code><br>${SENT[channel ?? "EMAIL"]} ${to}`,
+          ] as const,
+      ),
+      ...withoutCode.map(
+        ({ to, channel }) =>
+          [
+            "Code",
+            html`One was ${SENT[channel ?? "EMAIL"]} ${to} before the emulator was started again, and codes are not kept. Ask for another one.`,
           ] as const,
       ),
       ...apps.map((device) => appCode(device, clock())),

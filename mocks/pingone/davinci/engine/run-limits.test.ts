@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type FlowSpec, richText } from "../../testing/graph-builder.ts";
 import { bound, start } from "../../testing/graph-run.ts";
 import { withoutSecrets } from "./interaction.ts";
+import { describeMistake } from "./mistake.ts";
 
 describe("errors of connectors", () => {
   test("take the author's text for their code", async () => {
@@ -147,4 +148,22 @@ test("a saved state holds no secret, wherever the flow has copied it to", async 
   const saved = JSON.stringify(withoutSecrets(interaction));
   expect(saved).toContain("alice");
   expect(saved).not.toContain("TEST-ONLY-secret");
+});
+
+describe("a mistake of the emulator", () => {
+  test("ends the run at its node, without what the exception says", async () => {
+    const { result } = await start([{ nodes: { a: { is: "t.throw", properties: { text: "S3cret!" } } } }]);
+    expect(result).toMatchObject({ kind: "died" });
+    const { reason } = result as { reason: string };
+    expect(reason).toMatch(
+      /^"throw" \(a\) failed by a mistake of the emulator \(TypeError at [\w-]+\.ts:\d+\)/,
+    );
+    expect(reason).not.toContain("S3cret!");
+  });
+
+  test("says nothing of what was thrown that is no error", () => {
+    expect(describeMistake("S3cret!", "the flow")).not.toContain("S3cret!");
+    const multiline = new Error("one\nat S3cret.ts:1");
+    expect(describeMistake(multiline, "the flow")).not.toContain("S3cret");
+  });
 });

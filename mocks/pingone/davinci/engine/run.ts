@@ -12,6 +12,7 @@ import { countVisit, makeCall, type RunOf, remark } from "./call.ts";
 import type { Call, Capability, Effect } from "./capability.ts";
 import { nextNodes } from "./exits.ts";
 import { localized } from "./localized.ts";
+import { describeMistake } from "./mistake.ts";
 import type { Observation, Observe } from "./observer.ts";
 import type { ConnectorError, Frame, NodePayload, RunState } from "./run-state.ts";
 
@@ -53,6 +54,7 @@ export class FlowRun {
   readonly #graphs: ReadonlyMap<string, FlowGraph>;
   readonly #deadline: number;
   #steps = 0;
+  #running: FlowNode | undefined;
   /** Nodes of the topmost frame that are due. */
   #due: string[] = [];
   /** The frames when the screen was answered: a message shows that screen again, in its own flow. */
@@ -81,6 +83,7 @@ export class FlowRun {
       this.#framesOfScreen = [...this.#state.frames];
       if (Object.hasOwn(fields, POLL)) shown.polls = (shown.polls ?? 0) + 1;
       const node = this.#node(shown.nodeId);
+      this.#running = node;
       const capability = this.#find(node);
       this.#tell({ kind: "screenAnswered", node, screen: shown.screen, fields });
       const effect = await this.#timed(node, async () => {
@@ -114,7 +117,8 @@ export class FlowRun {
       if (error instanceof Death || error instanceof RunLimitError) {
         return { kind: "died", reason: error.message };
       }
-      throw error;
+      const where = this.#running ? nameOf(this.#running) : "the flow";
+      return { kind: "died", reason: describeMistake(error, where) };
     }
   }
 
@@ -124,7 +128,7 @@ export class FlowRun {
       this.#steps += 1;
       if (this.#steps > this.#limits.steps) {
         throw new Death(
-          `the flow ran ${this.#limits.steps} nodes without a screen, the last one ${nameOf(node)}: it goes in a circle`,
+          `the flow ran ${this.#limits.steps} nodes without a screen and would go on with ${nameOf(node)}: it goes in a circle`,
         );
       }
       if (performance.now() > this.#deadline) {
@@ -148,6 +152,7 @@ export class FlowRun {
   }
 
   async #runNode(node: FlowNode): Promise<Effect> {
+    this.#running = node;
     this.#tell({ kind: "nodeStarted", node });
     if (node.isDisabled) {
       remark(this.#state, `${nameOf(node)} is disabled and was skipped; what PingOne does is not verified`);

@@ -47,6 +47,14 @@ function withoutEnd(reason: string): string {
   return reason.trim().replace(/\.$/, "");
 }
 
+/** Findings that explain an end only where its reason is of this kind; they then come first. */
+const ONLY_FOR: Readonly<Record<string, RegExp>> = {
+  "capability-not-implemented": /stub/,
+  "loop-without-screen": /in a circle|longer than/,
+  "stub-missing": /stub/,
+  "variable-without-value": /no exit of it is for that/,
+};
+
 /** Codes of findings that say how to mend what has ended a run here, or may have. */
 const ABOUT_ENDS: readonly string[] = [
   "capability-not-implemented",
@@ -69,6 +77,7 @@ const ABOUT_ENDS: readonly string[] = [
   "sub-flow-recursion",
   "teleport-to-nowhere",
   "template-does-not-compile",
+  "variable-without-value",
 ];
 
 /** By what the reason says; the first that fits. */
@@ -113,13 +122,27 @@ const MENDS: readonly (readonly [reason: RegExp, mend: string])[] = [
   ],
 ];
 
-/** What to do about it. @param findings Of the check, in the flow that it ended in. */
-export function mendsOf({ result, node }: FlowRunSummary, findings: readonly Finding[]): string[] {
+/**
+ * What to do about it.
+ * @param findings Of the check, in the flow that it ended in.
+ * @param hasEmptyInput The last step read a value that nothing has set.
+ */
+export function mendsOf(
+  { result, node }: FlowRunSummary,
+  findings: readonly Finding[],
+  hasEmptyInput = false,
+): string[] {
   if (result.kind !== "died") return [];
-  const fitting = findings.filter(
-    ({ code, node: at }) =>
-      ABOUT_ENDS.includes(code) && (at === node?.id || (at === "" && node === undefined)),
-  );
+  const isFor = ({ code }: Finding) => ONLY_FOR[code]?.test(result.reason);
+  const fitting = findings
+    .filter(
+      (finding) =>
+        ABOUT_ENDS.includes(finding.code) &&
+        isFor(finding) !== false &&
+        (finding.code !== "variable-without-value" || hasEmptyInput) &&
+        (finding.node === node?.id || (finding.node === "" && node === undefined)),
+    )
+    .toSorted((one, other) => Number(isFor(other) ?? false) - Number(isFor(one) ?? false));
   if (fitting.length > 0) return [...new Set(fitting.map(({ text }) => text))];
   const known = MENDS.find(([reason]) => reason.test(result.reason));
   return [

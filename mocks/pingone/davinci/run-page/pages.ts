@@ -89,8 +89,10 @@ export async function renderRun(shown: ShownRuns, id: string): Promise<RenderedP
         : `${walk.steps.length} ${walk.steps.length === 1 ? "node" : "nodes"}`,
     Interaction: run.id,
   };
-  const mends = mendsOf(run, findings);
-  const lastStep = walk.steps.at(-1)?.number;
+  const last = walk.steps.at(-1);
+  const lastStep = last?.number;
+  const inputs = last === undefined ? [] : Object.values(last.event.properties);
+  const mends = mendsOf(run, findings, inputs.includes(null));
   const isOver = run.result.kind !== "waiting" && run.result.kind !== "running";
   return {
     title: `Run of ${run.flow.name}`,

@@ -4,6 +4,7 @@ import { exportedFlow } from "../../testing/exported-flow.ts";
 import { createTestEngine } from "../../testing/flow-driver.ts";
 import { buildFlow, type FlowSpec, richText } from "../../testing/graph-builder.ts";
 import { createRegistry } from "../connectors/registry.ts";
+import type { RunnableFlow } from "../engine/flows.ts";
 import type { FlowRunSummary } from "../engine/log/event.ts";
 import type { FlowGraph } from "../graph/graph.ts";
 import { readContent } from "../graph/read-export.ts";
@@ -15,9 +16,11 @@ import { showRuns } from "./shown-runs.ts";
 
 const sandbox = createSandbox();
 
-async function pageOf(...specs: readonly FlowSpec[]) {
-  const { engine, open } = createTestEngine({ flows: [exportedFlow(...specs)] });
-  const { interactionId } = await open(specs[0]?.name ?? "Test flow");
+const pageOf = (...specs: readonly FlowSpec[]) => pageOfFlow(exportedFlow(...specs));
+
+async function pageOfFlow(flow: RunnableFlow) {
+  const { engine, open } = createTestEngine({ flows: [flow] });
+  const { interactionId } = await open(flow.name);
   const shown = showRuns({
     engine,
     checks: { registry: createRegistry(), sandbox },
@@ -208,7 +211,7 @@ describe("a run in words", () => {
     const findings = [
       finding("error-message-before-screen", "n1", "Show a screen first."),
       finding("error-message-before-screen", "n2", "Of another node."),
-      finding("variable-without-value", "n1", "Not about ends."),
+      finding("session-window", "n1", "Not about ends."),
     ];
     expect(mendsOf(died, findings)).toEqual(["Show a screen first."]);
     expect(mendsOf(died, [])).toEqual([expect.stringContaining("without prompt=none")]);
@@ -218,6 +221,47 @@ describe("a run in words", () => {
         findings,
       ),
     ).toEqual([]);
+  });
+
+  it("puts the cause first, and leaves out what has nothing to do with this end", () => {
+    const findings = [
+      finding("comparison-without-exit", "n1", "Draw an edge."),
+      finding("loop-without-screen", "n1", "A loop."),
+      finding("stub-missing", "n1", "No stub."),
+      finding("variable-without-value", "n1", "No value."),
+    ];
+    const circle = run({ kind: "died", reason: "the flow ran 500 nodes: it goes in a circle" });
+    expect(mendsOf(circle, findings)).toEqual(["A loop.", "Draw an edge."]);
+    const unclaimed = run({ kind: "died", reason: '"Node" (n1) ended false, and no exit of it is for that' });
+    expect(mendsOf(unclaimed, findings)).toEqual(["Draw an edge."]);
+    expect(mendsOf(unclaimed, findings, true)).toEqual(["No value.", "Draw an edge."]);
+    const stubless = run({ kind: "died", reason: '"Node" (n1) has no stub' });
+    expect(mendsOf(stubless, findings)).toEqual(["No stub.", "Draw an edge."]);
+  });
+
+  it.each([
+    [undefined, true],
+    ["Acme", false],
+  ])("names a company variable without a value: %s", async (brand, isNamed) => {
+    const flow = {
+      ...exportedFlow({
+        nodes: {
+          a: {
+            is: "functionsConnector.AEqualsB",
+            properties: {
+              leftValueA: richText("{{global.company.variables.brand}}"),
+              rightValueB: richText("Other"),
+            },
+          },
+          b: message("Next"),
+        },
+        ways: [["a", "true", "b"]],
+      }),
+      values: brand === undefined ? {} : { company: { brand } },
+    };
+    const { page } = await pageOfFlow(flow);
+    expect(page.text.includes('The company variable "brand" has no value')).toBe(isNamed);
+    expect(page.text.includes('"leftValueA": null')).toBe(isNamed);
   });
 
   it.each([

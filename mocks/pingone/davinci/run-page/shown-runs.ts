@@ -3,11 +3,12 @@ import { checkFlows } from "../check/check-flows.ts";
 import type { CheckedFlow } from "../check/finding.ts";
 import type { CheckOptions } from "../check/flow-view.ts";
 import type { FlowEngine } from "../engine/flow-engine.ts";
+import type { FlowValues } from "../engine/flows.ts";
 import type { FlowGraph } from "../graph/graph.ts";
 import type { ShownRuns } from "./pages.ts";
 
 interface ShowRunsOptions {
-  readonly engine: Pick<FlowEngine, "log" | "graphsOf">;
+  readonly engine: Pick<FlowEngine, "log" | "graphsOf" | "valuesOf">;
   readonly checks: Pick<CheckOptions, "registry" | "sandbox">;
   readonly usernameOf: ShownRuns["usernameOf"];
 }
@@ -15,8 +16,8 @@ interface ShowRunsOptions {
 export function showRuns({ engine, checks, usernameOf }: ShowRunsOptions): ShownRuns {
   /** By main flow: a check of a large file takes a while. */
   const checked = new WeakMap<FlowGraph, Promise<readonly CheckedFlow[]>>();
-  const check = (main: FlowGraph, flows: readonly FlowGraph[]) => {
-    const found = checked.get(main) ?? checkFlows([{ path: "", main, flows }], checks);
+  const check = (main: FlowGraph, flows: readonly FlowGraph[], variables: FlowValues) => {
+    const found = checked.get(main) ?? checkFlows([{ path: "", main, flows }], { ...checks, variables });
     checked.set(main, found);
     return found;
   };
@@ -26,7 +27,7 @@ export function showRuns({ engine, checks, usernameOf }: ShowRunsOptions): Shown
     graphOf: (policyId, flowId) => engine.graphsOf(policyId).find(({ id }) => id === flowId),
     findingsOf: async (policyId, flowId) => {
       const [main, ...others] = engine.graphsOf(policyId);
-      const reports = main ? await check(main, [main, ...others]) : [];
+      const reports = main ? await check(main, [main, ...others], engine.valuesOf(policyId)) : [];
       return reports.filter(({ flow }) => flow === flowId).flatMap(({ findings }) => findings);
     },
   };

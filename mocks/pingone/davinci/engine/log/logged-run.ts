@@ -1,6 +1,7 @@
 /** One run as the log keeps it: turns what the run tells of itself into events, within limits. */
 import type { AuthorizationContext, FlowOutcome } from "../../contracts.ts";
 import type { FlowNode } from "../../graph/graph.ts";
+import { unwrap } from "../../graph/values.ts";
 import { headingOf, readMarkup } from "../../screens/read-markup.ts";
 import { MAX_MARKUP } from "../../screens/render-screen.ts";
 import type { Screen } from "../../screens/screen.ts";
@@ -194,9 +195,12 @@ export class LoggedRun {
 
   #given(place: EventPlace, { node, properties, raw }: Extract<Observation, { kind: "nodeGiven" }>): void {
     const event = this.#opened(place, node);
-    const inputs = Object.entries(properties).filter(
-      ([name, value]) => value !== undefined && !raw.includes(name),
-    );
+    const isGiven = ([name, value]: readonly [string, unknown]) =>
+      value !== undefined || unwrap(node.properties[name]) !== undefined;
+    const inputs = Object.entries(properties)
+      .filter((input) => isGiven(input) && !raw.includes(input[0]))
+      // A value that nothing has set would be missing in JSON.
+      .map(([name, value]) => [name, value ?? null]);
     event.properties = this.#kept(Object.fromEntries(inputs)) as Record<string, unknown>;
     this.#measure(event);
   }
