@@ -275,6 +275,40 @@ describe("messages", () => {
     expect((await answer()).kind).toBe("shown");
   });
 
+  test("forget the calls that were made since the screen, so that these are returned to once", async () => {
+    const { answer, ran } = await start([
+      {
+        nodes: {
+          enter: { is: "t.go", properties: { to: "inside" } },
+          inside: { is: "nodeConnector.startNode" },
+          ask: { is: "t.screen" },
+          validate: { is: "t.go", properties: { to: "validation" } },
+          validation: { is: "nodeConnector.startNode" },
+          choose: { is: "t.choose", properties: { outcome: bound("local.ask.payload.output.is") } },
+          error: { is: "t.error", properties: { text: "Wrong." } },
+          valid: { is: "t.back" },
+          after: { is: "t.ok" },
+          leave: { is: "t.back" },
+          end: { is: "t.end" },
+        },
+        ways: [
+          ["enter", "true", "end"],
+          ["inside", "true", "ask"],
+          ["ask", "true", "validate"],
+          ["validation", "true", "choose"],
+          ["choose", "=bad", "error"],
+          ["choose", "=good", "valid"],
+          ["validate", "true", "after"],
+          ["after", "true", "leave"],
+        ],
+      },
+    ]);
+    expect((await answer({ is: "bad" })).kind).toBe("shown");
+    expect((await answer({ is: "bad" })).kind).toBe("shown");
+    expect((await answer({ is: "good" })).kind).toBe("error");
+    expect(ran.filter((id) => id === "after")).toHaveLength(1);
+  });
+
   test("before any screen end the flow with their text", async () => {
     expect(
       (

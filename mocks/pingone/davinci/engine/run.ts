@@ -57,7 +57,7 @@ export class FlowRun {
   #running: FlowNode | undefined;
   /** Nodes of the topmost frame that are due. */
   #due: string[] = [];
-  /** The frames when the screen was answered: a message shows that screen again, in its own flow. */
+  /** The frames when the screen was answered, with the calls under way: a message shows that screen again, there. */
   #framesOfScreen: readonly Frame[] = [];
 
   constructor(options: FlowRunOptions) {
@@ -80,7 +80,7 @@ export class FlowRun {
     return this.#guard(async () => {
       const { shown } = this.#state;
       if (!shown) throw new Death("no screen is shown");
-      this.#framesOfScreen = [...this.#state.frames];
+      this.#framesOfScreen = this.#state.frames.map((frame) => ({ ...frame, calls: [...frame.calls] }));
       if (Object.hasOwn(fields, POLL)) shown.polls = (shown.polls ?? 0) + 1;
       const node = this.#node(shown.nodeId);
       this.#running = node;
@@ -349,7 +349,7 @@ export class FlowRun {
     const left = frames.length > 1 ? frames.pop() : undefined;
     if (left?.callerNodeId === undefined) {
       throw new Death(
-        `${nameOf(node)} ends a sub-flow, and this is the main flow: ${node.capabilityName} ends a sub-flow; a main flow with it yields no code`,
+        `${nameOf(node)} ends a sub-flow, and this is the main flow: a main flow that ends in ${node.capabilityName} yields no code`,
       );
     }
     this.#due = [];

@@ -6,6 +6,7 @@
 import { html, raw } from "hono/html";
 import { type Markup, pageContentSecurityPolicy, renderPage } from "../../html/layout.ts";
 import { labelControls } from "./labels.ts";
+import { PANEL_GUARD } from "./panel-guard.ts";
 import {
   goOnButton,
   headingOf,
@@ -90,7 +91,7 @@ interface Parts {
 }
 
 function finish({ screen, messages }: Shown, page: ScreenPage, parts: Parts): RenderedScreen {
-  const styles = [SCREEN_STYLE, ...(parts.css === "" ? [] : [parts.css])];
+  const styles = parts.css === "" ? [SCREEN_STYLE] : [PANEL_GUARD + SCREEN_STYLE, parts.css];
   const { notice } = messages;
   const isError = messages.error !== undefined || Object.keys(messages.fieldErrors ?? {}).length > 0;
   const panel = html`<aside aria-labelledby="${PANEL_ID}">

@@ -3,6 +3,8 @@
  * emulator's pages. Flows load such styles from Ping's servers, which are not reached here.
  */
 export const SCREEN_STYLE = `
+main { position: relative; z-index: 0; }
+body > :is(header, aside) { position: relative; z-index: 1; }
 .screen { position: relative; contain: layout; display: block; margin: 0; }
 main > form.screen { margin-top: 0; }
 .screen h1, .screen h2, .screen h3, .screen h4, .screen h5, .screen h6 {
