@@ -66,6 +66,25 @@ test("comes back by form_post, and after Decline", async ({ page, login, signOn 
   await expect(page.getByText("POST error error_description")).toBeVisible();
 });
 
+test("does on each screen what it is told, and fails for what no screen asks", async ({
+  page,
+  login,
+  signOn,
+}) => {
+  await page.goto(login());
+  await page.getByRole("link", { name: "Log in" }).click();
+  const answers = {
+    "Sign On": [{ fields: { Password: "wrong" } }, { press: "Having trouble signing on?" }],
+    "Recover Your Account": { press: "Back" },
+  };
+  await signOn(page, "alice", { answers });
+  await expect(page.getByRole("heading", { name: "Welcome" })).toBeVisible();
+  await page.goto(login({ prompt: "login" }));
+  await page.getByRole("link", { name: "Log in" }).click();
+  const useless = signOn(page, "alice", { answers: { Lobby: {} } });
+  await expect(useless).rejects.toThrow(/no screen asked for the answers for "Lobby"/);
+});
+
 test("goes on from a screen that was answered by hand", async ({ page, login, signOn }) => {
   await page.goto(login());
   await page.getByRole("link", { name: "Log in" }).click();
