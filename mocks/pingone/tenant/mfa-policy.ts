@@ -2,7 +2,7 @@
  * The one device authentication policy of the emulator, in the shape of `GET .../deviceAuthenticationPolicies/{id}`. The
  * numbers are those of the example in the documentation of the PingOne MFA connector; those of a tenant may differ.
  */
-import type { DeviceType } from "./device-schema.ts";
+import { DEVICE_TYPES, type DeviceType } from "./device-schema.ts";
 
 export const DEVICE_SELECTIONS = ["DEFAULT_TO_FIRST", "PROMPT_TO_SELECT", "ALWAYS_DISPLAY_DEVICES"] as const;
 export type DeviceSelection = (typeof DEVICE_SELECTIONS)[number];
@@ -14,19 +14,7 @@ export const MAX_OTP_FAILURES = 3;
 export const PUSH_TTL_MS = 120_000;
 export const REMEMBER_ME_TTL_MS = 30 * 24 * 3_600_000;
 /** Types that a person can pair in a flow. */
-export const ALLOWED_TYPES: readonly DeviceType[] = [
-  "EMAIL",
-  "SMS",
-  "VOICE",
-  "WHATSAPP",
-  "TOTP",
-  "MOBILE",
-  "FIDO2",
-  "PLATFORM",
-  "SECURITY_KEY",
-  "OATH_TOKEN",
-  "YUBIKEY",
-];
+export const ALLOWED_TYPES: readonly DeviceType[] = DEVICE_TYPES.filter((type) => type !== "PINGID_DESKTOP");
 
 const COOL_DOWN_MINUTES = 2;
 
