@@ -104,6 +104,7 @@ const MENDS: readonly (readonly [reason: RegExp, mend: string])[] = [
     /in none of the files|flows of the files have that name/,
     "Export the sub-flow too, and give all files together.",
   ],
+  [/a form of PingOne/, "Write forms.json beside the flow file; the reason shows what it needs."],
   [
     /stub/i,
     "Write a stub file beside the flow that answers this node; docs/davinci-flows.md shows its form.",
