@@ -104,6 +104,10 @@ const MENDS: readonly (readonly [reason: RegExp, mend: string])[] = [
     /in none of the files|flows of the files have that name/,
     "Export the sub-flow too, and give all files together.",
   ],
+  [
+    /mistake of the emulator/,
+    "The flow is not to blame. Report it with the export of the flow, without values of your tenant.",
+  ],
   [/a form of PingOne/, "Write forms.json beside the flow file; the reason shows what it needs."],
   [
     /stub/i,
