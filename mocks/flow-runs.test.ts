@@ -117,7 +117,7 @@ describe("a person in front of a flow", () => {
     const start = `${client.issuer}/authorize?${client.authorizeParameters()}`;
     const failed = signOn(start, "disabled", { pingone });
     await expect(failed).rejects.toThrow(
-      /The run of the flow: http:\/\/127\.0\.0\.1:\d+\/__mocks\/page\/runs\/[\w-]{36}/,
+      /the run of the flow is at http:\/\/127\.0\.0\.1:\d+\/__mocks\/page\/runs\/[\w-]{36}/,
     );
     const run = await lastRun();
     await expect(failed).rejects.toThrow(run?.id);

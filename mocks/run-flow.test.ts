@@ -48,6 +48,9 @@ describe("runFlow", () => {
     expect(result.kind).toBe("waiting");
     expect(screens.at(-1)?.heading).toBe("Account Locked");
     expect(stuck).toContain('"Account Locked" has no button that leads on');
+    expect(stuck).not.toContain("answers for");
+    const withAnswers = await runFlow(flow, { user: "locked", answers: { Lobby: {} } });
+    expect(withAnswers.stuck).toContain('No screen has asked for the answers for "Lobby".');
   });
 
   it("runs in an emulator of the caller, with the session of an earlier run", async () => {

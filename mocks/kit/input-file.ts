@@ -109,12 +109,28 @@ export class InputFile {
       return;
     }
     const path = [...at, ...issue.path];
+    const meant = issue.code === "invalid_union" ? this.#meantShape(path, issue.errors) : undefined;
+    if (meant) {
+      for (const inner of meant) this.#reportIssue(path, inner);
+      return;
+    }
     const isMissing =
       issue.code === "invalid_type" && findNodeAtLocation(this.#root, segments(path)) === undefined;
     // What is wrong with a key of a record is said one level below.
     const message = (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
     const isOwnText = !message.startsWith("Invalid input: ");
     this.report(path, isMissing && !isOwnText ? `is missing; add it (${issue.expected}).` : message);
+  }
+
+  /** Of several shapes the one that the value has in outline: all its faults are within what is there. */
+  #meantShape(
+    at: Path,
+    shapes: readonly (readonly z.core.$ZodIssue[])[],
+  ): readonly z.core.$ZodIssue[] | undefined {
+    const isThere = ([first]: readonly PropertyKey[]) =>
+      first !== undefined && findNodeAtLocation(this.#root, segments([...at, first])) !== undefined;
+    const fitting = shapes.filter((issues) => issues.length > 0 && issues.every(({ path }) => isThere(path)));
+    return fitting.length === 1 ? fitting[0] : undefined;
   }
 
   #find(at: Path): Node | undefined {

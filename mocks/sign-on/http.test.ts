@@ -113,7 +113,7 @@ describe("signOn", () => {
     [
       "a disabled user",
       "disabled",
-      /Invalid username.* this user: is disabled by an administrator\. The run of the flow: http.*\/page\/runs\/[\w-]+$/,
+      /Invalid username.* this user: is disabled by an administrator\. While the emulator runs, the run of the flow is at http.*\/page\/runs\/[\w-]+$/,
     ],
     [
       "a locked one",

@@ -135,15 +135,18 @@ export class Person {
 
   /** @throws {SignOnError} for answers that no screen has asked for: the flow went another way than the test says. */
   requireAllAsked(): void {
-    const unasked = [...this.#answers]
-      .filter(([, rest]) => rest.length > 0)
-      .map(([heading]) => `"${heading}"`);
+    const unasked = this.#unasked;
     if (unasked.length === 0) return;
     const shown = this.screens.map(({ heading }) => `"${heading}"`).join(", ") || "none";
     throw new SignOnError(
       `Sign-on of ${this.#knows.username}: no screen asked for the answers for ${unasked.join(", ")}. Screens shown: ${shown}.`,
       { screens: this.screens },
     );
+  }
+
+  /** Headings of answers that no screen has asked for, as yet. */
+  get #unasked(): string[] {
+    return [...this.#answers].filter(([, rest]) => rest.length > 0).map(([heading]) => `"${heading}"`);
   }
 
   async #readCode(screen: Screen): Promise<string> {
@@ -164,7 +167,7 @@ export class Person {
   #explain(screen: Screen, decision: Exclude<Decision, { kind: "submit" | "handOver" }>): SignOnError {
     switch (decision.kind) {
       case "refused":
-        return this.#error(screen, `refuses: ${decision.message}`, this.#describeUser());
+        return this.#error(screen, `refuses: ${decision.message.replace(/\.$/, "")}.`, this.#describeUser());
       case "deadEnd":
         return this.#error(screen, `has no button that leads on. It says: ${saidOn(screen)}`, [
           ...(decision.buttons.length > 0 ? [`Buttons: ${decision.buttons.join(", ")}.`] : []),
@@ -200,8 +203,16 @@ export class Person {
   ): SignOnError {
     const page = heading === "" ? "a page without a heading" : `"${heading}"`;
     const run = /href="(\/__mocks\/page\/runs\/[\w-]+)"/.exec(html)?.[1];
-    const why = run === undefined ? [] : [`The run of the flow: ${new URL(run, this.#pingone.issuer).href}`];
-    const message = [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more, ...why].join(" ");
+    // `runFlow` ends an emulator of its own before anybody reads this.
+    const why =
+      run === undefined
+        ? []
+        : [`While the emulator runs, the run of the flow is at ${new URL(run, this.#pingone.issuer).href}`];
+    const unasked = fault === "screen" ? this.#unasked : [];
+    const left = unasked.length > 0 ? [`No screen has asked for the answers for ${unasked.join(", ")}.`] : [];
+    const message = [`Sign-on of ${this.#knows.username}: ${page} ${what}`, ...more, ...left, ...why].join(
+      " ",
+    );
     return new SignOnError(message, { heading, screens: this.screens, fault });
   }
 }

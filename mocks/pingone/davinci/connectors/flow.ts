@@ -10,7 +10,7 @@ function start(call: Call): Effect {
   const chosen = isRecord(subFlowId) ? subFlowId : { value: subFlowId };
   const [flowId, label] = [textOf(chosen.value), textOf(chosen.label)];
   if (flowId === "" && label === "") {
-    const reason = `${nameOf(call.node)} of the flow "${call.flow.name}" names no sub-flow. Choose one in it.`;
+    const reason = `${nameOf(call.node)} names no sub-flow. Choose one in it.`;
     return { kind: "end", outcome: { kind: "died", reason } };
   }
   const version = textOf(subFlowVersionId);

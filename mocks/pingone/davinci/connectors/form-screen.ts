@@ -21,8 +21,7 @@ export function showForm(call: Call): Effect {
   const forms = call.beside.forms?.forms ?? [];
   const found = forms.find((form) => form.id === id) ?? forms.find(({ name }) => name === call.node.title);
   const form = found ?? derivedForm(call);
-  if (!form)
-    return { kind: "end", outcome: { kind: "died", reason: missingForm(call.node, call.flow.name, id) } };
+  if (!form) return { kind: "end", outcome: { kind: "died", reason: missingForm(call.node, id) } };
   if (!found) {
     call.remark(
       `The form is not in forms.json, so its fields are guessed from what the flow reads of it. ${shapeOf(call.node, id)}`,
@@ -92,8 +91,8 @@ function plainOf(raw: unknown): string {
   return labelText(textOf(unwrap(raw)));
 }
 
-function missingForm(node: FlowNode, flow: string, id: string): string {
-  return `${nameOf(node)} of the flow "${flow}" shows a form of PingOne, which an export does not hold. ${shapeOf(node, id)}`;
+function missingForm(node: FlowNode, id: string): string {
+  return `${nameOf(node)} shows a form of PingOne, which an export does not hold. ${shapeOf(node, id)}`;
 }
 
 function shapeOf({ title }: FlowNode, id: string): string {

@@ -28,6 +28,9 @@ import {
 } from "./mfa-shared.ts";
 import { fail, isOn, known, NOT_FOUND, notFound, succeed, textProperty } from "./pingone-shared.ts";
 
+const FIDO_REMARK =
+  "The FIDO device is simulated: an empty answer is taken for that of the device, and mfa.deny makes the device refuse.";
+
 /** @param policyProperty That of PingID is another one. */
 export function createDeviceAuthentication(
   policyProperty: "mfaPolicyId" | "workforcePolicyMfaPolicyId",
@@ -91,6 +94,7 @@ function create(call: Call, policyId: string): Effect {
   const { mfa } = call.services;
   if (isOn(call, "usernameLess")) {
     const begun = mfa.authentications.begin({ policyId });
+    call.remark(FIDO_REMARK);
     mfa.authentications.change(begun, { status: "ASSERTION_REQUIRED", challenge: challengeOf(call) });
     return succeed({}, presentAuthentication(call, begun), 201);
   }
@@ -204,6 +208,7 @@ function start(
   delete begun.sent;
   let test: { otp: string } | undefined;
   if (isFidoType(device.type)) {
+    call.remark(FIDO_REMARK);
     authentications.change(begun, {
       ...selected,
       status: "ASSERTION_REQUIRED",
@@ -211,6 +216,7 @@ function start(
     });
   } else if (device.type === "MOBILE") {
     sendPush(call, begun, device);
+    call.remark("A push was sent: approve or deny it on the control page, or by mfa.approve or mfa.deny.");
     const pushUntil = call.services.clock() + PUSH_TTL_MS;
     authentications.change(begun, { ...selected, status: "PUSH_CONFIRMATION_REQUIRED", pushUntil });
   } else {
@@ -276,11 +282,6 @@ export const readDeviceAuthentication: Capability = {
     const found = authenticationOf(call);
     if (!found) return noAuthentication();
     if (found.status === "COMPLETED") call.authenticated();
-    if (found.status === "PUSH_CONFIRMATION_REQUIRED") {
-      call.remark(
-        "A push waits for an answer: approve or deny it on the control page, or by mfa.approve or mfa.deny.",
-      );
-    }
     return succeed({}, presentAuthentication(call, found));
   },
 };

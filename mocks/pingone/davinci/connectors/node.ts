@@ -14,7 +14,7 @@ function goTo(call: Call): Effect {
         : target === undefined
           ? `names ${nodeId}, which is not in this flow`
           : `names ${nameOf(target)}, which is no start node`;
-    const reason = `${nameOf(call.node)} of the flow "${call.flow.name}" ${problem}. Choose a start node of this flow in it.`;
+    const reason = `${nameOf(call.node)} ${problem}. Choose a start node of this flow in it.`;
     return { kind: "end", outcome: { kind: "died", reason } };
   }
   return { kind: "goTo", nodeId, output: argumentsOf(call, "nodeInstanceId") };

@@ -70,6 +70,25 @@ describe("a challenge", () => {
     expect([again.heading, again.response?.status]).toEqual(["This link was used already", 410]);
   });
 
+  it("is hidden in the log, because its id is enough to answer it", async () => {
+    await run(PARALLEL);
+    const { log } = tenant.emulator;
+    const id = new URL(links().at(-1) ?? "").pathname.split("/").at(-1) ?? "";
+    expect(id).toHaveLength(43);
+    const events = log.events(log.runs().at(-1)?.id ?? "");
+    expect(events?.length).toBeGreaterThan(2);
+    expect(JSON.stringify(events)).not.toContain(id);
+  });
+
+  it("shows its link on the page until it was used", async () => {
+    const page = await run(PARALLEL);
+    expect(page.root.querySelectorAll('[data-testid="link"]')).toHaveLength(1);
+    await openLink(`${links().at(-1)}?answer=denied`);
+    const done = await page.submit("Check again");
+    expect(done.heading).toBe("Done");
+    expect(done.root.querySelectorAll('[data-testid="link"]')).toHaveLength(0);
+  });
+
   it("can be refused", async () => {
     const page = await run(PARALLEL);
     expect((await openLink(`${links().at(-1)}?answer=denied`)).heading).toBe("You have refused");

@@ -37,10 +37,7 @@ describe("Teleport", () => {
   });
 
   it.each([
-    [
-      "constructor",
-      '"Node of the test" (node1) of the flow "Flow of the test" names constructor, which is not in this flow',
-    ],
+    ["constructor", '"Node of the test" (node1) names constructor, which is not in this flow'],
     ["node1", 'names "Node of the test" (node1), which is no start node'],
     [undefined, "names no start node"],
   ])("ends the run with a reason for %s", async (nodeInstanceId, reason) => {

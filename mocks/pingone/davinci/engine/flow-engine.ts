@@ -111,6 +111,8 @@ export function createFlowEngine(options: FlowEngineOptions): FlowEngine {
         // A node can have it among its outputs, which are part of a saved state.
         interaction.secrets.add(message.code);
       }
+      // Whoever knows the id has the link.
+      logBook.hide(interaction.id, message.challenge ?? "");
       outbox.send({ ...message, interactionId: interaction.id });
     };
     const services: Services = { ...options, createCode, outbox: { ...outbox, send: sendFor } };

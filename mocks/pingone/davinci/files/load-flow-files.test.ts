@@ -165,6 +165,11 @@ describe("a tenant's folder of flows", () => {
       "forms.json": { forms: [form] },
     });
     expect(load().flows[0]?.beside?.forms).toEqual({ forms: [form] });
+    write({ "forms.json": { forms: [form, { name: "G" }] } });
+    expect(load().problems).toEqual([
+      expect.stringMatching(/^forms\.json:1:\d+: forms\[1\]\.id: is missing; add it/),
+      expect.stringMatching(/^forms\.json:1:\d+: forms\[1\]\.components: is missing; add it/),
+    ]);
     write({ "forms.json": { form: [form] } });
     expect(load().problems).toEqual([expect.stringMatching(/^forms\.json:1:1: is no list of forms: write/)]);
   });

@@ -1,6 +1,6 @@
 /** Finds flow exports on disk: files, or folders of them. A file that is no export is told with its reason. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { FlowFile } from "../graph/graph.ts";
 import { readExport } from "../graph/read-export.ts";
 
@@ -76,7 +76,9 @@ function readable<T>(path: string, read: () => T): T | FlowFileRead {
     if (code === undefined) throw error;
     return refused(
       path,
-      code === "ENOENT" ? "there is no such file or folder" : `it cannot be read (${code})`,
+      code === "ENOENT"
+        ? `there is no such file or folder${isAbsolute(path) ? "" : ` in ${process.cwd()}`}`
+        : `it cannot be read (${code})`,
     );
   }
 }

@@ -105,6 +105,11 @@ const MENDS: readonly (readonly [reason: RegExp, mend: string])[] = [
     "Export the sub-flow too, and give all files together.",
   ],
   [
+    /mistake of the emulator/,
+    "The flow is not to blame. Report it with the export of the flow, without values of your tenant.",
+  ],
+  [/a form of PingOne/, "Write forms.json beside the flow file; the reason shows what it needs."],
+  [
     /stub/i,
     "Write a stub file beside the flow that answers this node; docs/davinci-flows.md shows its form.",
   ],

@@ -278,6 +278,8 @@ describe("a run in words", () => {
       /give all files together/,
     ],
     ["no stub answers it", /stub file/],
+    ['"N" (n) failed by a mistake of the emulator (TypeError), not of the flow', /Report it/],
+    ['"N" (n) shows a form of PingOne, which an export does not hold', /forms\.json/],
     ["the flow f is not loaded any more", /Begin again/],
     ["Return Success without a user", /User Lookup/],
     ["what the flow keeps has grown to 9 characters", /Save less/],

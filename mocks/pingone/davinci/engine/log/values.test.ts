@@ -47,6 +47,9 @@ describe("a value that is kept", () => {
     expect(keepable({ code: "123456" }, none)).toEqual({ code: HIDDEN });
     expect(keepable({ code: 123456 }, none)).toEqual({ code: HIDDEN });
     expect(keepable({ code: "notFound" }, none)).toEqual({ code: "notFound" });
+    // A run that goes on after a restart does not know which challenges it has begun.
+    expect(keepable({ challenge: "x".repeat(43) }, none)).toEqual({ challenge: HIDDEN });
+    expect(keepable({ challenge: "started" }, none)).toEqual({ challenge: "started" });
   });
 
   it("keeps what says only whether there is something", () => {

@@ -125,7 +125,8 @@ class Copier {
   copy(value: unknown, name: string, depth: number): unknown {
     if (value === undefined || value === null || typeof value === "boolean") return value;
     if (isEmpty(value)) return value;
-    if (isSecretName(name) || (name === "code" && looksLikeCode(value))) return HIDDEN;
+    if (isSecretName(name) || ((name === "code" || name === "challenge") && looksLikeCode(value)))
+      return HIDDEN;
     if (typeof value === "number") return this.#secrets.has(String(value)) ? HIDDEN : value;
     if (typeof value === "string") return this.#text(value);
     if (typeof value !== "object") return String(value);
