@@ -5,6 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 import { z } from "zod";
+import { textOfIssue } from "./issue-text.ts";
 import { findJsonFault, measureJson, positionOf } from "./json-text.ts";
 
 type Path = readonly PropertyKey[];
@@ -116,8 +117,7 @@ export class InputFile {
     }
     const isMissing =
       issue.code === "invalid_type" && findNodeAtLocation(this.#root, segments(path)) === undefined;
-    // What is wrong with a key of a record is said one level below.
-    const message = (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
+    const message = textOfIssue(issue);
     const isOwnText = !message.startsWith("Invalid input: ");
     this.report(path, isMissing && !isOwnText ? `is missing; add it (${issue.expected}).` : message);
   }

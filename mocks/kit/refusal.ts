@@ -1,5 +1,6 @@
 /** Errors of the control API: what is wrong, and what would be valid. */
 import { z } from "zod";
+import { textOfIssue } from "./issue-text.ts";
 
 /** The request is invalid: an unknown name, a missing field, a value out of range. */
 export class ControlRequestError extends Error {
@@ -15,12 +16,13 @@ export class ExpectationError extends Error {
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ code, path, message }) => {
+  const lines = parsed.error.issues.map((issue) => {
+    const { code, path } = issue;
     const where = path.length > 0 ? `${path.join(".")}: ` : "";
     const valid = keysAt(schema, path);
     const names =
       code === "unrecognized_keys" && valid.length > 0 ? `. Valid names: ${valid.join(", ")}` : "";
-    return `${where}${message.replace(/\.$/, "")}${names}`;
+    return `${where}${textOfIssue(issue).replace(/\.$/, "")}${names}`;
   });
   throw new ControlRequestError(`${what} is not valid. ${lines.join("; ")}.`);
 }

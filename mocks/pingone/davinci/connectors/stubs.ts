@@ -42,7 +42,15 @@ const answers = z
 export const stubsSchema = z.strictObject({
   $schema: z.string().optional(),
   capabilities: z
-    .record(z.string().regex(/^[^.]+\.[^.]+$/, "is not connectorId.capabilityName"), answers)
+    .record(
+      z
+        .string()
+        .regex(
+          /^[^.]+\.[^.]+$/,
+          "is not of the form connectorId.capabilityName, such as acmeConnector.score",
+        ),
+      answers,
+    )
     .optional()
     .describe("By `connectorId.capabilityName`."),
   nodes: z.record(z.string(), answers).optional().describe("By the title or the id of a node."),

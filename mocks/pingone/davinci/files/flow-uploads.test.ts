@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { TestBrowser } from "../../../kit/browser.ts";
-import { ControlRequestError } from "../../../kit/refusal.ts";
+import { ControlRequestError, parseInput } from "../../../kit/refusal.ts";
 import { buildFlow } from "../../testing/graph-builder.ts";
 import { tenant, withTenant } from "../../testing/with-tenant.ts";
 import { addFlowInput, describeAdded } from "./flow-uploads.ts";
@@ -117,4 +117,11 @@ describe("an uploaded flow", () => {
       '"F" has the policy id p. It cannot run to every end here: missing a.b. The check finds 1 error, 0 warnings and 0 notes. "T" (n): Wrong.',
     );
   });
+});
+
+it("says of a stub's key what it has to look like", () => {
+  const given = { flow: hello, stubs: { capabilities: { ask: {} } } };
+  expect(() => parseInput(addFlowInput, given, "The flow")).toThrow(
+    "The flow is not valid. stubs.capabilities.ask: is not of the form connectorId.capabilityName, such as acmeConnector.score.",
+  );
 });

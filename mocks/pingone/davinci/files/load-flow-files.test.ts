@@ -130,7 +130,7 @@ describe("exported files", () => {
       "a.stubs.json": { capabilities: { ask: {} } },
     });
     expect(load().problems).toEqual([
-      expect.stringMatching(/^a\.stubs\.json:1:\d+: .*is not connectorId\.capabilityName/),
+      expect.stringMatching(/^a\.stubs\.json:1:\d+: .*is not of the form connectorId\.capabilityName/),
       expect.stringMatching(/^b\.json: has the same flow "A" \(a{32}\) as a\.json; take one/),
       expect.stringMatching(/^c\.json: the JSON is cut off before its end/),
       expect.stringMatching(/^variables\.json:1:\d+: companies: is not known here/),

@@ -110,6 +110,14 @@ test("both envelopes are read, and the main flow is the one that is no other's s
   expect(flowsOf({ flows: [main, { ...sub, parentFlowId: "b".repeat(32) }] }).main.name).toBe("Sub");
 });
 
+test("a node that names a connector runs it, whatever the file says of its type", () => {
+  const flow = changed(({ nodes }) => {
+    for (const { data } of nodes)
+      if (data.nodeType === "CONNECTION") Object.assign(data, { nodeType: "connection" });
+  });
+  expect([...flowsOf(flow).main.nodes.keys()]).toEqual(["a", "b"]);
+});
+
 test("repeated edges are one exit, and left-over operators are passed over", () => {
   const flow = changed(({ nodes, edges }) => {
     edges.push(...structuredClone(edges), ...structuredClone(edges));
@@ -140,6 +148,13 @@ describe("irregularities", () => {
       changed(({ edges }) => edges.push({ data: { source: { toString: 1 }, target: [] } as never })),
     ],
     ["edge-to-nowhere", changed(({ edges }) => edges.push({ data: { source: "b", target: "gone" } }))],
+    [
+      "edge-to-nowhere",
+      changed(({ nodes, edges }) => {
+        nodes.push({ data: { id: "eval9", nodeType: "EVAL", properties: {} } });
+        edges.push({ data: { source: "eval0", target: "eval9" } });
+      }),
+    ],
     [
       "unknown-operator",
       changed(({ nodes }) =>

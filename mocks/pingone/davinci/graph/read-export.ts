@@ -129,7 +129,7 @@ function readFlow(flow: Record<string, unknown>, index: number): FlowGraph {
 
   const flowNodes = new Map<string, FlowNode>();
   for (const [id, data] of byId) {
-    if (data.nodeType === "CONNECTION") flowNodes.set(id, readNode(id, data, exits.get(id) ?? []));
+    if (typeOf(data) === "CONNECTION") flowNodes.set(id, readNode(id, data, exits.get(id) ?? []));
   }
   const entry = findEntry(flowNodes, targets, irregularities);
   return {
@@ -166,6 +166,12 @@ function indexNodes(flow: string, nodes: readonly Record<string, unknown>[]) {
     byId.set(id, data);
   }
   return byId;
+}
+
+/** What names a connector runs it, also where the file does not say so: left out, it would be missed silently. */
+function typeOf({ nodeType, connectorId }: Record<string, unknown>): unknown {
+  if (nodeType === "EVAL" || nodeType === "ANNOTATION") return nodeType;
+  return textOr(connectorId, "") === "" ? nodeType : "CONNECTION";
 }
 
 function readNode(id: string, data: Record<string, unknown>, exits: readonly Exit[]): FlowNode {
@@ -213,7 +219,10 @@ function readEdges(
   const into = new Map<string, { source: string; outcome: string | undefined }[]>();
   const outOf = new Map<string, string[]>();
   const seen = new Set<string>();
-  const typeOf = (id: unknown) => (typeof id === "string" ? byId.get(id)?.nodeType : undefined);
+  const typeAt = (id: unknown) => {
+    const data = typeof id === "string" ? byId.get(id) : undefined;
+    return data && typeOf(data);
+  };
 
   for (const { source, target, multiValueSourceId } of edges) {
     const outcome = typeof multiValueSourceId === "string" ? multiValueSourceId : undefined;
@@ -221,8 +230,8 @@ function readEdges(
     const key = JSON.stringify([source, target, outcome]);
     if (seen.has(key)) continue;
     seen.add(key);
-    const from = typeOf(source);
-    const to = typeOf(target);
+    const from = typeAt(source);
+    const to = typeAt(target);
     if (from === "ANNOTATION" || to === "ANNOTATION") continue;
     if (from === "CONNECTION" && to === "EVAL") {
       append(into, String(target), { source: String(source), outcome });
@@ -234,7 +243,13 @@ function readEdges(
         nodeId: String(source),
         text: `an edge leads straight to node ${String(target)}, without a logic operator between them`,
       });
-    } else if (from === undefined || to === undefined || from !== to) {
+    } else if (from === "EVAL" && to === "EVAL") {
+      irregularities.push({
+        code: "edge-to-nowhere",
+        nodeId: "",
+        text: `an edge leads from the logic operator ${nameOfEnd(source)} to another one, ${nameOfEnd(target)}`,
+      });
+    } else {
       irregularities.push({
         code: "edge-to-nowhere",
         nodeId: from === undefined ? "" : String(source),

@@ -21,7 +21,7 @@ const ENCODINGS: readonly string[] = [
 /** QuickJS does not count the memory that this process takes for it. In characters of JSON. */
 const MAX_RECODED = 8_000_000;
 
-/** Text in, text out: the only functions of this process that code in QuickJS reaches, and only through PRELUDE. */
+/** Text in, text out. Of this process, code in QuickJS reaches this, createUuid and askPlatform, and only through PRELUDE. */
 export function recode(json: string): string {
   if (json.length > MAX_RECODED) throw new RangeError("Invalid string length");
   // Texts other than JSON would end at a NUL.
@@ -39,12 +39,12 @@ function encoding(name: string): BufferEncoding {
 }
 
 /**
- * Evaluates to a function of the two above that returns `[run, wake]`. `run` calls a function made of a stranger's code
+ * Evaluates to a function of the two above, and of what `web-globals.ts` has, that returns `[run, wake]`. `run` calls a function made of a stranger's code
  * and returns a promise of JSON that says how it ended; `wake` fires the next timer. Built-in functions are held on to,
  * because the code may replace them, and reports have no prototype, because the code may set `Object.prototype.toJSON`.
  */
 export const PRELUDE = String.raw`
-(recodeJson, createUuid) => {
+(recodeJson, createUuid, askJson, createWebGlobals) => {
 "use strict";
 const { parse, stringify } = JSON;
 const recode = (text, from, to) => parse(recodeJson(stringify([text, from, to])));
@@ -56,6 +56,7 @@ class Buffer extends Uint8Array {
     if (typeof value !== "string") return super.from(value instanceof ArrayBuffer ? new Uint8Array(value) : value);
     return super.from(recode(value, String(encoding), "latin1"), (char) => char.charCodeAt(0));
   }
+  static alloc(size) { return new Buffer(size); }
   static isBuffer(value) { return value instanceof Buffer; }
   static byteLength(value, encoding) { return Buffer.from(value, encoding).length; }
   static concat(list) { return Buffer.from(list.flatMap((part) => [...part])); }
@@ -67,6 +68,7 @@ class Buffer extends Uint8Array {
   toJSON() { return { type: "Buffer", data: [...this] }; }
 }
 
+const { getRandomValues, ...web } = createWebGlobals(askJson, Buffer);
 const timers = [];
 let lastTimer = 0;
 const globals = {
@@ -79,7 +81,8 @@ const globals = {
   console: Object.fromEntries(
     ["debug", "dir", "error", "group", "groupEnd", "info", "log", "table", "time", "timeEnd", "trace", "warn"]
       .map((name) => [name, () => {}])),
-  crypto: { randomUUID: () => createUuid() },
+  ...web,
+  crypto: { randomUUID: () => createUuid(), getRandomValues },
   setTimeout: (callback, delay, ...args) => {
     const id = ++lastTimer;
     timers.push({ id, delay: Number(delay) || 0, fire: () => callback(...args) });

@@ -6,6 +6,7 @@ import { createUuid, PRELUDE, recode } from "./function-globals.ts";
 import { type Answer, type Budget, failed, type Task } from "./job.ts";
 import { checkOutput, JobFailed, runInEngine } from "./quickjs.ts";
 import { CODE_FILE, describeThrown, thrownSchema } from "./thrown.ts";
+import { askPlatform, WEB_GLOBALS } from "./web-globals.ts";
 
 const MAX_DEPTH = 100;
 
@@ -34,8 +35,13 @@ export function callFunction(
     const host = [
       context.newFunction("recode", (json) => context.newString(recode(context.getString(json)))),
       context.newFunction("createUuid", () => context.newString(createUuid())),
+      context.newFunction("ask", (json) => context.newString(askPlatform(context.getString(json)))),
     ].map((handle) => engine.keep(handle));
-    const functions = engine.call(engine.evaluate(PRELUDE, "prelude.js"), ...host);
+    const functions = engine.call(
+      engine.evaluate(PRELUDE, "prelude.js"),
+      ...host,
+      engine.evaluate(WEB_GLOBALS, "web.js"),
+    );
     const [run, wake] = [0, 1].map((index) => engine.keep(context.getProp(functions, index)));
     if (run === undefined || wake === undefined) throw new Error("PRELUDE returns two functions.");
     const main = engine.compile(wrap(code), CODE_FILE, { isQuoted: source === code });

@@ -1,49 +1,36 @@
 /**
- * Renders or checks a Handlebars template. The compiler stays loaded, since it runs nothing of a template; what it makes
- * is kept by template. Each render has an engine of its own with Handlebars' small runtime.
+ * Renders or checks a Handlebars template. Compiling runs nothing of a template, so it is done by the thread itself, which
+ * is ended with the job when it takes too long; what it makes is kept by template. Each render has an engine of its own
+ * with Handlebars' small runtime.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { QuickJSHandle, QuickJSWASMModule } from "quickjs-emscripten-core";
+import Handlebars from "handlebars";
+import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 import { z } from "zod";
 import { type Answer, type Budget, failed } from "./job.ts";
-import { answerOf, checkOutput, Engine, JobFailed, runInEngine } from "./quickjs.ts";
+import { answerOf, checkOutput, JobFailed, runInEngine, tooLarge } from "./quickjs.ts";
 import { describeThrown, thrownSchema } from "./thrown.ts";
 
 const { resolve } = createRequire(import.meta.url);
-const readHandlebars = (file: string) => readFileSync(resolve(`handlebars/dist/${file}`), "utf8");
 
-/**
- * Makes JavaScript of a template. `{{{x}}}` and `{{&x}}` are escaped like `{{x}}`. Partials and decorators have nothing
- * to refer to in a flow.
- */
-const COMPILER = `
-(() => {
-const refuse = (what) => function (node) {
-  throw new Error(what + " cannot be used - " + node.loc.start.line + ":" + node.loc.start.column);
-};
+/** `{{{x}}}` and `{{&x}}` are escaped like `{{x}}`. Partials and decorators have nothing to refer to in a flow. */
 class Check extends Handlebars.Visitor {
-  MustacheStatement(node) {
+  override MustacheStatement(node: hbs.AST.MustacheStatement): void {
     node.escaped = true;
     super.MustacheStatement(node);
   }
+  override PartialStatement = refuse("Partials ({{> name}})");
+  override PartialBlockStatement = refuse("Partials ({{#> name}})");
+  override Decorator = refuse("Decorators ({{* name}})");
+  override DecoratorBlock = refuse("Decorators ({{#* name}})");
 }
-Object.assign(Check.prototype, {
-  PartialStatement: refuse("Partials ({{> name}})"),
-  PartialBlockStatement: refuse("Partials ({{#> name}})"),
-  Decorator: refuse("Decorators ({{* name}})"),
-  DecoratorBlock: refuse("Decorators ({{#* name}})"),
-});
-return (template) => {
-  try {
-    const program = Handlebars.parse(JSON.parse(template));
-    new Check().accept(program);
-    return JSON.stringify({ kind: "compiled", code: Handlebars.precompile(program) });
-  } catch (error) {
-    return JSON.stringify({ kind: "malformed", name: error.name, message: error.message });
-  }
-};
-})()`;
+
+function refuse(what: string) {
+  return ({ loc }: hbs.AST.Node): never => {
+    throw new Error(`${what} cannot be used - ${loc.start.line}:${loc.start.column}`);
+  };
+}
 
 /** Absent values are empty text, as in bindings. */
 const RENDERER = `
@@ -64,10 +51,6 @@ try {
 }
 }`;
 
-const compilerReport = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("compiled"), code: z.string() }),
-  z.object({ kind: z.literal("malformed"), name: z.string(), message: z.string() }),
-]);
 const rendererReport = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("rendered"), text: z.string() }),
   thrownSchema.extend({ kind: z.literal("threw"), isOfHandlebars: z.boolean() }),
@@ -76,24 +59,14 @@ const rendererReport = z.discriminatedUnion("kind", [
 /** Characters of compiled templates that are kept. */
 const MAX_KEPT = 8_000_000;
 
-const COMPILER_BYTES = 64 * 2 ** 20;
-
-interface Compiler {
-  readonly engine: Engine;
-  /** Text in, JSON out. */
-  readonly compile: QuickJSHandle;
-}
-
 export class Templates {
   readonly #quickjs: QuickJSWASMModule;
   readonly #compiled = new Map<string, string>();
   #kept = 0;
-  #compiler: Compiler | undefined;
   #runtime: string | undefined;
 
   constructor(quickjs: QuickJSWASMModule) {
     this.#quickjs = quickjs;
-    this.#compiler = loadCompiler(quickjs);
   }
 
   check(template: string, budget: Budget): Answer {
@@ -107,7 +80,7 @@ export class Templates {
     const compiled = answerOf(() => this.#compile(template, budget));
     if (compiled.kind === "failed") return compiled;
     return runInEngine(this.#quickjs, budget, (engine) => {
-      this.#runtime ??= readHandlebars("handlebars.runtime.min.js");
+      this.#runtime ??= readFileSync(resolve("handlebars/dist/handlebars.runtime.min.js"), "utf8");
       engine.evaluate(this.#runtime, "handlebars.js");
       const report = rendererReport.parse(
         engine.callWithJson(
@@ -129,20 +102,9 @@ export class Templates {
   #compile(template: string, budget: Budget): string {
     const known = this.#compiled.get(template);
     if (known !== undefined) return known;
-    this.#compiler ??= loadCompiler(this.#quickjs);
-    const { engine, compile } = this.#compiler;
-    try {
-      engine.startJob(budget);
-      const report = compilerReport.parse(engine.callWithJson(compile, JSON.stringify(template)));
-      if (report.kind === "malformed") throw new JobFailed(malformed(report, template, budget));
-      this.#keep(template, report.code);
-      return report.code;
-    } catch (error) {
-      // What a failure left behind in the parser is unknown.
-      if (error instanceof JobFailed) engine.dispose();
-      this.#compiler = undefined;
-      throw error;
-    }
+    const code = compile(template, budget);
+    this.#keep(template, code);
+    return code;
   }
 
   #keep(template: string, code: string): void {
@@ -155,21 +117,21 @@ export class Templates {
   }
 }
 
-function loadCompiler(quickjs: QuickJSWASMModule): Compiler {
-  const engine = new Engine(quickjs, {
-    end: Number.POSITIVE_INFINITY,
-    timeMs: Number.POSITIVE_INFINITY,
-    memoryBytes: COMPILER_BYTES,
-    outputLength: Number.POSITIVE_INFINITY,
-  });
-  engine.evaluate(readHandlebars("handlebars.min.js"), "handlebars.js");
-  return { engine, compile: engine.evaluate(COMPILER, "compiler.js") };
+/** The JavaScript of a template. @throws {JobFailed} */
+function compile(template: string, budget: Budget): string {
+  try {
+    const program = Handlebars.parse(template);
+    new Check().accept(program);
+    return String(Handlebars.precompile(program));
+  } catch (error) {
+    // Nested so deeply that the thread has no room for it.
+    if (error instanceof RangeError) throw new JobFailed(failed("limit", tooLarge(budget)));
+    throw new JobFailed(malformed(error instanceof Error ? error.message : ""));
+  }
 }
 
 /** The parser quotes the template, on several lines; its last line says what it expected. */
-function malformed({ name, message }: { name: string; message: string }, template: string, budget: Budget) {
-  if (name === "InternalError")
-    return describeThrown({ name, message, stack: "" }, "template", template, budget);
+function malformed(message: string) {
   const parser = /^(?:Parse|Lexical) error on line (\d+)/.exec(message);
   const checker = /^(.*) - (\d+):\d+$/s.exec(message);
   const line = parser?.[1] ?? checker?.[2];

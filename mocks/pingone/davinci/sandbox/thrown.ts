@@ -24,18 +24,7 @@ const LIMITS_OF_THE_ENGINE = ["out of memory", "stack overflow", "string too lon
 const NOT_AVAILABLE = new Set([
   ...["require", "process", "global", "__dirname", "__filename", "setImmediate", "setInterval"],
   ...["fetch", "XMLHttpRequest", "WebSocket", "axios", "window", "document", "self", "localStorage"],
-  ...[
-    "URL",
-    "URLSearchParams",
-    "Intl",
-    "TextEncoder",
-    "TextDecoder",
-    "structuredClone",
-    "performance",
-    "Headers",
-    "Request",
-    "Response",
-  ],
+  ...["performance", "Headers", "Request", "Response"],
 ]);
 
 /** Names of the code stand in messages of QuickJS: "'x' is not defined", "cannot read property 'x' of undefined". */

@@ -44,6 +44,9 @@ it.each([
   ["in the title", '<input name="x" title="A">'],
   ["as text behind a checkbox", '<div><input type="checkbox" name="x"> A </div>'],
   ["as an element behind a checkbox", '<div><input type="checkbox" name="x"> <span>A</span></div>'],
+  ["as text before it", 'A <br><input name="x">'],
+  ["as an element before it", '<div><b>A</b> <input name="x"></div>'],
+  ["in the table cell before it", '<table><tr><td>A</td><td><input name="x"></td></tr></table>'],
   ["on a select", '<label for="s">A</label><select id="s" name="x"><option>1</option></select>'],
   ["on a textarea", '<label for="s">A</label><textarea id="s" name="x"></textarea>'],
 ])("finds a label %s", (_, markup) => {

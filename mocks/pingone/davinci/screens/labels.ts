@@ -69,6 +69,7 @@ export function labelControls(
       (isChoice ? textAfter(element) : "") ||
       element.getAttribute("title")?.trim() ||
       labelOfField.get(name) ||
+      (names.size < MOST_SEARCHED ? textBefore(element) : "") ||
       name;
     names.set(element, text.slice(0, LONGEST_NAME));
   }
@@ -173,4 +174,17 @@ function textAfter(element: HTMLElement): string {
   return next.nodeType === NodeType.TEXT_NODE
     ? next.text.replaceAll(/\s+/g, " ").trim()
     : textOf(next as HTMLElement);
+}
+
+/** The text in front of an input that stands in no label, or in the table cell before that of the input. */
+function textBefore(element: HTMLElement): string {
+  const siblings = element.parentNode?.childNodes ?? [];
+  const before = siblings.slice(0, siblings.indexOf(element)).findLast(({ text }) => text.trim() !== "");
+  if (before === undefined) {
+    const cell = element.parentNode?.tagName === "TD" ? element.parentNode.previousElementSibling : null;
+    return cell?.querySelector("input, select, textarea, button") ? "" : textOf(cell ?? null);
+  }
+  const isPart = isElement(before) && /^(?:span|b|strong|em|font)$/.test(before.localName);
+  if (before.nodeType !== NodeType.TEXT_NODE && !isPart) return "";
+  return before.text.replaceAll(/\s+/g, " ").trim();
 }
