@@ -47,9 +47,8 @@ export function createClient<E extends Emulators>(
 
 function queryOf(input: unknown): string {
   const given = Object.entries(input ?? {}).filter(([, value]) => value !== undefined);
-  return given.length === 0
-    ? ""
-    : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  const query = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  return given.length === 0 ? "" : `?${new URLSearchParams(query)}`;
 }
 
 /** The answer is not checked: the server has the same version. */
