@@ -28,7 +28,7 @@ const HELP = `Starts an emulator of PingOne and DaVinci, and one of a Todo API t
   --no-todo             PingOne alone
   --todo-port PORT      port of the Todo API (default: TODO_PORT, else 9401; 0 picks a free one)
   --worker ORIGIN       origin that {worker} in files of a tenant stands for (default: http://localhost:8787)
-  --state DIR           keep users, sessions, e-mails, tokens, keys and todos here between runs (default: nothing is kept)
+  --state DIR           keep users, sessions, tokens, keys and todos here between runs (default: nothing is kept)
   --fresh               forget what --state kept
   --json                print one line of JSON, with every address, when ready
   --help                show this text

@@ -33,7 +33,9 @@ export const outboxOutput = z.array(
     to: z.string().describe("E-mail address, or phone number."),
     username: z.string(),
     purpose: z.string(),
-    code: z.string().describe("The one-time code in it; empty when it has none."),
+    code: z
+      .string()
+      .describe("The one-time code in it; empty when it has none, or was sent before a restart."),
     channel: z.enum(["SMS", "VOICE", "WHATSAPP", "PUSH"]).optional().describe("Absent for an e-mail."),
     subject: z.string().optional().describe("Of an e-mail that a flow sends of its own."),
     text: z.string().optional().describe("Of an e-mail that a flow sends of its own."),

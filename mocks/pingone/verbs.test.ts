@@ -203,7 +203,7 @@ describe("a snapshot", () => {
     expect(other.emulator.snapshot()).toMatchObject({ codes: [], agreements: [] });
   });
 
-  it("carries the e-mails, so that a person can go on with the code that was sent before a restart", async () => {
+  it("carries to whom e-mails went, but not their codes", async () => {
     const forgotten = await (await tenant.open()).submit("Having trouble signing on?");
     const waiting = await forgotten.submit("Continue", { Username: "alice" });
     const [{ code } = { code: "" }] = tenant.emulator.admin.messages("alice");
@@ -211,8 +211,10 @@ describe("a snapshot", () => {
     expect(shown(waiting.text)).toBe(true);
 
     const saved = JSON.parse(JSON.stringify(tenant.emulator.snapshot()));
+    expect(JSON.stringify(saved)).not.toContain(code);
     await using next = await startTenant({ snapshot: saved });
-    expect(next.emulator.admin.messages()).toEqual(tenant.emulator.admin.messages());
+    const kept = tenant.emulator.admin.messages().map((message) => ({ ...message, code: "" }));
+    expect(next.emulator.admin.messages()).toEqual(kept);
     await next.emulator.admin.reset();
     expect(next.emulator.snapshot()).toMatchObject({ mail: [] });
     const { mail: _, ...older } = saved;
