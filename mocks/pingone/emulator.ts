@@ -103,25 +103,18 @@ export interface PingOneEmulator {
 
 const DAMAGED = "its part of PingOne is damaged.";
 
-const snapshotSchema = z.object({
-  environmentId: z.string(),
-  keys: z.unknown(),
-  state: z.unknown(),
-  users: z.unknown(),
-  consents: z.unknown(),
-  // State that was saved without them has none.
-  codes: z.unknown().default([]),
-  agreements: z.unknown().default([]),
-  seededAgreements: z.unknown().default([]),
-  mfa: z.unknown().optional(),
-  mail: z.unknown().default([]),
-  variables: z.unknown().default([]),
-  risk: z.unknown(),
-  challenges: z.unknown(),
-  cookies: z.unknown(),
-  seeds: z.unknown(),
-  signOns: z.unknown().optional(),
-});
+const snapshotSchema = z.looseObject({ environmentId: z.string() });
+
+/** Has state that outlives a restart. */
+interface Kept {
+  snapshot(): unknown;
+  restore(saved: unknown): void | Promise<void>;
+}
+
+/** State that was saved without it has none. */
+function listOf(kept: Kept): Kept {
+  return { snapshot: () => kept.snapshot(), restore: (saved = []) => kept.restore(saved) };
+}
 
 /** @throws {InputFileError | Error} naming every fault of every file. */
 export async function createPingOne(options: PingOneOptions): Promise<PingOneEmulator> {
@@ -149,34 +142,15 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
   const risk = new RiskStore(onChange);
   const challenges = new ChallengeStore({ clock, onChange });
   const cookies = new FlowCookieStore({ clock, onChange });
-  const tenant: Tenant = {
-    environment,
-    users,
-    consents,
-    codes,
-    agreements,
-    mfa,
-    switches,
-    risk,
-    challenges,
-    cookies,
-    clock,
-    chosenPolicies: new Map(),
-  };
+  const stores = { users, consents, codes, agreements, mfa, risk, challenges, cookies };
+  const tenant: Tenant = { environment, ...stores, switches, clock, chosenPolicies: new Map() };
   const store = new TokenStore(clock, onChange);
   const registry = createRegistry();
   const sandbox = sharedSandbox(clock);
   const engine = createFlowEngine({
     flows: loaded.flows,
     registry,
-    users,
-    consents,
-    codes,
-    agreements,
-    mfa,
-    risk,
-    challenges,
-    cookies,
+    ...stores,
     environment,
     sessions: store,
     sandbox,
@@ -204,6 +178,33 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     flows: engine,
     signOns: new SignOnStore(clock, onChange),
     pushedRequests: new PushedRequests(clock),
+  };
+  /** In the order in which they are restored. */
+  const kept: Readonly<Record<string, Kept>> = {
+    keys: signer,
+    state: store,
+    users,
+    consents,
+    codes: listOf(codes),
+    seededAgreements: listOf({
+      snapshot: () => agreements.snapshotSeeds(),
+      restore: (saved) => agreements.restoreSeeds(saved),
+    }),
+    agreements: listOf(agreements),
+    mfa: {
+      snapshot: () => mfa.snapshot(),
+      restore: (saved) => (saved === undefined ? mfa.reset() : mfa.restore(saved)),
+    },
+    mail: listOf(engine.outbox),
+    variables: listOf(engine.variables),
+    risk,
+    challenges,
+    cookies,
+    seeds: environment,
+    signOns: {
+      snapshot: () => pingone.signOns.snapshot(),
+      restore: (saved) => pingone.signOns.restore(saved, (id) => findApplication(tenant, id)),
+    },
   };
 
   let listeningAt = "";
@@ -245,41 +246,12 @@ export async function createPingOne(options: PingOneOptions): Promise<PingOneEmu
     seed: new TenantSeeds(tenant, mainApplication),
     snapshot: () => ({
       environmentId: environment.id,
-      keys: signer.snapshot(),
-      state: store.snapshot(),
-      users: users.snapshot(),
-      consents: consents.snapshot(),
-      codes: codes.snapshot(),
-      agreements: agreements.snapshot(),
-      seededAgreements: agreements.snapshotSeeds(),
-      mfa: mfa.snapshot(),
-      mail: engine.outbox.snapshot(),
-      variables: engine.variables.snapshot(),
-      risk: risk.snapshot(),
-      challenges: challenges.snapshot(),
-      cookies: cookies.snapshot(),
-      seeds: environment.snapshot(),
-      signOns: pingone.signOns.snapshot(),
+      ...Object.fromEntries(Object.entries(kept).map(([name, part]) => [name, part.snapshot()])),
     }),
     restore: async (snapshot) => {
       const saved = requireSnapshot(snapshot, environment.id);
       try {
-        await signer.restore(saved.keys);
-        store.restore(saved.state);
-        users.restore(saved.users);
-        consents.restore(saved.consents);
-        codes.restore(saved.codes);
-        agreements.restoreSeeds(saved.seededAgreements);
-        agreements.restore(saved.agreements);
-        if (saved.mfa === undefined) mfa.reset();
-        else mfa.restore(saved.mfa);
-        engine.outbox.restore(saved.mail);
-        engine.variables.restore(saved.variables);
-        risk.restore(saved.risk);
-        challenges.restore(saved.challenges);
-        cookies.restore(saved.cookies);
-        environment.restore(saved.seeds);
-        pingone.signOns.restore(saved.signOns, (id) => findApplication(tenant, id));
+        for (const [name, part] of Object.entries(kept)) await part.restore(saved[name]);
       } catch (cause) {
         throw new Error(DAMAGED, { cause });
       }

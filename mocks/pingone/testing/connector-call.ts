@@ -1,4 +1,5 @@
 /** Runs one capability in tests, as the engine would run a node with these properties. */
+import { resolveProperties } from "../davinci/engine/call.ts";
 import type { Call, Capability, Connector, Effect, Services } from "../davinci/engine/capability.ts";
 import type { FlowGraph, FlowNode, VariableContext } from "../davinci/graph/graph.ts";
 import { resolveValue, unwrap } from "../davinci/graph/values.ts";
@@ -73,16 +74,10 @@ export function prepareNode(connector: Connector, capabilityName: string, run: N
   >;
   const outbox = createOutbox();
   const flow = flowGraph([node, ...(run.others ?? [])]);
-  const isRaw = (name: string) => (capability as Capability).rawProperties?.includes(name) === true;
   const call: Call = {
     flow,
     node,
-    properties: Object.fromEntries(
-      Object.entries(node.properties).map(([name, raw]) => [
-        name,
-        isRaw(name) ? unwrap(raw) : resolveValue(unwrap(raw), scope),
-      ]),
-    ),
+    properties: resolveProperties(node, capability, scope),
     scope,
     context: flowContext(),
     beside: run.beside ?? {},

@@ -1,4 +1,5 @@
 /** What kind of node a capability makes, as far as the rules ask. */
+import { COMPARISONS } from "../connectors/functions.ts";
 import type { FlowNode } from "../graph/graph.ts";
 import { unwrap } from "../graph/values.ts";
 
@@ -68,10 +69,8 @@ export function isScreen({ capabilityName, properties }: FlowNode): boolean {
 
 /** Compares: both outcomes are normal. */
 export function isComparison({ connectorId, capabilityName }: FlowNode): boolean {
-  return connectorId === "functionsConnector" && COMPARISONS.test(capabilityName);
+  return connectorId === "functionsConnector" && Object.hasOwn(COMPARISONS, capabilityName);
 }
-const COMPARISONS =
-  /^(A(Not)?Equals(B|MultipleB)|AIs(Not)?Empty|A(Less|Greater)Than(OrEqual(To)?)?B|.*(Contains|Includes).*)$/i;
 
 export function isMultipleComparison(node: FlowNode): boolean {
   return capabilityOf(node) === "functionsConnector.AEqualsMultipleB";

@@ -150,7 +150,7 @@ const CASES: readonly Case[] = [
     mistaken: fileOf([
       {
         ...SOUND,
-        nodes: { ...SOUND.nodes, first: { is: "functionsConnector.AIsEmpty" } },
+        nodes: { ...SOUND.nodes, first: { is: "functionsConnector.ALessThanEqualToB" } },
         ways: [["first", "true", "ask"], ...(SOUND.ways ?? [])],
       },
     ]),

@@ -3,6 +3,7 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 import {
   type Call,
   type Capability,
+  type Connector,
   defineConnector,
   type Effect,
   type Known,
@@ -152,69 +153,71 @@ function digest({ properties }: Call): Effect {
   return { kind: "success", output: { hash: text, ...(salt !== "" && { salt }), length: text.length } };
 }
 
+/** Both of their outcomes are normal; for the checks too. */
+export const COMPARISONS = {
+  AEqualsB: test("True when A equals B.", (call, a, b, how) => isSame(a, b, how, call), {
+    rightValueB,
+    type,
+    caseSensitive,
+  }),
+  ANotEqualsB: test("True when A does not equal B.", (call, a, b, how) => !isSame(a, b, how, call), {
+    rightValueB,
+    type,
+    caseSensitive,
+  }),
+  AEqualsMultipleB: {
+    about: "Leaves by the exit of the first value that equals A, else by the exit for no match.",
+    inputs: {
+      leftValueA,
+      rightValueMultiple: {
+        about: "The values, each with the id that the edges name as `multiValueSourceId`.",
+        sure: "export",
+      },
+      type,
+      caseSensitive,
+    },
+    outputs: {},
+    errors: {},
+    run: equalsOneOf,
+  },
+  AIsEmpty: test(
+    "True when A is nothing, null, empty text, an empty list or an empty object.",
+    (call, a) => emptiness(call, a),
+    {
+      checkNullORUndefined: {
+        about: "Off, nothing and null count as empty all the same.",
+        sure: "unverified",
+      },
+      type: { about: "Not used: emptiness is told by the value.", sure: "unverified" },
+    },
+  ),
+  ALessThanB: ordered("True when A is less than B.", (order) => order < 0),
+  ALessThanEqualToB: ordered("True when A is less than or equal to B.", (order) => order <= 0),
+  AGreaterThanB: ordered("True when A is greater than B.", (order) => order > 0),
+  AGreaterThanEqualToB: ordered("True when A is greater than or equal to B.", (order) => order >= 0),
+  AGreaterThanBLessThanC: between("True when B < A < C.", (fromB, toC) => fromB > 0 && toC < 0),
+  AGreaterThanBLessThanEqualC: between("True when B < A <= C.", (fromB, toC) => fromB > 0 && toC <= 0),
+  AGreaterThanEqualBLessThanC: between("True when B <= A < C.", (fromB, toC) => fromB >= 0 && toC < 0),
+  AGreaterThanEqualBLessThanEqualC: between("True when B <= A <= C.", (fromB, toC) => fromB >= 0 && toC <= 0),
+  stringAContainsB: test("True when the text A contains the text B.", contains, {
+    rightValueB,
+    caseSensitive,
+  }),
+  arrayOfAIncludesB: {
+    ...test("True when the list A, given as such or as JSON text, includes B.", includes, {
+      rightValueB: { about: "The value B; of a list, all its values have to be in A.", sure: "unverified" },
+      type,
+      caseSensitive,
+    }),
+    limits: "`inputContains` is not read: what it does is not documented.",
+  },
+} satisfies Connector["capabilities"];
+
 export const functionsConnector = defineConnector({
   id: "functionsConnector",
   name: "Functions",
   capabilities: {
-    AEqualsB: test("True when A equals B.", (call, a, b, how) => isSame(a, b, how, call), {
-      rightValueB,
-      type,
-      caseSensitive,
-    }),
-    ANotEqualsB: test("True when A does not equal B.", (call, a, b, how) => !isSame(a, b, how, call), {
-      rightValueB,
-      type,
-      caseSensitive,
-    }),
-    AEqualsMultipleB: {
-      about: "Leaves by the exit of the first value that equals A, else by the exit for no match.",
-      inputs: {
-        leftValueA,
-        rightValueMultiple: {
-          about: "The values, each with the id that the edges name as `multiValueSourceId`.",
-          sure: "export",
-        },
-        type,
-        caseSensitive,
-      },
-      outputs: {},
-      errors: {},
-      run: equalsOneOf,
-    },
-    AIsEmpty: test(
-      "True when A is nothing, null, empty text, an empty list or an empty object.",
-      (call, a) => emptiness(call, a),
-      {
-        checkNullORUndefined: {
-          about: "Off, nothing and null count as empty all the same.",
-          sure: "unverified",
-        },
-        type: { about: "Not used: emptiness is told by the value.", sure: "unverified" },
-      },
-    ),
-    ALessThanB: ordered("True when A is less than B.", (order) => order < 0),
-    ALessThanEqualToB: ordered("True when A is less than or equal to B.", (order) => order <= 0),
-    AGreaterThanB: ordered("True when A is greater than B.", (order) => order > 0),
-    AGreaterThanEqualToB: ordered("True when A is greater than or equal to B.", (order) => order >= 0),
-    AGreaterThanBLessThanC: between("True when B < A < C.", (fromB, toC) => fromB > 0 && toC < 0),
-    AGreaterThanBLessThanEqualC: between("True when B < A <= C.", (fromB, toC) => fromB > 0 && toC <= 0),
-    AGreaterThanEqualBLessThanC: between("True when B <= A < C.", (fromB, toC) => fromB >= 0 && toC < 0),
-    AGreaterThanEqualBLessThanEqualC: between(
-      "True when B <= A <= C.",
-      (fromB, toC) => fromB >= 0 && toC <= 0,
-    ),
-    stringAContainsB: test("True when the text A contains the text B.", contains, {
-      rightValueB,
-      caseSensitive,
-    }),
-    arrayOfAIncludesB: {
-      ...test("True when the list A, given as such or as JSON text, includes B.", includes, {
-        rightValueB: { about: "The value B; of a list, all its values have to be in A.", sure: "unverified" },
-        type,
-        caseSensitive,
-      }),
-      limits: "`inputContains` is not read: what it does is not documented.",
-    },
+    ...COMPARISONS,
     customFunction: {
       about: "Runs the node's JavaScript in the sandbox. False only when it returns `false` or throws.",
       limits: "No network, no modules, limited time and memory.",

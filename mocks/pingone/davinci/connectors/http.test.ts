@@ -142,6 +142,14 @@ describe("customHtmlMessage", () => {
     expect(markup).toContain("<p>Two</p>");
   });
 
+  it("has messageTitle as its heading, beside a message", async () => {
+    const messageTitle = { value: "Above" };
+    expect(await show({ messageTitle, message: { value: "Below" } })).toContain(
+      "<h1>Above</h1>\n<p>Below</p>",
+    );
+    expect(await show({ messageTitle }, { title: "Own" })).toContain("<h1>Own</h1>\n<p>Above</p>");
+  });
+
   it("has a button where it is asked for one, or where the flow goes on", async () => {
     expect(await show({}, { exits })).toContain(">Continue</button>");
     expect(await show({})).not.toContain("<button");

@@ -12,8 +12,12 @@ import { answerPoll, POLLING_INPUTS, POLLING_OUTPUTS, pollingOf } from "./pollin
 /** Without a button the person cannot go on: such a screen is an end of the road. */
 function showMessage(call: Call): Effect {
   const { properties, node } = call;
-  const title = textOf(properties.title) || (node.title === node.capabilityName ? "Message" : node.title);
-  const message = textOf(properties.message) || textOf(properties.messageTitle);
+  const [text, subtitle] = [textOf(properties.message), textOf(properties.messageTitle)];
+  const message = text || subtitle;
+  const title =
+    textOf(properties.title) ||
+    (text !== "" && subtitle) ||
+    (node.title === node.capabilityName ? "Message" : node.title);
   const polling = pollingOf(call, false);
   const canContinue = switchOf(properties.showContinueButton) ?? (node.exits.length > 0 && !polling);
   const markup = canContinue
@@ -115,6 +119,7 @@ export const httpConnector = defineConnector({
       inputs: {
         title: { about: "The heading; the node's title without one.", sure: "documented" },
         message: { about: "A paragraph for each line.", sure: "export" },
+        messageTitle: { about: "The heading where there is no `title`.", sure: "unverified" },
         showContinueButton: { about: "Default: whether the node has an exit.", sure: "unverified" },
         nextButtonText: { about: "Default: Continue.", sure: "documented" },
         ...POLLING_INPUTS,

@@ -1,5 +1,4 @@
 /** Makes what a capability gets for one run of its node. */
-
 import type { FlowGraph, FlowNode, VariableContext } from "../graph/graph.ts";
 import { resolveValue, type Scope, setOwn, unwrap } from "../graph/values.ts";
 import type { Call, Capability, Services } from "./capability.ts";
@@ -31,7 +30,6 @@ export function makeCall(
   const { interaction, variables, flow } = run;
   const { state, context } = interaction;
   const scope = scopeOf(run, frame);
-  const isRaw = (name: string) => capability?.rawProperties?.includes(name) === true;
   const contextOf = (name: string): VariableContext =>
     graph.variables.find((variable) => variable.name === name)?.context ?? "flowInstance";
 
@@ -40,12 +38,7 @@ export function makeCall(
     node,
     visits: own(state.visits ?? {}, visitKey(graph, node)) ?? 0,
     runForeign: () => flow.runForeign(call),
-    properties: Object.fromEntries(
-      Object.entries(node.properties).map(([name, raw]) => [
-        name,
-        isRaw(name) ? unwrap(raw) : resolveValue(unwrap(raw), scope),
-      ]),
-    ),
+    properties: resolveProperties(node, capability, scope),
     scope,
     context,
     beside: flow.beside ?? {},
@@ -100,6 +93,21 @@ export function makeCall(
     remark: (text) => remark(state, `${node.title} (${node.id}): ${text}`),
   };
   return call;
+}
+
+/** As a capability gets them. @throws {RunLimitError} when one becomes too long. */
+export function resolveProperties(
+  { properties }: FlowNode,
+  capability: Pick<Capability, "rawProperties"> | undefined,
+  scope: Scope,
+): Record<string, unknown> {
+  const isRaw = (name: string) => capability?.rawProperties?.includes(name) === true;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, raw]) => [
+      name,
+      isRaw(name) ? unwrap(raw) : resolveValue(unwrap(raw), scope),
+    ]),
+  );
 }
 
 /** Notes that the node runs once more. */

@@ -13,6 +13,13 @@ const VARIABLES_FILE = "variables.json";
 const RISK_FILE = "risk.json";
 const FORMS_FILE = "forms.json";
 
+/** Whether a file of this name lies beside flows and is none. */
+export function isCompanion(name: string): boolean {
+  return [VARIABLES_FILE, STUB_FILE, RISK_FILE, FORMS_FILE].some(
+    (kind) => name === kind || name.endsWith(`.${kind}`),
+  );
+}
+
 const values = z.record(z.string(), z.unknown());
 
 export const variablesSchema = z.strictObject({

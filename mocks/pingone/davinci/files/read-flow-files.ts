@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { FlowFile } from "../graph/graph.ts";
 import { readExport } from "../graph/read-export.ts";
+import { isCompanion } from "./companions.ts";
 
 export type FlowFileRead =
   | ({ readonly kind: "flows" } & FlowFile)
@@ -12,8 +13,6 @@ export type FlowFileRead =
 const MAX_SIZE = 25_000_000;
 /** Of all files together, which are kept in memory. */
 const MAX_TOTAL = 300_000_000;
-/** What lies beside flows and is none. */
-const COMPANION = /(?:^|\.)(?:variables|stubs|risk|forms)\.json$/;
 
 /** @param paths Files, or folders, of which every `*.json` file is read, without those in folders below. Archives are told by name. */
 export function readFlowFiles(paths: readonly string[], maxTotal = MAX_TOTAL): FlowFileRead[] {
@@ -48,9 +47,7 @@ function filesIn(path: string): (string | FlowFileRead)[] {
 
 function readFolder(folder: string): (string | FlowFileRead)[] {
   const names = readdirSync(folder, { withFileTypes: true })
-    .filter(
-      (entry) => !entry.isDirectory() && /\.(json|zip)$/i.test(entry.name) && !COMPANION.test(entry.name),
-    )
+    .filter((entry) => !entry.isDirectory() && /\.(json|zip)$/i.test(entry.name) && !isCompanion(entry.name))
     .map(({ name }) => name);
   if (names.length === 0) {
     return [refused(folder, "the folder holds no *.json file; give one with flow exports")];

@@ -7,14 +7,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileFaults, type InputFile, readInputFile } from "../../../kit/input-file.ts";
+import { isCompanion } from "../files/companions.ts";
 import type { FlowGraph } from "../graph/graph.ts";
 import { readContent } from "../graph/read-export.ts";
 import { type CompiledFile, compileScenario } from "./compile-scenario.ts";
 import { findFaults } from "./scenario-faults.ts";
 import { type Scenario, scenarioSchema, variantSchema } from "./scenario-schema.ts";
-
-/** What lies beside flows in their folder and is none. */
-const COMPANION = /(?:^|\.)(?:variables|stubs|risk|forms)\.json$/;
 
 export interface LoadedScenarios {
   /** Of the uppermost folder first; within a folder in the order of file names. */
@@ -143,7 +141,7 @@ function readFiles(directory: string, faults: FileFaults) {
   const names = namesIn(directory, faults);
   if (!names) return { files: [undefined], exports: [] };
   const paths = names
-    .filter((name) => name.endsWith(".json") && !COMPANION.test(name))
+    .filter((name) => name.endsWith(".json") && !isCompanion(name))
     .sort()
     .map((name) => join(directory, name));
   const exports = paths.filter(isExport);
