@@ -101,6 +101,11 @@ describe("a stub file", () => {
     expect(stubsSchema.safeParse(file).success).toBe(false);
   });
 
+  it("is told what an answer is where it has something else", () => {
+    const { error } = stubsSchema.safeParse({ capabilities: { "acmeConnector.score": "LOW" } });
+    expect(error?.issues[0]?.message).toMatch(/^must be an answer, such as \{ "output"/);
+  });
+
   it("is accepted as docs/davinci-connectors.md shows it", () => {
     const [, example = ""] =
       /```json\n([\s\S]*?)```/.exec(readFileSync("docs/davinci-connectors.md", "utf8")) ?? [];

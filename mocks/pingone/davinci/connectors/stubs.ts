@@ -36,7 +36,9 @@ const answer = z
   );
 
 const answers = z
-  .union([answer, z.array(answer).min(1)])
+  .union([answer, z.array(answer).min(1)], {
+    error: 'must be an answer, such as { "output": { ... } } or { "error": { ... } }, or a list of answers',
+  })
   .describe("One answer, or a list: one for each time that the node runs, the last one from then on.");
 
 export const stubsSchema = z.strictObject({
