@@ -4,46 +4,50 @@ import { type Call, type Capability, defineConnector, type Effect } from "../eng
 import { textOf } from "../graph/values.ts";
 import { joinTexts, namedValuesOf } from "./inputs.ts";
 
-/** The templates are in the environment, not in an export: the e-mail lists the variables that its template would get. */
-function sendEmail(call: Call): Effect {
-  const { email, userId } = call.properties;
-  const to = textOf(email).trim();
-  if (to === "") {
-    return {
-      kind: "failure",
-      error: { code: "invalidInput", message: "There is no e-mail address to send to." },
-    };
-  }
-  const template = templateOf(call);
-  const id = textOf(userId);
-  const text = variablesText(call);
+/** What is different between the ways that a message takes. */
+interface Way {
+  /** The property that names where to. */
+  readonly property: "email" | "phone";
+  readonly nobody: string;
+  /** Of the outbox; absent for an e-mail. */
+  readonly channel?: "SMS" | "VOICE";
+  /** What PingOne answers of the message. */
+  present(message: { readonly to: string; readonly subject: string; readonly text: string }): object;
+}
+
+const EMAIL: Way = {
+  property: "email",
+  nobody: "There is no e-mail address to send to.",
+  present: ({ to, subject, text }) => ({ deliveryMethod: "Email", subject, body: text, address: to }),
+};
+
+function phoneWay(channel: "SMS" | "VOICE", deliveryMethod: string): Way {
+  return {
+    property: "phone",
+    nobody: "There is no phone number to send to.",
+    channel,
+    present: ({ to, text }) => ({ deliveryMethod, content: text, phone: to }),
+  };
+}
+
+/** The templates are in the environment, not in an export: the text lists the variables that its template would get. */
+function send(call: Call, { property, nobody, channel, present }: Way): Effect {
+  const to = textOf(call.properties[property]).trim();
+  if (to === "") return { kind: "failure", error: { code: "invalidInput", message: nobody } };
+  const id = textOf(call.properties.userId);
+  const message = { to, subject: templateOf(call), text: variablesText(call) };
   const { clock, outbox } = call.services;
   const now = clock();
   outbox.send({
     ...(id !== "" && { userId: id }),
-    to,
+    ...(channel && { channel }),
+    ...message,
     purpose: "notification",
-    subject: template,
-    text,
     sentAt: now,
   });
   const at = new Date(now).toISOString();
-  return {
-    kind: "success",
-    output: {
-      rawResponse: {
-        id: randomUUID(),
-        user: { id },
-        deliveryMethod: "Email",
-        subject: template,
-        body: text,
-        address: to,
-        createdAt: at,
-        updatedAt: at,
-      },
-      statusCode: 201,
-    },
-  };
+  const rawResponse = { id: randomUUID(), user: { id }, ...present(message), createdAt: at, updatedAt: at };
+  return { kind: "success", output: { rawResponse, statusCode: 201 } };
 }
 
 function variablesText({ properties }: Call): string {
@@ -61,51 +65,7 @@ function templateOf({ properties }: Call): string {
   return (isCustom ? custom : chosen) || "General";
 }
 
-const CHANNELS = { sendSms: ["SMS", "SMS"], sendVoice: ["VOICE", "Voice"] } as const;
-
-/** A text message, or one that is spoken. */
-function sendToPhone(call: Call, name: keyof typeof CHANNELS): Effect {
-  const { phone, userId } = call.properties;
-  const [channel, deliveryMethod] = CHANNELS[name];
-  const to = textOf(phone).trim();
-  if (to === "") {
-    return {
-      kind: "failure",
-      error: { code: "invalidInput", message: "There is no phone number to send to." },
-    };
-  }
-  const id = textOf(userId);
-  const content = variablesText(call);
-  const { clock, outbox } = call.services;
-  const now = clock();
-  outbox.send({
-    ...(id !== "" && { userId: id }),
-    to,
-    channel,
-    purpose: "notification",
-    subject: templateOf(call),
-    text: content,
-    sentAt: now,
-  });
-  const at = new Date(now).toISOString();
-  return {
-    kind: "success",
-    output: {
-      rawResponse: {
-        id: randomUUID(),
-        user: { id },
-        deliveryMethod,
-        content,
-        phone: to,
-        createdAt: at,
-        updatedAt: at,
-      },
-      statusCode: 201,
-    },
-  };
-}
-
-function toPhone(name: keyof typeof CHANNELS, about: string) {
+function toPhone(way: Way, about: string) {
   return {
     about,
     limits: "As of an e-mail: the text lists the variables that the template would get.",
@@ -124,7 +84,7 @@ function toPhone(name: keyof typeof CHANNELS, about: string) {
       statusCode: { about: "201.", sure: "unverified" },
     },
     errors: { invalidInput: { about: "There is no phone number.", sure: "unverified" } },
-    run: (call) => sendToPhone(call, name),
+    run: (call) => send(call, way),
   } as const satisfies Capability;
 }
 
@@ -151,9 +111,9 @@ export const notificationsConnector = defineConnector({
         statusCode: { about: "201.", sure: "unverified" },
       },
       errors: { invalidInput: { about: "There is no address.", sure: "unverified" } },
-      run: sendEmail,
+      run: (call) => send(call, EMAIL),
     },
-    sendSms: toPhone("sendSms", "Puts a text message into the outbox of the emulator."),
-    sendVoice: toPhone("sendVoice", "Puts a spoken message into the outbox of the emulator."),
+    sendSms: toPhone(phoneWay("SMS", "SMS"), "Puts a text message into the outbox of the emulator."),
+    sendVoice: toPhone(phoneWay("VOICE", "Voice"), "Puts a spoken message into the outbox of the emulator."),
   },
 });

@@ -81,22 +81,38 @@ export const usersLookup: Capability = {
 };
 const MAX_FOUND = 100;
 
-/** Those of whom any of the attributes is what is looked for. */
-function everyMatch(call: Call): readonly User[] {
+/** For each attribute that is compared the users who have what is looked for, in the order of the attributes. */
+function* matches(call: Call): Generator<readonly User[]> {
   const { users, environment } = call.services;
   const wanted = (
     textProperty(call, "userIdentifierForFindUser") || textProperty(call, "identifier")
   ).toLowerCase();
   const listed = call.properties.matchAttributes;
   const attributes = Array.isArray(listed) ? listed.map(textOf) : ["username", "email"];
-  if (wanted === "") return [];
-  return users.list().filter((user) => {
-    const scope = scopeOf(presentUser(user, environment));
-    return attributes.some((attribute) => {
-      const path = /^user_?id$/i.test(attribute) ? "id" : attribute;
-      return textOf(readPath(`user.${path}`, scope)).toLowerCase() === wanted;
+  if (wanted === "") return;
+  for (const attribute of attributes) {
+    const path = /^user_?id$/i.test(attribute) ? "id" : attribute;
+    yield users.list().filter((user) => {
+      const value = readPath(`user.${path}`, scopeOf(presentUser(user, environment)));
+      return textOf(value).toLowerCase() === wanted;
     });
-  });
+  }
+}
+
+/** Those of whom any of the attributes is what is looked for, in the order of the files. */
+function everyMatch(call: Call): readonly User[] {
+  const found = new Set([...matches(call)].flat().map(({ id }) => id));
+  return call.services.users.list().filter(({ id }) => found.has(id));
+}
+
+/** Those who share the first attribute that anybody matches. */
+function matchUsers(call: Call): readonly User[] {
+  let several: readonly User[] = [];
+  for (const matching of matches(call)) {
+    if (matching.length === 1) return matching;
+    if (several.length === 0) several = matching;
+  }
+  return several;
 }
 
 export const readUser: Capability = {
@@ -146,28 +162,6 @@ function lookUp(call: Call): Effect {
       ...(isAsked && { passwordState: { status } }),
     },
   );
-}
-
-/** Those who share the first attribute that anybody matches. */
-function matchUsers(call: Call): readonly User[] {
-  const { users, environment } = call.services;
-  const wanted = (
-    textProperty(call, "userIdentifierForFindUser") || textProperty(call, "identifier")
-  ).toLowerCase();
-  const listed = call.properties.matchAttributes;
-  const attributes = Array.isArray(listed) ? listed.map(textOf) : ["username", "email"];
-  if (wanted === "") return [];
-  let several: readonly User[] = [];
-  for (const attribute of attributes) {
-    const path = /^user_?id$/i.test(attribute) ? "id" : attribute;
-    const matching = users.list().filter((user) => {
-      const value = readPath(`user.${path}`, scopeOf(presentUser(user, environment)));
-      return value !== undefined && textOf(value).toLowerCase() === wanted;
-    });
-    if (matching.length === 1) return matching;
-    if (several.length === 0) several = matching;
-  }
-  return several;
 }
 
 function filterUsers({ services }: Call, text: string): readonly User[] | undefined {

@@ -12,7 +12,7 @@ export interface Interaction {
 }
 
 /** Shorter texts would be found in places that have nothing to do with the secret. */
-const SHORTEST_SECRET = 4;
+export const SHORTEST_SECRET = 4;
 
 /** A copy of the state that can be saved: secrets are empty in it, wherever a flow has copied them to. */
 export function withoutSecrets({ state, secrets }: Interaction): RunState {

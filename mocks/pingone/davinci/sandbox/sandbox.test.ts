@@ -22,7 +22,6 @@ const brief = createSandbox(BRIEF);
 const small = createSandbox({ timeLimitMs: 15_000, memoryLimitMb: 8 });
 afterAll(() => Promise.all([sandbox.close(), brief.close(), small.close()]));
 
-const _call = (code: string, params = {}) => sandbox.callFunction(code, params);
 const render = (template: string, scope = {}) => sandbox.renderTemplate(template, scope);
 
 describe("a template", () => {

@@ -1,5 +1,5 @@
 /** What the log may keep of a value: secrets hidden, and no more than a part of what is long. */
-
+import { SHORTEST_SECRET } from "../interaction.ts";
 import type { LogEvent, RunResult } from "./event.ts";
 
 export const HIDDEN = "[hidden]";
@@ -12,9 +12,6 @@ const MAX_VALUE = 8000;
 /** Characters of a text that are searched for secrets, and those at their end that may be a part of one. */
 const SEARCHED_TEXT = 40_000;
 const LONGEST_SECRET = 12_500;
-/** Shorter texts would be found in places that have nothing to do with the secret. */
-const SHORTEST_SECRET = 4;
-
 /** By their form: JWTs, credentials of an Authorization header, links that answer a challenge, seeds of one-time codes. */
 const SECRET_FORMS = [
   /eyJ[\w-]{5,}\.[\w-]+\.?[\w-]*/g,
